@@ -1,0 +1,60 @@
+# The recipes. `./justw` runs them on a machine that has nothing yet; `just` does where it is installed.
+# They run in the folder of this file. What a recipe needs and finds in place costs milliseconds.
+
+set positional-arguments
+
+_recipes:
+    @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
+
+# install what the box needs: Debian packages, then .venv from the lock
+[no-exit-message]
+setup:
+    @sh scripts/packages run
+    @sh scripts/environment runtime
+
+# run the box; the arguments are those of `tomb serve`
+[no-exit-message]
+serve *ARGS: setup
+    @exec .venv/bin/tomb serve "$@"
+
+# run the tests; the arguments are those of pytest
+[no-exit-message]
+test *ARGS: setup _dev
+    @sh scripts/packages test
+    @sh scripts/clients
+    @exec .venv/bin/python -m pytest "$@"
+
+# check format, lint, types, import arrows, locks and generated files
+[no-exit-message]
+check: setup _dev
+    @.venv/bin/ruff format --check --quiet
+    @.venv/bin/ruff check --quiet
+    @.venv/bin/mypy
+    @.venv/bin/python -m pytest --quiet tests/test_architecture.py tests/test_locks.py tests/test_readme.py \
+        tests/machines/test_diagrams.py
+
+# measure; prints a table and writes JSON, the arguments are those of `python -m bench`
+[no-exit-message]
+bench *ARGS: setup _dev
+    @sh scripts/environment bench
+    @sh scripts/packages test
+    @sh scripts/clients
+    @exec .venv/bin/python -m bench "$@"
+
+# write the state diagrams of docs/ anew, from the machines themselves
+diagrams: setup
+    @.venv/bin/tomb diagrams --out docs
+
+# kill the running box with `kill -9` at random moments, and look for anything lost
+[no-exit-message]
+soak *ARGS: setup _dev
+    @exec .venv/bin/python -m tests.soak "$@"
+
+# write requirements/*.txt anew; --upgrade takes the newest versions
+lock *ARGS:
+    @sh scripts/lock "$@"
+
+# what the developers' recipes need on top of setup
+[no-exit-message]
+_dev:
+    @sh scripts/environment dev
