@@ -1,0 +1,100 @@
+"""Settings of the operator: `TOMB_*` environment variables, then `tomb.toml`, then the defaults below.
+
+What parents change in the web UI lives in the database; where the operator has set the same thing, the operator wins.
+The table in the README is generated from this class, see `tomb settings`.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from tomb.models import OnRemoval, SameTag, Volume
+
+PREFIX = "TOMB_"
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def default_data_dir() -> Path:
+    """Per user, as the XDG base directory specification has it (version 0.8)."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "tomb"
+
+
+class Settings(BaseSettings):
+    """Every setting has a default that is right for a box in a living room."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104  # phones must reach the box
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes any free one")
+    data: Path = Field(default_factory=default_data_dir, description="folder of the database and the library")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+
+    audio: Literal["auto", "portaudio", "silent"] = Field("auto", description="sound output; auto: silent until found")
+    audio_device: str = Field("", description="part of the PortAudio device's name; empty: the default device")
+    audio_rate: int = Field(44100, ge=8000, le=192000, description="sample rate of the output stream in Hz")
+    audio_idle_close_s: float = Field(10.0, ge=0, description="seconds without sound until the stream is closed")
+    reader: Literal["auto", "pcsc", "virtual", "none"] = Field(
+        "auto", description="tag reader; auto: virtual until one is found"
+    )
+    demo: bool = Field(False, description="add the demo library although the library is not empty")
+
+    volume_ceiling: Volume = Field(100, description="loudest volume that anybody can set, in percent")
+    same_tag: SameTag = Field("toggle", description="what a second tap of the playing tag does")
+    on_removal: OnRemoval = Field("keep", description="what lifting the playing tag does")
+
+    position_interval_ms: int = Field(500, ge=100, description="how often the position is told while playing")
+    position_min_ms: int = Field(400, ge=0, description="never told more often than this")
+    event_log_size: int = Field(1000, ge=1, description="events kept for clients that were away")
+    event_batch: int = Field(50, ge=1, description="packets written to a WebSocket in one go")
+    dedup_window_s: float = Field(300, ge=0, description="how long a client_op_id is recognised")
+    dedup_result_ttl_s: float = Field(600, ge=0, description="how long its answer is kept")
+    ping_interval_s: float = Field(25, gt=0, description="seconds between pings of a socket")
+    ping_timeout_s: float = Field(20, gt=0, description="seconds until an unanswered ping drops the socket")
+    compress_over_bytes: int = Field(1024, ge=0, description="bodies above this may be gzipped")
+    cors_origins: Names = Field((), description="foreign origins that may use the box, separated by commas")
+    allowed_hosts: Names = Field((), description="further names of the box in a Host header, separated by commas")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the base class hands it over by keyword
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path("tomb.toml"))
+
+
+def configuration_table() -> str:
+    """The settings as a Markdown table, for the README."""
+    rows = ["| variable | default | what it is |", "|---|---|---|"]
+    for name, info in Settings.model_fields.items():
+        rows.append(f"| `{PREFIX}{name.upper()}` | {_shown_default(name, info)} | {info.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def _shown_default(name: str, info: FieldInfo) -> str:
+    if name == "data":
+        return "`~/.local/share/tomb`"
+    default = info.default
+    if default in ("", ()):
+        return "(empty)"
+    return f"`{default:g}`" if isinstance(default, float) else f"`{str(default).lower()}`"

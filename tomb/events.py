@@ -1,0 +1,162 @@
+"""The voice of the box: every change is published here once, numbered, encoded once, kept for those who were away.
+
+`publish` is synchronous and never blocks: it takes the next number, encodes the envelope of wire.md section 5,
+appends it to a bounded log and hands it to the sinks (the socket server is one). There is one counter for the whole
+box; it never goes back, over `kill -9` too, and no event waits for a disk: numbers are leased in blocks whose upper
+end was committed before the first of them is used, and the next block is committed when half of this one is gone.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import trio
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from tomb.ports import Ports
+
+EVERYONE = frozenset({"*"})
+PLAYLISTS = "playlists"
+POSITION = "state:track_position"
+LEASE_BLOCK = 100_000
+
+Data = BaseModel | Mapping[str, Any]
+
+
+def playlist_room(playlist_id: str) -> str:
+    return f"playlist:{playlist_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One published event. `payload` is its JSON, as it goes over the wire; `number` is 0 for what is not numbered."""
+
+    number: int
+    type: str
+    rooms: frozenset[str]
+    payload: bytes
+
+
+class Lease(Protocol):
+    """Whoever keeps the high-water mark of the counter. `extend` returns when `up_to` is on the disk."""
+
+    async def extend(self, up_to: int) -> None: ...
+
+
+class Events:
+    """`start`: a number that no event of any earlier run reached, with `start + LEASE_BLOCK` already leased."""
+
+    def __init__(self, ports: Ports, start: int, log_size: int = 1000) -> None:
+        self._ports = ports
+        self._number = start
+        self._leased = start + LEASE_BLOCK
+        self._running_low = trio.Event()
+        self._log: deque[Event] = deque(maxlen=log_size)
+        self._floor = start
+        self._position: Event | None = None
+        self._sinks: list[Callable[[Event], None]] = []
+
+    @property
+    def number(self) -> int:
+        """The number of the last published event."""
+        return self._number
+
+    def subscribe(self, sink: Callable[[Event], None]) -> None:
+        """`sink` is called with each event, in order, from inside `publish`: it must not block or raise."""
+        self._sinks.append(sink)
+
+    def publish(
+        self,
+        event_type: str,
+        rooms: Iterable[str],
+        data: Callable[[int], Data],
+        *,
+        playlist_id: str | None = None,
+        playlist_seq: int | None = None,
+        beside: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Publish a numbered `state:*` event and return its number.
+
+        `data` gets the number, since most objects carry it; `beside` are keys that go to the envelope's top level too.
+        """
+        number = self._next()
+        payload = self._envelope(event_type, number, data, playlist_id, playlist_seq, beside or {})
+        event = Event(number, event_type, frozenset(rooms), payload)
+        self._remember(event)
+        self._hand_out(event)
+        return number
+
+    def snapshot(
+        self,
+        event_type: str,
+        data: Callable[[int], Data],
+        *,
+        playlist_id: str | None = None,
+        playlist_seq: int | None = None,
+    ) -> bytes:
+        """The JSON of an event that tells how things are now, for one who has just come: it has the current number."""
+        return self._envelope(event_type, self._number, data, playlist_id, playlist_seq, {})
+
+    def tell(self, event_type: str, rooms: Iterable[str], data: Mapping[str, Any]) -> None:
+        """Publish an event without a number: it carries the current one and is not kept for replay."""
+        payload = to_json({**data, "server_seq": self._number})
+        self._hand_out(Event(0, event_type, frozenset(rooms), payload))
+
+    def since(self, number: int) -> list[Event] | None:
+        """All events above `number`, in order; None if the log no longer reaches back that far."""
+        if number < self._floor or number > self._number:
+            return None
+        kept = [event for event in self._log if event.number > number]
+        if self._position is not None and self._position.number > number:
+            kept.append(self._position)
+            kept.sort(key=lambda event: event.number)
+        return kept
+
+    async def run(self, lease: Lease, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Keep the lease ahead of the counter, for ever."""
+        task_status.started()
+        while True:
+            await self._running_low.wait()
+            target = self._number + LEASE_BLOCK
+            await lease.extend(target)
+            self._leased = target
+            self._running_low = trio.Event()
+
+    def _envelope(
+        self,
+        event_type: str,
+        number: int,
+        data: Callable[[int], Data],
+        playlist_id: str | None,
+        playlist_seq: int | None,
+        beside: Mapping[str, Any],
+    ) -> bytes:
+        envelope = {**beside, "event_type": event_type, "server_seq": number, "data": data(number)}
+        envelope |= {"timestamp": int(self._ports.wall() * 1000), "event_id": self._ports.new_id()}
+        if playlist_id is not None:
+            envelope["playlist_id"] = playlist_id
+        if playlist_seq is not None:
+            envelope["playlist_seq"] = playlist_seq
+        return to_json(envelope)
+
+    def _next(self) -> int:
+        if self._number >= self._leased:
+            raise RuntimeError("the lease of event numbers ran out: the disk did not take a renewal for half a block")
+        self._number += 1
+        if self._leased - self._number <= LEASE_BLOCK // 2:
+            self._running_low.set()
+        return self._number
+
+    def _remember(self, event: Event) -> None:
+        if event.type == POSITION:
+            self._position = event
+            return
+        if len(self._log) == self._log.maxlen:
+            self._floor = self._log[0].number
+        self._log.append(event)
+
+    def _hand_out(self, event: Event) -> None:
+        for sink in self._sinks:
+            sink(event)

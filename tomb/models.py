@@ -1,0 +1,189 @@
+"""The objects that cross the wire (wire.md, section 3): pydantic models, frozen, with every field always present.
+
+Where clients of the original box read two names for one thing, the second is a computed field, so that it cannot
+differ. Durations and positions are milliseconds unless the name or the type says otherwise.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+PlayState = Literal["stopped", "loading", "playing", "paused", "error"]
+RepeatMode = Literal["none", "track", "playlist"]
+SameTag = Literal["toggle", "restart", "next", "ignore"]
+OnRemoval = Literal["keep", "pause"]
+LinkState = Literal["waiting", "duplicate", "success", "timeout", "cancelled", "error"]
+TagActionName = Literal["next", "previous", "pause", "volume_up", "volume_down", "stop", "sleep_timer", "shuffle"]
+Volume = Annotated[int, Field(ge=0, le=100)]
+
+
+def iso(epoch: float) -> str:
+    """ISO-8601 in UTC, to the millisecond, for `created_at` and its like."""
+    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Track(Wire):
+    """One track of one playlist. `file_path` is relative to the library folder; `filename` is only a label."""
+
+    id: str
+    number: int
+    title: str
+    filename: str
+    file_path: str
+    duration_ms: int
+    artist: str | None
+    album: str | None
+    file_size: int
+    file_hash: str
+    missing: bool = False
+    cover_url: str | None = None
+    play_count: int = 0
+    created_at: str
+    updated_at: str
+    server_seq: int = 0
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy does not support decorators on properties (mypy issue 1362)
+    @property
+    def track_number(self) -> int:
+        return self.number
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.duration_ms / 1000
+
+
+class Resume(Wire):
+    """Where a playlist was left."""
+
+    track_id: str
+    position_ms: int
+
+
+class PlaylistLite(Wire):
+    """A playlist without the key `tracks`: an empty list there would wipe a client's copy."""
+
+    id: str
+    type: Literal["playlist"] = "playlist"
+    title: str
+    description: str = ""
+    nfc_tag_id: str | None = None
+    track_count: int
+    total_duration_ms: int
+    cover_url: str | None = None
+    last_played: int = 0
+    created_at: str
+    updated_at: str
+    resume: Resume | None = None
+    same_tag: SameTag | None = None
+    on_removal: OnRemoval | None = None
+    server_seq: int = 0
+    playlist_seq: int = 0
+
+
+class Playlist(PlaylistLite):
+    tracks: Sequence[Track]
+
+    def lite(self) -> PlaylistLite:
+        return PlaylistLite.model_construct(**{name: getattr(self, name) for name in PlaylistLite.model_fields})
+
+
+class PlayerState(Wire):
+    """The whole state of the player; clients replace their whole copy with it."""
+
+    state: PlayState
+    active_playlist_id: str | None
+    active_playlist_title: str | None
+    active_track: Track | None
+    position_ms: int
+    duration_ms: int
+    track_index: int
+    track_count: int
+    can_prev: bool
+    can_next: bool
+    volume: int
+    muted: bool
+    repeat_mode: RepeatMode
+    shuffle_enabled: bool
+    auto_advance_enabled: bool
+    sleep_timer_ends_at: float | None
+    error_message: str | None
+    server_seq: int
+    is_playing: bool
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def is_paused(self) -> bool:
+        return self.state == "paused"
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def active_track_id(self) -> str | None:
+        return self.active_track.id if self.active_track else None
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def active_track_title(self) -> str | None:
+        return self.active_track.title if self.active_track else None
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def active_track_number(self) -> int | None:
+        return self.active_track.number if self.active_track else None
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.duration_ms / 1000
+
+
+class TrackPosition(Wire):
+    """The data of `state:track_position`."""
+
+    position_ms: int
+    track_id: str
+    is_playing: bool
+    duration_ms: int
+
+
+class ExistingPlaylist(Wire):
+    """The playlist that already owns the tag, in a `duplicate`."""
+
+    id: str
+    title: str
+
+
+class TagAction(Wire):
+    """What a tag does in place of playing a playlist. `minutes` only for the sleep timer, `step` only for the
+    volume."""
+
+    action: TagActionName
+    minutes: int | None = None
+    step: int | None = None
+
+
+class Tag(Wire):
+    """A tag that the box knows: linked to a playlist, or carrying an action, or only seen. Times: epoch seconds."""
+
+    tag_id: str
+    playlist_id: str | None = None
+    action: TagAction | None = None
+    created_at: float
+    last_seen: float | None = None
+
+
+class ServiceState(Wire):
+    """One supervised task as health shows it. `since`: epoch seconds."""
+
+    state: str
+    since: float
+    restarts: int = 0
+    last_error: str | None = None
