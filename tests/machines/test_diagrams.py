@@ -1,0 +1,87 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tomb.machines.diagrams import PAGE, TABLES, pages, render, write
+from tomb.machines.table import STAY, Table
+
+DOCS = Path(__file__).parents[2] / "docs"
+EACH_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
+
+
+def arrows(text: str) -> dict[tuple[str, str], list[str]]:
+    """(source, destination) -> labels, read from Mermaid."""
+    drawn = re.findall(r"^ +(\w+) --> (\w+): (.+)$", text, re.MULTILINE)
+    return {(source, dest): labels.split("<br/>") for source, dest, labels in drawn}
+
+
+@EACH_TABLE
+def test_every_row_is_an_arrow_with_its_guard_in_the_order_they_are_tried_and_none_is_more(table: Table[Any]) -> None:
+    expected: dict[tuple[str, str], list[str]] = {}
+    for each in table.rows:
+        words = each.label.replace("_", " ")
+        for source in each.sources:
+            label = f"{each.on.__name__} [{words}]" if words else each.on.__name__
+            expected.setdefault((source, source if each.dest == STAY else each.dest), []).append(label)
+
+    # GraphMachine groups an arrow's labels by event; what counts is the order among those of one event.
+    def by_event(drawn: dict[tuple[str, str], list[str]]) -> dict[tuple[str, str], list[str]]:
+        return {ends: sorted(labels, key=lambda label: label.split()[0]) for ends, labels in drawn.items()}
+
+    assert by_event(arrows(render(table))) == by_event(expected)
+
+
+@EACH_TABLE
+def test_every_state_is_drawn_with_its_beginning_and_its_ends(table: Table[Any]) -> None:
+    text = render(table)
+    assert re.findall(r'^ +state "(\w+)" as \1$', text, re.MULTILINE) == list(table.states)
+    assert re.findall(r"^ +\[\*\] --> (\w+)$", text, re.MULTILINE) == [table.initial]
+    assert re.findall(r"^ +(\w+) --> \[\*\]$", text, re.MULTILINE) == list(table.final)
+
+
+@EACH_TABLE
+def test_a_diagram_shows_no_current_state(table: Table[Any]) -> None:
+    assert not re.search(r"class|style|active", render(table), re.IGNORECASE)
+
+
+@EACH_TABLE
+def test_rows_of_one_pair_can_be_told_apart_in_the_diagram(table: Table[Any]) -> None:
+    for state in table.states:
+        for event in table.events:
+            labels = [each.label for each in table.rows_for(state, event)]
+            assert len(set(labels)) == len(labels), (state, event)
+
+
+@EACH_TABLE
+def test_the_page_shows_every_diagram_and_every_ignored_event(table: Table[Any]) -> None:
+    page = pages()[PAGE]
+    assert f"```mermaid\n{render(table)}```" in page
+    chapter = page.split(f"## {table.name.capitalize()}\n")[1].split("\n## ")[0]
+    listed = re.findall(r"^\| (\w+) \| (\w.*) \|$", chapter, re.MULTILINE)
+    told = {(state, event) for state, events in listed for event in events.split(", ")}
+    assert told == {(state, event.__name__) for state, event in table.ignored}
+
+
+def test_writing_makes_the_folder_and_is_the_same_every_time(tmp_path: Path) -> None:
+    paths = write(tmp_path / "new" / "docs")
+    first = {path.name: path.read_bytes() for path in paths}
+    assert set(first) == {PAGE, *(f"{table.name}.mmd" for table in TABLES.values())}
+    assert {path.name: path.read_bytes() for path in write(tmp_path / "new" / "docs")} == first
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_a_diagram_does_not_depend_on_the_hash_seed(seed: str) -> None:
+    program = "from tomb.machines.diagrams import pages; print(pages())"
+    told = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == f"{pages()}\n"
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_the_documentation_is_what_the_tables_say(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name], "run `tomb diagrams --out docs`"

@@ -1,0 +1,470 @@
+"""The player, rule by rule, as behaviour.md tells them."""
+
+import pytest
+
+from tests.machines.player_world import BAD, LATE, LOST, MINUTE, drawn_for, fire, listing, start
+from tomb.machines.player import PLAYER, meaning
+from tomb.machines.player_events import (
+    FADE_S,
+    ArmSleep,
+    Checkpoint,
+    Choose,
+    Credit,
+    Cut,
+    DeviceBack,
+    DeviceLost,
+    Edited,
+    Failed,
+    Finished,
+    Follow,
+    Forget,
+    Gone,
+    Halt,
+    Hush,
+    Loudness,
+    Next,
+    Pause,
+    Play,
+    Previous,
+    Seek,
+    SetCeiling,
+    SetMode,
+    SetSleep,
+    SetVolume,
+    Skipped,
+    SleepNear,
+    SleepOver,
+    Start,
+    Started,
+    Stop,
+    Tapped,
+    Toggle,
+    Unhush,
+)
+from tomb.machines.player_state import Player, loudness
+from tomb.machines.table import Outcome
+from tomb.models import PlayState, RepeatMode, SameTag
+
+FULL = Loudness(0.25, 0.0)  # the gain of volume 50, before a cut
+
+
+def hearing(tracks: str, track_id: str | None = None, **modes: object) -> Player:
+    """A player that plays a playlist, one letter a track, and is heard."""
+    player = Player()
+    for name, mode in modes.items():
+        setattr(player, name, mode)
+    fire(player, start(tracks, track_id))
+    fire(player, Started(player.generation))
+    player.effects.clear()
+    return player
+
+
+def told(player: Player, *events: object) -> list[object]:
+    """The effects of these events alone."""
+    player.effects.clear()
+    fire(player, *events)
+    return list(player.effects)
+
+
+def following(player: Player) -> str | None:
+    return player.following[1] if player.following else None
+
+
+def track(player: Player) -> str | None:
+    return player.track.track_id if player.track else None
+
+
+# --- play, pause, stop ----------------------------------------------------------------------------------------------
+
+
+def test_play_with_nothing_chosen_changes_nothing() -> None:
+    player = Player()
+    assert {fire(player, Play()), fire(player, Toggle())} == {Outcome.REFUSED}
+    assert player == Player()
+
+
+def test_a_playlist_begins_where_it_was_left_else_at_its_first_track() -> None:
+    assert told(Player(), start("ABC", "B", 7_000)) == [FULL, Cut(1, "B", 7_000)]
+    assert told(Player(), start("ABC")) == [FULL, Cut(1, "A", 0)]
+
+
+def test_a_resume_point_in_a_track_that_is_gone_counts_for_nothing() -> None:
+    assert told(Player(), start("ABC", "X", 7_000)) == [FULL, Cut(1, "A", 0)]
+
+
+def test_a_playlist_without_tracks_is_refused_and_what_plays_plays_on() -> None:
+    player = hearing("AB")
+    assert fire(player, Start(listing("", "empty"), ())) is Outcome.REFUSED
+    assert (player.state, track(player)) == ("playing", "A")
+
+
+def test_is_playing_is_true_while_loading_so_a_toggle_then_pauses() -> None:
+    player = Player()
+    fire(player, start("AB"))
+    assert (player.state, player.is_playing) == ("loading", True)
+    assert told(player, Toggle(0)) == [Hush(), Checkpoint("p", "A", 0)]
+    assert (player.state, player.is_playing) == ("paused", False)
+
+
+def test_a_newer_command_wins_and_the_late_report_of_the_older_is_refused() -> None:
+    player = Player()
+    fire(player, start("AB"), Next(0))
+    assert fire(player, Started(1)) is Outcome.REFUSED
+    assert (player.state, track(player)) == ("loading", "B")
+    assert fire(player, Started(2)) is Outcome.MOVED
+
+
+def test_pause_notes_what_was_heard_and_play_goes_on_without_a_cut() -> None:
+    player = hearing("AB")
+    assert told(player, Pause(4_321)) == [Hush(), Checkpoint("p", "A", 4_321)]
+    assert told(player, Play()) == [Unhush()]
+    assert player.state == "playing"
+
+
+def test_a_pause_before_the_first_sample_resumes_to_loading() -> None:
+    player = Player()
+    fire(player, start("AB"), Pause(0))
+    assert told(player, Play()) == [Unhush()]
+    assert player.state == "loading"
+
+
+def test_stop_keeps_the_place_and_play_goes_on_there() -> None:
+    player = hearing("AB", "B")
+    assert told(player, Stop(9_000)) == [Halt(), Checkpoint("p", "B", 9_000)]
+    assert told(player, Play()) == [FULL, Cut(2, "B", 9_000)]
+
+
+def test_what_was_chosen_before_the_box_was_switched_off_is_ready_but_silent() -> None:
+    player = Player()
+    chosen = listing("ABC")
+    assert told(player, Choose(chosen, drawn_for(chosen), "B", 7_000)) == []
+    assert told(player, Play()) == [FULL, Cut(1, "B", 7_000)]
+
+
+# --- next and previous ----------------------------------------------------------------------------------------------
+
+
+def test_next_on_the_last_track_stops_or_wraps_when_the_playlist_repeats() -> None:
+    stopping, wrapping = hearing("AB", "B"), hearing("AB", "B", repeat="playlist")
+    assert (stopping.can_next, wrapping.can_next) == (False, True)
+    fire(stopping, Next(LATE))
+    fire(wrapping, Next(LATE))
+    assert stopping.state == "stopped"
+    assert (wrapping.state, track(wrapping)) == ("loading", "A")
+
+
+@pytest.mark.parametrize(("heard_ms", "leads_to"), [(0, "A"), (2_999, "A"), (3_000, "B"), (59_999, "B")])
+def test_previous_within_three_seconds_goes_back_a_track_else_to_the_start(heard_ms: int, leads_to: str) -> None:
+    player = hearing("AB", "B")
+    fire(player, Previous(heard_ms))
+    assert (track(player), player.position_ms, player.state) == (leads_to, 0, "loading")
+
+
+@pytest.mark.parametrize(("repeat", "leads_to"), [("none", "A"), ("track", "A"), ("playlist", "C")])
+def test_previous_on_the_first_track_wraps_only_when_the_playlist_repeats(repeat: RepeatMode, leads_to: str) -> None:
+    player = hearing("ABC", repeat=repeat)
+    fire(player, Previous(0))
+    assert track(player) == leads_to
+
+
+def test_repeat_track_repeats_by_itself_but_the_next_button_goes_on() -> None:
+    player = hearing("AB", repeat="track")
+    assert following(player) == "A"
+    fire(player, Next(0))
+    assert track(player) == "B"
+
+
+# --- seek -----------------------------------------------------------------------------------------------------------
+
+
+def test_seek_while_playing_cuts_to_the_position_and_notes_it() -> None:
+    player = hearing("AB")
+    assert told(player, Seek(30_000)) == [FULL, Cut(3, "A", 30_000), Checkpoint("p", "A", 30_000)]
+    assert player.state == "loading"
+
+
+def test_seek_while_paused_stays_silent_and_play_begins_there() -> None:
+    player = hearing("AB")
+    fire(player, Pause(1_000))
+    assert told(player, Seek(30_000)) == [Halt(), Checkpoint("p", "A", 30_000)]
+    assert player.state == "paused"
+    assert told(player, Play()) == [FULL, Cut(3, "A", 30_000)]
+
+
+@pytest.mark.parametrize(
+    ("position_ms", "outcome"), [(-1, "refused"), (0, "moved"), (MINUTE, "moved"), (MINUTE + 1, "refused")]
+)
+def test_seek_beyond_the_track_is_refused(position_ms: int, outcome: str) -> None:
+    assert fire(hearing("A"), Seek(position_ms)).value == outcome
+
+
+# --- one track after another ----------------------------------------------------------------------------------------
+
+
+def test_as_soon_as_a_track_is_heard_the_next_one_is_told_to_follow() -> None:
+    player = Player()
+    fire(player, start("ABC"))
+    assert told(player, Started(1)) == [Credit("p", "A"), Follow(2, "B")]
+    assert told(player, Started(2)) == [Checkpoint("p", "B", 0), Credit("p", "B"), Follow(3, "C")]
+    assert (track(player), player.generation, player.state) == ("B", 2, "playing")
+
+
+def test_a_playlist_heard_to_its_end_stops_and_forgets_its_resume_point() -> None:
+    player = hearing("AB", "B")
+    assert following(player) is None
+    assert told(player, Finished(player.generation)) == [Halt(), Forget("p")]
+    assert (player.state, track(player), player.position_ms) == ("stopped", "A", 0)
+
+
+def test_without_auto_advance_the_track_ends_and_play_goes_on_with_the_next() -> None:
+    player = hearing("AB", auto_advance=False)
+    assert following(player) is None
+    assert told(player, Finished(player.generation)) == [Halt(), Checkpoint("p", "B", 0)]
+    assert told(player, Play())[-1] == Cut(2, "B", 0)
+
+
+def test_a_track_counts_as_played_from_its_start_not_from_a_resume_point() -> None:
+    player = Player()
+    fire(player, start("A", "A", 7_000))
+    assert told(player, Started(1)) == []
+
+
+def test_a_change_of_mode_while_a_track_is_heard_changes_what_follows() -> None:
+    player = hearing("AB", "B")
+    assert told(player, SetMode(repeat="playlist")) == [Follow(2, "A")]
+    assert told(player, SetMode(repeat="track")) == [Follow(3, "B")]
+    assert told(player, SetMode(auto_advance=False)) == [Follow(4, None)]
+    assert told(player, SetMode(auto_advance=False)) == []
+
+
+def test_shuffle_draws_the_rest_and_keeps_the_current_track_and_off_again_goes_on_from_it() -> None:
+    player = hearing("ABCD", "B")
+    fire(player, SetMode(drawn=(3, 1, 0, 2), shuffle=True))
+    assert [player.order, player.place, track(player), following(player)] == [(1, 3, 0, 2), 0, "B", "D"]
+    fire(player, SetMode(drawn=(0, 1, 2, 3), shuffle=True))
+    assert player.order == (1, 3, 0, 2)
+    fire(player, SetMode(shuffle=False))
+    assert [player.order, track(player), following(player)] == [(0, 1, 2, 3), "B", "C"]
+
+
+def test_what_followed_and_had_begun_before_it_was_replaced_is_cut_off_by_what_follows_now() -> None:
+    player = hearing("AB")
+    fire(player, SetMode(repeat="track"))
+    assert told(player, Started(2)) == [FULL, Cut(4, "A", 0)]
+
+
+# --- what cannot be decoded -----------------------------------------------------------------------------------------
+
+
+def test_a_track_that_cannot_be_decoded_is_skipped_and_named() -> None:
+    player = Player()
+    fire(player, start("AB"))
+    assert told(player, Failed(1, BAD)) == [FULL, Cut(2, "B", 0), Skipped("A", BAD)]
+    assert (player.state, player.message) == ("loading", BAD)
+
+
+def test_a_follower_that_cannot_be_decoded_is_replaced_while_the_music_plays() -> None:
+    player = hearing("ABC")
+    assert told(player, Failed(2, BAD)) == [Skipped("B", BAD), Follow(3, "C")]
+    assert (player.state, track(player)) == ("playing", "A")
+
+
+@pytest.mark.parametrize("repeat", ["none", "track", "playlist"])
+def test_a_playlist_of_nothing_but_bad_tracks_ends_in_error(repeat: RepeatMode) -> None:
+    player = Player(repeat=repeat)
+    fire(player, start("ABC"), Failed(1, BAD), Failed(2, BAD))
+    assert told(player, Failed(3, BAD)) == [Skipped("C", BAD), Halt()]
+    assert (player.state, player.message, player.is_playing) == ("error", BAD, False)
+
+
+def test_bad_tracks_behind_one_that_was_heard_end_the_music_not_in_error() -> None:
+    player = hearing("AB")
+    fire(player, Failed(2, BAD), Finished(1))
+    assert (player.state, player.message) == ("stopped", BAD)
+
+
+# --- the library changes --------------------------------------------------------------------------------------------
+
+
+def test_deleting_the_playing_track_goes_on_to_the_next() -> None:
+    player = hearing("ABC", "B")
+    assert told(player, Edited(listing("AC"), LATE)) == [FULL, Cut(3, "C", 0)]
+
+
+def test_deleting_the_playing_track_when_it_is_the_last_stops() -> None:
+    player = hearing("ABC", "C")
+    assert Halt() in told(player, Edited(listing("AB"), LATE))
+    assert (player.state, track(player)) == ("stopped", "A")
+
+
+def test_a_reorder_leaves_the_sound_alone_and_next_follows_the_new_order() -> None:
+    player = hearing("ABC")
+    assert told(player, Edited(listing("CAB"), LATE)) == []
+    assert told(player, Edited(listing("BCA"), LATE)) == [Follow(3, None)]
+    assert told(player, Edited(listing("ACB"), LATE)) == [Follow(4, "C")]
+    assert (player.state, track(player), player.generation) == ("playing", "A", 1)
+
+
+def test_a_shuffled_order_survives_an_edit_and_new_tracks_come_last() -> None:
+    player = Player(shuffle=True)
+    fire(player, Start(listing("ABCD"), (2, 0, 3, 1)))
+    fire(player, Edited(listing("XDCBY")))
+    assert [player.listing and player.listing.entries[index].track_id for index in player.order] == list("CDBXY")
+
+
+def test_edits_of_another_playlist_are_refused() -> None:
+    player = hearing("AB")
+    assert {fire(player, Edited(listing("", "other"))), fire(player, Gone("other"))} == {Outcome.REFUSED}
+
+
+@pytest.mark.parametrize("before", [SetVolume(50), Pause(LATE), Next(LATE)])
+def test_deleting_the_playlist_stops_and_leaves_nothing_chosen(before: object) -> None:
+    player = hearing("AB")
+    fire(player, before)
+    assert told(player, Gone("p")) == [Halt()]
+    assert (player.state, player.track, player.can_next, player.can_prev) == ("stopped", None, False, False)
+
+
+# --- loudness and sleep ---------------------------------------------------------------------------------------------
+
+
+def test_volume_never_goes_above_the_ceiling() -> None:
+    player = Player(ceiling=60)
+    fire(player, SetVolume(80))
+    assert player.volume == 60
+    assert told(player, SetCeiling(40)) == [Loudness(loudness(player))]
+    assert player.volume == 40
+    fire(player, SetCeiling(100))
+    assert player.volume == 40
+
+
+def test_mute_keeps_the_volume() -> None:
+    player = Player(volume=100)
+    assert told(player, SetMode(muted=True)) == [Loudness(0.0)]
+    assert player.volume == 100
+    assert told(player, SetMode(muted=True)) == []
+    assert told(player, SetMode(muted=False)) == [Loudness(1.0)]
+
+
+def test_full_volume_leaves_every_sample_as_it_is() -> None:
+    assert loudness(Player(volume=100)) == 1.0
+    assert loudness(Player(volume=0)) == 0.0
+
+
+def test_the_sleep_timer_fades_and_then_stops_and_the_next_music_is_loud_again() -> None:
+    player = hearing("AB")
+    assert told(player, SetSleep(600, 1_000.0))[0] == ArmSleep(600)
+    assert player.sleep_ends_at == 1_000.0
+    assert told(player, SleepNear()) == [Loudness(0.0, FADE_S)]
+    assert told(player, SleepOver(LATE)) == [Halt(), Checkpoint("p", "A", LATE), Loudness(0.25, 0.0)]
+    assert player.state == "stopped"
+    assert player.sleep_ends_at is None
+
+
+def test_a_sleep_timer_that_is_taken_back_takes_its_fade_back() -> None:
+    player = hearing("AB")
+    fire(player, SetSleep(600, 1_000.0), SleepNear())
+    assert told(player, SetSleep(None, None)) == [ArmSleep(None), Loudness(0.25)]
+
+
+# --- the device -----------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_device_keeps_position_and_intent_and_the_music_goes_on_when_it_is_back() -> None:
+    player = hearing("AB")
+    assert told(player, DeviceLost(LOST, 12_000)) == [Checkpoint("p", "A", 12_000)]
+    assert (player.state, player.message, player.position_ms) == ("error", LOST, 12_000)
+    assert told(player, DeviceBack()) == [FULL, Cut(3, "A", 12_000)]
+    assert (player.state, player.message) == ("loading", None)
+
+
+def test_what_was_paused_is_paused_when_the_device_is_back() -> None:
+    player = hearing("AB")
+    fire(player, Pause(12_000), DeviceLost(LOST))
+    assert player.state == "error"
+    assert told(player, DeviceBack()) == [FULL]
+    assert (player.state, player.position_ms, player.message) == ("paused", 12_000, None)
+    assert told(player, Play()) == [FULL, Cut(3, "A", 12_000)]
+
+
+@pytest.mark.parametrize("command", [start("AB"), Next(), Previous()])
+def test_a_command_to_play_while_the_device_is_lost_is_an_error_that_sounds_when_it_is_back(command: object) -> None:
+    player = hearing("AB")
+    fire(player, DeviceLost(LOST, 0))
+    assert not [effect for effect in told(player, command) if isinstance(effect, Cut)]
+    assert (player.state, player.message) == ("error", LOST)
+    assert [effect for effect in told(player, DeviceBack()) if isinstance(effect, Cut)]
+
+
+def test_a_pause_while_the_device_is_lost_is_remembered() -> None:
+    player = hearing("AB")
+    fire(player, DeviceLost(LOST, 0), Pause(), DeviceBack())
+    assert player.state == "paused"
+
+
+def test_another_device_takes_over_where_the_music_is() -> None:
+    player = hearing("AB")
+    assert told(player, DeviceBack(12_000)) == [FULL, Cut(3, "A", 12_000)]
+
+
+def test_the_message_of_a_lost_device_is_the_latest_and_goes_with_it() -> None:
+    player = hearing("AB")
+    fire(player, Pause(0), DeviceLost(LOST), DeviceLost("it is still gone"))
+    assert player.message == "it is still gone"
+    fire(player, DeviceBack())
+    assert player.message is None
+
+
+def test_tracks_that_cannot_be_decoded_stay_an_error_when_a_device_comes_and_goes() -> None:
+    player = Player()
+    fire(player, start("A"), Failed(1, BAD), DeviceLost(LOST), DeviceBack())
+    assert (player.state, player.message) == ("error", BAD)
+
+
+# --- taps -----------------------------------------------------------------------------------------------------------
+
+
+def tapped(same_tag: SameTag, playlist_id: str = "p", track_id: str | None = "B") -> Tapped:
+    return Tapped(listing("AB", playlist_id), (1, 0), same_tag, track_id, 7_000, LATE)
+
+
+RESUMING = Start(listing("AB"), (1, 0), "B", 7_000, LATE)
+ANEW = Start(listing("AB"), (1, 0), heard_ms=LATE)
+
+
+@pytest.mark.parametrize("same_tag", ["toggle", "restart", "next", "ignore"])
+def test_a_tag_of_another_playlist_switches_to_it_whatever_the_policy(same_tag: SameTag) -> None:
+    assert meaning(hearing("AB"), tapped(same_tag, "q")) == Start(listing("AB", "q"), (1, 0), "B", 7_000, LATE)
+    assert meaning(Player(), tapped(same_tag)) == RESUMING
+
+
+@pytest.mark.parametrize(
+    ("state", "same_tag", "command"),
+    [
+        ("playing", "toggle", Pause(LATE)),
+        ("loading", "toggle", Pause(LATE)),
+        ("paused", "toggle", Play()),
+        ("stopped", "toggle", RESUMING),
+        ("error", "toggle", Play()),
+        ("playing", "restart", ANEW),
+        ("paused", "restart", ANEW),
+        ("playing", "next", Next(LATE)),
+        ("stopped", "next", RESUMING),
+        ("playing", "ignore", None),
+        ("loading", "ignore", None),
+        ("paused", "ignore", Play()),
+        ("stopped", "ignore", RESUMING),
+    ],
+)
+def test_the_same_tag_is_judged_by_what_the_player_does(state: PlayState, same_tag: SameTag, command: object) -> None:
+    player = hearing("AB")
+    player.state = state
+    assert meaning(player, tapped(same_tag)) == command
+
+
+def test_after_the_end_the_same_tag_starts_anew() -> None:
+    player = hearing("A")
+    fire(player, Finished(player.generation))
+    command = meaning(player, tapped("toggle", track_id=None))
+    assert PLAYER.fire(player, command) is Outcome.MOVED
+    assert player.effects[-1] == Cut(2, "A", 0)

@@ -1,0 +1,82 @@
+"""Walking a machine through everything that can happen to it: model checking, small enough to read.
+
+A machine is pure, so its reachable contexts can be counted out: take a model, fire every event of an alphabet at a copy
+of it, go on from each context that is new. What a rule needs to know of the past (was a Link sent already?) is kept in
+a *memory*, a hashable value that belongs to the context, so that two histories which differ in it are both walked.
+"""
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from copy import copy
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from tomb.machines.table import Outcome, Table
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event and what became of it. `before` and `after` are copies whose effects are drained."""
+
+    before: Any
+    event: object
+    outcome: Outcome
+    after: Any
+    effects: tuple[object, ...]
+    path: tuple[object, ...]
+
+
+def context(model: Any) -> tuple[Hashable, ...]:
+    return tuple(getattr(model, field.name) for field in fields(model) if field.name != "effects")
+
+
+def fired(table: Table[Any], model: Any, event: object, path: tuple[object, ...] = ()) -> Step:
+    after = copy(model)
+    after.effects = []
+    outcome = table.fire(after, event)
+    effects, after.effects = tuple(after.effects), []
+    return Step(model, event, outcome, after, effects, (*path, event))
+
+
+def every_step(
+    table: Table[Any],
+    start: Any,
+    alphabet: Callable[[Any, K], Iterable[object]],
+    memory: K,
+    remember: Callable[[K, Step], K],
+    depth: int | None = None,
+    settle: Callable[[Any], None] = lambda _: None,
+) -> Iterator[tuple[K, Step]]:
+    """Every step from every context that `start` can reach (in `depth` events), with the memory after it. `alphabet`
+    gives the events worth trying on a model with that past. `settle` may rename, in place, what would else grow without
+    end, as a counter does of which only the order matters."""
+    start = copy(start)
+    start.effects = []
+    seen = {(context(start), memory)}
+    ahead: deque[tuple[Any, K, tuple[object, ...]]] = deque([(start, memory, ())])
+    while ahead:
+        model, known, path = ahead.popleft()
+        for event in alphabet(model, known):
+            step = fired(table, model, event, path)
+            now = remember(known, step)
+            yield now, step
+            onward = copy(step.after)
+            settle(onward)
+            reached = (context(onward), now)
+            if reached not in seen and (depth is None or len(step.path) < depth):
+                seen.add(reached)
+                ahead.append((onward, now, step.path))
+
+
+Possible = tuple[Outcome, str]
+
+
+def possible_outcomes(steps: Iterable[Step]) -> dict[tuple[str, str], set[Possible]]:
+    """(state, event name) -> every outcome that was seen, and the state it left the model in."""
+    found: dict[tuple[str, str], set[Possible]] = {}
+    for step in steps:
+        pair = (step.before.state, type(step.event).__name__)
+        found.setdefault(pair, set()).add((step.outcome, step.after.state))
+    return found

@@ -1,0 +1,151 @@
+"""Is a tag lying on the box? One placement is one tap, however the reading wobbles.
+
+A reader never says "placed" or "lifted". It says what it read, many times a second, and a tag at the edge of the field
+comes and goes. So a tag that is not read any more is not gone: it is *fading*, and only when it has not been read for
+the whole of `grace` was it lifted. A reading that comes before that is the same placement going on; one that comes
+later is a new tap, even if the timer that should have said so is late: the times in the events decide, not the order
+in which they arrive. Another tag in the field means that the first one was lifted, without any grace.
+
+The machine has no clock. It asks for a timer with `Wake(at)` and the owner answers with `Waited`; it has at most one
+timer running, and `Calm` says that it is no longer wanted. A reader that is lost is `Missed` like any other: if it is
+back within the grace, nothing happened.
+"""
+
+from dataclasses import dataclass, field
+
+from tomb.machines.table import STAY, Table, row
+
+GRACE = 0.6
+"""Seconds. Shorter, and a wobbling tag stutters; longer, and lifting a tag to pause feels dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The reader read this tag. `at`, here and below: monotonic seconds."""
+
+    tag_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The reader read nothing, or there is no reader."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """The timer that `Wake` asked for went off."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    tag_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    tag_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Set the timer: fire `Waited` at this time, in place of any earlier one."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """Clear the timer."""
+
+
+Effect = Placed | Lifted | Wake | Calm
+
+
+@dataclass(slots=True)
+class Presence:
+    """What lies on one reader. `tag_id` is the tag that was placed and not lifted, `due` when a fading one is gone."""
+
+    grace: float = GRACE
+    state: str = "absent"
+    tag_id: str | None = None
+    due: float = 0.0
+    effects: list[Effect] = field(default_factory=list)
+
+
+def same_tag(presence: Presence, event: Seen) -> bool:
+    return event.tag_id == presence.tag_id
+
+
+def same_tag_in_time(presence: Presence, event: Seen) -> bool:
+    return same_tag(presence, event) and not overdue(presence, event)
+
+
+def overdue(presence: Presence, event: Seen | Missed | Waited) -> bool:
+    return event.at >= presence.due
+
+
+def _place(presence: Presence, event: Seen) -> None:
+    presence.tag_id = event.tag_id
+    presence.effects.append(Placed(event.tag_id))
+
+
+def _fade(presence: Presence, event: Missed) -> None:
+    presence.due = event.at + presence.grace
+    _wake(presence, event)
+
+
+def _wake(presence: Presence, _: Missed | Waited) -> None:
+    presence.effects.append(Wake(presence.due))
+
+
+def _recover(presence: Presence, _: Seen) -> None:
+    presence.effects.append(Calm())
+
+
+def _lift(presence: Presence, _: Seen | Missed | Waited) -> None:
+    assert presence.tag_id is not None
+    presence.effects.append(Lifted(presence.tag_id))
+    presence.tag_id = None
+
+
+def _swap(presence: Presence, event: Seen) -> None:
+    _lift(presence, event)
+    _place(presence, event)
+
+
+def _calm_and_swap(presence: Presence, event: Seen) -> None:
+    presence.effects.append(Calm())
+    _swap(presence, event)
+
+
+def _calm_and_lift(presence: Presence, event: Missed) -> None:
+    presence.effects.append(Calm())
+    _lift(presence, event)
+
+
+PRESENCE: Table[Presence] = Table(
+    "tag",
+    Presence,
+    states=("absent", "present", "fading"),
+    initial="absent",
+    events=(Seen, Missed, Waited),
+    rows=[
+        row("absent", Seen, "present", do=_place),
+        row("present", Seen, STAY, when=same_tag),
+        row("present", Seen, STAY, do=_swap, note="another tag"),
+        row("present", Missed, "fading", do=_fade),
+        row("fading", Seen, "present", when=same_tag_in_time, do=_recover),
+        row("fading", Seen, "present", do=_calm_and_swap, note="another tag, or too late"),
+        row("fading", Missed, "absent", when=overdue, do=_calm_and_lift),
+        row("fading", Missed, STAY),
+        row("fading", Waited, "absent", when=overdue, do=_lift),
+        row("fading", Waited, STAY, do=_wake, note="woken early"),
+    ],
+    # A timer that had gone off before it could be cleared finds nothing to do.
+    ignored={"absent": (Missed, Waited), "present": (Waited,)},
+)
