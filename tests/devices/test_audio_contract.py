@@ -1,0 +1,315 @@
+"""What every output does, whatever stands behind it: the silent one and the PortAudio one on a device of virtual time."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.rigs.sounds import noise, write
+from tests.rigs.virtual_sink import BLOCK_S, VirtualSink
+from tomb.devices.audio import PortAudioOutput
+from tomb.devices.output import Cue, Failed, Finished, Heard, Output, Report, Started
+from tomb.devices.silent import SilentOutput
+from tomb.ports import VirtualPorts
+
+SLACK = 0.15  # seconds: what a real device may be late, latency and fades included
+SLACK_MS = 150
+
+
+class Stage:
+    """One output at work, with the reports it gave and Trio's time of each."""
+
+    def __init__(self, output: Output, reports: list[tuple[float, Report]]) -> None:
+        self.output = output
+        self.timed = reports
+
+    @property
+    def reports(self) -> list[Report]:
+        return [report for _, report in self.timed]
+
+    def at(self, report: Report) -> float:
+        return next(when for when, told in self.timed if told == report)
+
+
+@pytest.fixture(params=["silent", "portaudio"])
+async def stage(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    autojump_clock: trio.testing.MockClock,
+    nursery: trio.Nursery,
+) -> Stage:
+    timed: list[tuple[float, Report]] = []
+
+    def report(told: Report) -> None:
+        timed.append((trio.current_time(), told))
+
+    output: Output
+    if request.param == "silent":
+        output = SilentOutput(VirtualPorts(), report)
+    else:
+        VirtualSink(nursery).install(monkeypatch)
+        output = PortAudioOutput(VirtualPorts(), report)
+    await nursery.start(output.run)
+    return Stage(output, timed)
+
+
+@pytest.fixture
+def track(tmp_path: Path) -> Callable[[float], Path]:
+    """Makes a file of so many seconds."""
+    return lambda seconds: write(tmp_path / f"{seconds}.wav", noise(seconds))
+
+
+async def test_a_track_is_started_and_finished_when_it_is_heard(stage: Stage, track: Callable[[float], Path]) -> None:
+    begun = trio.current_time()
+    stage.output.play(Cue(1, track(3)))
+    await trio.sleep(5)
+    assert stage.reports == [Started(1), Finished(1)]
+    assert stage.at(Started(1)) - begun < SLACK
+    assert stage.at(Finished(1)) - stage.at(Started(1)) == pytest.approx(3, abs=2 * BLOCK_S)
+
+
+async def test_a_follower_starts_at_the_end_of_the_first(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(3)))
+    stage.output.follow(Cue(2, track(2)))
+    await trio.sleep(7)
+    assert stage.reports == [Started(1), Started(2), Finished(2)]
+    assert stage.at(Started(2)) - stage.at(Started(1)) == pytest.approx(3, abs=0.01)
+    assert stage.at(Finished(2)) - stage.at(Started(1)) == pytest.approx(5, abs=2 * BLOCK_S)
+
+
+async def test_a_follower_can_be_replaced_and_taken_back(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(3)))
+    stage.output.follow(Cue(2, track(2)))
+    await trio.sleep(2)
+    stage.output.follow(Cue(3, track(1)))
+    await trio.sleep(1.5)
+    stage.output.follow(Cue(4, track(1)))
+    stage.output.follow(None)
+    await trio.sleep(3)
+    assert stage.reports == [Started(1), Started(3), Finished(3)]
+
+
+async def test_a_follower_said_at_the_last_moment_still_follows(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(1)))
+    while stage.output.heard().position_ms < 990:
+        await trio.sleep(0.001)
+    stage.output.follow(Cue(2, track(2)))
+    await trio.sleep(4)
+    assert stage.reports == [Started(1), Started(2), Finished(2)]
+
+
+async def test_nothing_follows_nothing(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.follow(Cue(1, track(1)))
+    await trio.sleep(3)
+    assert stage.reports == []
+    assert stage.output.heard() == Heard(None, 0)
+
+
+async def test_a_pause_holds_the_position_and_resume_goes_on_there(
+    stage: Stage, track: Callable[[float], Path]
+) -> None:
+    stage.output.play(Cue(1, track(3)))
+    await trio.sleep(1)
+    stage.output.pause()
+    held = stage.output.heard()
+    assert held.position_ms == pytest.approx(1000, abs=SLACK_MS)
+    await trio.sleep(60)
+    assert stage.output.heard() == held
+    stage.output.resume()
+    assert stage.output.heard() == held
+    resumed = trio.current_time()
+    await trio.sleep(4)
+    assert stage.reports == [Started(1), Finished(1)]
+    assert stage.at(Finished(1)) - resumed == pytest.approx(3 - held.position_ms / 1000, abs=SLACK)
+
+
+async def test_pausing_twice_and_resuming_twice_changes_nothing(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(3)))
+    await trio.sleep(1)
+    stage.output.pause()
+    stage.output.pause()
+    await trio.sleep(1)
+    stage.output.resume()
+    stage.output.resume()
+    await trio.sleep(4)
+    assert stage.reports == [Started(1), Finished(1)]
+
+
+async def test_a_pause_as_a_follower_begins_loses_nothing(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(1)))
+    stage.output.follow(Cue(2, track(2)))
+    while stage.output.heard().position_ms < 985:
+        await trio.sleep(0.001)
+    stage.output.pause()
+    held = stage.output.heard()
+    assert held.generation == 1
+    await trio.sleep(5)
+    assert stage.output.heard() == held
+    assert stage.reports == [Started(1)]
+    stage.output.resume()
+    await trio.sleep(4)
+    assert stage.reports == [Started(1), Started(2), Finished(2)]
+    assert stage.at(Finished(2)) - stage.at(Started(2)) == pytest.approx(2, abs=2 * BLOCK_S)
+
+
+async def test_what_is_cued_in_a_pause_waits_for_resume(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(2), start_ms=500), paused=True)
+    await trio.sleep(30)
+    assert stage.reports == []
+    assert stage.output.heard() == Heard(1, 500)
+    stage.output.resume()
+    await trio.sleep(2)
+    assert stage.reports == [Started(1), Finished(1)]
+
+
+async def test_positions_count_from_the_start_of_the_file(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(3), start_ms=2000))
+    assert stage.output.heard() == Heard(1, 2000)
+    await trio.sleep(0.5)
+    assert stage.output.heard().position_ms == pytest.approx(2500, abs=SLACK_MS)
+    await trio.sleep(0.5 + SLACK)
+    assert stage.reports == [Started(1), Finished(1)]
+
+
+async def test_positions_never_go_back(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(2)))
+    positions = []
+    while Finished(1) not in stage.reports:
+        positions.append(stage.output.heard().position_ms)
+        await trio.sleep(0.003)
+    assert positions[:-1] == sorted(positions[:-1])
+    assert max(positions) <= 2000
+
+
+async def test_beyond_its_end_a_track_is_over_at_once(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(1), start_ms=5000))
+    await trio.sleep(SLACK)
+    assert stage.reports == [Started(1), Finished(1)]
+
+
+async def test_beyond_its_end_a_track_gives_way_to_its_follower(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(1), start_ms=5000))
+    stage.output.follow(Cue(2, track(2)))
+    await trio.sleep(3)
+    assert stage.reports == [Started(1), Started(2), Finished(2)]
+
+
+async def test_after_the_end_nothing_is_heard(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(1)))
+    await trio.sleep(3)
+    assert stage.output.heard() == Heard(None, 0)
+    stage.output.resume()
+    stage.output.pause()
+    await trio.sleep(3)
+    assert stage.reports == [Started(1), Finished(1)]
+
+
+async def test_halt_forgets_everything(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(2)))
+    stage.output.follow(Cue(2, track(1)))
+    await trio.sleep(1)
+    stage.output.halt()
+    assert stage.output.heard() == Heard(None, 0)
+    await trio.sleep(5)
+    assert stage.reports == [Started(1)]
+
+
+async def test_play_forgets_what_was_cued_before(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.play(Cue(1, track(2)))
+    stage.output.follow(Cue(2, track(1)))
+    await trio.sleep(1)
+    stage.output.play(Cue(3, track(3)))
+    assert stage.output.heard() == Heard(3, 0)
+    await trio.sleep(5)
+    assert stage.reports == [Started(1), Started(3), Finished(3)]
+
+
+async def test_of_many_plays_at_once_only_the_last_is_heard(stage: Stage, track: Callable[[float], Path]) -> None:
+    for generation in range(1, 20):
+        stage.output.play(Cue(generation, track(1)))
+    await trio.sleep(3)
+    assert stage.reports == [Started(19), Finished(19)]
+
+
+async def test_a_track_that_cannot_be_played_is_told_at_once(
+    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+) -> None:
+    stage.output.play(Cue(1, tmp_path / "no such file.mp3"))
+    await trio.sleep(SLACK)
+    assert stage.reports == [Failed(1, "unreadable: no such file or directory")]
+    assert stage.output.heard() == Heard(None, 0)
+
+
+async def test_a_track_that_cannot_be_played_gives_way_to_its_follower(
+    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "text.mp3").write_text("no sound at all")
+    stage.output.play(Cue(1, tmp_path / "text.mp3"))
+    stage.output.follow(Cue(2, track(1)))
+    await trio.sleep(2)
+    assert stage.reports == [Failed(1, "not an audio file"), Started(2), Finished(2)]
+
+
+async def test_in_a_pause_too_a_bad_track_gives_way_to_its_follower(
+    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "empty.mp3").touch()
+    stage.output.play(Cue(1, tmp_path / "empty.mp3"), paused=True)
+    stage.output.follow(Cue(2, track(1)))
+    await trio.sleep(2)
+    assert stage.reports == [Failed(1, "empty file")]
+    assert stage.output.heard() == Heard(2, 0)
+    stage.output.resume()
+    await trio.sleep(2)
+    assert stage.reports[1:] == [Started(2), Finished(2)]
+
+
+async def test_a_bad_follower_is_told_early_enough_to_cue_another(
+    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "text.mp3").write_text("no sound at all")
+    stage.output.play(Cue(1, track(2)))
+    stage.output.follow(Cue(2, tmp_path / "text.mp3"))
+    await trio.sleep(1)
+    assert stage.reports == [Started(1), Failed(2, "not an audio file")]
+    stage.output.follow(Cue(3, track(1)))
+    await trio.sleep(3)
+    assert stage.reports[2:] == [Started(3), Finished(3)]
+
+
+async def test_after_a_bad_follower_the_first_still_finishes(
+    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "text.mp3").write_text("no sound at all")
+    stage.output.play(Cue(1, track(2)))
+    stage.output.follow(Cue(2, tmp_path / "text.mp3"))
+    await trio.sleep(3)
+    assert stage.reports == [Started(1), Failed(2, "not an audio file"), Finished(1)]
+
+
+async def test_a_run_that_ended_has_forgotten_but_still_says_where_it_was(
+    stage: Stage, track: Callable[[float], Path], nursery: trio.Nursery
+) -> None:
+    stage.output.play(Cue(1, track(3)))
+    await trio.sleep(1)
+    nursery.cancel_scope.cancel()
+    with trio.CancelScope(shield=True):
+        await trio.sleep(1)
+        assert stage.output.heard().generation == 1
+        assert stage.output.heard().position_ms == pytest.approx(1000, abs=SLACK_MS)
+        async with trio.open_nursery() as another:
+            await another.start(stage.output.run)
+            await trio.sleep(5)
+            assert stage.reports == [Started(1)]
+            another.cancel_scope.cancel()
+
+
+async def test_gains_disturb_no_report(stage: Stage, track: Callable[[float], Path]) -> None:
+    stage.output.gain(0.5)
+    stage.output.play(Cue(1, track(1)))
+    stage.output.gain(0, 10.0)
+    await trio.sleep(0.5)
+    stage.output.gain(1)
+    await trio.sleep(1)
+    assert stage.reports == [Started(1), Finished(1)]

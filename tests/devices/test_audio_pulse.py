@@ -1,0 +1,289 @@
+"""PortAudio on a real PulseAudio daemon: what the monitor of its sink recorded, in real time."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trio
+
+from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
+from tests.rigs.sounds import Int16, as_heard, noise, write
+from tomb.devices.audio import PortAudioOutput
+from tomb.devices.output import Cue, Failed, Finished, Report, Started
+from tomb.errors import Broken, Missing
+from tomb.ports import RealPorts
+
+
+class Reports:
+    """Collects reports, and waits for one."""
+
+    def __init__(self) -> None:
+        self.all: list[Report] = []
+        self._more = trio.Event()
+
+    def __call__(self, report: Report) -> None:
+        self.all.append(report)
+        self._more.set()
+        self._more = trio.Event()
+
+    async def until(self, report: Report) -> None:
+        with trio.fail_after(10):
+            while report not in self.all:
+                await self._more.wait()
+
+
+@pytest.fixture
+async def rig(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PulseRig]:
+    async with pulse_rig() as rig:
+        for name, value in rig.env.items():
+            monkeypatch.setenv(name, value)
+        yield rig
+
+
+@asynccontextmanager
+async def running(output: PortAudioOutput) -> AsyncIterator[None]:
+    async with trio.open_nursery() as nursery:
+        await nursery.start(output.run)
+        yield
+        nursery.cancel_scope.cancel()
+
+
+async def until_position(output: PortAudioOutput, position_ms: int) -> None:
+    with trio.fail_after(10):
+        while output.heard().position_ms < position_ms:
+            await trio.sleep(0.01)
+
+
+async def until_streams(rig: PulseRig, count: int) -> None:
+    with trio.fail_after(10):
+        while await rig.playing_streams() != count:
+            await trio.sleep(0.05)
+
+
+FADE = round(0.02 * RATE)
+CONSECUTIVE = {
+    "wav then flac": [("a.wav", 44100, 2), ("b.flac", 44100, 2)],
+    "mono wav then aiff": [("a.wav", 44100, 1), ("b.aiff", 44100, 2)],
+    "48 kHz flac, 22 kHz mono, 44.1": [("a.flac", 48000, 2), ("b.wav", 22050, 1), ("c.wav", 44100, 2)],
+    "mp3, ogg, wav": [("a.mp3", 44100, 2), ("b.ogg", 32000, 2), ("c.wav", 44100, 2)],
+}
+
+
+@pytest.mark.parametrize("tracks", CONSECUTIVE.values(), ids=CONSECUTIVE.keys())
+async def test_consecutive_tracks_are_heard_to_the_sample(
+    rig: PulseRig, tmp_path: Path, tracks: list[tuple[str, int, int]]
+) -> None:
+    paths = [
+        write(tmp_path / name, noise(0.6, rate=rate, channels=channels, seed=seed), rate)
+        for seed, (name, rate, channels) in enumerate(tracks)
+    ]
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports)
+    async with rig.recording() as recording, running(output):
+        output.play(Cue(0, paths[0]))
+        for generation, path in enumerate(paths[1:], 1):
+            output.follow(Cue(generation, path))
+            await reports.until(Started(generation))
+        await reports.until(Finished(len(paths) - 1))
+        end = await recording.until_silence(await recording.until_sound())
+    expected = np.concatenate([as_heard(path) for path in paths])
+    heard = recording.frames()
+    lead = int(np.flatnonzero(expected.any(axis=1))[0])  # a decoded mp3 may begin with a zero
+    start = await recording.until_sound() - lead
+    np.testing.assert_array_equal(heard[start : start + len(expected)], expected)
+    assert end <= start + len(expected)
+    assert reports.all == [Started(generation) for generation in range(len(paths))] + [Finished(len(paths) - 1)]
+    assert output.underruns == 0
+
+
+async def test_volume_scales_every_sample(rig: PulseRig, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(0.5))
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports)
+    async with rig.recording() as recording, running(output):
+        output.gain(0.25)
+        output.play(Cue(1, path))
+        await reports.until(Finished(1))
+        start = await recording.until_sound()
+        await recording.until_silence(start)
+    expected = np.rint(as_heard(path) * np.float32(0.25)).astype(np.int16)
+    np.testing.assert_array_equal(recording.frames()[start : start + len(expected)], expected)
+
+
+async def test_resume_goes_on_exactly_where_pause_was_said(rig: PulseRig, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(3))
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports)
+    async with rig.recording() as recording, running(output):
+        output.play(Cue(1, path))
+        await until_position(output, 700)
+        output.pause()
+        paused_at = output.heard().position_ms
+        start = await recording.until_sound()
+        pause = await recording.until_silence(start)
+        assert output.heard().position_ms == paused_at
+        output.resume()
+        resumed = await recording.until_sound(pause)
+        await reports.until(Finished(1))
+        end = await recording.until_silence(resumed)
+    source, heard = as_heard(path), recording.frames()
+    played = pause - start
+    np.testing.assert_array_equal(heard[start : pause - FADE - 1], source[: played - FADE - 1])
+    assert paused_at <= played * 1000 / RATE <= paused_at + 250  # it was heard a little longer: latency and fade
+    # The very first sample of a ramp may round to zero; what counts is that all is there up to the end.
+    tail = end - resumed - FADE
+    np.testing.assert_array_equal(heard[end - tail : end], source[-tail:])
+    assert abs((len(source) - (end - resumed)) * 1000 / RATE - paused_at) <= 1
+    assert reports.all == [Started(1), Finished(1)]
+
+
+async def test_seeking_fades_and_goes_on_there(rig: PulseRig, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.flac", noise(3))
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports)
+    async with rig.recording() as recording, running(output):
+        output.play(Cue(1, path))
+        await until_position(output, 400)
+        output.play(Cue(2, path, start_ms=2000))
+        await reports.until(Started(2))
+        assert 2000 <= output.heard().position_ms < 2200
+        await reports.until(Finished(2))
+        end = await recording.until_silence(await recording.until_sound())
+    source, heard = as_heard(path), recording.frames()
+    tail = RATE - FADE
+    np.testing.assert_array_equal(heard[end - tail : end], source[-tail:])
+    ramp = np.abs(heard[end - RATE : end - tail].astype(int))
+    assert (ramp <= np.abs(source[-RATE:-tail].astype(int))).all()
+    assert ramp[:20].max() < 400  # of 8000
+    assert reports.all == [Started(1), Started(2), Finished(2)]
+
+
+async def test_another_track_begins_exactly_though_one_was_playing(rig: PulseRig, tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a.wav", noise(3, seed=1)), write(tmp_path / "b.wav", noise(0.5, seed=2))
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports)
+    async with rig.recording() as recording, running(output):
+        output.play(Cue(1, first))
+        await until_position(output, 300)
+        output.play(Cue(2, second))
+        await reports.until(Finished(2))
+        end = await recording.until_silence(await recording.until_sound())
+    expected = as_heard(second)
+    np.testing.assert_array_equal(recording.frames()[end - len(expected) : end], expected)
+
+
+async def test_a_follower_may_be_replaced_until_the_last_moment(rig: PulseRig, tmp_path: Path) -> None:
+    first = write(tmp_path / "a.wav", noise(1.2, seed=1))
+    second = write(tmp_path / "b.wav", noise(0.5, seed=2))
+    third = write(tmp_path / "c.flac", noise(0.5, rate=48000, seed=3), 48000)
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports)
+    async with rig.recording() as recording, running(output):
+        output.play(Cue(1, first))
+        output.follow(Cue(2, second))
+        await until_position(output, 900)  # long decoded ahead
+        output.follow(Cue(3, third))
+        await reports.until(Finished(3))
+        start = await recording.until_sound()
+        await recording.until_silence(start)
+    expected = np.concatenate([as_heard(first), as_heard(third)])
+    np.testing.assert_array_equal(recording.frames()[start : start + len(expected)], expected)
+    assert reports.all == [Started(1), Started(3), Finished(3)]
+    assert output.underruns == 0
+
+
+async def test_an_idle_stream_is_closed_and_opened_again(rig: PulseRig, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(0.4))
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports, idle_close_s=0.3)
+    async with rig.recording() as recording, running(output):
+        await until_streams(rig, 0)
+        output.play(Cue(1, path))
+        await reports.until(Finished(1))
+        await until_streams(rig, 0)
+        since = await recording.until_silence(await recording.until_sound())
+        output.play(Cue(2, path))
+        await reports.until(Finished(2))
+        start = await recording.until_sound(since)
+        end = await recording.until_silence(start)
+    np.testing.assert_array_equal(recording.frames()[start:end], as_heard(path))
+
+
+async def test_a_stream_closed_in_a_pause_goes_on_where_it_was(rig: PulseRig, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(2))
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports, idle_close_s=0.3)
+    async with rig.recording() as recording, running(output):
+        output.play(Cue(1, path))
+        await until_position(output, 500)
+        output.pause()
+        paused_at = output.heard().position_ms
+        await until_streams(rig, 0)
+        since = await recording.until_silence(await recording.until_sound())
+        output.resume()
+        await reports.until(Finished(1))
+        start = await recording.until_sound(since)
+        end = await recording.until_silence(start)
+    assert abs((2 * RATE - (end - start)) * 1000 / RATE - paused_at) <= 1
+
+
+async def test_a_killed_daemon_breaks_the_run_and_the_next_run_plays_again(rig: PulseRig, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(1.5))
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports)
+    with trio.fail_after(5), pytest.RaisesGroup(pytest.RaisesExc(Broken, match="stopped taking sound")):
+        await run_and_kill(rig, output, path)
+    position = output.heard()
+    assert position.generation == 1 and position.position_ms >= 300
+    with pytest.raises(Missing):
+        await output.run()
+    await rig.start()
+    for again in (output, PortAudioOutput(RealPorts(), reports)):
+        async with rig.recording() as recording, running(again):
+            again.play(Cue(2, path, start_ms=500))
+            await reports.until(Finished(2))
+            start = await recording.until_sound()
+            end = await recording.until_silence(start)
+        reports.all.clear()
+        np.testing.assert_array_equal(recording.frames()[start + FADE : end], as_heard(path)[-(end - start - FADE) :])
+        assert abs(end - start - RATE) <= 2
+
+
+async def run_and_kill(rig: PulseRig, output: PortAudioOutput, path: Path) -> None:
+    async with trio.open_nursery() as nursery:
+        await nursery.start(output.run)
+        output.play(Cue(1, path))
+        await until_position(output, 300)
+        await rig.kill()
+
+
+async def test_a_daemon_that_hangs_breaks_the_run_though_closing_hangs_too(rig: PulseRig, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(1))
+    reports = Reports()
+    output = PortAudioOutput(RealPorts(), reports)
+    with trio.fail_after(8), pytest.RaisesGroup(Broken):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(output.run)
+            output.play(Cue(1, path))
+            await until_position(output, 200)
+            rig.hang()
+    rig.go_on()
+    async with rig.recording() as recording, running(output):
+        output.play(Cue(2, path))
+        await reports.until(Finished(2))
+        start = await recording.until_sound()
+        end = await recording.until_silence(start)
+    np.testing.assert_array_equal(recording.frames()[start:end], as_heard(path))
+
+
+async def test_without_a_daemon_the_device_is_missing(rig: PulseRig) -> None:
+    await rig.kill()
+    with trio.fail_after(8), pytest.raises(Missing, match="no sound output"):
+        await PortAudioOutput(RealPorts(), Reports()).run()
+
+
+async def test_an_unknown_device_is_missing(rig: PulseRig) -> None:
+    with pytest.raises(Missing, match="no such device"):
+        await PortAudioOutput(RealPorts(), Reports(), device="no such device").run()

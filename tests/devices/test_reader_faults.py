@@ -1,0 +1,309 @@
+"""The reader over a stand-in for pyscard: what readers and pcscd do that virtual readers cannot show."""
+
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+import trio
+
+from tests.rigs.scard import GET_UID, FakeScard
+from tests.rigs.sightings import Sightings
+from tomb.devices import field, pcsc
+from tomb.devices import reader as reader_module
+from tomb.devices.reader import PcscReader
+from tomb.devices.sighting import Sighting
+from tomb.errors import Broken, Busy, DeviceError, Missing
+from tomb.ports import RealPorts
+
+PLAIN = "Plain Reader 00 00"
+ACR = "ACS ACR122U PICC Interface 00 00"
+SAM = "ACS ACR1252 Dual Reader SAM 00 01"
+UID = "04A22B3C4D5E80"
+OTHER = "04DEADBEEF0180"
+
+NO_BEEP = bytes.fromhex("FF00520000")
+YES = bytes.fromhex("FF0040A00401010101")
+NO = bytes.fromhex("FF0040500401010201")
+
+
+@pytest.fixture
+def scard() -> FakeScard:
+    return FakeScard(PLAIN)
+
+
+@pytest.fixture
+async def reader(scard: FakeScard) -> AsyncIterator[PcscReader]:
+    yield PcscReader(RealPorts(), scard)
+    scard.hang(False)
+
+
+@pytest.fixture
+def sightings() -> Sightings:
+    return Sightings()
+
+
+async def fault_of(reader: PcscReader) -> DeviceError:
+    with trio.fail_after(5), pytest.raises(DeviceError) as caught:
+        await reader.run(Sightings().see)
+    return caught.value
+
+
+async def test_no_reader_is_said_in_plain_words(scard: FakeScard, reader: PcscReader) -> None:
+    scard.unplug(PLAIN)
+    fault = await fault_of(reader)
+    assert (type(fault), str(fault)) == (Missing, "No tag reader is plugged in.")
+
+
+@pytest.mark.parametrize(("code", "words"), [(pcsc.NO_SERVICE, "not running"), (pcsc.SECURITY_VIOLATION, "polkit")])
+async def test_without_pcscd_no_handle_is_kept_and_the_reason_is_said(
+    scard: FakeScard, reader: PcscReader, code: int, words: str
+) -> None:
+    scard.fail(code)
+    fault = await fault_of(reader)
+    assert isinstance(fault, Missing)
+    assert words in str(fault)
+    assert scard.contexts == set()
+
+
+async def test_without_pyscard_the_reader_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "smartcard.scard", None)
+    assert isinstance(await fault_of(PcscReader(RealPorts())), Missing)
+
+
+@pytest.mark.parametrize(
+    "code", [pcsc.COMM_ERROR, pcsc.NO_SERVICE, pcsc.SERVICE_STOPPED, pcsc.INVALID_HANDLE, pcsc.SECURITY_VIOLATION]
+)
+async def test_pcscd_that_dies_breaks_the_run_and_the_next_makes_new_contexts(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, code: int
+) -> None:
+    with pytest.RaisesGroup(pytest.RaisesExc(Broken, match="stopped")):
+        async with trio.open_nursery() as watching:
+            await watching.start(reader.run, sightings.see)
+            scard.fail(code)
+    assert scard.contexts == set()
+    scard.fail(pcsc.SUCCESS)
+    await nursery.start(reader.run, sightings.see)
+    scard.place(UID, PLAIN)
+    await sightings.until(UID)
+
+
+async def test_pcscd_that_dies_while_a_card_is_read_breaks_the_run(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings
+) -> None:
+    scard.readers[PLAIN].answers.append(pcsc.COMM_ERROR)
+    scard.place(UID, PLAIN)
+    assert isinstance(await fault_of(reader), Broken)
+
+
+async def test_an_unknown_failure_is_broken_and_names_its_code(scard: FakeScard, reader: PcscReader) -> None:
+    scard.fail(0x80100001)
+    fault = await fault_of(reader)
+    assert isinstance(fault, Broken)
+    assert "80100001" in str(fault)
+
+
+async def test_a_reader_unplugged_is_missing_and_found_again_once_plugged_in(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery
+) -> None:
+    with pytest.RaisesGroup(pytest.RaisesExc(Missing, match="unplugged")):
+        async with trio.open_nursery() as watching:
+            await watching.start(reader.run, sightings.see)
+            scard.unplug(PLAIN)
+    assert reader.name is None
+    scard.plug(PLAIN)
+    await nursery.start(reader.run, sightings.see)
+    assert reader.name == PLAIN
+
+
+async def test_a_reader_plugged_in_later_is_watched_too(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery
+) -> None:
+    await nursery.start(reader.run, sightings.see)
+    scard.plug(ACR)
+    scard.place(UID, ACR)
+    await sightings.until(UID)
+    assert reader.name == PLAIN
+
+
+async def test_when_one_of_two_is_unplugged_the_other_serves_on(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery
+) -> None:
+    scard.plug(ACR)
+    scard.place(OTHER, PLAIN)
+    await nursery.start(reader.run, sightings.see)
+    await sightings.until(OTHER)
+    scard.unplug(PLAIN)
+    scard.place(UID, ACR)
+    await sightings.until(UID)
+    assert reader.name == ACR
+
+
+async def test_a_slot_for_sams_is_no_reader(scard: FakeScard, reader: PcscReader) -> None:
+    scard.unplug(PLAIN)
+    scard.plug(SAM)
+    scard.place(UID, SAM)
+    assert isinstance(await fault_of(reader), Missing)
+
+
+async def test_a_reader_that_another_program_holds_is_busy_before_it_counts_as_started(
+    scard: FakeScard, reader: PcscReader, nursery: trio.Nursery, sightings: Sightings
+) -> None:
+    scard.place(UID, PLAIN)
+    scard.readers[PLAIN].connect_codes.append(pcsc.SHARING_VIOLATION)
+    with pytest.raises(Busy, match="Another program"):
+        await nursery.start(reader.run, sightings.see)
+    await nursery.start(reader.run, sightings.see)
+    await sightings.until(UID)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [pcsc.REMOVED_CARD, pcsc.RESET_CARD, pcsc.NOT_TRANSACTED, b"", b"\x90", b"\x63\x00", bytes(8) + b"\x90\x00"],
+)
+async def test_a_torn_reading_is_nothing_there_and_is_tried_again(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, answer: bytes | int
+) -> None:
+    scard.readers[PLAIN].answers.append(answer)
+    scard.place(UID, PLAIN)
+    await nursery.start(reader.run, sightings.see)
+    assert [await sightings.next(), await sightings.next()] == [None, UID]
+
+
+@pytest.mark.parametrize("code", [0x80100066, 0x80100067, pcsc.REMOVED_CARD, pcsc.READER_UNAVAILABLE, 0x8010000F])
+async def test_a_card_that_cannot_be_connected_is_nothing_there_and_is_tried_again(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, code: int
+) -> None:
+    scard.readers[PLAIN].connect_codes.append(code)
+    scard.place(UID, PLAIN)
+    await nursery.start(reader.run, sightings.see)
+    assert [await sightings.next(), await sightings.next()] == [None, UID]
+
+
+async def test_another_program_that_looks_at_the_card_causes_no_reading(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(field, "REREAD_MS", 60_000)
+    scard.place(UID, PLAIN)
+    await nursery.start(reader.run, sightings.see)
+    await sightings.until(UID)
+    for _ in range(50):
+        scard.use(True, PLAIN)
+        scard.use(False, PLAIN)
+    scard.place(None, PLAIN)
+    await sightings.until(None)
+    assert scard.readers[PLAIN].transmitted == [GET_UID]
+
+
+async def test_a_pcscd_that_hangs_breaks_the_run_until_it_answers(
+    scard: FakeScard,
+    reader: PcscReader,
+    sightings: Sightings,
+    nursery: trio.Nursery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(field, "IDLE_MS", 10)
+    monkeypatch.setattr(reader_module, "STALLED_S", 0.5)
+    with trio.fail_after(10), pytest.RaisesGroup(pytest.RaisesExc(Broken, match="does not answer")):
+        async with trio.open_nursery() as watching:
+            await watching.start(reader.run, sightings.see)
+            scard.hang()
+    assert isinstance(await fault_of(reader), Broken)
+    told = list(sightings.all)
+    scard.place(UID, PLAIN)
+    scard.hang(False)
+    with trio.fail_after(10):
+        while scard.contexts:
+            await trio.sleep(0.01)
+    assert sightings.all == told  # what the thread found after it was given up is nobody's
+    await nursery.start(reader.run, sightings.see)
+    await sightings.until(UID)
+
+
+async def test_a_sink_that_fails_ends_the_run_with_its_own_error(scard: FakeScard, reader: PcscReader) -> None:
+    def see(_: Sighting) -> None:
+        raise LookupError("a defect")
+
+    with pytest.RaisesGroup(pytest.RaisesExc(LookupError, match="a defect")):
+        await reader.run(see)
+    assert scard.contexts == set()
+
+
+async def test_the_detection_beep_of_an_acr122u_is_turned_off_at_once_where_the_driver_lets_us(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery
+) -> None:
+    scard.plug(ACR).takes_escapes = True
+    await nursery.start(reader.run, sightings.see)
+    scard.place(UID, ACR)
+    await sightings.until(UID)
+    assert scard.readers[ACR].escaped == [NO_BEEP]
+    assert scard.readers[PLAIN].escaped == []
+    assert NO_BEEP not in scard.readers[ACR].transmitted
+
+
+async def test_the_detection_beep_of_an_acr122u_is_else_turned_off_through_the_first_card_and_once(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery
+) -> None:
+    scard.plug(ACR)
+    await nursery.start(reader.run, sightings.see)
+    scard.place(UID, ACR)
+    await sightings.until(UID)
+    await sightings.until(UID)
+    assert scard.readers[ACR].transmitted == [GET_UID, NO_BEEP, GET_UID]
+
+
+@pytest.mark.parametrize(("ok", "command"), [(True, YES), (False, NO)])
+async def test_a_signal_goes_to_an_acr122u_through_its_card_or_as_an_escape(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, ok: bool, command: bytes
+) -> None:
+    scard.unplug(PLAIN)
+    acr = scard.plug(ACR)
+    acr.takes_escapes = True
+    await nursery.start(reader.run, sightings.see)
+    await reader.signal(ok)
+    assert acr.escaped == [NO_BEEP, command]
+    scard.place(UID, ACR)
+    await sightings.until(UID)
+    await reader.signal(ok)
+    assert command in acr.transmitted
+    assert acr.escaped == [NO_BEEP, command]
+
+
+async def test_a_signal_that_the_driver_refuses_is_quietly_nothing(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery
+) -> None:
+    scard.unplug(PLAIN)
+    scard.plug(ACR)
+    await nursery.start(reader.run, sightings.see)
+    await reader.signal(ok=True)
+
+
+async def test_a_signal_while_nobody_watches_is_quietly_nothing(scard: FakeScard, reader: PcscReader) -> None:
+    await reader.signal(ok=True)
+    assert scard.contexts == set()
+
+
+async def test_a_signal_to_a_pcscd_that_hangs_is_given_up(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "SIGNAL_S", 0.05)
+    scard.unplug(PLAIN)
+    scard.plug(ACR)
+    await nursery.start(reader.run, sightings.see)
+    scard.hang()
+    with trio.fail_after(5):
+        await reader.signal(ok=True)
+        await reader.signal(ok=False)
+    scard.hang(False)
+
+
+@pytest.mark.parametrize("code", [pcsc.NO_SERVICE, pcsc.COMM_ERROR])
+async def test_a_signal_as_pcscd_dies_is_quietly_nothing(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, code: int
+) -> None:
+    scard.unplug(PLAIN)
+    scard.plug(ACR)
+    with pytest.RaisesGroup(Broken):
+        async with trio.open_nursery() as watching:
+            await watching.start(reader.run, sightings.see)
+            scard.fail(code)
+            await reader.signal(ok=True)

@@ -1,0 +1,185 @@
+"""A real PulseAudio daemon with a null sink, paced in real time, and a recorder on its monitor.
+
+The daemon lives in a private directory with a socket of its own, so a user's daemon is neither seen nor touched.
+Whoever plays must do so under `PulseRig.env`: ALSA and PortAudio read it when PortAudio is initialised.
+"""
+
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+
+import numpy as np
+import trio
+
+RATE = 44100
+FRAME_BYTES = 4
+
+# Without this file ALSA would offer every device of the machine; with it PortAudio finds one, named "default".
+ALSA_CONFIG = "pcm.!default { type pulse }\nctl.!default { type pulse }\n"
+DAEMON = ("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes", "--use-pid-file=no")
+CLIENT_CONFIG = "autospawn = no\nenable-shm = no\n"
+
+
+class PulseRig:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._socket = root / "native"
+        self._process: trio.Process | None = None
+        alsa, client = root / "asound.conf", root / "client.conf"
+        alsa.write_text(ALSA_CONFIG)
+        client.write_text(CLIENT_CONFIG)
+        self.env = {
+            "ALSA_CONFIG_PATH": str(alsa),
+            "PULSE_SERVER": f"unix:{self._socket}",
+            "PULSE_CLIENTCONFIG": str(client),
+            "PULSE_COOKIE": str(root / "cookie"),
+            "PULSE_RUNTIME_PATH": str(root),
+            "PULSE_STATE_PATH": str(root),
+            "HOME": str(root),
+            "XDG_RUNTIME_DIR": str(root),
+            "XDG_CONFIG_HOME": str(root),
+        }
+
+    async def start(self) -> None:
+        """Start the daemon and wait until it answers."""
+        native = f"module-native-protocol-unix auth-anonymous=1 socket={self._socket}"
+        # norewinds=1 is what makes the null sink take samples in real time.
+        sink = f"module-null-sink sink_name=box rate={RATE} channels=2 format=s16le norewinds=1"
+        self._process = await trio.lowlevel.open_process(
+            [*DAEMON, "-L", native, "-L", sink],
+            env=os.environ | self.env,
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+        )
+        with trio.fail_after(10):
+            while not await self._answers():
+                await trio.sleep(0.01)
+
+    async def kill(self) -> None:
+        """End the daemon as a crash would, without a word to its clients."""
+        if self._process is not None:
+            self._process.kill()
+            await self._process.wait()
+            self._process = None
+            self._socket.unlink(missing_ok=True)
+
+    def hang(self) -> None:
+        """Keep the daemon from doing anything, until `go_on`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    async def restart(self) -> None:
+        await self.kill()
+        await self.start()
+
+    @asynccontextmanager
+    async def recording(self) -> AsyncIterator["Recording"]:
+        """Record the monitor; the body begins when the first samples have arrived."""
+        command = ["parec", "-d", "box.monitor", "--raw", f"--rate={RATE}", "--channels=2", "--format=s16le"]
+        process = await trio.lowlevel.open_process(
+            [*command, "--latency-msec=5"], env=os.environ | self.env, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+        )
+        recording = Recording()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(recording.read_from, process)
+                with trio.fail_after(10):
+                    await recording.until_frames(1)
+                yield recording
+                nursery.cancel_scope.cancel()
+        finally:
+            process.kill()
+            with trio.CancelScope(shield=True):
+                await process.wait()
+
+    async def _answers(self) -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(str(self._socket))
+        except OSError:
+            return False
+        return b"box" in await self._list("sinks")
+
+    async def playing_streams(self) -> int:
+        """How many streams programs have open on the sink."""
+        return len((await self._list("sink-inputs")).splitlines())
+
+    async def _list(self, what: str) -> bytes:
+        command = ["pactl", "list", "short", what]
+        listing = await trio.run_process(command, env=os.environ | self.env, capture_stdout=True, check=False)
+        return listing.stdout
+
+
+class Recording:
+    """What the monitor gave so far. `arrivals` says when (Trio's clock) how many frames were there."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._grown = trio.Condition()
+        self.arrivals: list[tuple[float, int]] = []
+
+    async def read_from(self, process: trio.Process) -> None:
+        assert process.stdout is not None
+        async for chunk in process.stdout:
+            self._bytes += chunk
+            self.arrivals.append((trio.current_time(), len(self._bytes) // FRAME_BYTES))
+            async with self._grown:
+                self._grown.notify_all()
+
+    @property
+    def count(self) -> int:
+        """Frames so far."""
+        return len(self._bytes) // FRAME_BYTES
+
+    def frames(self) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
+        """All frames so far, shape (frames, 2)."""
+        whole = bytes(self._bytes[: self.count * FRAME_BYTES])
+        return np.frombuffer(whole, np.int16).reshape(-1, 2)
+
+    async def until_frames(self, count: int) -> None:
+        async with self._grown:
+            while self.count < count:
+                await self._grown.wait()
+
+    async def until_sound(self, since: int = 0) -> int:
+        """The first frame from `since` on that is not silent, awaited if need be."""
+        seen = since
+        while True:
+            loud = np.flatnonzero(self.frames()[seen:].any(axis=1))
+            if loud.size:
+                return seen + int(loud[0])
+            seen = self.count
+            await self.until_frames(seen + 1)
+
+    async def until_silence(self, since: int = 0, seconds: float = 0.5) -> int:
+        """The frame from `since` on at which `seconds` of silence begin, awaited if need be."""
+        need = int(seconds * RATE)
+        while True:
+            loud = np.flatnonzero(self.frames()[since:].any(axis=1))
+            quiet_from = since + int(loud[-1]) + 1 if loud.size else since
+            if self.count - quiet_from >= need:
+                return quiet_from
+            await self.until_frames(quiet_from + need)
+
+
+@asynccontextmanager
+async def pulse_rig() -> AsyncIterator[PulseRig]:
+    """A running daemon; it ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="tomb-pulse-", ignore_cleanup_errors=True) as root:
+        rig = PulseRig(Path(root))
+        try:
+            await rig.start()
+            yield rig
+        finally:
+            with trio.CancelScope(shield=True):
+                await rig.kill()

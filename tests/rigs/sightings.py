@@ -1,0 +1,29 @@
+"""What a test notes of a reader's sightings, and how it waits for the next."""
+
+import trio
+
+from tomb.devices.sighting import Sighting
+
+
+class Sightings:
+    """Hand `see` to a reader. `all` are the tags told so far, None for nothing there."""
+
+    def __init__(self, patience_s: float = 5) -> None:
+        self.all: list[str | None] = []
+        self._patience_s = patience_s
+        self._send, self._receive = trio.open_memory_channel[str | None](1000)
+
+    def see(self, sighting: Sighting) -> None:
+        self.all.append(sighting.tag_id)
+        self._send.send_nowait(sighting.tag_id)
+
+    async def next(self) -> str | None:
+        with trio.fail_after(self._patience_s):
+            return await self._receive.receive()
+
+    async def until(self, tag_id: str | None) -> list[str | None]:
+        """Wait for this one; answers those before it, that nobody waited for."""
+        before = []
+        while (seen := await self.next()) != tag_id:
+            before.append(seen)
+        return before

@@ -1,0 +1,74 @@
+"""A sound device on Trio's clock, in place of `tomb.devices.portaudio`: asks for blocks, and keeps what it was given."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import trio
+
+import tomb.devices.audio
+import tomb.devices.timeline
+from tests.rigs.sounds import Int16
+
+BLOCK = 1024
+BLOCK_S = BLOCK / 44100
+LATENCY_S = 0.05
+
+
+class VirtualSink:
+    def __init__(self, nursery: trio.Nursery) -> None:
+        self._nursery = nursery
+        self.blocks: list[Int16] = []
+        self.streams = 0  # open ones
+        self.frozen = False
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be the device of every PortAudioOutput, and the clock that it reads."""
+        monkeypatch.setattr(tomb.devices.audio, "look_again", lambda: None)
+        monkeypatch.setattr(tomb.devices.audio, "Stream", self._stream)
+        monkeypatch.setattr(tomb.devices.timeline, "monotonic_ns", now_ns)
+
+    def played(self) -> Int16:
+        """All frames so far, with the silence between."""
+        return np.concatenate(self.blocks)
+
+    def _stream(self, fill: Callable[[Int16, int], None], *_: object) -> "VirtualStream":
+        return VirtualStream(self, self._nursery, fill)
+
+
+class VirtualStream:
+    def __init__(self, sink: VirtualSink, nursery: trio.Nursery, fill: Callable[[Int16, int], None]) -> None:
+        self._sink = sink
+        self._nursery = nursery
+        self._fill = fill
+        self._scope = trio.CancelScope()
+        self.name = "virtual sink"
+        self.ended = False
+
+    def open(self) -> None:
+        self._nursery.start_soon(self._play)
+
+    def close(self) -> None:
+        self._scope.cancel()
+
+    def give_up(self) -> None:
+        self._scope.cancel()
+
+    async def _play(self) -> None:
+        """Ask for the first blocks at once, as real devices do, then one at a time."""
+        self._sink.streams += 1
+        due = trio.current_time()
+        ahead = round(LATENCY_S / BLOCK_S) * BLOCK_S
+        with self._scope:
+            while True:
+                await trio.sleep_until(due - ahead)
+                if not self._sink.frozen:
+                    block = np.empty((BLOCK, 2), np.int16)
+                    self._fill(block, int(due * 1e9))
+                    self._sink.blocks.append(block)
+                due += BLOCK_S
+        self._sink.streams -= 1
+
+
+def now_ns() -> int:
+    return int(trio.current_time() * 1e9)

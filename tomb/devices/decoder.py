@@ -1,0 +1,202 @@
+"""Audio files: what they are, and their sound as int16 stereo frames at the rate of the stream.
+
+libsndfile decodes, soxr resamples; both are imported when the first file is opened, to keep them out of the box's
+start. Their errors end here, as `DecodeError`. All of it blocks: call it in a thread.
+"""
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tomb.devices.downmix import Samples, stereo
+from tomb.devices.ring import Frames
+from tomb.errors import DecodeError
+
+if TYPE_CHECKING:
+    import soundfile
+    import soxr
+
+STEP = 4096  # source frames decoded at once
+LONGEST_S = 48 * 3600  # a header that claims more is not believed
+SCALE = 32768.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """`frames` at `rate` Hz; `format` is libsndfile's name of the container: "WAV", "FLAC", "OGG", "MP3", "AIFF", …"""
+
+    duration_ms: int
+    frames: int
+    rate: int
+    channels: int
+    format: str
+
+
+def probe(path: Path) -> Probe:
+    """Say what `path` holds, with the number of frames that really can be decoded.
+
+    The header is believed when the frame that it calls the last is there and none follows; else all is decoded and
+    counted.
+    Raises: DecodeError.
+    """
+    with _opened(path) as file:
+        told = Probe(0, file.frames, file.samplerate, file.channels, file.format)
+        honest = _ends_where_told(file)
+    frames = told.frames if honest else _count(path)
+    if frames == 0:
+        raise DecodeError("no sound in it")
+    return Probe(round(frames * 1000 / told.rate), frames, told.rate, told.channels, told.format)
+
+
+class Reader:
+    """One file, decoded from `start_ms` on to stereo at `rate` Hz. Raises DecodeError, also while reading."""
+
+    def __init__(self, path: Path, rate: int, start_ms: int = 0) -> None:
+        self._file = _open(path)
+        self._pieces: list[Frames] = []
+        self._ready = 0
+        self._drained = False
+        self._failure: DecodeError | None = None
+        self._dtype: Literal["int16", "float32"] = "float32"
+        # Whole numbers pass untouched. What has fractions is rounded here: asked for integers, libsndfile 1.2.2 lets
+        # Vorbis and Opus wrap around at full scale.
+        if self._file.subtype.startswith("PCM") and self._file.samplerate == rate and self._file.channels <= 2:
+            self._dtype = "int16"
+        self._resampler = _resampler(self._file.samplerate, rate)
+        if start_ms:
+            self._seek(start_ms * self._file.samplerate // 1000)
+
+    def read(self, frames: int) -> Frames:
+        """The next `frames` frames; fewer at the end, then none. What precedes damage is given before it is raised."""
+        while self._ready < frames and not self._drained:
+            self._decode()
+        if self._failure is not None and not self._ready:
+            raise self._failure
+        block = np.concatenate(self._pieces) if self._pieces else np.empty((0, 2), np.int16)
+        self._pieces = [block[frames:]]
+        self._ready = len(block[frames:])
+        return block[:frames]
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _seek(self, frame: int) -> None:
+        """Past the end is the end."""
+        import soundfile
+
+        try:
+            self._file.seek(min(frame, self._file.frames))
+        except soundfile.LibsndfileError:
+            self._drained = True
+
+    def _decode(self) -> None:
+        try:
+            block = _read(self._file, STEP, self._dtype)
+        except DecodeError as error:
+            block, self._failure = np.empty((0, self._file.channels), self._dtype), error
+        self._drained = len(block) < STEP
+        frames = stereo(block, self._file.format)
+        if self._resampler is not None:
+            frames = self._resampler.resample_chunk(frames, last=self._drained)
+        self._pieces.append(_int16(frames))
+        self._ready += len(frames)
+
+
+def _int16(frames: Samples) -> Frames:
+    if frames.dtype == np.int16:
+        return frames.astype(np.int16, copy=False)
+    scaled = np.rint(frames * np.float32(SCALE))
+    whole: Frames = np.clip(scaled, -SCALE, SCALE - 1, out=scaled).astype(np.int16)
+    return whole
+
+
+def _resampler(source_rate: int, rate: int) -> "soxr.ResampleStream | None":
+    if source_rate == rate:
+        return None
+    import soxr
+
+    return soxr.ResampleStream(source_rate, rate, 2, dtype="float32", quality="HQ")
+
+
+def _ends_where_told(file: "soundfile.SoundFile") -> bool:
+    """libsndfile passes on what headers say: cut-off MP3 and FLAC files say too much, others 2**63 - 1 frames."""
+    import soundfile
+
+    if not 0 < file.frames <= LONGEST_S * file.samplerate:
+        return False
+    try:
+        file.seek(file.frames - 1)
+        return len(file.read(2, dtype="int16")) == 1
+    except soundfile.LibsndfileError:
+        return False
+
+
+def _count(path: Path) -> int:
+    frames = 0
+    with _opened(path) as file:
+        while step := _readable(file):
+            frames += step
+            if frames > LONGEST_S * file.samplerate:
+                raise DecodeError(f"longer than {LONGEST_S // 3600} hours")
+    return frames
+
+
+def _readable(file: "soundfile.SoundFile") -> int:
+    """Frames of the next step: 0 at the end, be it a proper one or damage."""
+    try:
+        return len(_read(file, STEP, "int16"))
+    except DecodeError:
+        return 0
+
+
+def _read(file: "soundfile.SoundFile", frames: int, dtype: Literal["int16", "float32"]) -> Samples:
+    import soundfile
+
+    try:
+        block: Samples = file.read(frames, dtype=dtype, always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise DecodeError("damaged: it cannot be decoded any further") from error
+    return block
+
+
+@contextmanager
+def _opened(path: Path) -> "Iterator[soundfile.SoundFile]":
+    file = _open(path)
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def _open(path: Path) -> "soundfile.SoundFile":
+    import soundfile
+
+    _check_regular(path)
+
+    class Sequential(soundfile.SoundFile):  # type: ignore[misc]  # soundfile ships no types, so the base is Any
+        def seekable(self) -> bool:
+            """No: else `read` seeks to where it is anyway after each block, which in MP3 alters what comes next."""
+            return False
+
+    try:
+        return Sequential(str(path))
+    except soundfile.LibsndfileError as error:
+        raise DecodeError("not an audio file") from error
+
+
+def _check_regular(path: Path) -> None:
+    """libsndfile has one message for all of these, and would wait for ever at a pipe."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise DecodeError("not a file")
+        if status.st_size == 0:
+            raise DecodeError("empty file")
+        path.open("rb").close()
+    except OSError as error:
+        raise DecodeError(f"unreadable: {(error.strerror or str(error)).lower()}") from error

@@ -1,0 +1,88 @@
+"""What the deck needs of a place where sound comes out, real or silent.
+
+Commands are synchronous and take effect at the next block; whatever must wait (opening files and streams, decoding ahead)
+happens in the output's own `run` task. Each cue carries the generation of the player machine, and reports name it, so that
+a late report about something older is recognised and dropped.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import trio
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A file to be heard from `start_ms` on."""
+
+    generation: int
+    path: Path
+    start_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The cue's first sample is heard."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The cue's last sample was heard and nothing follows it."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The cue cannot be opened or decoded (any further). Only it is dropped: what was said to follow it, follows."""
+
+    generation: int
+    reason: str
+
+
+Report = Started | Finished | Failed
+Reporter = Callable[[Report], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is heard now: `generation` is None while nothing is cued. While paused: what resume will continue with."""
+
+    generation: int | None
+    position_ms: int
+
+
+class Output(Protocol):
+    """One device. Reports go to the `Reporter` it was made with, from inside `run`, never from inside a command."""
+
+    @property
+    def name(self) -> str:
+        """The device as a person would call it."""
+
+    def play(self, cue: Cue, *, paused: bool = False) -> None:
+        """Forget all that was cued and begin here; with `paused`, be ready to begin at `resume`."""
+
+    def follow(self, cue: Cue | None) -> None:
+        """Let `cue` follow the current one without a gap. Replaces what was said before, if that has not begun."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def halt(self) -> None:
+        """Forget all that was cued, be silent."""
+
+    def gain(self, level: float, seconds: float = 0.02) -> None:
+        """Go to the linear `level` (0 to 1; exactly 1 leaves every sample as it is) in a ramp of `seconds`."""
+
+    def heard(self) -> Heard: ...
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve until cancelled; `started` once the device is known to work.
+
+        Raises: Missing, Busy (at the start), Broken (any time later).
+        """
