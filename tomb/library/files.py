@@ -1,0 +1,138 @@
+"""Sound and pictures on the disk, kept by their content: a name that somebody chose never reaches a path.
+
+A file comes in two steps. First it is copied into `incoming/`, without any lock (`Intake`). Then, inside the unit of
+work that will refer to it, `keep` renames it to its content's name and records it. It goes the other way round: the
+unit that drops the last reference forgets it, and `discard` unlinks it after the commit. Whatever a power cut leaves
+in between is a file that the database does not know, which `reconcile` removes.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from tomb.library.intake import Staged
+
+Freed = tuple[PurePosixPath, ...]
+"""Paths, relative to the library folder, that nothing in the database refers to any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a look at the disk changed: hashes of files that vanished or came back, and how many strays were removed."""
+
+    lost: tuple[str, ...]
+    found: tuple[str, ...]
+    strays: int
+
+    @property
+    def changed(self) -> frozenset[str]:
+        return frozenset(self.lost + self.found)
+
+
+def prepare(library: Path) -> None:
+    """Make the folders; forget what was half taken in when the last run ended."""
+    for name in ("files", "covers", "incoming", "inbox"):
+        (library / name).mkdir(parents=True, exist_ok=True)
+    for stray in (library / "incoming").iterdir():
+        remove(stray)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it (which never follows a link)."""
+    if path.is_dir() and not path.is_symlink():
+        for each in path.iterdir():
+            remove(each)
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
+
+
+def known(db: sqlite3.Connection, origin: str) -> str | None:
+    """The hash of the kept file that was made from the content `origin`, if the library has it and it is there."""
+    row = db.execute("SELECT hash FROM files WHERE origin = ? AND NOT missing", (origin,)).fetchone()
+    return row and str(row["hash"])
+
+
+def has_size(db: sqlite3.Connection, size: int) -> bool:
+    """Whether some kept file is as large as that: if none is, no content of that size can be known."""
+    return db.execute("SELECT 1 FROM files WHERE size = ?", (size,)).fetchone() is not None
+
+
+def missing_among(db: sqlite3.Connection, hashes: Iterable[str]) -> set[str]:
+    marked = "SELECT 1 FROM files WHERE hash = ? AND missing"
+    return {each for each in hashes if db.execute(marked, (each,)).fetchone()}
+
+
+def keep(db: sqlite3.Connection, library: Path, file: Staged, origin: str, duration_ms: int) -> str:
+    """Part of a unit of work: take a staged file into the library, once, and return its hash."""
+    row = db.execute("SELECT ext FROM files WHERE hash = ?", (file.hash,)).fetchone()
+    ext = file.ext if row is None else row["ext"]
+    _settle(file.path, library / "files" / f"{file.hash}.{ext}")
+    db.execute(
+        "INSERT INTO files (hash, ext, size, duration_ms, origin) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (hash) DO UPDATE SET missing = 0",
+        (file.hash, ext, file.size, duration_ms, origin),
+    )
+    return file.hash
+
+
+def keep_cover(db: sqlite3.Connection, library: Path, file: Staged) -> str:
+    """Part of a unit of work: take a staged picture into the library, once, and return its hash."""
+    if db.execute("SELECT 1 FROM covers WHERE hash = ?", (file.hash,)).fetchone() is None:
+        _settle(file.path, library / "covers" / f"{file.hash}.{file.ext}")
+        db.execute("INSERT INTO covers VALUES (?, ?, ?)", (file.hash, file.ext, file.size))
+    return file.hash
+
+
+def forget_unused(db: sqlite3.Connection, used: Iterable[sqlite3.Row]) -> Freed:
+    """Part of a unit of work: forget those of the `file`s and `cover`s that no track refers to any more."""
+    rows = list(used)
+    freed: list[PurePosixPath] = []
+    for name in {row["file"] for row in rows}:
+        gone = "DELETE FROM files WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE file = hash) RETURNING ext"
+        freed += [PurePosixPath("files", f"{name}.{row['ext']}") for row in db.execute(gone, (name,)).fetchall()]
+    for name in {row["cover"] for row in rows} - {None}:
+        gone = (
+            "DELETE FROM covers WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE cover = hash) RETURNING ext"
+        )
+        freed += [PurePosixPath("covers", f"{name}.{row['ext']}") for row in db.execute(gone, (name,)).fetchall()]
+    return tuple(freed)
+
+
+def discard(library: Path, freed: Freed) -> None:
+    """After the commit. Must not run beside a unit that keeps files: the same content may just be coming back."""
+    for path in freed:
+        (library / path).unlink(missing_ok=True)
+
+
+def reconcile(db: sqlite3.Connection, library: Path) -> Reconciled:
+    """A unit of work: mark what is missing, unmark what is back, remove files that the database does not know."""
+    names = {path.name for path in (library / "files").iterdir()}
+    rows = db.execute("SELECT hash, ext, missing FROM files").fetchall()
+    there = {row["hash"] for row in rows if f"{row['hash']}.{row['ext']}" in names}
+    lost = tuple(row["hash"] for row in rows if not row["missing"] and row["hash"] not in there)
+    found = tuple(row["hash"] for row in rows if row["missing"] and row["hash"] in there)
+    db.executemany("UPDATE files SET missing = 1 WHERE hash = ?", [(name,) for name in lost])
+    db.executemany("UPDATE files SET missing = 0 WHERE hash = ?", [(name,) for name in found])
+    strays = _strays(library / "files", {f"{row['hash']}.{row['ext']}" for row in rows})
+    covers = {f"{row['hash']}.{row['ext']}" for row in db.execute("SELECT hash, ext FROM covers")}
+    return Reconciled(lost, found, strays + _strays(library / "covers", covers))
+
+
+def _settle(half: Path, target: Path) -> None:
+    """Rename, and see to it that the new name survives a power cut before anything refers to it."""
+    half.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _strays(folder: Path, wanted: set[str]) -> int:
+    strays = [path for path in folder.iterdir() if path.name not in wanted]
+    for path in strays:
+        remove(path)
+    return len(strays)

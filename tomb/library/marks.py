@@ -1,0 +1,52 @@
+"""Numbers that must survive anything, such as the end of the lease of event numbers."""
+
+import sqlite3
+
+from tomb.errors import NoSpace, StartError, Unavailable
+from tomb.library.store import Store
+
+_LEASED = "events.leased"
+
+
+def read(db: sqlite3.Connection, name: str) -> int:
+    """0 for a mark that was never set."""
+    row = db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
+    return 0 if row is None else int(row["value"])
+
+
+def raise_to(db: sqlite3.Connection, name: str, value: int) -> None:
+    """Marks only ever grow."""
+    db.execute(
+        "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+        (name, value),
+    )
+
+
+class EventLease:
+    """The high-water mark of the event counter (`tomb.events.Lease`): it is on disk before a number is used.
+
+    `block`: how many numbers a start leases at once (`tomb.events.LEASE_BLOCK`).
+    """
+
+    def __init__(self, store: Store, block: int) -> None:
+        self._store = store
+        self._block = block
+
+    async def open(self) -> int:
+        """Lease a first block; return the number after which this run's events begin.
+
+        Raises: StartError when the disk does not take it, since no event may then be published.
+        """
+
+        def lease(db: sqlite3.Connection) -> int:
+            start = read(db, _LEASED)
+            raise_to(db, _LEASED, start + self._block)
+            return start
+
+        try:
+            return await self._store.write(lease)
+        except (NoSpace, Unavailable) as error:
+            raise StartError(f"the data folder {self._store.folder} cannot be written: {error.message}") from error
+
+    async def extend(self, up_to: int) -> None:
+        await self._store.write(lambda db: raise_to(db, _LEASED, up_to))

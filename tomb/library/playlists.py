@@ -1,0 +1,53 @@
+"""Units of work that change playlists. All raise NotFound for a playlist that is not there."""
+
+import sqlite3
+from typing import TypedDict
+
+from tomb.errors import NotFound
+from tomb.library import reading
+from tomb.library.files import Freed, forget_unused
+from tomb.models import OnRemoval, Playlist, SameTag
+
+
+class PlaylistEdit(TypedDict, total=False):
+    """What to change; a key that is absent stays as it is. None takes a policy back to the box's own."""
+
+    title: str
+    description: str
+    same_tag: SameTag | None
+    on_removal: OnRemoval | None
+
+
+def create(db: sqlite3.Connection, playlist_id: str, title: str, description: str, now: float) -> Playlist:
+    db.execute(
+        "INSERT INTO playlists (id, title, description, created, updated) VALUES (?, ?, ?, ?, ?)",
+        (playlist_id, title, description, now, now),
+    )
+    return reading.playlist(db, playlist_id)
+
+
+def update(db: sqlite3.Connection, playlist_id: str, edit: PlaylistEdit, now: float) -> Playlist:
+    old = reading.playlist(db, playlist_id)
+    title, description = edit.get("title", old.title), edit.get("description", old.description)
+    same_tag, on_removal = edit.get("same_tag", old.same_tag), edit.get("on_removal", old.on_removal)
+    db.execute(
+        "UPDATE playlists SET title = ?, description = ?, same_tag = ?, on_removal = ? WHERE id = ?",
+        (title, description, same_tag, on_removal, playlist_id),
+    )
+    edited(db, playlist_id, now)
+    return reading.playlist(db, playlist_id)
+
+
+def delete(db: sqlite3.Connection, playlist_id: str) -> Freed:
+    """Delete it with its tracks. Its tag stays known, as one that belongs to nobody."""
+    used = db.execute("SELECT file, cover FROM tracks WHERE playlist_id = ?", (playlist_id,)).fetchall()
+    if db.execute("DELETE FROM playlists WHERE id = ?", (playlist_id,)).rowcount == 0:
+        raise NotFound("playlist", playlist_id)
+    return forget_unused(db, used)
+
+
+def edited(db: sqlite3.Connection, playlist_id: str, now: float) -> None:
+    """Count an edit to the playlist or its tracks: part of the transaction of each."""
+    seq = "UPDATE playlists SET playlist_seq = playlist_seq + 1, updated = ? WHERE id = ?"
+    if db.execute(seq, (now, playlist_id)).rowcount == 0:
+        raise NotFound("playlist", playlist_id)

@@ -1,0 +1,124 @@
+"""Units of work that only read: playlists and tracks as they cross the wire, with `server_seq` 0."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from tomb.errors import NotFound
+from tomb.models import Playlist, PlaylistLite, Resume, Track, iso
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """A track, whose it is, and where its sound and its cover lie, relative to the library folder."""
+
+    track: Track
+    playlist_id: str
+    sound: PurePosixPath
+    cover: PurePosixPath | None
+
+
+_TRACKS = """
+    SELECT t.*, f.ext, f.size, f.duration_ms, f.missing, c.ext AS cover_ext
+    FROM tracks t JOIN files f ON f.hash = t.file LEFT JOIN covers c ON c.hash = t.cover
+"""
+
+_HEADS = """
+    SELECT p.*, tags.tag_id, resume.track_id AS resume_track, resume.position_ms AS resume_ms
+    FROM playlists p LEFT JOIN tags ON tags.playlist_id = p.id LEFT JOIN resume ON resume.playlist_id = p.id
+"""
+
+_SUMS = """
+    SELECT t.playlist_id, count(*) AS track_count, sum(f.duration_ms) AS total_ms
+    FROM tracks t JOIN files f ON f.hash = t.file GROUP BY t.playlist_id
+"""
+# The first track that has a cover lends it to the playlist. With min() SQLite takes the other columns from the row of
+# the minimum (sqlite.org/lang_select.html, "bare columns in an aggregate query").
+_COVERED = "SELECT playlist_id, id, min(number) FROM tracks WHERE cover IS NOT NULL GROUP BY playlist_id"
+
+
+def playlist(db: sqlite3.Connection, playlist_id: str) -> Playlist:
+    """Raises: NotFound."""
+    found = playlists(db, (playlist_id,))
+    if not found:
+        raise NotFound("playlist", playlist_id)
+    return found[0]
+
+
+def playlists(db: sqlite3.Connection, playlist_ids: Iterable[str]) -> list[Playlist]:
+    """In the given order, without those that are not there."""
+    heads = (db.execute(f"{_HEADS} WHERE p.id = ?", (playlist_id,)).fetchone() for playlist_id in playlist_ids)
+    return [_full(head, _tracks(db, head["id"])) for head in heads if head is not None]
+
+
+def lites(db: sqlite3.Connection) -> list[PlaylistLite]:
+    """All playlists without their tracks, in order of creation."""
+    sums = {row["playlist_id"]: (row["track_count"], row["total_ms"]) for row in db.execute(_SUMS)}
+    covered = {row["playlist_id"]: row["id"] for row in db.execute(_COVERED)}
+    heads = db.execute(f"{_HEADS} ORDER BY p.place")
+    return [_lite(head, *sums.get(head["id"], (0, 0)), covered.get(head["id"])) for head in heads]
+
+
+def whereabouts(db: sqlite3.Connection, track_id: str) -> Whereabouts:
+    """Raises: NotFound."""
+    row = db.execute(f"{_TRACKS} WHERE t.id = ?", (track_id,)).fetchone()
+    if row is None:
+        raise NotFound("track", track_id)
+    cover = row["cover"] and PurePosixPath("covers", f"{row['cover']}.{row['cover_ext']}")
+    track = _track(row)
+    return Whereabouts(track, row["playlist_id"], PurePosixPath(track.file_path), cover)
+
+
+def _tracks(db: sqlite3.Connection, playlist_id: str) -> list[Track]:
+    return [_track(row) for row in db.execute(f"{_TRACKS} WHERE t.playlist_id = ? ORDER BY t.number", (playlist_id,))]
+
+
+def _track(row: sqlite3.Row) -> Track:
+    return Track(
+        id=row["id"],
+        number=row["number"],
+        title=row["title"],
+        filename=row["filename"],
+        file_path=f"files/{row['file']}.{row['ext']}",
+        duration_ms=row["duration_ms"],
+        artist=row["artist"],
+        album=row["album"],
+        file_size=row["size"],
+        file_hash=row["file"],
+        missing=bool(row["missing"]),
+        cover_url=_cover_url(row["id"] if row["cover"] else None),
+        play_count=row["play_count"],
+        created_at=iso(row["created"]),
+        updated_at=iso(row["updated"]),
+    )
+
+
+def _full(head: sqlite3.Row, tracks: list[Track]) -> Playlist:
+    covered = next((track.id for track in tracks if track.cover_url), None)
+    lite = _lite(head, len(tracks), sum(track.duration_ms for track in tracks), covered)
+    return Playlist(**dict(lite), tracks=tracks)
+
+
+def _lite(head: sqlite3.Row, track_count: int, total_ms: int, covered: str | None) -> PlaylistLite:
+    resumes = head["resume_track"] is not None
+    return PlaylistLite(
+        id=head["id"],
+        title=head["title"],
+        description=head["description"],
+        nfc_tag_id=head["tag_id"],
+        track_count=track_count,
+        total_duration_ms=total_ms,
+        cover_url=_cover_url(covered),
+        last_played=head["last_played"],
+        created_at=iso(head["created"]),
+        updated_at=iso(head["updated"]),
+        resume=Resume(track_id=head["resume_track"], position_ms=head["resume_ms"]) if resumes else None,
+        same_tag=head["same_tag"],
+        on_removal=head["on_removal"],
+        playlist_seq=head["playlist_seq"],
+    )
+
+
+def _cover_url(track_id: str | None) -> str | None:
+    return track_id and f"/api/tracks/{track_id}/cover"

@@ -1,0 +1,164 @@
+"""Units of work that change the tracks of playlists. Numbers are 1 to n, without gaps, after each of them."""
+
+import dataclasses
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tomb.errors import BadRequest, NotFound
+from tomb.library import reading
+from tomb.library.files import Freed, forget_unused
+from tomb.library.playlists import edited
+from tomb.models import Playlist
+
+_USERS = "SELECT playlist_id FROM tracks WHERE file = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class NewTrack:
+    """A track to be added. `file` and `cover`: hashes of what the library keeps already (`files.keep`)."""
+
+    id: str
+    title: str
+    filename: str
+    artist: str | None
+    album: str | None
+    file: str
+    cover: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What was deleted, in the order of the numbers, and what is left."""
+
+    numbers: tuple[int, ...]
+    ids: tuple[str, ...]
+    playlist: Playlist
+    freed: Freed
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Both playlists as they are now; `number` is what the track had in `source` before."""
+
+    track_id: str
+    number: int
+    source: Playlist
+    target: Playlist
+
+
+def add(db: sqlite3.Connection, playlist_id: str, new: Sequence[NewTrack], now: float) -> Playlist:
+    """Append tracks in the given order."""
+    edited(db, playlist_id, now)
+    count = len(_ids(db, playlist_id))
+    for number, track in enumerate(new, count + 1):
+        _insert(db, playlist_id, number, track, now)
+    return reading.playlist(db, playlist_id)
+
+
+def reorder(db: sqlite3.Connection, playlist_id: str, order: Sequence[int] | Sequence[str], now: float) -> Playlist:
+    """`order`: all track ids, or all track numbers, in the order that is wanted.
+
+    Raises: NotFound; BadRequest when it is not a permutation of them.
+    """
+    edited(db, playlist_id, now)
+    ids = _ids(db, playlist_id)
+    wanted = [_named(ids, name) for name in order]
+    if sorted(wanted) != sorted(ids):
+        raise BadRequest("the order must name each track of the playlist once", {"track_count": len(ids)})
+    _renumber(db, playlist_id, wanted)
+    return reading.playlist(db, playlist_id)
+
+
+def delete(
+    db: sqlite3.Connection, playlist_id: str, numbers: Sequence[int], track_ids: Sequence[str], now: float
+) -> Removal:
+    """Delete the tracks that have these numbers or ids.
+
+    Raises: NotFound for the playlist or the first track that it does not have, BadRequest when none is named;
+    nothing is deleted then.
+    """
+    edited(db, playlist_id, now)
+    ids = _ids(db, playlist_id)
+    doomed = {_existing(ids, number) for number in numbers} | {_existing(ids, track_id) for track_id in track_ids}
+    if not doomed:
+        raise BadRequest("name the tracks to delete")
+    gone = [(number, track_id) for number, track_id in enumerate(ids, 1) if track_id in doomed]
+    used = [
+        row for track_id in doomed for row in db.execute("SELECT file, cover FROM tracks WHERE id = ?", (track_id,))
+    ]
+    db.executemany("DELETE FROM tracks WHERE id = ?", [(track_id,) for track_id in doomed])
+    _renumber(db, playlist_id, [track_id for track_id in ids if track_id not in doomed])
+    freed = forget_unused(db, used)
+    left = reading.playlist(db, playlist_id)
+    return Removal(tuple(number for number, _ in gone), tuple(track_id for _, track_id in gone), left, freed)
+
+
+def move(db: sqlite3.Connection, source: str, target: str, number: int, position: int | None, now: float) -> Move:
+    """Take a track out of one playlist and put it into another (or the same one) at `position`, None being the end.
+
+    Raises: NotFound for a playlist or the track; BadRequest for a position beyond the end.
+    """
+    for playlist_id in dict.fromkeys((source, target)):
+        edited(db, playlist_id, now)
+    track_id = _existing(_ids(db, source), number)
+    left = [each for each in _ids(db, source) if each != track_id]
+    others = left if source == target else _ids(db, target)
+    ahead = len(others) if position is None else position - 1
+    if not 0 <= ahead <= len(others):
+        raise BadRequest("the target position is beyond the end", {"last_position": len(others) + 1})
+    if source != target:
+        _hand_over(db, source, target, track_id, now)
+        _renumber(db, source, left)
+    _renumber(db, target, [*others[:ahead], track_id, *others[ahead:]])
+    return Move(track_id, number, reading.playlist(db, source), reading.playlist(db, target))
+
+
+def files_changed(db: sqlite3.Connection, hashes: Iterable[str], now: float) -> list[Playlist]:
+    """The playlists that have tracks with these files, which count as edited."""
+    touched = {row["playlist_id"] for each in hashes for row in db.execute(_USERS, (each,))}
+    for playlist_id in touched:
+        edited(db, playlist_id, now)
+    return reading.playlists(db, sorted(touched))
+
+
+def _insert(db: sqlite3.Connection, playlist_id: str, number: int, track: NewTrack, now: float) -> None:
+    # The columns are in the order of the fields.
+    db.execute(
+        "INSERT INTO tracks (id, playlist_id, number, title, filename, artist, album, file, cover, created, updated)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (track.id, playlist_id, number, *dataclasses.astuple(track)[1:], now, now),
+    )
+
+
+def _ids(db: sqlite3.Connection, playlist_id: str) -> list[str]:
+    rows = db.execute("SELECT id FROM tracks WHERE playlist_id = ? ORDER BY number", (playlist_id,))
+    return [row["id"] for row in rows]
+
+
+def _named(ids: Sequence[str], name: int | str) -> str:
+    """The track with this number or id; "" for none."""
+    if isinstance(name, int):
+        return ids[name - 1] if 1 <= name <= len(ids) else ""
+    return name
+
+
+def _existing(ids: Sequence[str], name: int | str) -> str:
+    track_id = _named(ids, name)
+    if track_id not in ids:
+        raise NotFound("track", str(name))
+    return track_id
+
+
+def _hand_over(db: sqlite3.Connection, source: str, target: str, track_id: str, now: float) -> None:
+    # A number that nobody has, until the renumbering; and a resume point must name a track of its own playlist.
+    db.execute(
+        "UPDATE tracks SET playlist_id = ?, updated = ?, number = -1000000 - number WHERE id = ?",
+        (target, now, track_id),
+    )
+    db.execute("DELETE FROM resume WHERE playlist_id = ? AND track_id = ?", (source, track_id))
+
+
+def _renumber(db: sqlite3.Connection, playlist_id: str, order: Sequence[str]) -> None:
+    db.execute("UPDATE tracks SET number = -number WHERE playlist_id = ? AND number > 0", (playlist_id,))
+    db.executemany("UPDATE tracks SET number = ? WHERE id = ?", list(enumerate(order, 1)))
