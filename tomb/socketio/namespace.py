@@ -1,0 +1,87 @@
+"""A namespace: its handlers, its clients, its rooms."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from tomb.socketio import codec
+from tomb.socketio.rooms import Rooms
+from tomb.socketio.types import Data, RawJson, Reason
+
+if TYPE_CHECKING:
+    from tomb.socketio.client import Client
+
+# What the client gets as the acknowledgement, if it asked for one: None is none, a tuple is several arguments.
+EventHandler: TypeAlias = Callable[..., Awaitable[Data | tuple[Data, ...]]]
+ConnectHandler: TypeAlias = Callable[["Client", Data], Awaitable[None]]
+DisconnectHandler: TypeAlias = Callable[["Client", Reason], Awaitable[None]]
+
+AnyEventHandler = TypeVar("AnyEventHandler", bound=EventHandler)
+AnyConnectHandler = TypeVar("AnyConnectHandler", bound=ConnectHandler)
+AnyDisconnectHandler = TypeVar("AnyDisconnectHandler", bound=DisconnectHandler)
+
+
+class Namespace:
+    """Made by `SocketServer.namespace(name)`; a client that asks for one that was not made is refused."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.clients: dict[str, Client] = {}  # by sid; connected ones only
+        self.rooms: Rooms[Client] = Rooms()
+        self.handlers: dict[str, EventHandler] = {}
+        self.connect_handler: ConnectHandler | None = None
+        self.disconnect_handler: DisconnectHandler | None = None
+
+    def on(self, event: str) -> Callable[[AnyEventHandler], AnyEventHandler]:
+        """Decorator: `async def handler(client, *args)` answers `event`; one handler an event."""
+
+        def register(handler: AnyEventHandler) -> AnyEventHandler:
+            self.handlers[event] = handler
+            return handler
+
+        return register
+
+    def on_connect(self, handler: AnyConnectHandler) -> AnyConnectHandler:
+        """Decorator: `async def handler(client, auth)` may raise Refused, enter rooms, and emit.
+
+        What it emits to the client, and what its rooms get meanwhile, follows the client's being told that it is in.
+        """
+        self.connect_handler = handler
+        return handler
+
+    def on_disconnect(self, handler: AnyDisconnectHandler) -> AnyDisconnectHandler:
+        """Decorator: `async def handler(client, reason)`, once for every client that was connected.
+
+        It has `Timing.farewell` seconds, also while the server is being cancelled. The client has left its rooms.
+        """
+        self.disconnect_handler = handler
+        return handler
+
+    def emit(
+        self,
+        event: str,
+        *args: Data | RawJson,
+        rooms: Iterable[str] | None = None,
+        to: str | None = None,
+        accept: "Callable[[Client], bool] | None" = None,
+    ) -> int:
+        """Queue an event for the union of `rooms` (None: for everybody) or for the one client `to`; how many got it.
+
+        Never waits, encodes once, reaches each client once. `accept` is asked for every recipient, just before it is
+        queued; it must not block. Raises TypeError or ValueError for arguments that JSON cannot say.
+        """
+        recipients = self._recipients(rooms, to)
+        if not recipients:
+            return 0
+        frames = codec.encode_event(event, args, self.name)
+        reached = 0
+        for client in recipients:
+            if accept is None or accept(client):
+                client.send(frames)
+                reached += 1
+        return reached
+
+    def _recipients(self, rooms: Iterable[str] | None, to: str | None) -> "list[Client]":
+        # A copy, for a client whose queue is full leaves its rooms while it is being sent to.
+        if to is not None:
+            return [self.clients[to]] if to in self.clients else []
+        return list(self.clients.values() if rooms is None else self.rooms.within(rooms))
