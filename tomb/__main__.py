@@ -1,0 +1,3 @@
+from tomb.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,138 @@
+"""The box: the only place that knows everybody. Opens the library and the devices, wires them, and keeps the order.
+
+What is opened last is closed first: sockets and HTTP, then taps and devices, then the deck, whose position the scribe
+writes down, then the library.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import trio
+
+from tomb.config import Settings
+from tomb.devices.decoder import probe
+from tomb.devices.output import Output
+from tomb.devices.sighting import Reader
+from tomb.devices.silent import SilentOutput
+from tomb.devices.virtual_reader import VirtualReader
+from tomb.events import LEASE_BLOCK, Events
+from tomb.http.routes import House
+from tomb.library.marks import EventLease
+from tomb.library.store import open_store
+from tomb.nurseries.deck import Deck, Policy
+from tomb.nurseries.health import Board
+from tomb.nurseries.importer import Importer
+from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.linking import Linking
+from tomb.nurseries.porter import Porter
+from tomb.nurseries.root import Slot, open_root
+from tomb.nurseries.scribe import Scribe
+from tomb.nurseries.taps import Taps
+from tomb.nurseries.ticker import tick
+from tomb.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What to look for; None: not at all. A stand-in serves until the real one is found for the first time."""
+
+    output: Callable[[Deck], Output] | None
+    silent: Callable[[Deck], Output] | None
+    reader: Reader | None
+    virtual_reader: Reader | None
+
+
+def chosen_devices(settings: Settings, ports: Ports) -> Devices:
+    """The devices that the settings ask for. Their modules are loaded here: a silent box needs no PortAudio."""
+
+    def portaudio(deck: Deck) -> Output:
+        from tomb.devices.audio import PortAudioOutput
+
+        return PortAudioOutput(
+            ports,
+            deck.report,
+            settings.audio_device or None,
+            rate=settings.audio_rate,
+            idle_close_s=settings.audio_idle_close_s,
+        )
+
+    def pcsc() -> Reader:
+        from tomb.devices.reader import PcscReader
+
+        return PcscReader(ports)
+
+    return Devices(
+        output=portaudio if settings.audio != "silent" else None,
+        silent=(lambda deck: SilentOutput(ports, deck.report)) if settings.audio != "portaudio" else None,
+        reader=pcsc() if settings.reader in ("auto", "pcsc") else None,
+        virtual_reader=VirtualReader() if settings.reader in ("auto", "virtual") else None,
+    )
+
+
+@asynccontextmanager
+async def open_box(settings: Settings, ports: Ports, devices: Devices) -> AsyncIterator[House]:
+    """A running box without its web side. Raises StartError."""
+    async with open_store(settings.data, ports) as store, open_root() as root:
+        lease = EventLease(store, LEASE_BLOCK)
+        events = Events(ports, await lease.open(), settings.event_log_size)
+        await root.start(partial(events.run, lease))
+        librarian = await Librarian.open(store, events, ports)
+        importer = Importer(librarian, Porter(store, ports, probe), ports)
+        scribe = Scribe(librarian.note)
+        await root.start(scribe.run)
+        deck = Deck(ports, events, scribe, librarian.playlist, librarian.folder)
+        await root.start(deck.run)
+        await _prepare(deck, librarian, settings)
+        linking = Linking(ports, events, librarian)
+        await root.start(linking.run)
+        taps = Taps(events, librarian, deck, linking)
+        await root.start(taps.run)
+        board = Board(ports)
+        await root.start(_audio_slot(devices, board, deck).run)
+        await root.start(_reader_slot(devices, board, taps).run)
+        await root.start(partial(tick, deck, events, interval_s=settings.position_interval_ms / 1000))
+        try:
+            yield House(settings, ports, events, board, librarian, importer, deck, linking, taps)
+        finally:
+            deck.note_position()
+
+
+async def _prepare(deck: Deck, librarian: Librarian, settings: Settings) -> None:
+    deck.policy = Policy(settings.same_tag, settings.on_removal)
+    librarian.listen(deck)
+    deck.set_ceiling(settings.volume_ceiling)
+    memory = await librarian.recall()
+    if memory is not None:
+        await deck.restore(memory)
+
+
+def _audio_slot(devices: Devices, board: Board, deck: Deck) -> Slot[Output]:
+    async def serve(output: Output, task_status: trio.TaskStatus[None]) -> None:
+        await output.run(task_status=task_status)
+
+    return Slot(
+        "audio",
+        board,
+        real=devices.output and devices.output(deck),
+        stand_in=devices.silent and devices.silent(deck),
+        serve=serve,
+        use=deck.attach,
+        lose=deck.detach,
+    )
+
+
+def _reader_slot(devices: Devices, board: Board, taps: Taps) -> Slot[Reader]:
+    async def serve(reader: Reader, task_status: trio.TaskStatus[None]) -> None:
+        await reader.run(taps.see, task_status=task_status)
+
+    return Slot(
+        "nfc",
+        board,
+        real=devices.reader,
+        stand_in=devices.virtual_reader,
+        serve=serve,
+        use=taps.use,
+        lose=taps.lose,
+    )

@@ -1,0 +1,96 @@
+"""The command `tomb`. Whatever goes wrong on purpose is one clear line on stderr and a status that is not zero."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tomb import __version__
+from tomb.errors import TombError
+
+Command = Callable[[argparse.Namespace], None]
+DEFAULT_URL = "http://localhost:8000"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = _parser().parse_args(argv)
+    command: Command = args.command
+    try:
+        command(args)
+    except TombError as error:
+        print(f"tomb: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("tomb", description="TOMB, The Open Music Box: put a tag on it, and music plays.")
+    parser.add_argument("--version", action="version", version=f"tomb {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="run the box")
+    serve.add_argument("--host", help="address to listen on (0.0.0.0: all)")
+    serve.add_argument("--port", type=int, help="port to listen on (8000; 0: any free one)")
+    serve.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
+    serve.add_argument("--audio", choices=("auto", "portaudio", "silent"), help="sound output (auto)")
+    serve.add_argument("--reader", choices=("auto", "pcsc", "virtual", "none"), help="tag reader (auto)")
+    serve.add_argument("--demo", action="store_true", default=None, help="add the demo library to what is there")
+    serve.set_defaults(command=_serve)
+
+    tap = commands.add_parser("tap", help="put a tag on the virtual reader of a running box")
+    tap.add_argument("uid", metavar="UID", help="the tag's number, such as 04:A1:B2:C3")
+    tap.add_argument("--hold", type=float, default=1.0, metavar="SECONDS", help="how long it lies there (1)")
+    tap.add_argument("--url", default=DEFAULT_URL, help=f"where the box is ({DEFAULT_URL})")
+    tap.set_defaults(command=_tap)
+
+    imports = commands.add_parser("import", help="add folders of audio files, a playlist each")
+    imports.add_argument("folder", type=Path, metavar="FOLDER", help="a folder of audio files, or of such folders")
+    imports.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
+    imports.add_argument("--url", default=DEFAULT_URL, help=f"where the box is, if it runs ({DEFAULT_URL})")
+    imports.set_defaults(command=_import)
+
+    diagrams = commands.add_parser("diagrams", help="write the diagrams of the state machines")
+    diagrams.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    diagrams.set_defaults(command=_diagrams)
+
+    settings = commands.add_parser("settings", help="print the settings as the README's table")
+    settings.set_defaults(command=_settings)
+    return parser
+
+
+# Each command imports what it needs, so that `tomb --version` does not wait for the sound stack.
+
+
+def _serve(args: argparse.Namespace) -> None:
+    from tomb.service import serve
+
+    names = ("host", "port", "data", "audio", "reader", "demo")
+    serve({name: getattr(args, name) for name in names if getattr(args, name) is not None})
+
+
+def _tap(args: argparse.Namespace) -> None:
+    from tomb.remote import tap
+
+    tap(args.url, args.uid, args.hold)
+
+
+def _import(args: argparse.Namespace) -> None:
+    from tomb.imports import import_folder
+    from tomb.service import read_settings
+
+    import_folder(args.folder, read_settings({} if args.data is None else {"data": args.data}), args.url)
+
+
+def _diagrams(args: argparse.Namespace) -> None:
+    from tomb.machines.diagrams import write
+
+    for path in write(args.out):
+        print(path)
+
+
+def _settings(_: argparse.Namespace) -> None:
+    from tomb.config import configuration_table
+
+    print(configuration_table(), end="")

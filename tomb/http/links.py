@@ -1,0 +1,44 @@
+"""Linking a tag over the socket: the same sessions as over HTTP, each operation made once and acknowledged."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from tomb.http.envelope import Answer
+from tomb.http.messages import NfcLink
+from tomb.http.operations import Operations
+from tomb.http.routes import House
+from tomb.http.sockets import Sockets, caller_room
+from tomb.nurseries.linking import LiveSession
+from tomb.socketio import Client
+
+Act = Callable[[NfcLink], Awaitable[LiveSession]]
+
+
+class Links:
+    def __init__(self, house: House, sockets: Sockets, operations: Operations) -> None:
+        self._house = house
+        self._operations = operations
+        linking = house.linking
+        acts: Mapping[str, Act] = {
+            "start_nfc_link": lambda message: linking.open(message.playlist_id),
+            "stop_nfc_link": lambda message: linking.cancel_for(message.playlist_id),
+            "override_nfc_tag": lambda message: linking.override(message.playlist_id, message.tag_id),
+        }
+        for event, act in acts.items():
+            sockets.answer(event, NfcLink, self._operation(event, act))
+
+    def _operation(self, event: str, act: Act) -> Callable[[Client, NfcLink], Awaitable[Mapping[str, Any]]]:
+        async def operate(client: Client, message: NfcLink) -> Mapping[str, Any]:
+            async def run() -> Answer:
+                return Answer((await act(message)).as_listed())
+
+            asked = (event, message.playlist_id, message.tag_id)
+            caller = caller_room(client)
+            answer = await self._operations.once(message.client_op_id, asked, run, caller=caller)
+            told: dict[str, Any] = {"success": True, "data": answer.data, "server_seq": self._house.events.number}
+            if message.client_op_id is None:
+                client.emit("ack:op", told)  # nobody else could tell which operation this was
+                return told
+            return {"client_op_id": message.client_op_id, **told}
+
+        return operate

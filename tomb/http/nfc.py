@@ -1,0 +1,66 @@
+"""Routes of tags: sessions that link them, and what the reader sees."""
+
+from tomb.http.envelope import Answer
+from tomb.http.requests import AssociateBody, Body, ScanBody
+from tomb.http.routes import Ask, House, Route
+from tomb.models import Tag, iso
+
+
+async def _scan(house: House, ask: Ask[ScanBody]) -> Answer:
+    """Open a session: the next tag is linked to the playlist, or only reported."""
+    body = ask.body
+    session = await house.linking.open(body.playlist_id, body.timeout_ms / 1000, override=body.override)
+    ids = dict.fromkeys(("scan_id", "session_id", "assoc_id"), session.id)
+    return Answer({**ids, "timeout_ms": body.timeout_ms, "expires_at": session.expires_at}, session.last.message)
+
+
+async def _cancel(house: House, ask: Ask[Body]) -> Answer:
+    """Cancel a session."""
+    session = await house.linking.cancel(ask.path["session_id"])
+    return Answer(session.as_listed(), session.last.message)
+
+
+async def _associate(house: House, ask: Ask[AssociateBody]) -> Answer:
+    """Link a tag to a playlist without putting it on the box."""
+    body = ask.body
+    tag = await house.librarian.link_tag(body.tag_id, body.playlist_id, override=body.override)
+    association = {
+        "tag_id": tag.tag_id,
+        "playlist_id": body.playlist_id,
+        "playlist_title": house.librarian.lite(body.playlist_id).title,
+        "created_at": iso(tag.created_at),
+    }
+    return Answer({"association": association, **association}, "tag linked")
+
+
+async def _dissociate(house: House, ask: Ask[Body]) -> Answer:
+    """Forget what a tag means."""
+    tag = await house.librarian.forget_tag(ask.path["tag_id"])
+    return Answer(tag, "tag unlinked")
+
+
+async def _status(house: House, _: Ask[Body]) -> Answer:
+    """The reader, its tag, and the sessions."""
+    linking, reader = house.linking, house.taps.reader
+    present: Tag | None = await house.librarian.tag(linking.present) if linking.present else None
+    return Answer(
+        {
+            "reader_available": reader is not None,
+            "reader_name": reader.name if reader else None,
+            "scanning": reader is not None,
+            "association_active": linking.live is not None,
+            "current_session_id": linking.live.id if linking.live else None,
+            "active_sessions": [session.as_listed() for session in linking.listed()],
+            "tag_present": linking.present
+            and {"tag_id": linking.present, "playlist_id": present.playlist_id if present else None},
+        }
+    )
+
+
+ROUTES = (
+    Route("POST", "/api/nfc/scan", _scan, body=ScanBody),
+    Route("DELETE", "/api/nfc/session/<session_id>", _cancel),
+    Route("POST", "/api/nfc/associate", _associate, body=AssociateBody),
+    Route("DELETE", "/api/nfc/associate/<tag_id>", _dissociate),
+    Route("GET", "/api/nfc/status", _status),
+)

@@ -1,0 +1,116 @@
+"""Idempotence (wire.md, section 2): a change that carries a `client_op_id` is made once, however often it is sent.
+
+A repetition gets the stored answer and no new events; one that comes while the first still runs waits for it. The same
+id for anything else is a conflict. Everybody in the room hears `ack:op` or `err:op` of what was really carried out.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import outcome
+import trio
+
+from tomb.errors import Conflict, RateLimited, RequestError, RequestTimeout
+from tomb.events import PLAYLISTS, Events
+from tomb.http.envelope import Answer
+
+KEPT_AT_MOST = 10_000
+
+
+@dataclass(slots=True)
+class _Operation:
+    """`fingerprint`: what was asked for. `begun_at`, `seen_at`: Trio's time of the first and the last request."""
+
+    fingerprint: tuple[object, ...]
+    begun_at: float
+    seen_at: float
+    done: trio.Event = field(default_factory=trio.Event)
+    result: outcome.Maybe[Answer] | None = None
+
+
+class Operations:
+    """`window_s`: how long after it was last seen an id is recognised; `ttl_s`: how long an answer is kept at most."""
+
+    def __init__(self, events: Events, window_s: float, ttl_s: float) -> None:
+        self._events = events
+        self._window_s = window_s
+        self._ttl_s = ttl_s
+        self._operations: OrderedDict[str, _Operation] = OrderedDict()
+
+    async def once(
+        self,
+        op_id: str | None,
+        fingerprint: tuple[object, ...],
+        run: Callable[[], Awaitable[Answer]],
+        *,
+        caller: str | None = None,
+    ) -> Answer:
+        """Carry `run` out unless that was done already. `caller`: the room of the socket that asked.
+
+        Raises what `run` raises, and Conflict for an id that was used for something else.
+        """
+        if op_id is None:
+            return await run()
+        while (known := self._recognised(op_id)) is not None:
+            if known.fingerprint != fingerprint:
+                raise Conflict("this client_op_id was used for another operation", {"client_op_id": op_id})
+            await known.done.wait()
+            if known.result is not None:
+                return known.result.unwrap()
+        return await self._first(op_id, fingerprint, run, caller)
+
+    async def _first(
+        self, op_id: str, fingerprint: tuple[object, ...], run: Callable[[], Awaitable[Answer]], caller: str | None
+    ) -> Answer:
+        now = trio.current_time()
+        operation = self._operations[op_id] = _Operation(fingerprint, now, now)
+        self._operations.move_to_end(op_id)
+        try:
+            answer = await run()
+            operation.result = outcome.Value(answer)
+            self._acknowledge(op_id, answer, caller)
+            return answer
+        except RequestError as error:
+            if error.status < 500 and not isinstance(error, RequestTimeout | RateLimited):
+                operation.result = outcome.Error(error)
+            self._refuse(op_id, error, caller)
+            raise
+        finally:
+            # Whoever waits tries itself when there is no answer to share: cancelled, or a fault that may pass.
+            if operation.result is None and self._operations.get(op_id) is operation:
+                del self._operations[op_id]
+            operation.done.set()
+
+    def _acknowledge(self, op_id: str, answer: Answer, caller: str | None) -> None:
+        data: dict[str, Any] = {"client_op_id": op_id, "success": True}
+        if answer.data is not None and not isinstance(answer.data, bytes):
+            data["data"] = answer.data
+        self._events.tell("ack:op", _rooms(caller), data)
+
+    def _refuse(self, op_id: str, error: RequestError, caller: str | None) -> None:
+        data = {"client_op_id": op_id, "success": False, "message": error.message, "error_type": error.error_type}
+        self._events.tell("err:op", _rooms(caller), data)
+
+    def _recognised(self, op_id: str) -> _Operation | None:
+        now = trio.current_time()
+        self._forget(now - self._ttl_s)
+        known = self._operations.get(op_id)
+        if known is None or (known.done.is_set() and now - known.seen_at > self._window_s):
+            return None
+        known.seen_at = now
+        return known
+
+    def _forget(self, horizon: float) -> None:
+        """Free the oldest: those begun before `horizon`, and whatever is too much."""
+        while self._operations:
+            op_id, operation = next(iter(self._operations.items()))
+            too_many = len(self._operations) >= KEPT_AT_MOST
+            if not operation.done.is_set() or not (operation.begun_at < horizon or too_many):
+                return
+            del self._operations[op_id]
+
+
+def _rooms(caller: str | None) -> set[str]:
+    return {PLAYLISTS} if caller is None else {PLAYLISTS, caller}

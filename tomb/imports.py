@@ -1,0 +1,77 @@
+"""`tomb import`: folders of music into the library, whether the box runs or not. One process owns the data folder."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import trio
+from tqdm import tqdm
+
+from tomb import remote
+from tomb.config import Settings
+from tomb.devices.decoder import probe
+from tomb.errors import FolderInUse, TombError
+from tomb.events import LEASE_BLOCK, Events
+from tomb.library.marks import EventLease
+from tomb.library.store import open_store
+from tomb.nurseries.importer import Imported, Importer, Progress
+from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.porter import Porter
+from tomb.ports import Ports, RealPorts
+
+
+def import_folder(folder: Path, settings: Settings, url: str) -> None:
+    """Make a playlist of each folder of audio files, and say what was left out.
+
+    Raises: TombError when nothing in it can be played.
+    """
+    try:
+        imported = trio.run(_import, folder, settings, RealPorts())
+    except FolderInUse:
+        print(f"The box is running; handing {folder} over to it.")
+        print(_hand_over(folder, settings, url))
+        return
+    for skipped in imported.skipped:
+        print(f"left out: {skipped.path}: {skipped.reason}")
+    if not imported.playlist_ids:
+        raise TombError(f"{folder}: {imported.message}")
+    print(imported.message)
+
+
+async def _import(folder: Path, settings: Settings, ports: Ports) -> Imported:
+    async with open_store(settings.data, ports) as store:
+        # Events of an import that nobody hears are numbered all the same: the objects carry these numbers.
+        events = Events(ports, await EventLease(store, LEASE_BLOCK).open(), log_size=1)
+        librarian = await Librarian.open(store, events, ports)
+        importer = Importer(librarian, Porter(store, ports, probe), ports)
+        with _bar() as show:
+            return await importer.import_folder(folder, show)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    with tqdm(unit="file", leave=False, dynamic_ncols=True) as bar:
+
+        def show(progress: Progress) -> None:
+            bar.total = progress.total
+            bar.set_description(progress.path.name if progress.path else "")
+            bar.update(progress.done - bar.n)
+
+        yield show
+
+
+def _hand_over(folder: Path, settings: Settings, url: str) -> str:
+    """Put a copy into the inbox of the running box and have it look there."""
+    library = settings.data / "library"
+    copy = library / f".{folder.resolve().name}.{os.getpid()}"
+    try:
+        shutil.copytree(folder, copy, symlinks=True)
+        for path in (copy, *copy.rglob("*")):
+            os.utime(path, (0, 0), follow_symlinks=False)  # it is all there, however young it is
+        copy.rename(library / "inbox" / folder.resolve().name)
+    except OSError as error:
+        shutil.rmtree(copy, ignore_errors=True)
+        raise TombError(f"cannot copy {folder} into the inbox of the box: {error.strerror or error}") from None
+    return remote.sync(url)

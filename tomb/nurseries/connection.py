@@ -1,0 +1,93 @@
+"""One TCP connection under Hypercorn that can neither hang nor be held open, and that writes without detours.
+
+Hypercorn's own write takes a lock, opens a shielded scope and goes through Trio's `send_all`: three turns of the
+scheduler a message, though nearly always the kernel's buffer has room and nobody else is writing. So the write is tried
+at once; only what does not fit goes the long way.
+"""
+
+import os
+import socket
+import struct
+
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Event, RawData
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import AppWrapper, LifespanState
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
+
+
+class GuardedStream:
+    """A TCP stream that does not wait for ever, and that `abort` ends at any moment.
+
+    It has what Hypercorn's TCPServer asks of a stream without TLS.
+    """
+
+    def __init__(self, stream: trio.SocketStream, stall: float) -> None:
+        self.socket = stream.socket
+        self._stream = stream
+        self._stall = stall
+
+    def write_now(self, data: bytes) -> int:
+        """How many bytes the kernel took, without waiting; none also where the connection is broken."""
+        try:
+            return os.write(self.socket.fileno(), data)
+        except OSError:
+            return 0  # BlockingIOError; or it is broken, which the next `send_all` will say
+
+    async def send_all(self, data: bytes) -> None:
+        """Raises BrokenResourceError also when nothing could be written for `stall` seconds."""
+        unsent = memoryview(data)
+        while unsent:
+            with trio.move_on_after(self._stall) as patience:
+                unsent = unsent[await self._send_some(unsent) :]
+            if patience.cancelled_caught:
+                self.abort()
+                raise trio.BrokenResourceError("the peer reads no more")
+
+    async def receive_some(self, max_bytes: int) -> bytes | bytearray:
+        return await self._stream.receive_some(max_bytes)
+
+    async def send_eof(self) -> None:
+        await self._stream.send_eof()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def abort(self) -> None:
+        """Reset the connection, now. Whoever reads or writes on it gets ClosedResourceError."""
+        if self.socket.fileno() != -1:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self.socket.close()
+
+    async def _send_some(self, data: memoryview) -> int:
+        try:
+            return await self.socket.send(data)
+        except OSError as error:
+            raise trio.BrokenResourceError(str(error)) from error
+
+
+class Connection(TCPServer):
+    """Hypercorn's connection, with the short way to the kernel."""
+
+    def __init__(
+        self, app: AppWrapper, config: Config, context: WorkerContext, state: LifespanState, stream: GuardedStream
+    ) -> None:
+        # Annotated for TLS streams; of another it asks no more than a GuardedStream has.
+        super().__init__(app, config, context, state, stream)  # type: ignore[arg-type]
+        self._guarded = stream
+
+    async def protocol_send(self, event: Event) -> None:
+        if isinstance(event, RawData):
+            await self._send(event.data)
+        else:
+            await super().protocol_send(event)
+
+    async def _send(self, data: bytes) -> None:
+        # A write that waits holds the lock; overtaking it would tear its bytes apart.
+        taken = 0 if self.send_lock.locked() else self._guarded.write_now(data)
+        if taken < len(data):
+            with trio.CancelScope(shield=True):  # what was begun must be finished; `stall` and `abort` end it
+                await super().protocol_send(RawData(data[taken:]))

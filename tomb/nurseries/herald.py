@@ -1,0 +1,135 @@
+"""Tells the world what changed in the library: the events of wire.md, section 5, and then the deck.
+
+Here an object gets its `server_seq`, the number of its last published change; the catalogue remembers it with the card.
+Everything is synchronous, so that what was committed is published even if whoever asked for it is cancelled.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from tomb.events import PLAYLISTS, Events, playlist_room
+from tomb.library.arrivals import Arrived
+from tomb.library.catalogue import Catalogue
+from tomb.models import Playlist, PlaylistLite, Track
+
+TRACKS_TOLD = 50
+
+
+class Listener(Protocol):
+    """Who plays from the library and must hear of edits at once. Neither call may block or raise."""
+
+    def edited(self, playlist: Playlist) -> None: ...
+
+    def gone(self, playlist_id: str) -> None: ...
+
+
+class Herald:
+    def __init__(self, events: Events, catalogue: Catalogue) -> None:
+        self._events = events
+        self._catalogue = catalogue
+        self.listener: Listener | None = None
+
+    def stamped(self, playlist: Playlist) -> Playlist:
+        """The playlist with the number of its last change."""
+        return _stamped(playlist, self._catalogue.lite(playlist.id).server_seq)
+
+    def created(self, playlist: Playlist) -> Playlist:
+        """A playlist is new. `listed` is to follow."""
+        return self._publish("state:playlist_created", {PLAYLISTS}, playlist)
+
+    def edited(self, playlist: Playlist) -> Playlist:
+        """Anything about a playlist or its tracks changed."""
+        room = playlist_room(playlist.id)
+        number = self._events.publish(
+            "state:playlist",
+            {room},
+            lambda number: _stamped(playlist, number),
+            playlist_id=playlist.id,
+            playlist_seq=playlist.playlist_seq,
+        )
+        self._catalogue.put(_stamped(playlist, number).lite())
+        told = self._publish("state:playlist_updated", {PLAYLISTS}, playlist)
+        if self.listener is not None:
+            self.listener.edited(told)
+        return told
+
+    def deleted(self, lite: PlaylistLite) -> None:
+        self._catalogue.drop(lite.id)
+        self._events.publish(
+            "state:playlist_deleted",
+            {PLAYLISTS},
+            lambda _: {"playlist_id": lite.id, "message": f"{lite.title} was deleted"},
+            playlist_id=lite.id,
+        )
+        if self.listener is not None:
+            self.listener.gone(lite.id)
+
+    def arrived(self, arrived: Arrived) -> Arrived:
+        """Tracks were added, or a playlist came with its tracks. For a new one `listed` is to follow."""
+        for healed in arrived.healed:
+            self.edited(healed)
+        if arrived.created:
+            return replace(arrived, playlist=self.created(arrived.playlist))
+        for track in arrived.added:
+            self.track_added(arrived.playlist, track)
+        playlist = self.edited(arrived.playlist) if arrived.added else self.stamped(arrived.playlist)
+        return replace(arrived, playlist=playlist)
+
+    def files_changed(self, playlists: Sequence[Playlist], hashes: Collection[str]) -> None:
+        """Files vanished or came back. Each track is told, unless there are too many: then their playlists suffice."""
+        tracks = [(each, track) for each in playlists for track in each.tracks if track.file_hash in hashes]
+        for playlist, track in tracks if len(tracks) <= TRACKS_TOLD else ():
+            self.track_changed(playlist, track)
+        for playlist in playlists:
+            self.edited(playlist)
+
+    def listed(self) -> None:
+        """The list of playlists changed."""
+        self._events.publish("state:playlists", {PLAYLISTS}, lambda _: {"playlists": self._catalogue.lites()})
+
+    def track_added(self, playlist: Playlist, track: Track) -> None:
+        # The number is asked for ahead, since the envelope's own copy of the track carries it too.
+        number = self._events.number + 1
+        told = {"playlist_id": playlist.id, "track": track.model_copy(update={"server_seq": number})}
+        self._publish_tracks("state:track_added", playlist, told)
+
+    def tracks_deleted(self, playlist: Playlist, numbers: Sequence[int], track_ids: Sequence[str]) -> None:
+        told = {"playlist_id": playlist.id, "track_numbers": list(numbers), "track_ids": list(track_ids)}
+        self._publish_tracks("state:track_deleted", playlist, told)
+
+    def track_changed(self, playlist: Playlist, track: Track) -> None:
+        self._events.publish(
+            "state:track",
+            {PLAYLISTS, playlist_room(playlist.id)},
+            lambda number: {**track.model_dump(), "server_seq": number, "playlist_id": playlist.id},
+            playlist_id=playlist.id,
+            playlist_seq=playlist.playlist_seq,
+        )
+
+    def _publish(self, event_type: str, rooms: set[str], playlist: Playlist) -> Playlist:
+        number = self._events.publish(
+            event_type,
+            rooms,
+            lambda number: {"playlist_id": playlist.id, "playlist": _stamped(playlist, number)},
+            playlist_id=playlist.id,
+            playlist_seq=playlist.playlist_seq,
+        )
+        told = _stamped(playlist, number)
+        self._catalogue.put(told.lite())
+        return told
+
+    def _publish_tracks(self, event_type: str, playlist: Playlist, told: dict[str, Any]) -> None:
+        self._events.publish(
+            event_type,
+            {PLAYLISTS, playlist_room(playlist.id)},
+            lambda _: told,
+            playlist_id=playlist.id,
+            playlist_seq=playlist.playlist_seq,
+            beside=told,
+        )
+
+
+def _stamped(playlist: Playlist, number: int) -> Playlist:
+    tracks = [track.model_copy(update={"server_seq": number}) for track in playlist.tracks]
+    return playlist.model_copy(update={"server_seq": number, "tracks": tracks})

@@ -1,0 +1,231 @@
+"""The sole writer of the library: commit, then publish, then tell the deck.
+
+A lock is held over the commit and what is told of it, so that events come in the order of the commits; a queue would
+do the same, with a task that can die and results to carry back. The lock is fair, whoever is cancelled while waiting
+for it has changed nothing, and from the return of `Store.write` to the last event nothing is awaited: a change that
+was committed is told, even if nobody waits for the answer any more.
+
+Playlists are answered with the `server_seq` of their last change; those that did not change in this run carry the
+number with which it began.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Self, TypeVar
+
+import trio
+from pydantic import JsonValue
+
+from tomb.events import Events
+from tomb.library import files, memory, playlists, reading, settings, tags, tracks
+from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
+from tomb.library.catalogue import Catalogue
+from tomb.library.files import Freed, Reconciled
+from tomb.library.playlists import PlaylistEdit
+from tomb.library.store import Store, Unit
+from tomb.library.tags import Linking
+from tomb.models import Playlist, Tag, TagAction, Track
+from tomb.nurseries.herald import Herald, Listener
+from tomb.nurseries.scribe import Notes
+from tomb.nurseries.shelves import Shelves
+from tomb.ports import Ports
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+UNLINK_S = 5.0
+
+
+class Librarian(Shelves):
+    """Made by `Librarian.open`. All methods that name a playlist, track or tag raise NotFound when there is none."""
+
+    def __init__(self, store: Store, ports: Ports, catalogue: Catalogue, herald: Herald) -> None:
+        super().__init__(store, catalogue, herald)
+        self._ports = ports
+        self._turn = trio.Lock()
+
+    @classmethod
+    async def open(cls, store: Store, events: Events, ports: Ports) -> Self:
+        """Make the folders ready and learn the catalogue by heart."""
+        await ports.in_thread(files.prepare, store.library)
+        lites = await store.read(reading.lites)
+        catalogue = Catalogue(lite.model_copy(update={"server_seq": events.number}) for lite in lites)
+        return cls(store, ports, catalogue, Herald(events, catalogue))
+
+    def listen(self, listener: Listener) -> None:
+        """Whoever plays from the library: told of each edit after it was published."""
+        self._herald.listener = listener
+
+    # --- playlists and their tracks ---------------------------------------------------------------------------------
+
+    async def create(self, title: str, description: str = "") -> Playlist:
+        playlist_id, now = self._ports.new_id(), self._ports.wall()
+
+        def tell(playlist: Playlist) -> Playlist:
+            created = self._herald.created(playlist)
+            self._herald.listed()
+            return created
+
+        return await self._commit(lambda db: playlists.create(db, playlist_id, title, description, now), tell)
+
+    async def update(self, playlist_id: str, edit: PlaylistEdit) -> Playlist:
+        """Change what `edit` names; an empty one changes nothing and is not published."""
+        if not edit:
+            return await self.playlist(playlist_id)
+        now = self._ports.wall()
+        return await self._commit(lambda db: playlists.update(db, playlist_id, edit, now), self._herald.edited)
+
+    async def delete(self, playlist_id: str) -> None:
+        async with self._turn:
+            lite = self._catalogue.lite(playlist_id)
+            freed = await self._store.write(lambda db: playlists.delete(db, playlist_id))
+            self._herald.deleted(lite)
+            self._herald.listed()
+            await self._discard(freed)
+
+    async def reorder(self, playlist_id: str, order: Sequence[int] | Sequence[str]) -> Playlist:
+        """`order`: all track ids or all numbers. Raises: BadRequest when it is no permutation of them."""
+        now = self._ports.wall()
+        return await self._commit(lambda db: tracks.reorder(db, playlist_id, order, now), self._herald.edited)
+
+    async def delete_tracks(
+        self, playlist_id: str, numbers: Sequence[int] = (), track_ids: Sequence[str] = ()
+    ) -> Playlist:
+        """All of them or, if one is not there, none. Raises: BadRequest when none is named."""
+        now = self._ports.wall()
+        async with self._turn:
+            gone = await self._store.write(lambda db: tracks.delete(db, playlist_id, numbers, track_ids, now))
+            self._herald.tracks_deleted(gone.playlist, gone.numbers, gone.ids)
+            left = self._herald.edited(gone.playlist)
+            await self._discard(gone.freed)
+            return left
+
+    async def move_track(
+        self, source: str, target: str, number: int, position: int | None = None
+    ) -> tuple[Playlist, Playlist]:
+        """Move track `number` of `source` to `position` (from 1; None: the end) of `target`; both as they are then.
+
+        Raises: BadRequest for a position beyond the end.
+        """
+        now = self._ports.wall()
+
+        def tell(move: tracks.Move) -> tuple[Playlist, Playlist]:
+            if source == target:
+                moved = self._herald.edited(move.target)
+                return moved, moved
+            self._herald.tracks_deleted(move.source, [move.number], [move.track_id])
+            self._herald.track_added(move.target, _track(move.target, move.track_id))
+            return self._herald.edited(move.source), self._herald.edited(move.target)
+
+        return await self._commit(lambda db: tracks.move(db, source, target, number, position, now), tell)
+
+    async def add(self, playlist_id: str, arrivals: Sequence[Arrival]) -> Arrived:
+        """Append files that are ready. Raises: NoSpace; Unavailable when sound that was known is gone meanwhile."""
+        now, new_id = self._ports.wall(), self._ports.new_id
+        return await self._commit(
+            lambda db: add(db, self.folder, playlist_id, arrivals, new_id, now), self._herald.arrived
+        )
+
+    async def add_album(self, album: Album) -> Arrived:
+        """Make a playlist of a folder, or add to the one that was made of it before. Raises as `add` does.
+
+        `listed` is to be called at the end of all that is imported at once.
+        """
+        now, new_id = self._ports.wall(), self._ports.new_id
+        return await self._commit(lambda db: add_album(db, self.folder, album, new_id, now), self._herald.arrived)
+
+    def listed(self) -> None:
+        """Publish the list of playlists."""
+        self._herald.listed()
+
+    async def reconcile(self) -> Reconciled:
+        """Look which files are there: mark the missing, remove what nobody knows, tell what changed."""
+        now = self._ports.wall()
+
+        def look(db: sqlite3.Connection) -> tuple[Reconciled, list[Playlist]]:
+            seen = files.reconcile(db, self.folder)
+            return seen, tracks.files_changed(db, seen.changed, now)
+
+        def tell(looked: tuple[Reconciled, list[Playlist]]) -> Reconciled:
+            seen, playlists_changed = looked
+            self._herald.files_changed(playlists_changed, seen.changed)
+            return seen
+
+        return await self._commit(look, tell)
+
+    # --- tags -------------------------------------------------------------------------------------------------------
+
+    async def link_tag(self, tag_id: str, playlist_id: str, *, override: bool = False) -> Tag:
+        """Give the tag to the playlist, which loses the one it had.
+
+        Raises: Conflict, with `tag_id` and `existing_playlist` or `action` in its details, when the tag has another use
+        and `override` is not set; with it, the other use ends in the same transaction.
+        """
+        now = self._ports.wall()
+        return await self._commit(lambda db: tags.link(db, tag_id, playlist_id, override, now), self._tell_linking)
+
+    async def assign_tag(self, tag_id: str, action: TagAction, *, override: bool = False) -> Tag:
+        """Let the tag do `action`. Raises: Conflict when it plays a playlist and `override` is not set."""
+        now = self._ports.wall()
+        return await self._commit(lambda db: tags.assign(db, tag_id, action, override, now), self._tell_linking)
+
+    async def forget_tag(self, tag_id: str) -> Tag:
+        """Forget the tag; as it was."""
+        now = self._ports.wall()
+        return await self._commit(lambda db: tags.forget(db, tag_id, now), self._tell_linking)
+
+    async def see_tag(self, tag_id: str) -> None:
+        """The tag lay on the box just now. Nothing is published."""
+        now = self._ports.wall()
+        await self._commit(lambda db: tags.seen(db, tag_id, now), _say_nothing)
+
+    # --- what the player remembers: no edits, so nothing is published -----------------------------------------------
+
+    async def note(self, notes: Notes) -> None:
+        """Write the scribe's notes. What they are about may have been deleted meanwhile; that is then left out."""
+        now = self._ports.wall()
+
+        def unit(db: sqlite3.Connection) -> set[str]:
+            noted = {each for each, point in notes.resume.items() if memory.keep_resume(db, each, point)}
+            for playlist_id, track_id in notes.credits:
+                memory.credit(db, playlist_id, track_id, now)
+            if notes.player is not None:
+                memory.remember(db, notes.player)
+            return noted
+
+        def tell(noted: set[str]) -> None:
+            for playlist_id in noted:
+                self._catalogue.touch(playlist_id, resume=notes.resume[playlist_id])
+            for playlist_id, _ in notes.credits:
+                self._catalogue.touch(playlist_id, last_played=int(now * 1000))
+
+        await self._commit(unit, tell)
+
+    async def change_settings(self, values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Set some (None removes one); all as they are then."""
+        return await self._commit(lambda db: settings.change(db, values), lambda changed: changed)
+
+    # --- the order of things ----------------------------------------------------------------------------------------
+
+    async def _commit(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
+        async with self._turn:
+            return tell(await self._store.write(unit))
+
+    async def _discard(self, freed: Freed) -> None:
+        """Within the turn, lest the same content be coming back. What is not unlinked in time, `reconcile` removes."""
+        with trio.move_on_after(UNLINK_S, shield=True):
+            await self._ports.in_thread(files.discard, self.folder, freed)
+
+    def _tell_linking(self, linking: Linking) -> Tag:
+        # The loser first, so that nobody ever sees one tag with two owners.
+        for playlist in reversed(linking.changed):
+            self._herald.edited(playlist)
+        return linking.tag
+
+
+def _say_nothing(_: object) -> None:
+    pass
+
+
+def _track(playlist: Playlist, track_id: str) -> Track:
+    return next(track for track in playlist.tracks if track.id == track_id)

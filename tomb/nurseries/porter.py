@@ -1,0 +1,111 @@
+"""The porter carries files to the library's door: copied, hashed, examined, labelled, ready to be committed.
+
+Whoever brings music in asks here: the importer for folders, uploads for what a browser sent. The work is done in a
+thread of its own and in bites, so that the box goes on playing and a shutdown need not wait for a whole audiobook.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol, TypeVar, TypeVarTuple
+
+import trio
+
+from tomb.errors import NoSpace
+from tomb.library import files, folders, intake, labels, transcode
+from tomb.library.arrivals import Arrival
+from tomb.library.intake import Intake, Staged
+from tomb.library.store import Store
+from tomb.ports import Ports
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+FREE_KEPT = 200 * 1024 * 1024
+CLEAN_S = 5.0
+
+
+class Probed(Protocol):
+    """What the porter needs to know of a sound file."""
+
+    @property
+    def duration_ms(self) -> int: ...
+
+
+Probe = Callable[[Path], Probed]
+"""Examine a file, exactly and in a thread. Raises: DecodeError."""
+
+
+class Porter:
+    """`free_kept`: bytes that are left free on the disk."""
+
+    def __init__(self, store: Store, ports: Ports, probe: Probe, free_kept: int = FREE_KEPT) -> None:
+        self._store = store
+        self._ports = ports
+        self._probe = probe
+        self._free_kept = free_kept
+        self._threads = trio.CapacityLimiter(1)
+
+    @asynccontextmanager
+    async def incoming(self) -> AsyncIterator[Path]:
+        """A folder in `incoming/` for what is copied on the way; gone afterwards, with all that was not taken in."""
+        folder = self._store.library / "incoming" / self._ports.new_id()
+        await self._thread(folder.mkdir)
+        try:
+            yield folder
+        finally:
+            with trio.move_on_after(CLEAN_S, shield=True):
+                await self._thread(files.remove, folder)
+
+    async def stage(self, source: Path, incoming: Path) -> Arrival:
+        """Make one file ready to become a track. Raises: DecodeError when it cannot be read or played, NoSpace."""
+        await self._thread(_require_room, source, incoming, self._free_kept)
+        said = await self._thread(labels.read, source)
+        picture = None if said.cover is None else await self._thread(intake.stage_picture, incoming, said.cover)
+        origin, sound = await self._sound(source, incoming)
+        arrival = Arrival(labels.label(source.name), replace(said, cover=None), origin, sound=sound, cover=picture)
+        if sound is None:
+            return arrival
+        return replace(arrival, duration_ms=(await self._thread(self._probe, sound.path)).duration_ms)
+
+    async def _sound(self, source: Path, incoming: Path) -> tuple[str, Staged | None]:
+        """The hash of `source`, and what is to be kept for it: None if the library has it already."""
+        ext = folders.extension(source)
+        foreign, target = ext in folders.TRANSCODED, incoming / self._ports.new_id()
+        if foreign or await self._maybe_known(source):
+            origin = (await self._take(source)).hash
+            if await self._store.read(lambda db: files.known(db, origin)):
+                return origin, None
+            if foreign:
+                return origin, await self._transcoded(source, target.with_suffix(f".{transcode.EXTENSION}"))
+        taken = (await self._take(source, target.with_suffix(f".{ext}"))).staged
+        return taken.hash, taken
+
+    async def _transcoded(self, source: Path, target: Path) -> Staged:
+        await transcode.transcode(source, target)
+        return await self._thread(intake.staged, target)
+
+    async def _maybe_known(self, source: Path) -> bool:
+        """Whether it is worth to read the file once more rather than to copy it for nothing: cards wear by writing."""
+        size = await self._thread(intake.size_of, source)
+        return await self._store.read(lambda db: files.has_size(db, size))
+
+    async def _take(self, source: Path, target: Path | None = None) -> Intake:
+        taking = await self._thread(Intake, source, target)
+        try:
+            while not await self._thread(taking.bite):
+                pass
+        finally:
+            taking.close()
+        return taking
+
+    async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
+        return await self._ports.in_thread(call, *args, limiter=self._threads)
+
+
+def _require_room(path: Path, target: Path, kept: int) -> None:
+    with suppress(FileNotFoundError):
+        if shutil.disk_usage(target).free - path.stat().st_size < kept:
+            raise NoSpace("the disk is nearly full: what is left is kept free")

@@ -1,0 +1,89 @@
+"""What can be read of the library: lists from the catalogue, tracks from the database, JSON made once per change."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from tomb.library import memory, reading, settings, tags
+from tomb.library.catalogue import Catalogue, Query
+from tomb.library.memory import PlayerMemory
+from tomb.library.reading import Whereabouts
+from tomb.library.store import Store
+from tomb.models import ExistingPlaylist, Playlist, PlaylistLite, Tag
+from tomb.nurseries.herald import Herald
+
+
+class Shelves:
+    """All methods that name a playlist or track raise NotFound when there is none."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, herald: Herald) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._herald = herald
+
+    @property
+    def folder(self) -> Path:
+        """The folder that `Track.file_path` is relative to."""
+        return self._store.library
+
+    def count(self) -> int:
+        return len(self._catalogue)
+
+    def lite(self, playlist_id: str) -> PlaylistLite:
+        return self._catalogue.lite(playlist_id)
+
+    def lites(self) -> list[PlaylistLite]:
+        """All playlists in order of creation, without their tracks."""
+        return self._catalogue.lites()
+
+    async def playlist(self, playlist_id: str) -> Playlist:
+        self._catalogue.lite(playlist_id)
+        return self._herald.stamped(await self._store.read(lambda db: reading.playlist(db, playlist_id)))
+
+    async def playlist_json(self, playlist_id: str) -> bytes:
+        """The playlist with its tracks, encoded once per change."""
+        self._catalogue.lite(playlist_id)
+        [made] = await self._encoded([playlist_id])
+        return made
+
+    async def page_json(self, query: Query) -> bytes:
+        """A PlaylistCollection (wire.md, section 3), encoded once per change."""
+        kept = self._catalogue.page_json(query)
+        if kept is not None:
+            return kept
+        ids, total = self._catalogue.matching(query)
+        generation = self._catalogue.generation
+        items = await self._encoded(ids) if query.tracks else [self._catalogue.lite_json(each) for each in ids]
+        return self._catalogue.keep_page(query, items, total, generation)
+
+    async def track(self, track_id: str) -> Whereabouts:
+        """The track, its playlist, and where its files lie."""
+        return await self._store.read(lambda db: reading.whereabouts(db, track_id))
+
+    async def tag(self, tag_id: str) -> Tag | None:
+        return await self._store.read(lambda db: tags.find(db, tag_id))
+
+    async def tags(self) -> list[Tag]:
+        return await self._store.read(tags.read_all)
+
+    async def tag_owner(self, tag_id: str) -> ExistingPlaylist | None:
+        """The playlist that the tag is linked to."""
+        return await self._store.read(lambda db: tags.owner(db, tag_id))
+
+    async def settings(self) -> dict[str, JsonValue]:
+        return await self._store.read(settings.read_all)
+
+    async def recall(self) -> PlayerMemory | None:
+        return await self._store.read(memory.recall)
+
+    async def _encoded(self, playlist_ids: Sequence[str]) -> list[bytes]:
+        """The JSON of playlists, in order, without those that were deleted meanwhile."""
+        generation = self._catalogue.generation
+        made = {each: self._catalogue.full_json(each) for each in playlist_ids}
+        missing = [each for each, encoded in made.items() if encoded is None]
+        if missing:
+            read = await self._store.read(lambda db: reading.playlists(db, missing))
+            for playlist in read:
+                made[playlist.id] = self._catalogue.keep_json(self._herald.stamped(playlist), generation)
+        return [encoded for encoded in made.values() if encoded is not None]

@@ -1,0 +1,25 @@
+"""The ticker tells the position while something is heard: every 500 ms, and at once when it jumps."""
+
+import trio
+
+from tomb.events import PLAYLISTS, POSITION, Events
+from tomb.nurseries.deck import Deck
+
+
+async def tick(
+    deck: Deck,
+    events: Events,
+    *,
+    interval_s: float,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """A jump starts the interval anew, so that two positions are never closer than it without one."""
+    task_status.started()
+    while True:
+        with trio.move_on_after(interval_s if deck.is_sounding else float("inf")):
+            await deck.jumped()
+        position = deck.position()
+        if position is not None:
+            events.publish(POSITION, {PLAYLISTS}, lambda _, data=position: data)  # type: ignore[misc]
+        if deck.is_sounding:
+            deck.keep_position()

@@ -1,0 +1,137 @@
+"""The box as a process: settings, signals, the web server, what it says on the terminal."""
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import trio
+from pydantic import ValidationError
+
+from tomb import __version__, logs
+from tomb.box import chosen_devices, open_box
+from tomb.config import PREFIX, Settings
+from tomb.errors import RequestError, StartError
+from tomb.http.app import make_app
+from tomb.http.routes import House
+from tomb.nurseries.health import UP
+from tomb.nurseries.web import Address, WebLimits, serve_web
+from tomb.ports import Ports, RealPorts
+
+log = logging.getLogger(__name__)
+
+STOP_S = (
+    0.7  # from the signal until everything that is left is cancelled; what must be written then has its own deadline
+)
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
+
+
+def serve(options: Mapping[str, Any]) -> None:
+    """Run the box until SIGTERM or Ctrl-C. `options` go before the environment. Raises StartError."""
+    settings = read_settings(options)
+    logs.configure(settings.log_level)
+    try:
+        trio.run(_serve, settings, RealPorts())
+    except* StartError as errors:
+        raise _first(errors) from None
+
+
+def read_settings(options: Mapping[str, Any]) -> Settings:
+    """Raises StartError that names the setting."""
+    try:
+        return Settings(**options)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        name = ".".join(map(str, wrong["loc"])) or "settings"
+        raise StartError(f"{PREFIX}{name.upper()}: {wrong['msg']}") from None
+
+
+async def _serve(settings: Settings, ports: Ports) -> None:
+    stop = trio.Event()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(_stop_on_signal, stop, nursery.cancel_scope)
+        async with open_box(settings, ports, chosen_devices(settings, ports)) as house, trio.open_nursery() as web:
+            if house.librarian.count() == 0 or settings.demo:
+                await house.importer.demo()
+            addresses = await web.start(_serve_web, house, stop)
+            house.board.note("api", UP)
+            _welcome(house, addresses)
+            await _sync(house)
+        nursery.cancel_scope.cancel()
+
+
+async def _sync(house: House) -> None:
+    """Look for files that came and went while the box was off; the box plays meanwhile."""
+    try:
+        await house.importer.sync()
+    except RequestError as error:
+        log.warning("the library could not be compared with its files: %s", error)
+
+
+async def _stop_on_signal(
+    stop: trio.Event, everything: trio.CancelScope, *, task_status: trio.TaskStatus[None]
+) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for _ in signals:
+            stop.set()
+            everything.deadline = trio.current_time() + STOP_S
+
+
+async def _serve_web(house: House, stop: trio.Event, *, task_status: trio.TaskStatus[list[Address]]) -> None:
+    settings = house.settings
+    app = make_app(house)
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(app.run)
+            house.board.note("websocket", UP)
+            await serve_web(
+                app,
+                host=settings.host,
+                port=settings.port,
+                limits=WebLimits(grace=0.2),
+                stop=stop,
+                draining=partial(app.shutdown, 0.2),
+                task_status=task_status,
+            )
+            nursery.cancel_scope.cancel()
+    except* OSError as errors:
+        reason = next(iter(errors.exceptions))
+        raise StartError(f"cannot listen on {settings.host} port {settings.port}: {reason}") from None
+
+
+def _welcome(house: House, addresses: list[Address]) -> None:
+    """What a person at the terminal reads. Nothing else of the box writes to stdout."""
+    audio, nfc = house.board.details()["audio"], house.board.details()["nfc"]
+    host, port = addresses[0].host, addresses[0].port
+    shown = "localhost" if host in EVERYWHERE else host
+    lines = [f"The Open Music Box {__version__} is up: http://{shown}:{port}"]
+    if host in EVERYWHERE:
+        lines.append(f"  phones    http://{socket.gethostname().partition('.')[0]}.local:{port}")
+    lines.append(f"  library   {house.librarian.count()} playlists in {house.settings.data}")
+    lines.append("  sound     " + ("on" if audio.state == UP else f"silent: {audio.last_error or 'as asked for'}"))
+    if house.virtual_reader is None:
+        lines.append("  tags      " + ("put one on the reader" if nfc.state == UP else f"none: {nfc.last_error}"))
+    else:
+        lines += _virtual_lines(house, nfc.last_error, port)
+    print("\n".join(lines), "\n  Ctrl-C switches it off.", sep="", flush=True)
+
+
+def _virtual_lines(house: House, error: str | None, port: int) -> list[str]:
+    tag = next((lite.nfc_tag_id for lite in house.librarian.lites() if lite.nfc_tag_id), "04A1B2C3")
+    url = "" if port == 8000 else f" --url http://localhost:{port}"
+    return [
+        f"  tags      virtual: {error or 'as asked for'}",
+        f"            tap one with   {sys.argv[0]} tap {tag}{url}",
+    ]
+
+
+def _first(group: BaseExceptionGroup[StartError]) -> StartError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, StartError)
+    return error
