@@ -11,6 +11,15 @@ from collections.abc import Generator, Iterator
 import pytest
 import trio
 
+from tests.rigs.virtual import run_virtually
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked `virtual_time` runs on a clock that jumps."""
+    for item in items:
+        if item.get_closest_marker("virtual_time") is not None:
+            item.add_marker(pytest.mark.trio(run=run_virtually), append=False)
+
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """On CI nothing may be missing: a component that cannot be started is a failure there, not a skip."""

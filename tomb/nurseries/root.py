@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 import trio
 
 from tomb.errors import DeviceError
-from tomb.nurseries.health import DOWN, UP, Board
+from tomb.nurseries.health import DOWN, STARTING, UP, Board
 
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 STAND_IN = "stand-in"
@@ -104,7 +104,7 @@ class Slot(Generic[D]):
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; started when something is in use, or the first try has failed."""
-        self._board.note(self._name, DOWN, configured=self._stand_in is None and self._real is not None)
+        self._board.note(self._name, STARTING, configured=self._stand_in is None and self._real is not None)
         async with trio.open_nursery() as nursery:
             if self._real is not None:
                 await nursery.start(self._attend, self._real)

@@ -1,8 +1,11 @@
 """The ticker tells the position while something is heard: every 500 ms, and at once when it jumps."""
 
+from functools import partial
+
 import trio
 
 from tomb.events import PLAYLISTS, POSITION, Events
+from tomb.models import TrackPosition
 from tomb.nurseries.deck import Deck
 
 
@@ -20,6 +23,10 @@ async def tick(
             await deck.jumped()
         position = deck.position()
         if position is not None:
-            events.publish(POSITION, {PLAYLISTS}, lambda _, data=position: data)  # type: ignore[misc]
+            events.publish(POSITION, {PLAYLISTS}, partial(_same, position))
         if deck.is_sounding:
             deck.keep_position()
+
+
+def _same(position: TrackPosition, _: int) -> TrackPosition:
+    return position

@@ -1,0 +1,128 @@
+"""A whole box on virtual time: no threads, no sound card, no reader; audio that lasts as long as one likes."""
+
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import trio
+from pydantic_core import from_json
+
+from tomb.box import Devices, open_box
+from tomb.config import Settings
+from tomb.devices.output import Output
+from tomb.devices.silent import SilentOutput
+from tomb.devices.virtual_reader import VirtualReader
+from tomb.errors import Broken
+from tomb.events import Event
+from tomb.http.routes import House
+from tomb.nurseries.deck import Deck
+from tomb.ports import VirtualPorts
+
+RATE = 8000
+TAGS = ("04A1B2C3", "04D4E5F6", "0411223344AABB")
+UNKNOWN_TAG = "DEADBEEF"
+
+
+class FragileOutput(SilentOutput):
+    """A silent output that a test can break."""
+
+    def __init__(self, ports: VirtualPorts, deck: Deck) -> None:
+        super().__init__(ports, deck.report)
+        self._cut = trio.Event()
+        self.there = True
+
+    def unplug(self) -> None:
+        self.there = False
+        self._cut.set()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        if not self.there:
+            raise Broken("the loudspeaker is gone")
+        self._cut = trio.Event()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(lambda task_status: super(FragileOutput, self).run(task_status=task_status))
+            task_status.started()
+            await self._cut.wait()
+            nursery.cancel_scope.cancel()
+        raise Broken("the loudspeaker is gone")
+
+
+@dataclass
+class VirtualBox:
+    """`events`: all that was published, in order."""
+
+    house: House
+    events: list[Event] = field(default_factory=list)
+    output: FragileOutput | None = None
+
+    @property
+    def reader(self) -> VirtualReader:
+        reader = self.house.virtual_reader
+        assert reader is not None
+        return reader
+
+    @property
+    def state(self) -> str:
+        return self.house.deck.state(0).state
+
+    def told(self, event_type: str) -> list[Any]:
+        """The data of the events of one type; for those without an envelope, the events themselves."""
+        payloads = [from_json(event.payload) for event in self.events if event.type == event_type]
+        return [payload.get("data", payload) for payload in payloads]
+
+    async def tap(self, tag_id: str, seconds: float = 1.0) -> None:
+        """Put a tag on the reader, take it away, and wait until that is noticed."""
+        self.reader.place(tag_id)
+        await trio.sleep(seconds)
+        self.reader.lift()
+        await trio.sleep(1.0)
+
+    async def add(self, title: str, *seconds: float, tag_id: str | None = None) -> str:
+        """A playlist with a track of each length; its id."""
+        folder = self.house.settings.data.parent / "music" / title
+        folder.mkdir(parents=True)
+        for number, length in enumerate(seconds, start=1):
+            sparse_wav(folder / f"{number} Track.wav", length, salt=f"{title} {number}")
+        imported = await self.house.importer.import_folder(folder)
+        [playlist_id] = imported.playlist_ids
+        if tag_id is not None:
+            await self.house.librarian.link_tag(tag_id, playlist_id)
+        return playlist_id
+
+
+@asynccontextmanager
+async def virtual_box(
+    folder: Path, *, seed: int = 0, fragile: bool = False, **options: Any
+) -> AsyncIterator[VirtualBox]:
+    """`options`: of Settings. With `fragile` its output is a real one in the eyes of the box, and can be unplugged."""
+    ports = VirtualPorts(seed)
+    made: list[FragileOutput] = []
+
+    def output(deck: Deck) -> Output:
+        made.append(FragileOutput(ports, deck))
+        return made[-1]
+
+    silent: Callable[[Deck], Output] = lambda deck: SilentOutput(ports, deck.report)  # noqa: E731
+    devices = Devices(output if fragile else None, None if fragile else silent, None, VirtualReader())
+    settings = Settings(data=folder / "data", **options)
+    async with open_box(settings, ports, devices) as house:
+        box = VirtualBox(house, output=made[0] if made else None)
+        house.events.subscribe(box.events.append)
+        yield box
+
+
+def sparse_wav(path: Path, seconds: float, *, salt: str = "") -> Path:
+    """Silence in a file that takes no room however long it lasts; `salt` makes its content its own."""
+    frames = round(seconds * RATE)
+    note = salt.encode()
+    note += b"\0" * (len(note) % 2)
+    chunks = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, RATE, RATE, 1, 8)
+    chunks += b"note" + struct.pack("<I", len(note)) + note
+    head = b"RIFF" + struct.pack("<I", 4 + len(chunks) + 8 + frames) + b"WAVE" + chunks
+    with path.open("wb") as file:
+        file.write(head + b"data" + struct.pack("<I", frames))
+        file.truncate(file.tell() + frames)
+    return path
