@@ -42,10 +42,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "nurseries": HANDS,
     "http": HOUSE - {"http"},
     "box": HOUSE,
-    # Around the box: the process it runs in, the command line's call to one that runs, and the command line itself.
-    "service": HOUSE | {"box"},
+    # Around the box: a call to one that runs, an import into one that does not, its process, and the command line.
     "remote": UNDER | {"devices"},
-    "cli": HOUSE | {"box", "service", "remote"},
+    "imports": HANDS | {"nurseries", "remote"},
+    "service": HOUSE | {"box"},
+    "cli": HOUSE | {"box", "imports", "remote", "service"},
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }

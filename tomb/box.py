@@ -21,12 +21,15 @@ from tomb.events import LEASE_BLOCK, Events
 from tomb.http.routes import House
 from tomb.library.marks import EventLease
 from tomb.library.store import open_store
-from tomb.nurseries.deck import Deck, Policy
+from tomb.nurseries.deck import Deck
+from tomb.nurseries.gate import Gate
 from tomb.nurseries.health import Board
 from tomb.nurseries.importer import Importer
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.porter import Porter
+from tomb.nurseries.preferences import Preferences
+from tomb.nurseries.process import Process
 from tomb.nurseries.root import Slot, open_root
 from tomb.nurseries.scribe import Scribe
 from tomb.nurseries.taps import Taps
@@ -72,8 +75,11 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
 
 
 @asynccontextmanager
-async def open_box(settings: Settings, ports: Ports, devices: Devices) -> AsyncIterator[House]:
+async def open_box(
+    settings: Settings, ports: Ports, devices: Devices, process: Process | None = None
+) -> AsyncIterator[House]:
     """A running box without its web side. Raises StartError."""
+    process = process or Process()
     async with open_store(settings.data, ports) as store, open_root() as root:
         lease = EventLease(store, LEASE_BLOCK)
         events = Events(ports, await lease.open(), settings.event_log_size)
@@ -84,7 +90,10 @@ async def open_box(settings: Settings, ports: Ports, devices: Devices) -> AsyncI
         await root.start(scribe.run)
         deck = Deck(ports, events, scribe, librarian.playlist, librarian.folder)
         await root.start(deck.run)
-        await _prepare(deck, librarian, settings)
+        librarian.listen(deck)
+        preferences = await Preferences.open(settings, librarian, deck)
+        gate = await Gate.open(ports, librarian)
+        await _recall(deck, librarian, process)
         linking = Linking(ports, events, librarian)
         await root.start(linking.run)
         taps = Taps(events, librarian, deck, linking)
@@ -94,18 +103,30 @@ async def open_box(settings: Settings, ports: Ports, devices: Devices) -> AsyncI
         await root.start(_reader_slot(devices, board, taps).run)
         await root.start(partial(tick, deck, events, interval_s=settings.position_interval_ms / 1000))
         try:
-            yield House(settings, ports, events, board, librarian, importer, deck, linking, taps)
+            yield House(
+                settings=settings,
+                ports=ports,
+                events=events,
+                board=board,
+                librarian=librarian,
+                importer=importer,
+                deck=deck,
+                linking=linking,
+                taps=taps,
+                preferences=preferences,
+                gate=gate,
+                process=process,
+            )
         finally:
             deck.note_position()
 
 
-async def _prepare(deck: Deck, librarian: Librarian, settings: Settings) -> None:
-    deck.policy = Policy(settings.same_tag, settings.on_removal)
-    librarian.listen(deck)
-    deck.set_ceiling(settings.volume_ceiling)
+async def _recall(deck: Deck, librarian: Librarian, process: Process) -> None:
     memory = await librarian.recall()
     if memory is not None:
         await deck.restore(memory)
+        if process.resumes and memory.playing:
+            await deck.play()
 
 
 def _audio_slot(devices: Devices, board: Board, deck: Deck) -> Slot[Output]:

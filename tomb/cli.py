@@ -86,8 +86,11 @@ def _import(args: argparse.Namespace) -> None:
 def _diagrams(args: argparse.Namespace) -> None:
     from tomb.machines.diagrams import write
 
-    for path in write(args.out):
-        print(path)
+    try:
+        for path in write(args.out):
+            print(path)
+    except OSError as error:
+        raise TombError(f"cannot write to {args.out}: {error.strerror}") from None
 
 
 def _settings(_: argparse.Namespace) -> None:

@@ -5,6 +5,8 @@ The table in the README is generated from this class, see `tomb settings`.
 """
 
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,12 +23,34 @@ from pydantic_settings import (
 from tomb.models import OnRemoval, SameTag, Volume
 
 PREFIX = "TOMB_"
+CONFIG_FILE = Path("tomb.toml")
 
 
 def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many at once, and so many per second for long."""
+
+    burst: float
+    per_second: float
+
+    def __str__(self) -> str:
+        return f"{self.burst:g}/{self.per_second:g}"
+
+
+def _rate(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)", value.strip())
+    if found is None or float(found[1]) < 1 or float(found[2]) <= 0:
+        raise ValueError("a rate is BURST/PER_SECOND, such as 30/10")
+    return Rate(float(found[1]), float(found[2]))
+
+
+Rated = Annotated[Rate, NoDecode, BeforeValidator(_rate)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -71,6 +95,12 @@ class Settings(BaseSettings):
     cors_origins: Names = Field((), description="foreign origins that may use the box, separated by commas")
     allowed_hosts: Names = Field((), description="further names of the box in a Host header, separated by commas")
 
+    rate_limits: Literal["on", "off"] = Field("on", description="whether clients are slowed down that ask too often")
+    rate_player: Rated = Field(Rate(30, 10), description="requests of a client to the player: at once/per second")
+    rate_youtube: Rated = Field(Rate(6, 0.1), description="requests of a client to YouTube: at once/per second")
+    rate_other: Rated = Field(Rate(50, 50), description="all other requests of a client: at once/per second")
+    rate_uploads: int = Field(8, ge=1, description="upload requests of a client that are served at once")
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -80,7 +110,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the base class hands it over by keyword
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path("tomb.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, CONFIG_FILE)
 
 
 def configuration_table() -> str:

@@ -4,12 +4,15 @@
     ├── RequestError            an answer to a client: carries `error_type`, an HTTP status and `details`
     │   ├── ValidationFailed    400 validation_error        a body, path or query that fails its model
     │   ├── BadRequest          400 bad_request             well-formed, but makes no sense now
-    │   │   └── MethodNotAllowed 405
+    │   │   ├── MethodNotAllowed 405
+    │   │   └── NoSuchRange     416
     │   ├── Forbidden           403 forbidden
     │   ├── NotFound            404 not_found
     │   ├── RequestTimeout      408 request_timeout
     │   ├── Conflict            409 conflict
     │   ├── PayloadTooLarge     413 payload_too_large
+    │   │   ├── AddressTooLong  414
+    │   │   └── HeadersTooLarge 431
     │   ├── UnsupportedMedia    415 unsupported_media_type
     │   ├── RateLimited         429 rate_limit_exceeded     with `retry_after` seconds
     │   ├── InternalError       500 internal_error          a defect; what it was is in the log
@@ -75,6 +78,14 @@ class MethodNotAllowed(BadRequest):
     status = 405
 
 
+class NoSuchRange(BadRequest):
+    status = 416
+
+    def __init__(self, size: int) -> None:
+        super().__init__("the file has no such range", {"size": size})
+        self.size = size
+
+
 class Forbidden(RequestError):
     error_type = "forbidden"
     status = 403
@@ -101,6 +112,14 @@ class Conflict(RequestError):
 class PayloadTooLarge(RequestError):
     error_type = "payload_too_large"
     status = 413
+
+
+class AddressTooLong(PayloadTooLarge):
+    status = 414
+
+
+class HeadersTooLarge(PayloadTooLarge):
+    status = 431
 
 
 class UnsupportedMedia(RequestError):

@@ -21,6 +21,7 @@ EVERYONE = frozenset({"*"})
 PLAYLISTS = "playlists"
 POSITION = "state:track_position"
 LEASE_BLOCK = 100_000
+LOG_BYTES = 8 * 1024 * 1024  # a library of 1,000 playlists makes a list of 400 kB each time one of them is added
 
 Data = BaseModel | Mapping[str, Any]
 
@@ -53,7 +54,9 @@ class Events:
         self._number = start
         self._leased = start + LEASE_BLOCK
         self._running_low = trio.Event()
-        self._log: deque[Event] = deque(maxlen=log_size)
+        self._log: deque[Event] = deque()
+        self._log_size = log_size
+        self._log_bytes = 0
         self._floor = start
         self._position: Event | None = None
         self._sinks: list[Callable[[Event], None]] = []
@@ -75,14 +78,14 @@ class Events:
         *,
         playlist_id: str | None = None,
         playlist_seq: int | None = None,
-        beside: Mapping[str, Any] | None = None,
+        flat: bool = False,
     ) -> int:
         """Publish a numbered `state:*` event and return its number.
 
-        `data` gets the number, since most objects carry it; `beside` are keys that go to the envelope's top level too.
+        `data` gets the number, since most objects carry it; with `flat` its keys are at the envelope's top level too.
         """
         number = self._next()
-        payload = self._envelope(event_type, number, data, playlist_id, playlist_seq, beside or {})
+        payload = self._envelope(event_type, number, data, playlist_id, playlist_seq, flat=flat)
         event = Event(number, event_type, frozenset(rooms), payload)
         self._remember(event)
         self._hand_out(event)
@@ -97,7 +100,7 @@ class Events:
         playlist_seq: int | None = None,
     ) -> bytes:
         """The JSON of an event that tells how things are now, for one who has just come: it has the current number."""
-        return self._envelope(event_type, self._number, data, playlist_id, playlist_seq, {})
+        return self._envelope(event_type, self._number, data, playlist_id, playlist_seq, flat=False)
 
     def tell(self, event_type: str, rooms: Iterable[str], data: Mapping[str, Any]) -> None:
         """Publish an event without a number: it carries the current one and is not kept for replay."""
@@ -131,9 +134,11 @@ class Events:
         data: Callable[[int], Data],
         playlist_id: str | None,
         playlist_seq: int | None,
-        beside: Mapping[str, Any],
+        *,
+        flat: bool,
     ) -> bytes:
-        envelope = {**beside, "event_type": event_type, "server_seq": number, "data": data(number)}
+        told = data(number)
+        envelope = {**(dict(told) if flat else {}), "event_type": event_type, "server_seq": number, "data": told}
         envelope |= {"timestamp": int(self._ports.wall() * 1000), "event_id": self._ports.new_id()}
         if playlist_id is not None:
             envelope["playlist_id"] = playlist_id
@@ -153,9 +158,12 @@ class Events:
         if event.type == POSITION:
             self._position = event
             return
-        if len(self._log) == self._log.maxlen:
-            self._floor = self._log[0].number
         self._log.append(event)
+        self._log_bytes += len(event.payload)
+        while len(self._log) > self._log_size or self._log_bytes > LOG_BYTES:
+            oldest = self._log.popleft()
+            self._floor = oldest.number
+            self._log_bytes -= len(oldest.payload)
 
     def _hand_out(self, event: Event) -> None:
         for sink in self._sinks:

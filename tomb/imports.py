@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import trio
 from tqdm import tqdm
@@ -52,7 +53,8 @@ async def _import(folder: Path, settings: Settings, ports: Ports) -> Imported:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
-    with tqdm(unit="file", leave=False, dynamic_ncols=True) as bar:
+    """On a terminal alone. (`disable=None` is how tqdm calls that.)"""
+    with _own_stderr() as stderr, tqdm(unit="file", leave=False, dynamic_ncols=True, disable=None, file=stderr) as bar:
 
         def show(progress: Progress) -> None:
             bar.total = progress.total
@@ -60,6 +62,21 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
             bar.update(progress.done - bar.n)
 
         yield show
+
+
+@contextmanager
+def _own_stderr() -> Iterator[TextIO]:
+    """The terminal without what libsndfile's MP3 decoder says of damaged files, which are named in clear words later.
+
+    It writes to the descriptor 2 itself and cannot be told not to.
+    """
+    ours = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere, os.fdopen(ours, "w", buffering=1) as stderr:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield stderr
+        finally:
+            os.dup2(ours, 2)
 
 
 def _hand_over(folder: Path, settings: Settings, url: str) -> str:

@@ -11,9 +11,9 @@ class _Line(logging.Formatter):
         return iso(record.created)
 
 
-def configure(level: str) -> None:
-    """Send the box's log to stderr from `level` on; what libraries say is heard from warnings on."""
+def configure(level: str, *others: logging.Handler) -> None:
+    """Send the box's log to stderr, and to others, from `level` on; what libraries say is heard from warnings on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Line("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler, *others], force=True)
     logging.getLogger("tomb").setLevel(level.upper())

@@ -180,6 +180,14 @@ class Tag(Wire):
     last_seen: float | None = None
 
 
+class Choices(Wire):
+    """What parents chose for the whole box; a playlist's own choice goes before it."""
+
+    volume_ceiling: Volume = 100
+    same_tag: SameTag = "toggle"
+    on_removal: OnRemoval = "keep"
+
+
 class ServiceState(Wire):
     """One supervised task as health shows it. `since`: epoch seconds."""
 

@@ -1,42 +1,60 @@
 """The box as a process: settings, signals, the web server, what it says on the terminal."""
 
 import logging
+import os
 import signal
 import socket
 import sys
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import trio
 from pydantic import ValidationError
 
 from tomb import __version__, logs
 from tomb.box import chosen_devices, open_box
-from tomb.config import PREFIX, Settings
+from tomb.config import CONFIG_FILE, PREFIX, Settings
 from tomb.errors import RequestError, StartError
 from tomb.http.app import make_app
 from tomb.http.routes import House
 from tomb.nurseries.health import UP
+from tomb.nurseries.process import Process
 from tomb.nurseries.web import Address, WebLimits, serve_web
 from tomb.ports import Ports, RealPorts
 
 log = logging.getLogger(__name__)
 
-STOP_S = (
-    0.7  # from the signal until everything that is left is cancelled; what must be written then has its own deadline
-)
+# From the signal until everything that is left is cancelled; what must be written then has its own deadline.
+STOP_S = 0.7
+RESUMES = "TOMB_RESUMES"  # tells the process after a restart that it is one, and the port of the one before it
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
 def serve(options: Mapping[str, Any]) -> None:
     """Run the box until SIGTERM or Ctrl-C. `options` go before the environment. Raises StartError."""
     settings = read_settings(options)
-    logs.configure(settings.log_level)
+    before = os.environ.pop(RESUMES, "")
+    process = Process(resumes=before != "")
+    if before and settings.port == 0:
+        settings = settings.model_copy(update={"port": int(before)})  # where clients look for it
+    logs.configure(settings.log_level, process.logbook)
+    refusal: StartError | None = None
     try:
-        trio.run(_serve, settings, RealPorts())
+        trio.run(_serve, settings, RealPorts(), process)
     except* StartError as errors:
-        raise _first(errors) from None
+        refusal = _first(errors)  # what is raised in here would come out in a group again
+    if refusal is not None:
+        raise refusal
+    if process.again:
+        _start_anew(process.port)
+
+
+def _start_anew(port: int) -> NoReturn:
+    """Become a new process of the same program with the same arguments; it goes on with what was playing."""
+    logging.shutdown()
+    os.environ[RESUMES] = str(port)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # no shell: our own arguments again
 
 
 def read_settings(options: Mapping[str, Any]) -> Settings:
@@ -47,16 +65,21 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
         wrong = error.errors(include_url=False)[0]
         name = ".".join(map(str, wrong["loc"])) or "settings"
         raise StartError(f"{PREFIX}{name.upper()}: {wrong['msg']}") from None
+    except (OSError, ValueError) as error:
+        raise StartError(f"{CONFIG_FILE} cannot be read: {error}") from None
 
 
-async def _serve(settings: Settings, ports: Ports) -> None:
-    stop = trio.Event()
+async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
+    stop = process.stop
     async with trio.open_nursery() as nursery:
-        await nursery.start(_stop_on_signal, stop, nursery.cancel_scope)
-        async with open_box(settings, ports, chosen_devices(settings, ports)) as house, trio.open_nursery() as web:
+        await nursery.start(_stop_on_signal, stop)
+        nursery.start_soon(_hurry, stop, nursery.cancel_scope)
+        devices = chosen_devices(settings, ports)
+        async with open_box(settings, ports, devices, process) as house, trio.open_nursery() as web:
             if house.librarian.count() == 0 or settings.demo:
                 await house.importer.demo()
             addresses = await web.start(_serve_web, house, stop)
+            process.port = addresses[0].port
             house.board.note("api", UP)
             _welcome(house, addresses)
             await _sync(house)
@@ -71,14 +94,16 @@ async def _sync(house: House) -> None:
         log.warning("the library could not be compared with its files: %s", error)
 
 
-async def _stop_on_signal(
-    stop: trio.Event, everything: trio.CancelScope, *, task_status: trio.TaskStatus[None]
-) -> None:
+async def _stop_on_signal(stop: trio.Event, *, task_status: trio.TaskStatus[None]) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         task_status.started()
         async for _ in signals:
             stop.set()
-            everything.deadline = trio.current_time() + STOP_S
+
+
+async def _hurry(stop: trio.Event, everything: trio.CancelScope) -> None:
+    await stop.wait()
+    everything.deadline = trio.current_time() + STOP_S
 
 
 async def _serve_web(house: House, stop: trio.Event, *, task_status: trio.TaskStatus[list[Address]]) -> None:
@@ -114,7 +139,10 @@ def _welcome(house: House, addresses: list[Address]) -> None:
     lines.append(f"  library   {house.librarian.count()} playlists in {house.settings.data}")
     lines.append("  sound     " + ("on" if audio.state == UP else f"silent: {audio.last_error or 'as asked for'}"))
     if house.virtual_reader is None:
-        lines.append("  tags      " + ("put one on the reader" if nfc.state == UP else f"none: {nfc.last_error}"))
+        lines.append(
+            "  tags      "
+            + ("put one on the reader" if nfc.state == UP else f"none: {nfc.last_error or 'as asked for'}")
+        )
     else:
         lines += _virtual_lines(house, nfc.last_error, port)
     print("\n".join(lines), "\n  Ctrl-C switches it off.", sep="", flush=True)

@@ -1,10 +1,11 @@
-"""What every output does, whatever stands behind it: the silent one and the PortAudio one on a device of virtual time."""
+"""What every output does: the silent one, and the PortAudio one on a device of virtual time."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from tests.rigs.sounds import noise, write
 from tests.rigs.virtual_sink import BLOCK_S, VirtualSink
@@ -23,6 +24,12 @@ class Stage:
     def __init__(self, output: Output, reports: list[tuple[float, Report]]) -> None:
         self.output = output
         self.timed = reports
+        self.run_scope = trio.CancelScope()
+        self.react: Callable[[Report], None] = lambda _: None
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        with self.run_scope:
+            await self.output.run(task_status=task_status)
 
     @property
     def reports(self) -> list[Report]:
@@ -32,17 +39,22 @@ class Stage:
         return next(when for when, told in self.timed if told == report)
 
 
+@pytest.fixture
+def clock() -> MockClock:
+    return MockClock(autojump_threshold=0)
+
+
 @pytest.fixture(params=["silent", "portaudio"])
 async def stage(
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
-    autojump_clock: trio.testing.MockClock,
     nursery: trio.Nursery,
 ) -> Stage:
     timed: list[tuple[float, Report]] = []
 
     def report(told: Report) -> None:
         timed.append((trio.current_time(), told))
+        made.react(told)
 
     output: Output
     if request.param == "silent":
@@ -50,8 +62,9 @@ async def stage(
     else:
         VirtualSink(nursery).install(monkeypatch)
         output = PortAudioOutput(VirtualPorts(), report)
-    await nursery.start(output.run)
-    return Stage(output, timed)
+    made = Stage(output, timed)
+    await nursery.start(made.run)
+    return made
 
 
 @pytest.fixture
@@ -60,7 +73,9 @@ def track(tmp_path: Path) -> Callable[[float], Path]:
     return lambda seconds: write(tmp_path / f"{seconds}.wav", noise(seconds))
 
 
-async def test_a_track_is_started_and_finished_when_it_is_heard(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_a_track_is_started_and_finished_when_it_is_heard(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     begun = trio.current_time()
     stage.output.play(Cue(1, track(3)))
     await trio.sleep(5)
@@ -69,7 +84,9 @@ async def test_a_track_is_started_and_finished_when_it_is_heard(stage: Stage, tr
     assert stage.at(Finished(1)) - stage.at(Started(1)) == pytest.approx(3, abs=2 * BLOCK_S)
 
 
-async def test_a_follower_starts_at_the_end_of_the_first(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_a_follower_starts_at_the_end_of_the_first(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(3)))
     stage.output.follow(Cue(2, track(2)))
     await trio.sleep(7)
@@ -78,7 +95,9 @@ async def test_a_follower_starts_at_the_end_of_the_first(stage: Stage, track: Ca
     assert stage.at(Finished(2)) - stage.at(Started(1)) == pytest.approx(5, abs=2 * BLOCK_S)
 
 
-async def test_a_follower_can_be_replaced_and_taken_back(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_a_follower_can_be_replaced_and_taken_back(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(3)))
     stage.output.follow(Cue(2, track(2)))
     await trio.sleep(2)
@@ -90,7 +109,9 @@ async def test_a_follower_can_be_replaced_and_taken_back(stage: Stage, track: Ca
     assert stage.reports == [Started(1), Started(3), Finished(3)]
 
 
-async def test_a_follower_said_at_the_last_moment_still_follows(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_a_follower_said_at_the_last_moment_still_follows(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(1)))
     while stage.output.heard().position_ms < 990:
         await trio.sleep(0.001)
@@ -99,7 +120,7 @@ async def test_a_follower_said_at_the_last_moment_still_follows(stage: Stage, tr
     assert stage.reports == [Started(1), Started(2), Finished(2)]
 
 
-async def test_nothing_follows_nothing(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_nothing_follows_nothing(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
     stage.output.follow(Cue(1, track(1)))
     await trio.sleep(3)
     assert stage.reports == []
@@ -107,7 +128,7 @@ async def test_nothing_follows_nothing(stage: Stage, track: Callable[[float], Pa
 
 
 async def test_a_pause_holds_the_position_and_resume_goes_on_there(
-    stage: Stage, track: Callable[[float], Path]
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
 ) -> None:
     stage.output.play(Cue(1, track(3)))
     await trio.sleep(1)
@@ -124,7 +145,9 @@ async def test_a_pause_holds_the_position_and_resume_goes_on_there(
     assert stage.at(Finished(1)) - resumed == pytest.approx(3 - held.position_ms / 1000, abs=SLACK)
 
 
-async def test_pausing_twice_and_resuming_twice_changes_nothing(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_pausing_twice_and_resuming_twice_changes_nothing(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(3)))
     await trio.sleep(1)
     stage.output.pause()
@@ -136,7 +159,9 @@ async def test_pausing_twice_and_resuming_twice_changes_nothing(stage: Stage, tr
     assert stage.reports == [Started(1), Finished(1)]
 
 
-async def test_a_pause_as_a_follower_begins_loses_nothing(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_a_pause_as_a_follower_begins_loses_nothing(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(1)))
     stage.output.follow(Cue(2, track(2)))
     while stage.output.heard().position_ms < 985:
@@ -153,7 +178,9 @@ async def test_a_pause_as_a_follower_begins_loses_nothing(stage: Stage, track: C
     assert stage.at(Finished(2)) - stage.at(Started(2)) == pytest.approx(2, abs=2 * BLOCK_S)
 
 
-async def test_what_is_cued_in_a_pause_waits_for_resume(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_what_is_cued_in_a_pause_waits_for_resume(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(2), start_ms=500), paused=True)
     await trio.sleep(30)
     assert stage.reports == []
@@ -163,7 +190,9 @@ async def test_what_is_cued_in_a_pause_waits_for_resume(stage: Stage, track: Cal
     assert stage.reports == [Started(1), Finished(1)]
 
 
-async def test_positions_count_from_the_start_of_the_file(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_positions_count_from_the_start_of_the_file(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(3), start_ms=2000))
     assert stage.output.heard() == Heard(1, 2000)
     await trio.sleep(0.5)
@@ -172,7 +201,7 @@ async def test_positions_count_from_the_start_of_the_file(stage: Stage, track: C
     assert stage.reports == [Started(1), Finished(1)]
 
 
-async def test_positions_never_go_back(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_positions_never_go_back(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
     stage.output.play(Cue(1, track(2)))
     positions = []
     while Finished(1) not in stage.reports:
@@ -182,20 +211,24 @@ async def test_positions_never_go_back(stage: Stage, track: Callable[[float], Pa
     assert max(positions) <= 2000
 
 
-async def test_beyond_its_end_a_track_is_over_at_once(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_beyond_its_end_a_track_is_over_at_once(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(1), start_ms=5000))
     await trio.sleep(SLACK)
     assert stage.reports == [Started(1), Finished(1)]
 
 
-async def test_beyond_its_end_a_track_gives_way_to_its_follower(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_beyond_its_end_a_track_gives_way_to_its_follower(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(1), start_ms=5000))
     stage.output.follow(Cue(2, track(2)))
     await trio.sleep(3)
     assert stage.reports == [Started(1), Started(2), Finished(2)]
 
 
-async def test_after_the_end_nothing_is_heard(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_after_the_end_nothing_is_heard(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
     stage.output.play(Cue(1, track(1)))
     await trio.sleep(3)
     assert stage.output.heard() == Heard(None, 0)
@@ -205,7 +238,7 @@ async def test_after_the_end_nothing_is_heard(stage: Stage, track: Callable[[flo
     assert stage.reports == [Started(1), Finished(1)]
 
 
-async def test_halt_forgets_everything(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_halt_forgets_everything(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
     stage.output.play(Cue(1, track(2)))
     stage.output.follow(Cue(2, track(1)))
     await trio.sleep(1)
@@ -215,7 +248,9 @@ async def test_halt_forgets_everything(stage: Stage, track: Callable[[float], Pa
     assert stage.reports == [Started(1)]
 
 
-async def test_play_forgets_what_was_cued_before(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_play_forgets_what_was_cued_before(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     stage.output.play(Cue(1, track(2)))
     stage.output.follow(Cue(2, track(1)))
     await trio.sleep(1)
@@ -225,7 +260,9 @@ async def test_play_forgets_what_was_cued_before(stage: Stage, track: Callable[[
     assert stage.reports == [Started(1), Started(3), Finished(3)]
 
 
-async def test_of_many_plays_at_once_only_the_last_is_heard(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_of_many_plays_at_once_only_the_last_is_heard(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
     for generation in range(1, 20):
         stage.output.play(Cue(generation, track(1)))
     await trio.sleep(3)
@@ -233,7 +270,7 @@ async def test_of_many_plays_at_once_only_the_last_is_heard(stage: Stage, track:
 
 
 async def test_a_track_that_cannot_be_played_is_told_at_once(
-    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+    stage: Stage, clock: MockClock, track: Callable[[float], Path], tmp_path: Path
 ) -> None:
     stage.output.play(Cue(1, tmp_path / "no such file.mp3"))
     await trio.sleep(SLACK)
@@ -242,7 +279,7 @@ async def test_a_track_that_cannot_be_played_is_told_at_once(
 
 
 async def test_a_track_that_cannot_be_played_gives_way_to_its_follower(
-    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+    stage: Stage, clock: MockClock, track: Callable[[float], Path], tmp_path: Path
 ) -> None:
     (tmp_path / "text.mp3").write_text("no sound at all")
     stage.output.play(Cue(1, tmp_path / "text.mp3"))
@@ -252,7 +289,7 @@ async def test_a_track_that_cannot_be_played_gives_way_to_its_follower(
 
 
 async def test_in_a_pause_too_a_bad_track_gives_way_to_its_follower(
-    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+    stage: Stage, clock: MockClock, track: Callable[[float], Path], tmp_path: Path
 ) -> None:
     (tmp_path / "empty.mp3").touch()
     stage.output.play(Cue(1, tmp_path / "empty.mp3"), paused=True)
@@ -266,12 +303,13 @@ async def test_in_a_pause_too_a_bad_track_gives_way_to_its_follower(
 
 
 async def test_a_bad_follower_is_told_early_enough_to_cue_another(
-    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+    stage: Stage, clock: MockClock, track: Callable[[float], Path], tmp_path: Path
 ) -> None:
     (tmp_path / "text.mp3").write_text("no sound at all")
     stage.output.play(Cue(1, track(2)))
+    await trio.sleep(0.5)
     stage.output.follow(Cue(2, tmp_path / "text.mp3"))
-    await trio.sleep(1)
+    await trio.sleep(0.5)
     assert stage.reports == [Started(1), Failed(2, "not an audio file")]
     stage.output.follow(Cue(3, track(1)))
     await trio.sleep(3)
@@ -279,33 +317,44 @@ async def test_a_bad_follower_is_told_early_enough_to_cue_another(
 
 
 async def test_after_a_bad_follower_the_first_still_finishes(
-    stage: Stage, track: Callable[[float], Path], tmp_path: Path
+    stage: Stage, clock: MockClock, track: Callable[[float], Path], tmp_path: Path
 ) -> None:
     (tmp_path / "text.mp3").write_text("no sound at all")
     stage.output.play(Cue(1, track(2)))
+    await trio.sleep(0.5)
     stage.output.follow(Cue(2, tmp_path / "text.mp3"))
     await trio.sleep(3)
     assert stage.reports == [Started(1), Failed(2, "not an audio file"), Finished(1)]
 
 
 async def test_a_run_that_ended_has_forgotten_but_still_says_where_it_was(
-    stage: Stage, track: Callable[[float], Path], nursery: trio.Nursery
+    stage: Stage, clock: MockClock, track: Callable[[float], Path], nursery: trio.Nursery
 ) -> None:
     stage.output.play(Cue(1, track(3)))
     await trio.sleep(1)
-    nursery.cancel_scope.cancel()
-    with trio.CancelScope(shield=True):
-        await trio.sleep(1)
-        assert stage.output.heard().generation == 1
-        assert stage.output.heard().position_ms == pytest.approx(1000, abs=SLACK_MS)
-        async with trio.open_nursery() as another:
-            await another.start(stage.output.run)
-            await trio.sleep(5)
-            assert stage.reports == [Started(1)]
-            another.cancel_scope.cancel()
+    stage.run_scope.cancel()
+    await trio.sleep(1)
+    assert stage.output.heard().generation == 1
+    assert stage.output.heard().position_ms == pytest.approx(1000, abs=SLACK_MS)
+    await nursery.start(stage.output.run)
+    await trio.sleep(5)
+    assert stage.reports == [Started(1)]
 
 
-async def test_gains_disturb_no_report(stage: Stage, track: Callable[[float], Path]) -> None:
+async def test_what_is_cued_between_runs_is_heard_in_the_next(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path], nursery: trio.Nursery
+) -> None:
+    stage.run_scope.cancel()
+    await trio.sleep(1)
+    stage.output.play(Cue(1, track(1)))
+    await trio.sleep(1)
+    assert stage.reports == []
+    await nursery.start(stage.output.run)
+    await trio.sleep(2)
+    assert stage.reports == [Started(1), Finished(1)]
+
+
+async def test_gains_disturb_no_report(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
     stage.output.gain(0.5)
     stage.output.play(Cue(1, track(1)))
     stage.output.gain(0, 10.0)
@@ -313,3 +362,35 @@ async def test_gains_disturb_no_report(stage: Stage, track: Callable[[float], Pa
     stage.output.gain(1)
     await trio.sleep(1)
     assert stage.reports == [Started(1), Finished(1)]
+
+
+async def test_commands_given_in_a_report_are_obeyed(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
+    def react(report: Report) -> None:
+        if report == Finished(1):
+            stage.output.play(Cue(2, track(1)))
+        if report == Started(2):
+            stage.output.follow(Cue(3, track(1)))
+        if report == Started(3):
+            stage.output.play(Cue(4, track(1)))
+        if report == Started(4):
+            stage.output.halt()
+
+    stage.react = react
+    stage.output.play(Cue(1, track(1)))
+    await trio.sleep(10)
+    assert stage.reports == [Started(1), Finished(1), Started(2), Started(3), Started(4)]
+
+
+async def test_a_report_of_a_track_that_is_over_at_once_may_cue_another(
+    stage: Stage, clock: MockClock, track: Callable[[float], Path]
+) -> None:
+    def react(report: Report) -> None:
+        if report == Started(1):
+            stage.output.play(Cue(2, track(1)))
+
+    stage.react = react
+    stage.output.play(Cue(1, track(1), start_ms=5000))
+    await trio.sleep(3)
+    assert stage.reports == [Started(1), Started(2), Finished(2)]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import trio
 
-from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
-from tests.rigs.sounds import Int16, as_heard, noise, write
+from tests.rigs.pulse import RATE, PulseRig, pulse_rig
+from tests.rigs.sounds import as_heard, noise, write
 from tomb.devices.audio import PortAudioOutput
-from tomb.devices.output import Cue, Failed, Finished, Report, Started
+from tomb.devices.output import Cue, Finished, Report, Started
 from tomb.errors import Broken, Missing
 from tomb.ports import RealPorts
 
@@ -40,6 +40,11 @@ async def rig(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PulseRig]:
         for name, value in rig.env.items():
             monkeypatch.setenv(name, value)
         yield rig
+
+
+def unhurried(reports: Reports, idle_close_s: float = 10.0) -> PortAudioOutput:
+    """With a queue long enough that a busy machine, on which tests run too, costs no sample."""
+    return PortAudioOutput(RealPorts(), reports, latency=0.25, idle_close_s=idle_close_s)
 
 
 @asynccontextmanager
@@ -80,7 +85,7 @@ async def test_consecutive_tracks_are_heard_to_the_sample(
         for seed, (name, rate, channels) in enumerate(tracks)
     ]
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports)
+    output = unhurried(reports)
     async with rig.recording() as recording, running(output):
         output.play(Cue(0, paths[0]))
         for generation, path in enumerate(paths[1:], 1):
@@ -101,7 +106,7 @@ async def test_consecutive_tracks_are_heard_to_the_sample(
 async def test_volume_scales_every_sample(rig: PulseRig, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(0.5))
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports)
+    output = unhurried(reports)
     async with rig.recording() as recording, running(output):
         output.gain(0.25)
         output.play(Cue(1, path))
@@ -115,7 +120,7 @@ async def test_volume_scales_every_sample(rig: PulseRig, tmp_path: Path) -> None
 async def test_resume_goes_on_exactly_where_pause_was_said(rig: PulseRig, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(3))
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports)
+    output = unhurried(reports)
     async with rig.recording() as recording, running(output):
         output.play(Cue(1, path))
         await until_position(output, 700)
@@ -131,7 +136,7 @@ async def test_resume_goes_on_exactly_where_pause_was_said(rig: PulseRig, tmp_pa
     source, heard = as_heard(path), recording.frames()
     played = pause - start
     np.testing.assert_array_equal(heard[start : pause - FADE - 1], source[: played - FADE - 1])
-    assert paused_at <= played * 1000 / RATE <= paused_at + 250  # it was heard a little longer: latency and fade
+    assert paused_at <= played * 1000 / RATE <= paused_at + 450  # it was heard a little longer: latency and fade
     # The very first sample of a ramp may round to zero; what counts is that all is there up to the end.
     tail = end - resumed - FADE
     np.testing.assert_array_equal(heard[end - tail : end], source[-tail:])
@@ -142,7 +147,7 @@ async def test_resume_goes_on_exactly_where_pause_was_said(rig: PulseRig, tmp_pa
 async def test_seeking_fades_and_goes_on_there(rig: PulseRig, tmp_path: Path) -> None:
     path = write(tmp_path / "a.flac", noise(3))
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports)
+    output = unhurried(reports)
     async with rig.recording() as recording, running(output):
         output.play(Cue(1, path))
         await until_position(output, 400)
@@ -163,7 +168,7 @@ async def test_seeking_fades_and_goes_on_there(rig: PulseRig, tmp_path: Path) ->
 async def test_another_track_begins_exactly_though_one_was_playing(rig: PulseRig, tmp_path: Path) -> None:
     first, second = write(tmp_path / "a.wav", noise(3, seed=1)), write(tmp_path / "b.wav", noise(0.5, seed=2))
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports)
+    output = unhurried(reports)
     async with rig.recording() as recording, running(output):
         output.play(Cue(1, first))
         await until_position(output, 300)
@@ -179,7 +184,7 @@ async def test_a_follower_may_be_replaced_until_the_last_moment(rig: PulseRig, t
     second = write(tmp_path / "b.wav", noise(0.5, seed=2))
     third = write(tmp_path / "c.flac", noise(0.5, rate=48000, seed=3), 48000)
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports)
+    output = unhurried(reports)
     async with rig.recording() as recording, running(output):
         output.play(Cue(1, first))
         output.follow(Cue(2, second))
@@ -197,7 +202,7 @@ async def test_a_follower_may_be_replaced_until_the_last_moment(rig: PulseRig, t
 async def test_an_idle_stream_is_closed_and_opened_again(rig: PulseRig, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(0.4))
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports, idle_close_s=0.3)
+    output = unhurried(reports, idle_close_s=0.3)
     async with rig.recording() as recording, running(output):
         await until_streams(rig, 0)
         output.play(Cue(1, path))
@@ -214,7 +219,7 @@ async def test_an_idle_stream_is_closed_and_opened_again(rig: PulseRig, tmp_path
 async def test_a_stream_closed_in_a_pause_goes_on_where_it_was(rig: PulseRig, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(2))
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports, idle_close_s=0.3)
+    output = unhurried(reports, idle_close_s=0.3)
     async with rig.recording() as recording, running(output):
         output.play(Cue(1, path))
         await until_position(output, 500)
@@ -232,15 +237,16 @@ async def test_a_stream_closed_in_a_pause_goes_on_where_it_was(rig: PulseRig, tm
 async def test_a_killed_daemon_breaks_the_run_and_the_next_run_plays_again(rig: PulseRig, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(1.5))
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports)
+    output = unhurried(reports)
     with trio.fail_after(5), pytest.RaisesGroup(pytest.RaisesExc(Broken, match="stopped taking sound")):
         await run_and_kill(rig, output, path)
     position = output.heard()
-    assert position.generation == 1 and position.position_ms >= 300
+    assert position.generation == 1
+    assert position.position_ms >= 300
     with pytest.raises(Missing):
         await output.run()
     await rig.start()
-    for again in (output, PortAudioOutput(RealPorts(), reports)):
+    for again in (output, unhurried(reports)):
         async with rig.recording() as recording, running(again):
             again.play(Cue(2, path, start_ms=500))
             await reports.until(Finished(2))
@@ -262,7 +268,7 @@ async def run_and_kill(rig: PulseRig, output: PortAudioOutput, path: Path) -> No
 async def test_a_daemon_that_hangs_breaks_the_run_though_closing_hangs_too(rig: PulseRig, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(1))
     reports = Reports()
-    output = PortAudioOutput(RealPorts(), reports)
+    output = unhurried(reports)
     with trio.fail_after(8), pytest.RaisesGroup(Broken):
         async with trio.open_nursery() as nursery:
             await nursery.start(output.run)

@@ -87,12 +87,31 @@ async def test_pcscd_that_dies_breaks_the_run_and_the_next_makes_new_contexts(
     await sightings.until(UID)
 
 
+@pytest.mark.parametrize("code", [pcsc.COMM_ERROR, pcsc.NO_SERVICE, pcsc.SECURITY_VIOLATION])
 async def test_pcscd_that_dies_while_a_card_is_read_breaks_the_run(
-    scard: FakeScard, reader: PcscReader, sightings: Sightings
+    scard: FakeScard, reader: PcscReader, code: int
 ) -> None:
-    scard.readers[PLAIN].answers.append(pcsc.COMM_ERROR)
+    scard.readers[PLAIN].answers.append(code)
     scard.place(UID, PLAIN)
     assert isinstance(await fault_of(reader), Broken)
+    assert (scard.contexts, scard.cards) == (set(), {})
+
+
+async def test_cancelling_goes_on_until_the_thread_has_heard_it(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings
+) -> None:
+    scard.place(UID, PLAIN)
+    async with trio.open_nursery() as watching:
+        await watching.start(reader.run, sightings.see)
+        await sightings.until(UID)
+        scard.place(None, PLAIN)
+        await sightings.until(None)
+        with trio.fail_after(5):
+            while not scard.waiting:
+                await trio.sleep(0.001)
+        scard.cancels_to_lose = 3
+        watching.cancel_scope.cancel()
+    assert (scard.contexts, scard.cards) == (set(), {})
 
 
 async def test_an_unknown_failure_is_broken_and_names_its_code(scard: FakeScard, reader: PcscReader) -> None:
@@ -186,9 +205,12 @@ async def test_another_program_that_looks_at_the_card_causes_no_reading(
     scard.place(UID, PLAIN)
     await nursery.start(reader.run, sightings.see)
     await sightings.until(UID)
-    for _ in range(50):
-        scard.use(True, PLAIN)
-        scard.use(False, PLAIN)
+    for times in range(6):
+        waits = scard.waits
+        scard.use(times % 2 == 0, PLAIN)
+        with trio.fail_after(5):
+            while scard.waits == waits:
+                await trio.sleep(0.001)
     scard.place(None, PLAIN)
     await sightings.until(None)
     assert scard.readers[PLAIN].transmitted == [GET_UID]

@@ -66,6 +66,11 @@ def told(player: Player, *events: object) -> list[object]:
     return list(player.effects)
 
 
+def state_after(player: Player, *events: object) -> str:
+    fire(player, *events)
+    return player.state
+
+
 def following(player: Player) -> str | None:
     return player.following[1] if player.following else None
 
@@ -134,6 +139,14 @@ def test_stop_keeps_the_place_and_play_goes_on_there() -> None:
     assert told(player, Play()) == [FULL, Cut(2, "B", 9_000)]
 
 
+def test_switching_notes_where_the_other_playlist_was_left_unless_it_was_stopped_there() -> None:
+    other = Start(listing("X", "q"), (0,), heard_ms=12_000)
+    playing, stopped = hearing("AB"), hearing("AB")
+    fire(stopped, Stop(12_000))
+    assert told(playing, other) == [Checkpoint("p", "A", 12_000), FULL, Cut(3, "X", 0)]
+    assert told(stopped, other) == [FULL, Cut(3, "X", 0)]
+
+
 def test_what_was_chosen_before_the_box_was_switched_off_is_ready_but_silent() -> None:
     player = Player()
     chosen = listing("ABC")
@@ -153,9 +166,9 @@ def test_next_on_the_last_track_stops_or_wraps_when_the_playlist_repeats() -> No
     assert (wrapping.state, track(wrapping)) == ("loading", "A")
 
 
-@pytest.mark.parametrize(("heard_ms", "leads_to"), [(0, "A"), (2_999, "A"), (3_000, "B"), (59_999, "B")])
+@pytest.mark.parametrize(("heard_ms", "leads_to"), [(0, "B"), (2_999, "B"), (3_000, "C"), (59_999, "C")])
 def test_previous_within_three_seconds_goes_back_a_track_else_to_the_start(heard_ms: int, leads_to: str) -> None:
-    player = hearing("AB", "B")
+    player = hearing("ABC", "C")
     fire(player, Previous(heard_ms))
     assert (track(player), player.position_ms, player.state) == (leads_to, 0, "loading")
 
@@ -209,10 +222,31 @@ def test_as_soon_as_a_track_is_heard_the_next_one_is_told_to_follow() -> None:
     assert (track(player), player.generation, player.state) == ("B", 2, "playing")
 
 
+def test_the_track_that_follows_begins_at_its_start_wherever_the_one_before_began() -> None:
+    player = Player()
+    fire(player, start("AB", "A", 7_000), Started(1), Started(2))
+    assert (track(player), player.position_ms) == ("B", 0)
+
+
+@pytest.mark.parametrize("late", [Started(1), Finished(1), Failed(1, BAD), Started(2), Failed(2, BAD)])
+def test_a_report_of_an_older_cue_is_refused_whether_it_plays_or_is_paused(late: object) -> None:
+    player = hearing("AB")
+    fire(player, Next(0), Started(3))
+    assert fire(player, late) is Outcome.REFUSED
+    fire(player, Pause(LATE))
+    assert fire(player, late) is Outcome.REFUSED
+
+
+def test_a_track_that_plays_cannot_start_again() -> None:
+    player = hearing("AB")
+    assert fire(player, Started(1)) is Outcome.REFUSED
+
+
 def test_a_playlist_heard_to_its_end_stops_and_forgets_its_resume_point() -> None:
-    player = hearing("AB", "B")
+    player = Player()
+    fire(player, start("AB", "B", 7_000), Started(1))
     assert following(player) is None
-    assert told(player, Finished(player.generation)) == [Halt(), Forget("p")]
+    assert told(player, Finished(1)) == [Halt(), Forget("p")]
     assert (player.state, track(player), player.position_ms) == ("stopped", "A", 0)
 
 
@@ -277,6 +311,60 @@ def test_a_playlist_of_nothing_but_bad_tracks_ends_in_error(repeat: RepeatMode) 
     assert (player.state, player.message, player.is_playing) == ("error", BAD, False)
 
 
+@pytest.mark.parametrize("command", [Play(), Toggle(), Next(), Previous()])
+def test_a_command_to_play_gives_every_track_another_chance(command: object) -> None:
+    player = Player(repeat="playlist")
+    assert state_after(player, start("AB"), Failed(1, BAD), Failed(2, BAD)) == "error"
+    assert state_after(player, command, Failed(3, BAD)) == "loading"
+    assert state_after(player, Failed(4, BAD)) == "error"
+
+
+def test_a_track_that_breaks_while_it_is_heard_is_skipped_and_the_last_one_ends_the_music() -> None:
+    player = hearing("AB")
+    assert told(player, Failed(1, BAD)) == [FULL, Cut(3, "B", 0), Skipped("A", BAD)]
+    fire(player, Started(3))
+    assert told(player, Failed(3, BAD)) == [Skipped("B", BAD), Halt(), Forget("p")]
+    assert (player.state, player.message, track(player)) == ("stopped", BAD, "A")
+
+
+def test_a_track_that_breaks_while_paused_is_skipped_in_silence() -> None:
+    player = hearing("AB")
+    fire(player, Pause(12_000))
+    assert told(player, Failed(1, BAD)) == [Halt(), Skipped("A", BAD)]
+    assert (player.state, track(player), player.position_ms, player.message) == ("paused", "B", 0, BAD)
+    assert told(player, Play()) == [FULL, Cut(3, "B", 0)]
+
+
+def test_a_track_that_failed_is_tried_again_once_another_was_heard() -> None:
+    player = hearing("AB", repeat="playlist")
+    assert told(player, Failed(2, BAD)) == [Skipped("B", BAD), Follow(3, "A")]
+    assert told(player, Started(3))[-1] == Follow(4, "B")
+
+
+def test_the_message_of_a_skipped_track_goes_when_the_next_but_one_begins() -> None:
+    player = hearing("ABC")
+    fire(player, Failed(2, BAD))
+    messages = [player.message]
+    fire(player, Started(3))
+    messages.append(player.message)
+    assert messages == [BAD, None]
+
+
+def test_a_track_that_ends_while_paused_leaves_the_next_one_ready() -> None:
+    player = hearing("AB")
+    fire(player, Pause(MINUTE))
+    assert told(player, Finished(1)) == [Halt()]
+    assert (player.state, track(player), player.position_ms) == ("paused", "B", 0)
+
+
+def test_stopping_clears_the_message() -> None:
+    player = Player()
+    fire(player, start("AB"), Failed(1, BAD))
+    assert player.message == BAD
+    fire(player, Stop(0))
+    assert player.message is None
+
+
 def test_bad_tracks_behind_one_that_was_heard_end_the_music_not_in_error() -> None:
     player = hearing("AB")
     fire(player, Failed(2, BAD), Finished(1))
@@ -323,6 +411,21 @@ def test_deleting_the_playlist_stops_and_leaves_nothing_chosen(before: object) -
     fire(player, before)
     assert told(player, Gone("p")) == [Halt()]
     assert (player.state, player.track, player.can_next, player.can_prev) == ("stopped", None, False, False)
+
+
+@pytest.mark.parametrize("change", [Gone("p"), Edited(listing(""))])
+def test_what_was_deleted_while_the_device_was_lost_does_not_sound_when_it_is_back(change: object) -> None:
+    player = hearing("AB", "B")
+    fire(player, DeviceLost(LOST, 12_000), change)
+    assert (player.state, player.place, player.position_ms) == ("stopped", 0, 0)
+    assert told(player, DeviceBack()) == [FULL]
+    assert (player.state, player.message) == ("stopped", None)
+
+
+def test_deleting_the_playlist_takes_its_message_along() -> None:
+    player = Player()
+    fire(player, start("A"), Failed(1, BAD), Gone("p"))
+    assert player.message is None
 
 
 # --- loudness and sleep ---------------------------------------------------------------------------------------------
@@ -396,6 +499,15 @@ def test_a_command_to_play_while_the_device_is_lost_is_an_error_that_sounds_when
     assert [effect for effect in told(player, DeviceBack()) if isinstance(effect, Cut)]
 
 
+@pytest.mark.parametrize("command", [Play(), Toggle()])
+def test_play_while_the_device_is_lost_sounds_when_it_is_back(command: object) -> None:
+    player = hearing("AB")
+    fire(player, Pause(12_000), DeviceLost(LOST))
+    assert told(player, command) == []
+    assert player.state == "error"
+    assert told(player, DeviceBack()) == [FULL, Cut(3, "A", 12_000)]
+
+
 def test_a_pause_while_the_device_is_lost_is_remembered() -> None:
     player = hearing("AB")
     fire(player, DeviceLost(LOST, 0), Pause(), DeviceBack())
@@ -405,6 +517,12 @@ def test_a_pause_while_the_device_is_lost_is_remembered() -> None:
 def test_another_device_takes_over_where_the_music_is() -> None:
     player = hearing("AB")
     assert told(player, DeviceBack(12_000)) == [FULL, Cut(3, "A", 12_000)]
+
+
+def test_another_device_knows_where_a_pause_was() -> None:
+    player = hearing("AB")
+    fire(player, Pause(11_000))
+    assert told(player, DeviceBack(12_000), Play())[-1] == Cut(3, "A", 12_000)
 
 
 def test_the_message_of_a_lost_device_is_the_latest_and_goes_with_it() -> None:

@@ -8,7 +8,7 @@ a *memory*, a hashable value that belongs to the context, so that two histories 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tomb.machines.table import Outcome, Table
@@ -29,7 +29,7 @@ class Step:
 
 
 def context(model: Any) -> tuple[Hashable, ...]:
-    return tuple(getattr(model, field.name) for field in fields(model) if field.name != "effects")
+    return tuple(getattr(model, name) for name in model.__slots__ if name != "effects")
 
 
 def fired(table: Table[Any], model: Any, event: object, path: tuple[object, ...] = ()) -> Step:

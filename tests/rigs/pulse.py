@@ -8,13 +8,16 @@ import os
 import signal
 import socket
 import tempfile
+from bisect import bisect_right
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from operator import itemgetter
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
 import numpy as np
 import trio
+from numpy.typing import NDArray
 
 RATE = 44100
 FRAME_BYTES = 4
@@ -121,18 +124,18 @@ class PulseRig:
 
 
 class Recording:
-    """What the monitor gave so far. `arrivals` says when (Trio's clock) how many frames were there."""
+    """What the monitor gave so far."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
         self._grown = trio.Condition()
-        self.arrivals: list[tuple[float, int]] = []
+        self._arrivals: list[tuple[float, int]] = []  # when there were how many frames
 
     async def read_from(self, process: trio.Process) -> None:
         assert process.stdout is not None
         async for chunk in process.stdout:
             self._bytes += chunk
-            self.arrivals.append((trio.current_time(), len(self._bytes) // FRAME_BYTES))
+            self._arrivals.append((trio.current_time(), len(self._bytes) // FRAME_BYTES))
             async with self._grown:
                 self._grown.notify_all()
 
@@ -141,9 +144,9 @@ class Recording:
         """Frames so far."""
         return len(self._bytes) // FRAME_BYTES
 
-    def frames(self) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
-        """All frames so far, shape (frames, 2)."""
-        whole = bytes(self._bytes[: self.count * FRAME_BYTES])
+    def frames(self, since: int = 0) -> NDArray[np.int16]:
+        """The frames from `since` on, shape (frames, 2)."""
+        whole = bytes(self._bytes[since * FRAME_BYTES : self.count * FRAME_BYTES])
         return np.frombuffer(whole, np.int16).reshape(-1, 2)
 
     async def until_frames(self, count: int) -> None:
@@ -155,21 +158,29 @@ class Recording:
         """The first frame from `since` on that is not silent, awaited if need be."""
         seen = since
         while True:
-            loud = np.flatnonzero(self.frames()[seen:].any(axis=1))
+            frames = self.frames(seen)
+            loud = np.flatnonzero(frames.any(axis=1))
             if loud.size:
                 return seen + int(loud[0])
-            seen = self.count
+            seen += len(frames)
             await self.until_frames(seen + 1)
 
     async def until_silence(self, since: int = 0, seconds: float = 0.5) -> int:
         """The frame from `since` on at which `seconds` of silence begin, awaited if need be."""
-        need = int(seconds * RATE)
+        need, quiet_from, seen = int(seconds * RATE), since, since
         while True:
-            loud = np.flatnonzero(self.frames()[since:].any(axis=1))
-            quiet_from = since + int(loud[-1]) + 1 if loud.size else since
-            if self.count - quiet_from >= need:
+            frames = self.frames(seen)
+            loud = np.flatnonzero(frames.any(axis=1))
+            if loud.size:
+                quiet_from = seen + int(loud[-1]) + 1
+            seen += len(frames)
+            if seen - quiet_from >= need:
                 return quiet_from
             await self.until_frames(quiet_from + need)
+
+    def arrival(self, frame: int) -> float:
+        """When `frame` came, on Trio's clock."""
+        return self._arrivals[bisect_right(self._arrivals, frame, key=itemgetter(1))][0]
 
 
 @asynccontextmanager

@@ -60,9 +60,10 @@ class FakeScard:
         self.readers = {name: FakeReader() for name in readers}
         self.contexts: set[int] = set()
         self.code = pcsc.SUCCESS
-        self.cancels = 0
-        self._cards: dict[int, str] = {}
-        self._waiting: set[int] = set()
+        self.cards: dict[int, str] = {}
+        self.waits = 0  # begun so far
+        self.cancels_to_lose = 0
+        self.waiting: set[int] = set()
         self._cancelled: set[int] = set()
         self._handles = 0
         self._hanging = False
@@ -118,10 +119,11 @@ class FakeScard:
     ) -> tuple[int, list[tuple[str, int, list[int]]]]:
         plugged = len(self.readers)
         with self._changed:
-            self._waiting.add(context)
+            self.waits += 1
+            self.waiting.add(context)
             self._cancelled.discard(context)
             happened = self._changed.wait_for(lambda: self._news(context, states, plugged), timeout_ms / 1000)
-            self._waiting.discard(context)
+            self.waiting.discard(context)
             self._changed.wait_for(lambda: not self._hanging)
             if not happened:
                 return pcsc.TIMEOUT, [(name, state, []) for name, state in states]
@@ -133,8 +135,8 @@ class FakeScard:
 
     def SCardCancel(self, context: int, /) -> int:
         with self._serving():
-            self.cancels += 1
-            if context in self._waiting:  # else it is lost, as it is with pcscd
+            self.cancels_to_lose -= 1
+            if context in self.waiting and self.cancels_to_lose < 0:  # else it is lost, as it is with pcscd
                 self._cancelled.add(context)
                 self._changed.notify_all()
             return pcsc.SUCCESS
@@ -146,23 +148,25 @@ class FakeScard:
             found = self.readers.get(reader)
             if found is None:
                 return pcsc.UNKNOWN_READER, 0, 0
+            if protocols != (0 if share == pcsc.SHARE_DIRECT else 3):
+                return 0x80100011, 0, 0  # invalid value
             if found.connect_codes:
                 return found.connect_codes.pop(0), 0, 0
             if share != pcsc.SHARE_DIRECT and found.uid is None:
                 return 0x8010000C, 0, 0  # no smart card
-            self._cards[handle] = reader
+            self.cards[handle] = reader
             return pcsc.SUCCESS, handle, 0 if share == pcsc.SHARE_DIRECT else 2
 
     def SCardTransmit(self, card: int, protocol: int, apdu: list[int], /) -> tuple[int, list[int]]:
         with self._serving():
-            return self.readers[self._cards[card]].transmit(bytes(apdu))
+            return self.readers[self.cards[card]].transmit(bytes(apdu))
 
     def SCardControl(self, card: int, code: int, data: list[int], /) -> tuple[int, list[int]]:
         with self._serving():
-            return self.readers[self._cards[card]].escape(bytes(data))
+            return self.readers[self.cards[card]].escape(bytes(data))
 
     def SCardDisconnect(self, card: int, disposition: int, /) -> int:
-        del self._cards[card]
+        del self.cards[card]
         return pcsc.SUCCESS
 
     @contextmanager

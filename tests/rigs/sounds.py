@@ -19,9 +19,10 @@ def noise(seconds: float, *, rate: int = 44100, channels: int = 2, seed: int = 0
     return signed
 
 
-def write(path: Path, samples: Int16, rate: int = 44100, subtype: str | None = None) -> Path:
+def write(path: Path, samples: Int16 | NDArray[np.float64], rate: int = 44100) -> Path:
     """In the format that the suffix of `path` names."""
-    soundfile.write(path, samples, rate, subtype=subtype)
+    opus = path.suffix == ".opus"
+    soundfile.write(path, samples, rate, format="OGG" if opus else None, subtype="OPUS" if opus else None)
     return path
 
 

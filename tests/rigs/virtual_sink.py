@@ -1,4 +1,4 @@
-"""A sound device on Trio's clock, in place of `tomb.devices.portaudio`: asks for blocks, and keeps what it was given."""
+"""A sound device on Trio's clock, in place of `tomb.devices.portaudio`: asks for blocks, keeps what it was given."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import trio
 
-import tomb.devices.audio
+import tomb.devices.outlet
 import tomb.devices.timeline
 from tests.rigs.sounds import Int16
 
@@ -19,14 +19,30 @@ class VirtualSink:
     def __init__(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery
         self.blocks: list[Int16] = []
-        self.streams = 0  # open ones
+        self._open: set[VirtualStream] = set()
         self.frozen = False
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Be the device of every PortAudioOutput, and the clock that it reads."""
-        monkeypatch.setattr(tomb.devices.audio, "look_again", lambda: None)
-        monkeypatch.setattr(tomb.devices.audio, "Stream", self._stream)
+        monkeypatch.setattr(tomb.devices.outlet, "look_again", lambda: None)
+        monkeypatch.setattr(tomb.devices.outlet, "Stream", self._stream)
         monkeypatch.setattr(tomb.devices.timeline, "monotonic_ns", now_ns)
+
+    @property
+    def streams(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    def opened(self, stream: "VirtualStream") -> None:
+        self._open.add(stream)
+
+    def closed(self, stream: "VirtualStream") -> None:
+        self._open.discard(stream)
+
+    def ask(self) -> None:
+        """Ask for a block out of turn, as a real device does whenever it likes."""
+        for stream in self._open:
+            stream.ask(trio.current_time())
 
     def played(self) -> Int16:
         """All frames so far, with the silence between."""
@@ -46,28 +62,31 @@ class VirtualStream:
         self.ended = False
 
     def open(self) -> None:
+        self._sink.opened(self)
         self._nursery.start_soon(self._play)
 
     def close(self) -> None:
+        self._sink.closed(self)
         self._scope.cancel()
 
     def give_up(self) -> None:
         self._scope.cancel()
 
+    def ask(self, due: float) -> None:
+        block = np.empty((BLOCK, 2), np.int16)
+        self._fill(block, int(due * 1e9))
+        self._sink.blocks.append(block)
+
     async def _play(self) -> None:
         """Ask for the first blocks at once, as real devices do, then one at a time."""
-        self._sink.streams += 1
         due = trio.current_time()
         ahead = round(LATENCY_S / BLOCK_S) * BLOCK_S
         with self._scope:
             while True:
                 await trio.sleep_until(due - ahead)
                 if not self._sink.frozen:
-                    block = np.empty((BLOCK, 2), np.int16)
-                    self._fill(block, int(due * 1e9))
-                    self._sink.blocks.append(block)
+                    self.ask(due)
                 due += BLOCK_S
-        self._sink.streams -= 1
 
 
 def now_ns() -> int:

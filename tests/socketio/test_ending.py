@@ -1,5 +1,6 @@
 """However it ends — hard cancel, shutdown, kick, a stuck peer — nothing is left and every client's end is told once."""
 
+import gc
 from collections import Counter
 
 import pytest
@@ -7,6 +8,7 @@ import trio
 
 from tests.socketio.peer import Peer, running, server_with
 from tomb.socketio import CallTimeout, Client, ClientGone, Data, Reason, SocketServer, Timing
+from tomb.socketio.session import Session
 
 
 class Departures(Counter[tuple[str, Reason]]):
@@ -206,6 +208,36 @@ async def test_a_client_that_leaves_while_its_connect_handler_runs_was_never_the
         assert server.connections == 0
 
 
+async def test_a_websocket_whose_session_ended_while_it_was_being_accepted_is_closed(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    server = server_with()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(server.run)
+        sent: list[str] = []
+
+        async def receive() -> dict[str, str]:
+            if sent:
+                await trio.sleep_forever()
+            return {"type": "websocket.connect"}
+
+        async def send(message: dict[str, object]) -> None:
+            sent.append(str(message["type"]))
+            if message["type"] == "websocket.accept":
+                await server.shutdown(deadline=0)
+                await trio.sleep(1)
+
+        scope = {
+            "type": "websocket",
+            "path": "/socket.io/",
+            "headers": [],
+            "query_string": b"EIO=4&transport=websocket",
+        }
+        await server(scope, receive, send)  # type: ignore[arg-type]  # a message may be a plain dict
+        assert sent == ["websocket.accept", "websocket.close"]
+        nursery.cancel_scope.cancel()
+
+
 async def test_before_run_and_after_it_nobody_is_let_in(autojump_clock: trio.testing.MockClock) -> None:
     server = server_with()
     async with trio.open_nursery() as nursery:
@@ -214,3 +246,14 @@ async def test_before_run_and_after_it_nobody_is_let_in(autojump_clock: trio.tes
         await peer.open_websocket()
     async with trio.open_nursery() as nursery:
         assert (await Peer(server, nursery).get("EIO=4&transport=polling")).status == 503
+
+
+async def test_what_has_ended_is_forgotten(autojump_clock: trio.testing.MockClock) -> None:
+    server = server_with()
+    async with running(server) as peer:
+        for _ in range(50):
+            await (await peer.open_websocket()).hang_up()
+            await (await peer.open_polling()).post("1")
+        await trio.testing.wait_all_tasks_blocked()
+        gc.collect()
+        assert [thing for thing in gc.get_objects() if isinstance(thing, Session | Client)] == []

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.socketio.peer import Peer, running, server_with
-from tomb.socketio import Client, Data, Limits, ProtocolError, codec
+from tomb.socketio import Client, Data, Limits, ProtocolError, Reason, codec
 from tomb.socketio.codec import Assembler, EnginePacket
 from tomb.socketio.types import Frame
 
@@ -67,7 +67,7 @@ async def test_ten_thousand_garbage_frames_and_payloads_hurt_nobody(autojump_clo
         assert await witness.frame() == "431[2]"
         await trio.testing.wait_all_tasks_blocked()
         assert server.connections == 1
-        assert server.counters.protocol_errors > 3_000
+        assert server.counters.ended[Reason.PARSE_ERROR] > 3_000
 
 
 async def _torment_a_websocket(peer: Peer, chance: random.Random) -> int:

@@ -32,7 +32,7 @@ async def test_a_silent_client_is_gone_within_a_minute(autojump_clock: trio.test
         assert trio.current_time() - connected == pytest.approx(45)
         assert reasons == [Reason.PING_TIMEOUT]
         assert server.connections == 0
-        assert server.counters.ping_timeouts == 1
+        assert server.counters.ended == {Reason.PING_TIMEOUT: 1}
 
 
 async def test_a_silent_polling_client_is_gone_too(autojump_clock: trio.testing.MockClock) -> None:

@@ -29,7 +29,8 @@ async def main():
         await stream.send_all(
             b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\\r\\nHost: box\\r\\nConnection: close\\r\\n\\r\\n"
         )
-        answer = b"".join([chunk async for chunk in stream])
+        async with stream:
+            answer = b"".join([chunk async for chunk in stream])
         assert b'"upgrades":["websocket"]' in answer, answer
         await stage.server.shutdown()
 

@@ -1,32 +1,30 @@
 """Sound through PortAudio, by callback.
 
-Three parts meet here. The `Playhead` runs in PortAudio's thread and fills blocks from tapes; a `Feed` for each tape
+Four parts meet here. The `Playhead` runs in PortAudio's thread and fills blocks from tapes; a `Feed` for each tape
 decodes ahead in worker threads; this object, in the event loop, strings the tapes together, looks at what the playhead
-wrote down, and reports what is heard. The stream is open only while something is to be heard and a little longer.
+wrote down, and reports what is heard. The `Outlet` keeps the stream.
 """
 
 import math
-from collections.abc import Callable
+from dataclasses import replace
 
 import trio
 
 from tomb.devices.feed import Feed
+from tomb.devices.outlet import Outlet
 from tomb.devices.output import Cue, Failed, Finished, Heard, Reporter, Started
 from tomb.devices.playhead import Anchor, Level, Order, Playhead
-from tomb.devices.portaudio import Stream, library_limiter, look_again
 from tomb.devices.ring import Tape
 from tomb.devices.timeline import Timeline
-from tomb.errors import Broken, DeviceError, Missing
+from tomb.errors import Broken, DeviceError
 from tomb.ports import Ports
 
 AHEAD_S = 1.0
 HISTORY_S = 0.5
+MARGIN_S = 0.15
 FADE_S = 0.02
 LOOK_S = 0.25  # how often a playing stream is looked at when nothing is due
 SOON_S = 0.005  # the same while an order waits for the next block
-SILENCE_S = 1.5  # callbacks that stay away for so long do not come back
-OPEN_S = 5.0
-CLOSE_S = 1.0
 
 
 class PortAudioOutput:
@@ -45,30 +43,27 @@ class PortAudioOutput:
         *,
         rate: int = 44100,
         block: int = 1024,
-        latency: float = 0.05,
+        latency: float = 0.1,
         idle_close_s: float = 10.0,
     ) -> None:
         self._ports = ports
         self._report = report
         self._rate = rate
-        self._stream_settings = (device, rate, block, latency)
-        self._idle_close_s = idle_close_s
         self._playhead = Playhead(int(FADE_S * rate))
+        self._outlet = Outlet(ports, self._playhead, (device, rate, block, latency), idle_close_s)
         self._timeline = Timeline(self._playhead, rate)
+        # A stream that begins asks for its whole latency at once; what follows must then be decoded in this time.
+        self._head = round(min(latency + MARGIN_S, AHEAD_S) * rate)
         self._order = Order()
         self._last = Heard(None, 0)
         self._feeds: dict[Tape, Feed] = {}
         self._started: Tape | None = None
         self._failed: Tape | None = None
-        self._stream: Stream | None = None
-        self._name = "sound output"
-        self._pulse = (0, 0.0)
-        self._sound_at = 0.0
         self._stirred = trio.Event()
 
     @property
     def name(self) -> str:
-        return self._name
+        return self._outlet.name
 
     @property
     def underruns(self) -> int:
@@ -108,18 +103,17 @@ class PortAudioOutput:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         try:
-            await self._in_library(look_again)
-            await self._first_block(await self._open_stream())
+            await self._outlet.find()
             task_status.started()
             async with trio.open_nursery() as nursery:
                 broken = await self._serve(nursery)
                 nursery.cancel_scope.cancel()
         finally:
-            await self._close_stream()
             last = self.heard()
             self._obey(Order())
-            self._feeds.clear()
             self._last = last
+            self._feeds.clear()
+            await self._outlet.close()
         raise broken
 
     async def _serve(self, nursery: trio.Nursery) -> Broken:
@@ -128,18 +122,14 @@ class PortAudioOutput:
             while True:
                 self._tend_feeds(nursery)
                 self._tell()
-                await self._tend_stream()
+                if self._order.moving and self._outlet.queues_silence:
+                    await self._begin_anew()
+                await self._outlet.tend(needed=self._order.moving, ready=self._ready)
                 with trio.move_on_after(self._look_in()):
                     await self._stirred.wait()
                     self._stirred = trio.Event()
         except DeviceError as error:
             return error if isinstance(error, Broken) else Broken(str(error))
-
-    async def _first_block(self, stream: Stream) -> None:
-        before = self._playhead.frames
-        while self._playhead.frames == before:
-            self._check_pulse(stream)
-            await trio.sleep(SOON_S)
 
     def _tape(self, cue: Cue) -> Tape:
         return Tape(cue, int((AHEAD_S + HISTORY_S) * self._rate), int(HISTORY_S * self._rate))
@@ -161,7 +151,7 @@ class PortAudioOutput:
             self._feeds.pop(tape).scope.cancel()
         for tape in cued:
             if tape not in self._feeds:
-                self._feeds[tape] = Feed(self._ports, tape, self._rate, self._stir)
+                self._feeds[tape] = Feed(self._ports, tape, self._rate, self._head, self._stir)
                 nursery.start_soon(self._feeds[tape].run)
 
     # What is reported
@@ -204,7 +194,7 @@ class PortAudioOutput:
         tape = here.tape
         if here is not self._timeline.oldest or here.moving or here.position != tape.end:
             return
-        at_rest = self._stream is None or not self._order.moving
+        at_rest = not self._outlet.is_open or not self._order.moving
         if tape.unplayable and (at_rest or tape.follower is None):
             self._obey(Order(tape.follower, moving=self._order.moving))
             self._tell_failure(tape)
@@ -219,7 +209,7 @@ class PortAudioOutput:
 
     def _look_in(self) -> float:
         """Seconds until something may have changed that nobody wakes us for."""
-        if self._stream is None:
+        if not self._outlet.is_open:
             return math.inf
         entered = self._timeline.entered
         if not self._order.moving or entered is None:
@@ -229,52 +219,13 @@ class PortAudioOutput:
         soon = min(left, self._timeline.until_next()) if begun else 0.0
         return min(LOOK_S, max(SOON_S, soon))
 
-    async def _tend_stream(self) -> None:
-        now = trio.current_time()
-        if self._order.moving:
-            self._sound_at = now
-        if self._stream is None:
-            if self._order.moving and self._ready:
-                await self._open_stream()
-        else:
-            self._check_pulse(self._stream)
-            if self._playhead.settled and now - self._sound_at >= self._idle_close_s:
-                await self._close_stream()
+    async def _begin_anew(self) -> None:
+        """To close a stream and to open another takes a tenth of the time that silence queued in it would take."""
+        await self._outlet.close()
+        self._obey(replace(self._order))  # back to its start: what the callback took of it was not heard
 
     @property
     def _ready(self) -> bool:
         """There is something for the first block: a stream that begins with silence is late by its whole latency."""
         tape = next((tape for tape in self._timeline.chain() if not tape.unplayable), None)
         return tape is not None and (tape.written > 0 or tape.end is not None)
-
-    def _check_pulse(self, stream: Stream) -> None:
-        now, (frames, since) = trio.current_time(), self._pulse
-        if frames != self._playhead.frames:
-            self._pulse = (self._playhead.frames, now)
-        elif stream.ended or now - since > SILENCE_S:
-            raise Broken("the sound output stopped taking sound")
-
-    async def _open_stream(self) -> Stream:
-        self._playhead.reset()
-        stream = Stream(self._playhead.fill, *self._stream_settings)
-        try:
-            await self._in_library(stream.open)
-        except BaseException:
-            stream.give_up()
-            raise
-        self._stream, self._name = stream, stream.name
-        self._pulse = (self._playhead.frames, trio.current_time())
-        return stream
-
-    async def _close_stream(self) -> None:
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.give_up()
-            with trio.move_on_after(CLOSE_S, shield=True):
-                await self._ports.in_thread(stream.close, limiter=library_limiter(), abandon=True)
-
-    async def _in_library(self, call: Callable[[], None]) -> None:
-        with trio.move_on_after(OPEN_S):
-            await self._ports.in_thread(call, limiter=library_limiter(), abandon=True)
-            return
-        raise Missing("the sound system does not answer")

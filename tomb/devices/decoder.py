@@ -99,7 +99,7 @@ class Reader:
             block = _read(self._file, STEP, self._dtype)
         except DecodeError as error:
             block, self._failure = np.empty((0, self._file.channels), self._dtype), error
-        self._drained = len(block) < STEP
+        self._drained = not len(block)  # a short one may come before damage
         frames = stereo(block, self._file.format)
         if self._resampler is not None:
             frames = self._resampler.resample_chunk(frames, last=self._drained)

@@ -32,7 +32,7 @@ OGG_ORDER = {
 def stereo(block: Samples, container: str) -> Samples:
     """`block` of shape (frames, channels) as (frames, 2): mono twice, more than two mixed so that nothing can clip.
 
-    More than two are expected, and returned, as float32. More than eight have no agreed meaning: the first two are taken.
+    More than two are given as float32. More than eight have no agreed meaning: the first two are taken.
     """
     channels = block.shape[1]
     if channels == 1:

@@ -9,8 +9,7 @@ from tomb.devices.ring import Tape
 from tomb.errors import DecodeError
 from tomb.ports import Ports
 
-HEAD = 4096  # frames of the first piece: the sooner it is there, the sooner something is heard
-PIECE = 16384  # frames of each later one: 0.37 s at 44100 Hz, so a few hops a second
+PIECE = 16384  # frames of each piece but the first: 0.37 s at 44100 Hz, so a few hops a second
 
 
 class Feed:
@@ -19,18 +18,19 @@ class Feed:
     When it is cancelled its thread is left behind; what that still does, it does to a tape that nobody hears.
     """
 
-    def __init__(self, ports: Ports, tape: Tape, rate: int, news: Callable[[], None]) -> None:
-        """`news` is called when the first piece is there and when the last one is."""
+    def __init__(self, ports: Ports, tape: Tape, rate: int, head: int, news: Callable[[], None]) -> None:
+        """`head`: frames of the first piece. `news` is called when that is there, and when the last one is."""
         self._ports = ports
         self._tape = tape
         self._rate = rate
+        self._head = head
         self._news = news
         self._reader: Reader | None = None
         self.scope = trio.CancelScope()
 
     async def run(self) -> None:
         with self.scope:
-            await self._ports.in_thread(self._pour, HEAD, abandon=True)
+            await self._ports.in_thread(self._pour, self._head, abandon=True)
             self._news()
             while self._tape.end is None:
                 await self._refill()
@@ -50,11 +50,13 @@ class Feed:
             if self._reader is None:
                 self._reader = Reader(cue.path, self._rate, cue.start_ms)
             piece = self._reader.read(frames)
+            self._tape.append(piece)
+            if len(piece) == frames:
+                return
+            self._reader.read(1)  # a short piece comes before the end, and before damage
         except DecodeError as error:
             self._finish(str(error))
-            return
-        self._tape.append(piece)
-        if len(piece) < frames:
+        else:
             self._finish("no sound in it" if not self._tape.written and not cue.start_ms else None)
 
     def _finish(self, error: str | None) -> None:

@@ -35,6 +35,7 @@ class Field:
         self._scard = scard
         self._events: Context | None = None
         self._states: dict[str, int] = {}
+        self._readers_state = pcsc.STATE_UNAWARE
         self._beeping: set[str] = set()  # ACR122Us that would not hear of silence without a card
         self._introduced = ""
         self._occupied = False
@@ -96,12 +97,13 @@ class Field:
 
     def _wait(self, events: Context) -> bool:
         try:
-            after = events.wait({**self._states, pcsc.PNP: pcsc.STATE_UNAWARE}, self._timeout_ms())
+            after = events.wait({**self._states, pcsc.PNP: self._readers_state}, self._timeout_ms())
         except PcscError as error:
             if error.code in {pcsc.UNKNOWN_READER, pcsc.READER_UNAVAILABLE}:
                 return False  # unplugged while we looked away: the list will say so
             raise
-        before, self._states = self._states, {name: after[name] for name in self._states}
+        self._readers_state = after.pop(pcsc.PNP)  # some versions of pcsc-lite count the readers in it
+        before, self._states = self._states, after
         return any(
             before[name] == pcsc.STATE_UNAWARE or (state ^ before[name]) & _PLACEMENT
             for name, state in self._states.items()

@@ -1,8 +1,9 @@
 """What the deck needs of a place where sound comes out, real or silent.
 
-Commands are synchronous and take effect at the next block; whatever must wait (opening files and streams, decoding ahead)
-happens in the output's own `run` task. Each cue carries the generation of the player machine, and reports name it, so that
-a late report about something older is recognised and dropped.
+Commands are synchronous and take effect at the next block; whatever must wait (opening files and streams, decoding
+ahead) happens in the output's own `run` task. Each cue carries the generation of the player machine, and reports name
+it, so that a late report about something older is recognised and dropped. When `run` ends, what was cued is forgotten,
+and `heard` keeps its last answer until the next command; what is cued between two runs is played by the second.
 """
 
 from collections.abc import Callable

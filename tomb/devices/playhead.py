@@ -1,9 +1,9 @@
 """The side of the sound that runs inside the audio callback.
 
-The event loop leaves an `Order` (where to be) and a `Level` (how loud); the callback finds them at its next block, fades
-out what sounds, and obeys. What it did it writes down as `Anchor`s, and when that is heard as a `Mark`; the event loop
-looks at those when it likes. Nothing here locks, waits, logs or calls Trio: the callback owns its fields, the event
-loop owns the two it leaves, and a deque with a bound passes the anchors over.
+The event loop leaves an `Order` (where to be) and a `Level` (how loud); the callback finds them at its next block,
+fades out what sounds, and obeys. What it did it writes down as `Anchor`s, and when that is heard as a `Mark`; the event
+loop looks at those when it likes. Nothing here locks, waits, logs or calls Trio: the callback owns its fields, the
+event loop owns the two it leaves, and a bounded deque hands the anchors over.
 """
 
 from collections import deque

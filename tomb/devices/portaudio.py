@@ -109,7 +109,7 @@ class Stream:
             out.fill(0)
             return
         delay = times.outputBufferDacTime - times.currentTime
-        if not 0 <= delay <= SANE_DELAY_S:  # some host interfaces leave the times at zero
+        if not times.outputBufferDacTime or not 0 <= delay <= SANE_DELAY_S:  # some host interfaces do not fill it in
             delay = self._latency
         self._fill(out, monotonic_ns() + int(delay * 1e9))
 

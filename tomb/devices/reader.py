@@ -2,7 +2,6 @@
 pcscd hangs. What the thread does is in `field`.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -41,7 +40,7 @@ class PcscReader:
     async def run(self, see: Sink, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         if not self._watching.available_tokens:
             raise Broken(_HANGS)  # the thread of an earlier run is still inside
-        field = Field(self._load())
+        field = Field(await self._load())
         back = trio.Event()
         fault: DeviceError | None = None
         try:
@@ -59,23 +58,32 @@ class PcscReader:
         raise fault or Broken(_HANGS)
 
     async def signal(self, ok: bool) -> None:
-        if self.name is None or not acr122u.is_one(self.name):
+        name = self.name
+        if name is None or not acr122u.is_one(name):
             await trio.lowlevel.checkpoint()
             return
         with trio.move_on_after(SIGNAL_S):
-            await self._ports.in_thread(_signal, self._load(), self.name, ok, limiter=self._signalling, abandon=True)
+            await self._ports.in_thread(_signal, await self._load(), name, ok, limiter=self._signalling, abandon=True)
 
     async def _watch(self, field: Field, see: Sink, task_status: trio.TaskStatus[None]) -> None:
         def attended(name: str) -> None:
-            if self.name is None and not field.stopped:
+            if field.stopped:  # a thread that was given up may come back long after
+                return
+            if self.name is None:
                 task_status.started()
             self.name = name
 
         def seen(sighting: Sighting) -> None:
-            if not field.stopped:  # a thread that was given up may come back long after
+            if not field.stopped:
                 see(sighting)
 
-        await self._ports.in_thread(_watch, field, attended, seen, limiter=self._watching, abandon=True)
+        def watch() -> None:
+            field.watch(
+                lambda name: trio.from_thread.run_sync(attended, name),
+                lambda sighting: trio.from_thread.run_sync(seen, sighting),
+            )
+
+        await self._ports.in_thread(watch, limiter=self._watching, abandon=True)
 
     async def _fetch_back(self, field: Field, back: trio.Event, hold: trio.CancelScope) -> None:
         """Once cancelled, or when the thread stalls: get it out of its waiting, or let go of it."""
@@ -93,17 +101,10 @@ class PcscReader:
                         await back.wait()
             hold.cancel()
 
-    def _load(self) -> Scard:
+    async def _load(self) -> Scard:
         if self._scard is None:
-            self._scard = pcsc.load()
+            self._scard = await self._ports.in_thread(pcsc.load)  # an import of 30 ms
         return self._scard
-
-
-def _watch(field: Field, attended: Callable[[str], None], seen: Sink) -> None:
-    field.watch(
-        lambda name: trio.from_thread.run_sync(attended, name),
-        lambda sighting: trio.from_thread.run_sync(seen, sighting),
-    )
 
 
 def _signal(scard: Scard, reader: str, ok: bool) -> None:

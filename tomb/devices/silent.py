@@ -76,7 +76,7 @@ class SilentOutput:
         if self._track is None:
             return self._last
         cue = self._track.cue
-        # A hair more, so that a boundary reached to within the clock's rounding does not read as the millisecond before.
+        # A hair more: a boundary reached to within the clock's rounding is not the millisecond before.
         return Heard(cue.generation, cue.start_ms + int(self._elapsed() * 1000 + 1e-3))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -116,12 +116,12 @@ class SilentOutput:
             self._follower = None
             self._report(Failed(track.cue.generation, track.error))
         elif track is not None and track.length is not None and self._moving:
-            return self._move(track, track.length, follower)
+            return self._move(track, follower)
         else:
             return False
         return True
 
-    def _move(self, track: Track, length: float, follower: Track | None) -> bool:
+    def _move(self, track: Track, follower: Track | None) -> bool:
         if self._since is None:
             self._since = trio.current_time()
         if not track.started:

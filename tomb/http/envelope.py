@@ -1,7 +1,8 @@
 """The envelope around every answer (wire.md, section 2). Data that is JSON already is spliced in as it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,17 +10,37 @@ from pydantic_core import to_json
 
 from tomb.errors import RequestError
 
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is answered as it is, without an envelope."""
+
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file that is answered as it is, or the part of it that was asked for. `tag` names its content for caches."""
+
+    path: Path
+    content_type: str
+    tag: str
+
+
 Data = BaseModel | Mapping[str, Any] | bytes
+Bare = Document | FilePart
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a handler answers with. `data` as bytes is JSON. `top`: fields that stand beside the envelope's own."""
 
-    data: Data | None
+    data: Data | Bare | None
     message: str = "ok"
     status: int = 200
     top: BaseModel | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +62,7 @@ def success(answer: Answer, stamp: Stamp) -> bytes:
     if stamp.client_op_id is not None:
         data = _merged(data, to_json({"client_op_id": stamp.client_op_id}))
     envelope = to_json({"status": "success", "message": answer.message, **stamp.fields()})
-    envelope = _merged(envelope, b'{"data":' + data + b"}")
+    envelope = b"".join((envelope[:-1], b',"data":', data, b"}"))
     return envelope if answer.top is None else _merged(to_json(answer.top), envelope)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from tomb.errors import Forbidden, RequestError
 from tomb.http.envelope import Answer
 from tomb.http.messages import NfcLink
 from tomb.http.operations import Operations
+from tomb.http.parents import token_in
 from tomb.http.routes import House
 from tomb.http.sockets import Sockets, caller_room
 from tomb.nurseries.linking import LiveSession
@@ -17,6 +19,7 @@ Act = Callable[[NfcLink], Awaitable[LiveSession]]
 class Links:
     def __init__(self, house: House, sockets: Sockets, operations: Operations) -> None:
         self._house = house
+        self._sockets = sockets
         self._operations = operations
         linking = house.linking
         acts: Mapping[str, Act] = {
@@ -29,16 +32,28 @@ class Links:
 
     def _operation(self, event: str, act: Act) -> Callable[[Client, NfcLink], Awaitable[Mapping[str, Any]]]:
         async def operate(client: Client, message: NfcLink) -> Mapping[str, Any]:
-            async def run() -> Answer:
-                return Answer((await act(message)).as_listed())
-
-            asked = (event, message.playlist_id, message.tag_id)
-            caller = caller_room(client)
-            answer = await self._operations.once(message.client_op_id, asked, run, caller=caller)
-            told: dict[str, Any] = {"success": True, "data": answer.data, "server_seq": self._house.events.number}
-            if message.client_op_id is None:
-                client.emit("ack:op", told)  # nobody else could tell which operation this was
-                return told
-            return {"client_op_id": message.client_op_id, **told}
+            if not self._house.gate.admits(token_in(client.request.headers.get("cookie"))):
+                raise Forbidden("only for parents: the PIN is asked for first", {"pin_required": True})
+            return await self._once(client, message, event, act)
 
         return operate
+
+    async def _once(self, client: Client, message: NfcLink, event: str, act: Act) -> Mapping[str, Any]:
+        told = False
+
+        async def run() -> Answer:
+            nonlocal told
+            told = message.client_op_id is not None  # `Operations` tells everybody, the caller among them
+            return Answer((await act(message)).as_listed())
+
+        asked = (event, message.playlist_id, message.tag_id)
+        try:
+            answer = await self._operations.once(message.client_op_id, asked, run, caller=caller_room(client))
+        except RequestError as error:
+            return self._sockets.refuse(client, error, message.model_dump(), silently=told)
+        done: dict[str, Any] = {"success": True, "data": answer.data, "server_seq": self._house.events.number}
+        if message.client_op_id is not None:
+            done["client_op_id"] = message.client_op_id
+        if not told:
+            client.emit("ack:op", done)
+        return done

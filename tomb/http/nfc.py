@@ -1,7 +1,9 @@
-"""Routes of tags: sessions that link them, and what the reader sees."""
+"""Routes of the reader: sessions that link tags, and what lies there."""
 
+from tomb.errors import BadRequest, Conflict, NotFound
+from tomb.http import answers
 from tomb.http.envelope import Answer
-from tomb.http.requests import AssociateBody, Body, ScanBody
+from tomb.http.requests import AssociateBody, Body, OverrideBody, ScanBody
 from tomb.http.routes import Ask, House, Route
 from tomb.models import Tag, iso
 
@@ -17,6 +19,12 @@ async def _scan(house: House, ask: Ask[ScanBody]) -> Answer:
 async def _cancel(house: House, ask: Ask[Body]) -> Answer:
     """Cancel a session."""
     session = await house.linking.cancel(ask.path["session_id"])
+    return Answer(session.as_listed(), session.last.message)
+
+
+async def _override(house: House, ask: Ask[OverrideBody]) -> Answer:
+    """Give a tag to a playlist although it has another use."""
+    session = await house.linking.override(ask.body.playlist_id, ask.body.tag_id)
     return Answer(session.as_listed(), session.last.message)
 
 
@@ -58,9 +66,23 @@ async def _status(house: House, _: Ask[Body]) -> Answer:
 
 
 ROUTES = (
-    Route("POST", "/api/nfc/scan", _scan, body=ScanBody),
-    Route("DELETE", "/api/nfc/session/<session_id>", _cancel),
-    Route("POST", "/api/nfc/associate", _associate, body=AssociateBody),
-    Route("DELETE", "/api/nfc/associate/<tag_id>", _dissociate),
-    Route("GET", "/api/nfc/status", _status),
+    Route("POST", "/api/nfc/scan", _scan, body=ScanBody, data=answers.ScanAnswer, errors=(NotFound,)),
+    Route(
+        "DELETE",
+        "/api/nfc/session/<session_id>",
+        _cancel,
+        data=answers.LinkSession,
+        errors=(NotFound, BadRequest),
+    ),
+    Route("POST", "/api/nfc/override", _override, body=OverrideBody, data=answers.LinkSession, errors=(NotFound,)),
+    Route(
+        "POST",
+        "/api/nfc/associate",
+        _associate,
+        body=AssociateBody,
+        data=answers.AssociationAnswer,
+        errors=(NotFound, Conflict),
+    ),
+    Route("DELETE", "/api/nfc/associate/<tag_id>", _dissociate, data=Tag, errors=(NotFound,)),
+    Route("GET", "/api/nfc/status", _status, data=answers.NfcStatus),
 )

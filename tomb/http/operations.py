@@ -2,21 +2,26 @@
 
 A repetition gets the stored answer and no new events; one that comes while the first still runs waits for it. The same
 id for anything else is a conflict. Everybody in the room hears `ack:op` or `err:op` of what was really carried out.
+
+A client repeats what it got no answer for, mostly because its connection broke. So whoever goes away while an operation
+runs does not stop it at once: it may finish, for a while, and then the repetition finds its answer.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import outcome
 import trio
 
 from tomb.errors import Conflict, RateLimited, RequestError, RequestTimeout
 from tomb.events import PLAYLISTS, Events
 from tomb.http.envelope import Answer
 
-KEPT_AT_MOST = 10_000
+Result = Answer | RequestError
+KEPT_AT_MOST = 2000
+GRACE_S = 5.0
 
 
 @dataclass(slots=True)
@@ -27,7 +32,7 @@ class _Operation:
     begun_at: float
     seen_at: float
     done: trio.Event = field(default_factory=trio.Event)
-    result: outcome.Maybe[Answer] | None = None
+    result: Answer | RequestError | None = None
 
 
 class Operations:
@@ -58,7 +63,7 @@ class Operations:
                 raise Conflict("this client_op_id was used for another operation", {"client_op_id": op_id})
             await known.done.wait()
             if known.result is not None:
-                return known.result.unwrap()
+                return _given(known.result)
         return await self._first(op_id, fingerprint, run, caller)
 
     async def _first(
@@ -67,21 +72,28 @@ class Operations:
         now = trio.current_time()
         operation = self._operations[op_id] = _Operation(fingerprint, now, now)
         self._operations.move_to_end(op_id)
+        result: Answer | RequestError | None = None
         try:
-            answer = await run()
-            operation.result = outcome.Value(answer)
-            self._acknowledge(op_id, answer, caller)
-            return answer
-        except RequestError as error:
-            if error.status < 500 and not isinstance(error, RequestTimeout | RateLimited):
-                operation.result = outcome.Error(error)
-            self._refuse(op_id, error, caller)
-            raise
+            async with _in_spite_of_leaving():
+                result = await self._carry_out(op_id, run, caller)
+                operation.result = result if _lasts(result) else None
         finally:
             # Whoever waits tries itself when there is no answer to share: cancelled, or a fault that may pass.
             if operation.result is None and self._operations.get(op_id) is operation:
                 del self._operations[op_id]
             operation.done.set()
+        return _given(result)
+
+    async def _carry_out(
+        self, op_id: str, run: Callable[[], Awaitable[Answer]], caller: str | None
+    ) -> Answer | RequestError:
+        try:
+            answer = await run()
+        except RequestError as error:
+            self._refuse(op_id, error, caller)
+            return error
+        self._acknowledge(op_id, answer, caller)
+        return answer
 
     def _acknowledge(self, op_id: str, answer: Answer, caller: str | None) -> None:
         data: dict[str, Any] = {"client_op_id": op_id, "success": True}
@@ -110,6 +122,44 @@ class Operations:
             if not operation.done.is_set() or not (operation.begun_at < horizon or too_many):
                 return
             del self._operations[op_id]
+
+
+@asynccontextmanager
+async def _in_spite_of_leaving() -> AsyncIterator[None]:
+    """A cancellation from outside gets in only after `GRACE_S` more seconds."""
+    patience = trio.CancelScope(shield=True)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_run_out, patience)
+        with patience:
+            yield
+        nursery.cancel_scope.cancel()
+
+
+async def _run_out(patience: trio.CancelScope) -> None:
+    try:
+        await trio.sleep_forever()
+    finally:
+        patience.deadline = trio.current_time() + GRACE_S
+
+
+def _given(result: Answer | RequestError | None) -> Answer:
+    if isinstance(result, RequestError):
+        raise result
+    assert result is not None
+    return result
+
+
+def _lasts(result: Result) -> bool:
+    """Whether a repetition is to get this result too."""
+    if isinstance(result, Answer):
+        return True
+    return result.status < 500 and not isinstance(result, RequestTimeout | RateLimited)
+
+
+def _unpacked(result: Result) -> Answer:
+    if isinstance(result, Answer):
+        return result
+    raise result.with_traceback(None)
 
 
 def _rooms(caller: str | None) -> set[str]:

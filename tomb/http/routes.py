@@ -11,19 +11,24 @@ from pydantic import BaseModel
 
 from tomb.config import Settings
 from tomb.devices.virtual_reader import VirtualReader
+from tomb.errors import NoSuchRange, RequestError
 from tomb.events import Events
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, NoQuery
 from tomb.nurseries.deck import Deck
+from tomb.nurseries.gate import Gate
 from tomb.nurseries.health import Board
 from tomb.nurseries.importer import Importer
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.preferences import Preferences
+from tomb.nurseries.process import Process
 from tomb.nurseries.taps import Taps
 from tomb.ports import Ports
 
-B = TypeVar("B", bound=Body)
+B = TypeVar("B", bound=Body, covariant=True)
 Method = Literal["GET", "POST", "PUT", "DELETE"]
+Category = Literal["player", "uploads", "youtube", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,9 @@ class House:
     deck: Deck
     linking: Linking
     taps: Taps
+    preferences: Preferences
+    gate: Gate
+    process: Process
 
     @property
     def virtual_reader(self) -> VirtualReader | None:
@@ -49,24 +57,51 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Ask(Generic[B]):
-    """A parsed request. `path`: the variable parts of the address."""
+    """A parsed request. `path`: the variable parts of the address. `client`: the peer's address.
 
-    path: Mapping[str, str]
+    `token`: what the parents' cookie holds.
+    """
+
+    path: Mapping[str, Any]
     query: Any
     body: B
+    client: str = ""
+    token: str | None = None
+
+
+Handler = Callable[[House, Ask[Any]], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` as Werkzeug writes it. `data`: the model of the answer's `data`, for the description."""
+    """`path` as Werkzeug writes it. `playing`: not guarded by the parents' PIN.
+
+    For the description: `data` is the model of the answer's `data` (or the media types of what is answered without an
+    envelope), `status` that of success, `errors` what the route can answer besides what every route can. `raw`: the
+    body is no JSON.
+    """
 
     method: Method
     path: str
-    handle: Callable[[House, Ask[Any]], Awaitable[Answer]]
+    handle: Handler
     body: type[Body] = Body
     query: type[BaseModel] = NoQuery
-    data: type[BaseModel] | None = None
+    data: type[BaseModel] | tuple[str, ...] | None = None
+    status: int = 200
+    errors: tuple[type[RequestError], ...] = ()
+    category: Category = "other"
+    playing: bool = False
+    raw: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        """Answers with files, and so with parts of them."""
+        return NoSuchRange in self.errors
 
     @property
     def summary(self) -> str:
         return (self.handle.__doc__ or "").strip().partition("\n")[0]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"

@@ -37,8 +37,8 @@ class Sockets:
         box.on_connect(self._connected)
         box.on_disconnect(self._disconnected)
         self.answer("join:playlists", NoFields, self._join_playlists)
-        self.answer("join:playlist", PlaylistRoom, self._join_playlist)
-        self.answer("join:nfc", NfcRoom, self._join_nfc)
+        self.answer("join:playlist", PlaylistRoom, self._join_playlist, refuse=self._join_refused)
+        self.answer("join:nfc", NfcRoom, self._join_nfc, refuse=self._join_refused)
         self.answer("leave:playlists", NoFields, self._leave_playlists)
         self.answer("leave:playlist", PlaylistRoom, self._leave_playlist)
         self.answer("leave:nfc", NfcRoom, self._leave_nfc)
@@ -65,13 +65,14 @@ class Sockets:
 
         self._box.on(event)(answered)
 
-    def refuse(self, client: Client, error: RequestError, data: Any) -> Answer:
-        """Say no to one client: `err:op`."""
+    def refuse(self, client: Client, error: RequestError, data: Any, *, silently: bool = False) -> Answer:
+        """Say no to one client: `err:op`, unless it was told already."""
         answer: dict[str, Any] = {"success": False, "message": error.message, "error_type": error.error_type}
         answer |= {"server_seq": self._number}
         op_id = data.get("client_op_id") if isinstance(data, dict) else None
         answer |= {"client_op_id": op_id} if isinstance(op_id, str) else {}
-        client.emit("err:op", answer)
+        if not silently:
+            client.emit("err:op", answer)
         return answer
 
     def failed(self, failure: Failure) -> Data:
@@ -112,10 +113,7 @@ class Sockets:
         return self._joined_room(client, PLAYLISTS)
 
     async def _join_playlist(self, client: Client, message: PlaylistRoom) -> Answer:
-        try:
-            playlist = await self._fresh(message.playlist_id)
-        except NotFound as error:
-            return self._not_joined(client, playlist_room(message.playlist_id), error)
+        playlist = await self._fresh(message.playlist_id)
         self._enter(client, playlist_room(playlist.id))
         self._show_playlist(client, playlist)
         more = {"playlist_id": playlist.id, "playlist_seq": playlist.playlist_seq}
@@ -124,8 +122,7 @@ class Sockets:
     async def _join_nfc(self, client: Client, message: NfcRoom) -> Answer:
         status = self._house.linking.snapshot(message.assoc_id)
         if status is None:
-            missing = NotFound("nfc session", message.assoc_id or "(any)")
-            return self._not_joined(client, f"{NFC}{message.assoc_id or ''}", missing)
+            raise NotFound("nfc session", message.assoc_id or "(any)")
         room = f"{NFC}{status['assoc_id']}"
         self._enter(client, room)
         client.emit("nfc_status", {**status, "server_seq": self._number})
@@ -159,8 +156,8 @@ class Sockets:
         client.emit("ack:join", answer)
         return answer
 
-    def _not_joined(self, client: Client, room: str, error: RequestError) -> Answer:
-        answer: dict[str, Any] = {"room": room, "success": False, "message": error.message, "server_seq": self._number}
+    def _join_refused(self, client: Client, error: RequestError, _: object) -> Answer:
+        answer: dict[str, Any] = {"success": False, "message": error.message, "server_seq": self._number}
         client.emit("ack:join", answer)
         return answer
 

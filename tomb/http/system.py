@@ -1,32 +1,86 @@
 """Routes of the box itself."""
 
+import logging
+from dataclasses import asdict
 from typing import Any
 
+from tomb import __version__
+from tomb.devices import computer
 from tomb.devices.virtual_reader import VirtualReader
 from tomb.errors import NotFound
+from tomb.http import answers
 from tomb.http.envelope import Answer
-from tomb.http.requests import Body, TagBody
+from tomb.http.requests import Body, LogQuery, TagBody
 from tomb.http.routes import Ask, House, Route
 
+CONTRACT_VERSION = "3.0.0"  # of the original's API, which this box speaks
 # What clients of the original box look for; it knew LEDs and buttons, this one has none (yet).
 SERVICES = ("api", "audio", "nfc", "gpio", "led_hat", "websocket")
 
 
 async def _health(house: House, _: Ask[Body]) -> Answer:
     """How the box is, read from its supervised tasks."""
-    return Answer(health_data(house), message=house.board.overall)
+    return Answer(_status(house), house.board.overall)
 
 
 def health_data(house: House) -> dict[str, Any]:
     """A HealthStatus (wire.md, section 3)."""
+    return _status(house).model_dump()
+
+
+def _status(house: House) -> answers.HealthStatus:
     board = house.board
-    return {
-        "status": board.overall,
-        "services": {name: board.is_up(name) for name in SERVICES},
-        "details": board.details(),
-        "timestamp": house.ports.wall(),
-        "uptime": board.uptime,
-    }
+    return answers.HealthStatus(
+        status=board.overall,
+        services={name: board.is_up(name) for name in SERVICES},
+        details=board.details(),
+        timestamp=house.ports.wall(),
+        uptime=board.uptime,
+    )
+
+
+async def _info(house: House, _: Ask[Body]) -> Answer:
+    """The computer, the process and the disk."""
+    machine = await house.ports.in_thread(computer.machine)
+    usage = await house.ports.in_thread(computer.usage)
+    disk = await house.ports.in_thread(computer.disk, house.settings.data)
+    library_bytes = await house.librarian.size()
+    info = answers.SystemInfo(
+        system_info=answers.Platform(**asdict(machine)),
+        platform=machine.platform,
+        version=__version__,
+        contract_version=CONTRACT_VERSION,
+        hostname=machine.hostname,
+        uptime=house.board.uptime,
+        process=answers.ProcessInfo(**asdict(usage)),
+        storage=answers.Storage(total=disk.total, free=disk.free, library_bytes=library_bytes),
+    )
+    return Answer(info)
+
+
+async def _logs(house: House, ask: Ask[Body]) -> Answer:
+    """The last lines of the log."""
+    logbook = house.process.logbook
+    records = logbook.last(ask.query.lines, logging.getLevelNamesMapping()[ask.query.level.upper()])
+    return Answer(answers.LogCollection(logs=[_line(each) for each in records], total_lines=len(logbook)))
+
+
+def _line(record: logging.LogRecord) -> answers.LogLine:
+    # What was raised, but not where: no traceback goes over the wire.
+    raised = record.exc_info[1] if record.exc_info else None
+    return answers.LogLine(
+        timestamp=record.created,
+        level=record.levelname.lower(),
+        logger=record.name,
+        message=record.getMessage(),
+        exception=None if raised is None else f"{type(raised).__name__}: {raised}",
+    )
+
+
+async def _restart(house: House, _: Ask[Body]) -> Answer:
+    """Stop, and start anew with the same arguments; what was playing goes on."""
+    house.process.restart()
+    return Answer(answers.RestartAnswer(), "the box restarts")
 
 
 def _virtual(house: House) -> VirtualReader:
@@ -38,7 +92,7 @@ def _virtual(house: House) -> VirtualReader:
 
 async def _place_tag(house: House, ask: Ask[TagBody]) -> Answer:
     """Put a tag on the virtual reader, while it is in use."""
-    return Answer({"tag_id": _virtual(house).place(ask.body.tag_id)}, "tag placed")
+    return Answer(answers.PlacedTag(tag_id=_virtual(house).place(ask.body.tag_id)), "tag placed")
 
 
 async def _lift_tag(house: House, _: Ask[Body]) -> Answer:
@@ -48,7 +102,10 @@ async def _lift_tag(house: House, _: Ask[Body]) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "/api/health", _health),
-    Route("PUT", "/api/reader/tag", _place_tag, body=TagBody),
-    Route("DELETE", "/api/reader/tag", _lift_tag),
+    Route("GET", "/api/health", _health, data=answers.HealthStatus, playing=True),
+    Route("GET", "/api/system/info", _info, data=answers.SystemInfo),
+    Route("GET", "/api/system/logs", _logs, query=LogQuery, data=answers.LogCollection),
+    Route("POST", "/api/system/restart", _restart, data=answers.RestartAnswer),
+    Route("PUT", "/api/reader/tag", _place_tag, body=TagBody, data=answers.PlacedTag, errors=(NotFound,), playing=True),
+    Route("DELETE", "/api/reader/tag", _lift_tag, errors=(NotFound,), playing=True),
 )

@@ -56,11 +56,12 @@ def add(
     """Append to a playlist. Raises: NotFound; Unavailable when kept sound was deleted since it was looked up."""
     coming = list(arrivals)
     back = files.missing_among(db, {arrival.sound.hash for arrival in coming if arrival.sound})
-    healed = [each.id for each in tracks.files_changed(db, back, now) if each.id != playlist_id]
+    healing = [each for each in dict.fromkeys(tracks.users(db, back)) if each != playlist_id]
     new = [_new_track(db, library, arrival, new_id()) for arrival in coming]
+    files.sync_names(library)
     playlist = tracks.add(db, playlist_id, new, now)
     added = tuple(playlist.tracks[len(playlist.tracks) - len(new) :])
-    return Arrived(playlist, added, healed=tuple(reading.playlists(db, healed)))
+    return Arrived(playlist, added, healed=tuple(tracks.files_changed(db, healing, now)))
 
 
 def add_album(db: sqlite3.Connection, library: Path, album: Album, new_id: NewId, now: float) -> Arrived:

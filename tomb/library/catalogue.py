@@ -46,6 +46,9 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self._cards)
 
+    def __contains__(self, playlist_id: object) -> bool:
+        return playlist_id in self._cards
+
     @property
     def generation(self) -> int:
         """Grows with each change; what was read from the database before it grew is not to be kept."""

@@ -1,5 +1,6 @@
 """Pictures of albums: told by what they begin with, not by what they are called."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +28,13 @@ def beside(folder: Path) -> Picture | None:
     """The cover.jpg, folder.png or front.jpeg (whatever their case) in a folder of music."""
     for path in sorted(folder.iterdir(), key=lambda path: path.name.casefold()):
         named_so = path.stem.casefold() in _STEMS and path.suffix.casefold() in _SUFFIXES
-        if named_so and path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST:
-            found = picture(path.read_bytes())
-            if found is not None:
-                return found
+        if named_so and path.is_file() and not path.is_symlink() and (found := _read(path)) is not None:
+            return found
+    return None
+
+
+def _read(path: Path) -> Picture | None:
+    # A cover that cannot be read is no reason to leave the music out.
+    with suppress(OSError), path.open("rb") as file:
+        return picture(file.read(LARGEST + 1))
     return None

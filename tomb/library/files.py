@@ -66,10 +66,10 @@ def missing_among(db: sqlite3.Connection, hashes: Iterable[str]) -> set[str]:
 
 
 def keep(db: sqlite3.Connection, library: Path, file: Staged, origin: str, duration_ms: int) -> str:
-    """Part of a unit of work: take a staged file into the library, once, and return its hash."""
+    """Part of a unit of work: take a staged file into the library, once, and return its hash. `sync_names` follows."""
     row = db.execute("SELECT ext FROM files WHERE hash = ?", (file.hash,)).fetchone()
     ext = file.ext if row is None else row["ext"]
-    _settle(file.path, library / "files" / f"{file.hash}.{ext}")
+    file.path.replace(library / "files" / f"{file.hash}.{ext}")
     db.execute(
         "INSERT INTO files (hash, ext, size, duration_ms, origin) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (hash) DO UPDATE SET missing = 0",
@@ -79,11 +79,21 @@ def keep(db: sqlite3.Connection, library: Path, file: Staged, origin: str, durat
 
 
 def keep_cover(db: sqlite3.Connection, library: Path, file: Staged) -> str:
-    """Part of a unit of work: take a staged picture into the library, once, and return its hash."""
+    """Part of a unit of work: take a staged picture into the library, once, and return its hash. Likewise."""
     if db.execute("SELECT 1 FROM covers WHERE hash = ?", (file.hash,)).fetchone() is None:
-        _settle(file.path, library / "covers" / f"{file.hash}.{file.ext}")
+        file.path.replace(library / "covers" / f"{file.hash}.{file.ext}")
         db.execute("INSERT INTO covers VALUES (?, ?, ?)", (file.hash, file.ext, file.size))
     return file.hash
+
+
+def sync_names(library: Path) -> None:
+    """Part of a unit of work, after the last `keep`: new names survive a power cut before anything refers to them."""
+    for name in ("files", "covers"):
+        folder = os.open(library / name, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def forget_unused(db: sqlite3.Connection, used: Iterable[sqlite3.Row]) -> Freed:
@@ -119,16 +129,6 @@ def reconcile(db: sqlite3.Connection, library: Path) -> Reconciled:
     strays = _strays(library / "files", {f"{row['hash']}.{row['ext']}" for row in rows})
     covers = {f"{row['hash']}.{row['ext']}" for row in db.execute("SELECT hash, ext FROM covers")}
     return Reconciled(lost, found, strays + _strays(library / "covers", covers))
-
-
-def _settle(half: Path, target: Path) -> None:
-    """Rename, and see to it that the new name survives a power cut before anything refers to it."""
-    half.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _strays(folder: Path, wanted: set[str]) -> int:

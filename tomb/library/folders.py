@@ -75,7 +75,8 @@ def _files(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
 
 def _visible(folder: Path) -> list[Path]:
     paths = [path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_symlink()]
-    return sorted(paths, key=lambda path: (natural(path.name), path.name))
+    # Without the extension, so that "2.mp3" comes before "2 again.mp3".
+    return sorted(paths, key=lambda path: (natural(path.stem), path.name))
 
 
 def _album(folder: Path, root: Path) -> Path:

@@ -8,7 +8,7 @@ from io import RawIOBase
 from pathlib import Path
 from typing import IO
 
-from tomb.errors import DecodeError, NoSpace
+from tomb.errors import DecodeError, NoSpace, RequestError, Unavailable
 from tomb.library.covers import Picture
 
 # Small enough that a cancelled import lets go within a moment, and that no flood of dirty pages stalls the music.
@@ -30,7 +30,7 @@ class Intake:
 
     `bite` until it says True; then `close`, or `abandon` at any time to leave no copy.
 
-    Raises: DecodeError when the source cannot be read, NoSpace when the disk is full, other OSError of the target.
+    Raises: DecodeError when the source cannot be read, NoSpace or Unavailable when the target cannot be written.
     """
 
     def __init__(self, source: Path, target: Path | None = None) -> None:
@@ -42,7 +42,7 @@ class Intake:
             self._copy = None if target is None else target.open("xb", buffering=0)
         except OSError as error:
             self._source.close()
-            raise no_space_or(error) from error
+            raise unwritable(error) from error
 
     def bite(self) -> bool:
         """Take the next few megabytes; True at the end."""
@@ -90,7 +90,7 @@ def staged(path: Path) -> Staged:
 
 
 def stage_picture(folder: Path, picture: Picture) -> Staged:
-    """Write a picture into `folder`, named by its content, unless it is there already. Raises: NoSpace, OSError."""
+    """Write a picture into `folder`, named by its content, unless it is there already. Raises: NoSpace, Unavailable."""
     name = hashlib.sha256(picture.data).hexdigest()
     path = folder / f"{name}.{picture.ext}"
     if not path.exists():
@@ -106,14 +106,14 @@ def _write_synced(file: RawIOBase, data: bytes) -> None:
             left = left[file.write(left) or 0 :]
         os.fsync(file.fileno())
     except OSError as error:
-        raise no_space_or(error) from error
+        raise unwritable(error) from error
 
 
-def no_space_or(error: OSError) -> Exception:
-    """What to raise for an error of writing: NoSpace, or the error itself."""
+def unwritable(error: OSError) -> RequestError:
+    """What to raise when the library's own files cannot be written: NoSpace or Unavailable."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpace("the disk is full; nothing was kept")
-    return error
+        return NoSpace("the disk is full; nothing was changed")
+    return Unavailable(f"the library cannot be written: {error.strerror}; nothing was changed")
 
 
 def _open_source(path: Path) -> IO[bytes]:

@@ -70,6 +70,12 @@ def whereabouts(db: sqlite3.Connection, track_id: str) -> Whereabouts:
     return Whereabouts(track, row["playlist_id"], PurePosixPath(track.file_path), cover)
 
 
+def size(db: sqlite3.Connection) -> int:
+    """Bytes of all sound and pictures that the library keeps."""
+    row = db.execute("SELECT (SELECT total(size) FROM files WHERE NOT missing) + (SELECT total(size) FROM covers)")
+    return int(row.fetchone()[0])
+
+
 def _tracks(db: sqlite3.Connection, playlist_id: str) -> list[Track]:
     return [_track(row) for row in db.execute(f"{_TRACKS} WHERE t.playlist_id = ? ORDER BY t.number", (playlist_id,))]
 

@@ -16,6 +16,7 @@ import trio
 
 from tomb.errors import NoSpace, StartError, Unavailable
 from tomb.library import schema
+from tomb.library.intake import unwritable
 from tomb.library.lock import FolderLock
 from tomb.ports import Ports
 
@@ -118,6 +119,8 @@ def _transact(connection: sqlite3.Connection, begin: str, unit: Unit[T]) -> T:
             raise
     except sqlite3.Error as error:
         raise _translated(error) from error
+    except OSError as error:
+        raise unwritable(error) from error
     return result
 
 

@@ -114,12 +114,17 @@ def move(db: sqlite3.Connection, source: str, target: str, number: int, position
     return Move(track_id, number, reading.playlist(db, source), reading.playlist(db, target))
 
 
-def files_changed(db: sqlite3.Connection, hashes: Iterable[str], now: float) -> list[Playlist]:
-    """The playlists that have tracks with these files, which count as edited."""
-    touched = {row["playlist_id"] for each in hashes for row in db.execute(_USERS, (each,))}
-    for playlist_id in touched:
+def users(db: sqlite3.Connection, hashes: Iterable[str]) -> list[str]:
+    """The ids of the playlists that have tracks with these files, one for each such track."""
+    return [row["playlist_id"] for each in hashes for row in db.execute(_USERS, (each,))]
+
+
+def files_changed(db: sqlite3.Connection, playlist_ids: Iterable[str], now: float) -> list[Playlist]:
+    """Count it as an edit that files of these playlists vanished or came back; those that are still there."""
+    there = [playlist.id for playlist in reading.playlists(db, playlist_ids)]
+    for playlist_id in there:
         edited(db, playlist_id, now)
-    return reading.playlists(db, sorted(touched))
+    return reading.playlists(db, there)
 
 
 def _insert(db: sqlite3.Connection, playlist_id: str, number: int, track: NewTrack, now: float) -> None:

@@ -1,7 +1,6 @@
 """What libsndfile cannot play (m4a, aac, webm, wma) becomes Opus, once, when it is taken in, by Debian's ffmpeg."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import trio
@@ -25,7 +24,7 @@ async def transcode(source: Path, target: Path) -> None:
         raise DecodeError(f"{source.suffix[1:]} files need ffmpeg, which is not installed")
     try:
         with trio.fail_after(LIMIT_S):
-            done = await trio.run_process(_command(source, target), stderr=subprocess.PIPE, check=False)
+            done = await trio.run_process(_command(source, target), capture_stderr=True, check=False)
         if done.returncode != 0:
             raise DecodeError(f"not playable: {_last_line(done.stderr)}")
     except trio.TooSlowError as error:

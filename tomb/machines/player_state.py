@@ -92,6 +92,11 @@ def successor(p: Player) -> int | None:
     return sound_after(p, p.failed)
 
 
+def failing(p: Player) -> frozenset[str]:
+    """The tracks that failed, were the current one to fail too."""
+    return p.failed | ({p.track.track_id} if p.track else set())
+
+
 def survivor(p: Player, listing: Listing) -> str | None:
     """The first track, from the current one on, that `listing` still has."""
     kept = {entry.track_id for entry in listing.entries}

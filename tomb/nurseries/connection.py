@@ -16,6 +16,8 @@ from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, LifespanState
 
+_YIELD_OVER_BYTES = 16_384
+
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
 
 
@@ -91,3 +93,6 @@ class Connection(TCPServer):
         if taken < len(data):
             with trio.CancelScope(shield=True):  # what was begun must be finished; `stall` and `abort` end it
                 await super().protocol_send(RawData(data[taken:]))
+        elif taken > _YIELD_OVER_BYTES:
+            # Whoever streams to a peer on a fast network might otherwise never let another task run.
+            await trio.lowlevel.cancel_shielded_checkpoint()

@@ -7,6 +7,7 @@ from tomb.models import ServiceState
 from tomb.ports import Ports
 
 Overall = Literal["healthy", "degraded", "unhealthy"]
+STARTING = "starting"
 UP = "up"
 DOWN = "down"
 

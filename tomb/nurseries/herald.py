@@ -4,7 +4,7 @@ Here an object gets its `server_seq`, the number of its last published change; t
 Everything is synchronous, so that what was committed is published even if whoever asked for it is cancelled.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -12,8 +12,6 @@ from tomb.events import PLAYLISTS, Events, playlist_room
 from tomb.library.arrivals import Arrived
 from tomb.library.catalogue import Catalogue
 from tomb.models import Playlist, PlaylistLite, Track
-
-TRACKS_TOLD = 50
 
 
 class Listener(Protocol):
@@ -77,11 +75,11 @@ class Herald:
         return replace(arrived, playlist=playlist)
 
     def files_changed(self, playlists: Sequence[Playlist], hashes: Collection[str]) -> None:
-        """Files vanished or came back. Each track is told, unless there are too many: then their playlists suffice."""
-        tracks = [(each, track) for each in playlists for track in each.tracks if track.file_hash in hashes]
-        for playlist, track in tracks if len(tracks) <= TRACKS_TOLD else ():
-            self.track_changed(playlist, track)
+        """Files of these playlists vanished or came back; the tracks that have one of `hashes` are told too."""
         for playlist in playlists:
+            for track in playlist.tracks:
+                if track.file_hash in hashes:
+                    self.track_changed(playlist, track)
             self.edited(playlist)
 
     def listed(self) -> None:
@@ -89,14 +87,15 @@ class Herald:
         self._events.publish("state:playlists", {PLAYLISTS}, lambda _: {"playlists": self._catalogue.lites()})
 
     def track_added(self, playlist: Playlist, track: Track) -> None:
-        # The number is asked for ahead, since the envelope's own copy of the track carries it too.
-        number = self._events.number + 1
-        told = {"playlist_id": playlist.id, "track": track.model_copy(update={"server_seq": number})}
-        self._publish_tracks("state:track_added", playlist, told)
+        self._publish_tracks(
+            "state:track_added",
+            playlist,
+            lambda number: {"playlist_id": playlist.id, "track": track.model_copy(update={"server_seq": number})},
+        )
 
     def tracks_deleted(self, playlist: Playlist, numbers: Sequence[int], track_ids: Sequence[str]) -> None:
         told = {"playlist_id": playlist.id, "track_numbers": list(numbers), "track_ids": list(track_ids)}
-        self._publish_tracks("state:track_deleted", playlist, told)
+        self._publish_tracks("state:track_deleted", playlist, lambda _: told)
 
     def track_changed(self, playlist: Playlist, track: Track) -> None:
         self._events.publish(
@@ -119,14 +118,14 @@ class Herald:
         self._catalogue.put(told.lite())
         return told
 
-    def _publish_tracks(self, event_type: str, playlist: Playlist, told: dict[str, Any]) -> None:
+    def _publish_tracks(self, event_type: str, playlist: Playlist, told: Callable[[int], Mapping[str, Any]]) -> None:
         self._events.publish(
             event_type,
             {PLAYLISTS, playlist_room(playlist.id)},
-            lambda _: told,
+            told,
             playlist_id=playlist.id,
             playlist_seq=playlist.playlist_seq,
-            beside=told,
+            flat=True,
         )
 
 

@@ -195,19 +195,23 @@ def _planned(folder: Path) -> tuple[list[FolderPlan], list[Skipped]]:
 def _settled(inbox: Path, now: float) -> list[Path]:
     """The folders in the inbox in which nothing changed just now. (A clock may have jumped, either way.)"""
     waiting = [path for path in sorted(inbox.iterdir()) if path.is_dir() and not path.is_symlink()]
-    return [folder for folder in waiting if all(abs(now - each) > SETTLED_S for each in _changes(folder))]
+    return [folder for folder in waiting if _is_settled(folder, now)]
 
 
-def _changes(folder: Path) -> Iterable[float]:
-    yield folder.stat().st_mtime
-    for path in folder.rglob("*"):
-        yield path.lstat().st_mtime
+def _is_settled(folder: Path, now: float) -> bool:
+    try:
+        changes = [folder.stat().st_mtime, *(path.lstat().st_mtime for path in folder.rglob("*"))]
+    except OSError:
+        # Something went away while we looked, so it is not settled.
+        return False
+    return all(abs(now - each) > SETTLED_S for each in changes)
 
 
 def _consume(paths: Iterable[Path], inbox: Path) -> None:
+    # What was left out stays, and its folder with it; so does what belongs to somebody else.
     for path in paths:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
         for folder in path.relative_to(inbox).parents[:-1]:
-            # What was left out stays, and its folder with it.
             with suppress(OSError):
                 (inbox / folder).rmdir()

@@ -16,6 +16,7 @@ from typing import Self, TypeVar
 import trio
 from pydantic import JsonValue
 
+from tomb.errors import StartError
 from tomb.events import Events
 from tomb.library import files, memory, playlists, reading, settings, tags, tracks
 from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
@@ -34,6 +35,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 UNLINK_S = 5.0
+TOLD_AT_ONCE = 10  # playlists
+TRACKS_TOLD = 50  # of more tracks that changed with their files, only the playlists are told
 
 
 class Librarian(Shelves):
@@ -46,8 +49,11 @@ class Librarian(Shelves):
 
     @classmethod
     async def open(cls, store: Store, events: Events, ports: Ports) -> Self:
-        """Make the folders ready and learn the catalogue by heart."""
-        await ports.in_thread(files.prepare, store.library)
+        """Make the folders ready and learn the catalogue by heart. Raises: StartError."""
+        try:
+            await ports.in_thread(files.prepare, store.library)
+        except OSError as error:
+            raise StartError(f"the folder {store.library} cannot be used: {error.strerror}") from error
         lites = await store.read(reading.lites)
         catalogue = Catalogue(lite.model_copy(update={"server_seq": events.number}) for lite in lites)
         return cls(store, ports, catalogue, Herald(events, catalogue))
@@ -140,18 +146,24 @@ class Librarian(Shelves):
 
     async def reconcile(self) -> Reconciled:
         """Look which files are there: mark the missing, remove what nobody knows, tell what changed."""
-        now = self._ports.wall()
 
-        def look(db: sqlite3.Connection) -> tuple[Reconciled, list[Playlist]]:
+        def look(db: sqlite3.Connection) -> tuple[Reconciled, list[str]]:
             seen = files.reconcile(db, self.folder)
-            return seen, tracks.files_changed(db, seen.changed, now)
+            return seen, tracks.users(db, seen.changed)
 
-        def tell(looked: tuple[Reconciled, list[Playlist]]) -> Reconciled:
-            seen, playlists_changed = looked
-            self._herald.files_changed(playlists_changed, seen.changed)
-            return seen
+        seen, users = await self._commit(look, lambda looked: looked)
+        # Told a few at a time: when a whole disk is gone, that is every playlist, and the music goes on meanwhile.
+        tracks_told = seen.changed if len(users) <= TRACKS_TOLD else frozenset()
+        for few in _batches(list(dict.fromkeys(users)), TOLD_AT_ONCE):
+            await self._tell_files(few, tracks_told)
+        return seen
 
-        return await self._commit(look, tell)
+    async def _tell_files(self, playlist_ids: Sequence[str], hashes: frozenset[str]) -> None:
+        now = self._ports.wall()
+        await self._commit(
+            lambda db: tracks.files_changed(db, playlist_ids, now),
+            lambda changed: self._herald.files_changed(changed, hashes),
+        )
 
     # --- tags -------------------------------------------------------------------------------------------------------
 
@@ -225,6 +237,10 @@ class Librarian(Shelves):
 
 def _say_nothing(_: object) -> None:
     pass
+
+
+def _batches(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [items[first : first + size] for first in range(0, len(items), size)]
 
 
 def _track(playlist: Playlist, track_id: str) -> Track:

@@ -6,8 +6,8 @@ thread of its own and in bites, so that the box goes on playing and a shutdown n
 
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar, TypeVarTuple
 
@@ -17,6 +17,7 @@ from tomb.errors import NoSpace
 from tomb.library import files, folders, intake, labels, transcode
 from tomb.library.arrivals import Arrival
 from tomb.library.intake import Intake, Staged
+from tomb.library.labels import Labels
 from tomb.library.store import Store
 from tomb.ports import Ports
 
@@ -24,7 +25,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 FREE_KEPT = 200 * 1024 * 1024
-CLEAN_S = 5.0
+CLEAN_S = 0.5  # what is not removed by then, the next start removes
 
 
 class Probed(Protocol):
@@ -47,6 +48,7 @@ class Porter:
         self._probe = probe
         self._free_kept = free_kept
         self._threads = trio.CapacityLimiter(1)
+        self._probing = trio.CapacityLimiter(1)
 
     @asynccontextmanager
     async def incoming(self) -> AsyncIterator[Path]:
@@ -61,20 +63,21 @@ class Porter:
 
     async def stage(self, source: Path, incoming: Path) -> Arrival:
         """Make one file ready to become a track. Raises: DecodeError when it cannot be read or played, NoSpace."""
-        await self._thread(_require_room, source, incoming, self._free_kept)
-        said = await self._thread(labels.read, source)
-        picture = None if said.cover is None else await self._thread(intake.stage_picture, incoming, said.cover)
-        origin, sound = await self._sound(source, incoming)
-        arrival = Arrival(labels.label(source.name), replace(said, cover=None), origin, sound=sound, cover=picture)
+        look = await self._thread(_look, source, incoming, self._free_kept)
+        origin, sound = await self._sound(source, incoming, look.size)
+        arrival = Arrival(labels.label(source.name), look.labels, origin, sound=sound, cover=look.cover)
         if sound is None:
             return arrival
-        return replace(arrival, duration_ms=(await self._thread(self._probe, sound.path)).duration_ms)
+        # Some files must be decoded to their end to be known; a shutdown leaves that behind.
+        probed = await self._ports.in_thread(self._probe, sound.path, limiter=self._probing, abandon=True)
+        return replace(arrival, duration_ms=probed.duration_ms)
 
-    async def _sound(self, source: Path, incoming: Path) -> tuple[str, Staged | None]:
+    async def _sound(self, source: Path, incoming: Path, size: int) -> tuple[str, Staged | None]:
         """The hash of `source`, and what is to be kept for it: None if the library has it already."""
         ext = folders.extension(source)
         foreign, target = ext in folders.TRANSCODED, incoming / self._ports.new_id()
-        if foreign or await self._maybe_known(source):
+        # Reading twice is better than writing for nothing: cards wear by writing.
+        if foreign or await self._store.read(lambda db: files.has_size(db, size)):
             origin = (await self._take(source)).hash
             if await self._store.read(lambda db: files.known(db, origin)):
                 return origin, None
@@ -87,25 +90,46 @@ class Porter:
         await transcode.transcode(source, target)
         return await self._thread(intake.staged, target)
 
-    async def _maybe_known(self, source: Path) -> bool:
-        """Whether it is worth to read the file once more rather than to copy it for nothing: cards wear by writing."""
-        size = await self._thread(intake.size_of, source)
-        return await self._store.read(lambda db: files.has_size(db, size))
-
     async def _take(self, source: Path, target: Path | None = None) -> Intake:
-        taking = await self._thread(Intake, source, target)
+        taking, done = await self._thread(_begin, source, target)
         try:
-            while not await self._thread(taking.bite):
-                pass
+            while not done:
+                done = await self._thread(taking.bite)
         finally:
             taking.close()
         return taking
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
-        return await self._ports.in_thread(call, *args, limiter=self._threads)
+        try:
+            return await self._ports.in_thread(call, *args, limiter=self._threads)
+        except OSError as error:
+            # What concerns the source is a DecodeError by now.
+            raise intake.unwritable(error) from error
 
 
-def _require_room(path: Path, target: Path, kept: int) -> None:
-    with suppress(FileNotFoundError):
-        if shutil.disk_usage(target).free - path.stat().st_size < kept:
-            raise NoSpace("the disk is nearly full: what is left is kept free")
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a file says before it is taken. `size`: bytes."""
+
+    size: int
+    labels: Labels
+    cover: Staged | None
+
+
+def _look(source: Path, incoming: Path, free_kept: int) -> _Look:
+    size = intake.size_of(source)
+    if shutil.disk_usage(incoming).free - size < free_kept:
+        raise NoSpace("the disk is nearly full: what is left is kept free")
+    said = labels.read(source)
+    cover = None if said.cover is None else intake.stage_picture(incoming, said.cover)
+    return _Look(size, replace(said, cover=None), cover)
+
+
+def _begin(source: Path, target: Path | None) -> tuple[Intake, bool]:
+    """The first bite, which for most files is all, in the same hop."""
+    taking = Intake(source, target)
+    try:
+        return taking, taking.bite()
+    except BaseException:
+        taking.close()
+        raise

@@ -1,10 +1,12 @@
 """What can be read of the library: lists from the catalogue, tracks from the database, JSON made once per change."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from tomb.errors import NotFound
 from tomb.library import memory, reading, settings, tags
 from tomb.library.catalogue import Catalogue, Query
 from tomb.library.memory import PlayerMemory
@@ -12,6 +14,8 @@ from tomb.library.reading import Whereabouts
 from tomb.library.store import Store
 from tomb.models import ExistingPlaylist, Playlist, PlaylistLite, Tag
 from tomb.nurseries.herald import Herald
+
+READ_AT_ONCE = 10  # playlists; a tap that reads its tag waits for no more than these
 
 
 class Shelves:
@@ -37,6 +41,11 @@ class Shelves:
         """All playlists in order of creation, without their tracks."""
         return self._catalogue.lites()
 
+    def title(self, playlist_id: str | None) -> str | None:
+        """Of a playlist that may be none, or no longer there."""
+        known = playlist_id is not None and playlist_id in self._catalogue
+        return self._catalogue.lite(str(playlist_id)).title if known else None
+
     async def playlist(self, playlist_id: str) -> Playlist:
         self._catalogue.lite(playlist_id)
         return self._herald.stamped(await self._store.read(lambda db: reading.playlist(db, playlist_id)))
@@ -44,8 +53,15 @@ class Shelves:
     async def playlist_json(self, playlist_id: str) -> bytes:
         """The playlist with its tracks, encoded once per change."""
         self._catalogue.lite(playlist_id)
-        [made] = await self._encoded([playlist_id])
-        return made
+        made = await self._encoded([playlist_id])
+        if not made:
+            raise NotFound("playlist", playlist_id)
+        return made[0]
+
+    def encoded(self, playlist: Playlist) -> bytes:
+        """The JSON of a playlist as an edit has just answered it, kept for others if nothing was edited since."""
+        current = playlist.id in self._catalogue and self._catalogue.lite(playlist.id) == playlist.lite()
+        return self._catalogue.keep_json(playlist, self._catalogue.generation if current else -1)
 
     async def page_json(self, query: Query) -> bytes:
         """A PlaylistCollection (wire.md, section 3), encoded once per change."""
@@ -71,6 +87,10 @@ class Shelves:
         """The playlist that the tag is linked to."""
         return await self._store.read(lambda db: tags.owner(db, tag_id))
 
+    async def size(self) -> int:
+        """Bytes of all sound and pictures."""
+        return await self._store.read(reading.size)
+
     async def settings(self) -> dict[str, JsonValue]:
         return await self._store.read(settings.read_all)
 
@@ -82,8 +102,9 @@ class Shelves:
         generation = self._catalogue.generation
         made = {each: self._catalogue.full_json(each) for each in playlist_ids}
         missing = [each for each, encoded in made.items() if encoded is None]
-        if missing:
-            read = await self._store.read(lambda db: reading.playlists(db, missing))
-            for playlist in read:
+        for first in range(0, len(missing), READ_AT_ONCE):
+            few = missing[first : first + READ_AT_ONCE]
+            read = await self._store.read(partial(reading.playlists, playlist_ids=few))
+            for playlist in (each for each in read if each.id in self._catalogue):
                 made[playlist.id] = self._catalogue.keep_json(self._herald.stamped(playlist), generation)
         return [encoded for encoded in made.values() if encoded is not None]

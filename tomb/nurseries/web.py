@@ -35,12 +35,13 @@ ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI gives it
 class WebLimits:
     """Seconds, bytes, counts."""
 
-    connections: int = 512  # TCP connections at once; one more is closed unread
+    connections: int = 800  # TCP connections at once; one more is closed unread. Linux's usual 1024 files must do
     message_bytes: int = 1_000_000  # one WebSocket message
     header_bytes: int = 16_384
     keep_alive: float = 15.0  # for the next request, or the first one's headers
     stall: float = 20.0  # without one byte written to a peer that is owed some
     grace: float = 0.5  # from `draining` having returned to the end of every connection
+    lifespan: float = 5.0  # for the application's own ASGI shutdown, after that
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ async def serve_web(
     """
     listeners = await trio.open_tcp_listeners(port, host=host)
     handshake.install()
-    await _Web(app, limits or WebLimits()).serve(listeners, stop if stop is not None else trio.Event(), draining, task_status)
+    await _Web(app, limits or WebLimits()).serve(
+        listeners, stop if stop is not None else trio.Event(), draining, task_status
+    )
 
 
 class _Web:
@@ -153,6 +156,7 @@ def _config(limits: WebLimits) -> Config:
     config.keep_alive_timeout = limits.keep_alive
     config.h11_max_incomplete_size = limits.header_bytes
     config.websocket_max_message_size = limits.message_bytes
+    config.shutdown_timeout = limits.lifespan
     return config
 
 

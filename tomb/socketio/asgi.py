@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, cast
@@ -25,7 +25,7 @@ class Request:
     method: str
     path: str
     query: Mapping[str, str]
-    headers: Mapping[str, str]  # names in lower case; of repeated ones the last
+    headers: Mapping[str, str]  # names in lower case; repeated ones joined by commas (RFC 9110, 5.3)
     address: str  # of the peer, without its port; "" where the server does not say
     scope: Scope
 
@@ -37,7 +37,7 @@ class Request:
             method=scope.get("method", "GET"),
             path=scope["path"],
             query=dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)),
-            headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+            headers=_headers(scope["headers"]),
             address=client[0] if client else "",
             scope=scope,
         )
@@ -140,6 +140,14 @@ async def lifespan(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 def _takes_gzip(request: Request) -> bool:

@@ -129,13 +129,17 @@ class Conversation:
 
     async def _connect(self, client: Client, namespace: Namespace, auth: Data) -> None:
         try:
+            await self._decide(client, namespace, auth)
+        except Exception as error:  # noqa: BLE001 - the boundary: what a handler raises must not end the server
+            failure = Failure(client, "connect", (auth,), error)
+            self._failed(failure, lambda data: self._turn_away(client, "Internal error", data))
+
+    async def _decide(self, client: Client, namespace: Namespace, auth: Data) -> None:
+        try:
             if namespace.connect_handler is not None:
                 await namespace.connect_handler(client, auth)
         except Refused as refusal:
             self._turn_away(client, refusal.message, refusal.data)
-        except Exception as error:  # noqa: BLE001 - the boundary: what a handler raises must not end the server
-            failure = Failure(client, "connect", (auth,), error)
-            self._failed(failure, lambda data: self._turn_away(client, "Internal error", data))
         else:
             if client.standing is Standing.PENDING:
                 client.admit()

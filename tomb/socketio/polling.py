@@ -48,7 +48,6 @@ async def post(session: Session, receive: Receive, request: Request) -> Answer |
         for packet in codec.decode_payload(body, session.limits.payload_packets_in):
             await session.receive(packet)
     except ProtocolError:
-        session.counters.protocol_errors += 1
         session.drop(Reason.PARSE_ERROR)
         return Refusal.BAD_REQUEST
     return _OK

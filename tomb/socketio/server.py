@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import trio
 
@@ -86,7 +87,7 @@ class SocketServer:
         finally:
             self._nursery = None
 
-    async def shutdown(self, deadline: float = 0.5) -> None:
+    async def shutdown(self, deadline: float = 0.3) -> None:
         """Refuse newcomers, tell every client, and have them all gone within `deadline` seconds; `run` may go on."""
         nursery, self._nursery = self._nursery, None
         if nursery is None:
@@ -182,10 +183,8 @@ class SocketServer:
         session.upgrading = True
         done = False
         try:
-            with trio.move_on_after(self.timing.upgrade_timeout):
+            with trio.move_on_after(self.timing.upgrade_timeout), suppress(ProtocolError):
                 done = await socket.probe(session)
-        except ProtocolError:
-            self.counters.protocol_errors += 1
         finally:
             session.upgrading = False
         return done and session.state is not State.CLOSED

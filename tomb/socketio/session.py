@@ -115,13 +115,14 @@ class Session:
         self.upgrading = False
         self._carrier = carrier
         self.outbox.nudge()
-        if self.state is not State.CLOSED:
+        if self.state is State.CLOSED:
+            carrier.stop(abort=False)
+        else:
             self._nursery.start_soon(self._write, carrier)
 
     def send(self, frames: Frames) -> None:
         """Queue one message. A client whose queue is full is dropped; one that is leaving gets nothing more."""
         if self.state is State.OPEN and not self.outbox.put(frames):
-            self.counters.slow_consumers += 1
             self.drop(Reason.SLOW_CONSUMER)
 
     async def receive(self, packet: EnginePacket) -> None:
@@ -155,6 +156,7 @@ class Session:
         if self.state is State.CLOSED:
             return
         self.reason = self.reason or reason
+        self.counters.ended[self.reason] += 1
         self.state = State.CLOSED
         self.outbox.close()
         self._layer.lost(self.reason)
@@ -182,7 +184,6 @@ class Session:
             if await self._told_to_leave(within=self.timing.ping_timeout):
                 return
             if self._pong_due:
-                self.counters.ping_timeouts += 1
                 self.drop(Reason.PING_TIMEOUT)
                 return
             # A client reckons from ping to ping, so the wait for the pong is a part of the interval.

@@ -1,7 +1,8 @@
 """The vocabulary: what crosses the wire, limits, timing, and why a client left."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -49,7 +50,7 @@ class Limits:
     """Everything that could grow has an end."""
 
     connections: int = 512
-    connections_per_address: int = 64
+    connections_per_address: int = 256
     message_bytes: int = 1_000_000  # one message in, and one polling body; announced as maxPayload
     attachments: int = 16  # binary parts of one event
     namespaces_per_connection: int = 8
@@ -81,7 +82,5 @@ class Counters:
     connections: int = 0
     refused: int = 0
     unknown_events: int = 0
-    protocol_errors: int = 0
     handler_failures: int = 0
-    slow_consumers: int = 0
-    ping_timeouts: int = 0
+    ended: Counter[Reason] = field(default_factory=Counter)  # connections, by why

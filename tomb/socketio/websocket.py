@@ -22,6 +22,7 @@ class WebSocket:
         self._max_bytes = max_bytes
         self._drain = drain
         self._reading = trio.CancelScope()
+        self._gone = False
 
     async def converse(self, session: Session) -> None:
         """Carry `session` until either side ends it."""
@@ -31,7 +32,8 @@ class WebSocket:
                 await self._read(session)
         finally:
             session.drop(Reason.TRANSPORT_CLOSE, abort=False)
-        await self._send({"type": "websocket.close", "code": 1000})
+        if not self._gone:
+            await self._send({"type": "websocket.close", "code": 1000})
 
     async def probe(self, session: Session) -> bool:
         """The client's side of an upgrade: probe, then, its poll having ended, change over. Raises ProtocolError."""
@@ -43,7 +45,8 @@ class WebSocket:
 
     async def refuse(self) -> None:
         """End it before it carried anything."""
-        await self._send({"type": "websocket.close", "code": 1002})
+        if not self._gone:
+            await self._send({"type": "websocket.close", "code": 1002})
 
     async def write(self, outbox: Outbox) -> None:
         while len(outbox) or not outbox.closed:
@@ -51,6 +54,8 @@ class WebSocket:
             for frame in outbox.take(self._drain):
                 kind = "text" if isinstance(frame, str) else "bytes"
                 await self._send({"type": "websocket.send", kind: frame})
+            if len(outbox):
+                await trio.lowlevel.checkpoint()  # a send need not be one where the kernel has room
 
     def stop(self, *, abort: bool) -> None:
         self._reading.cancel()
@@ -62,13 +67,13 @@ class WebSocket:
             while (frame := await self._next()) is not None:
                 await session.receive(codec.decode_frame(frame))
         except ProtocolError:
-            session.counters.protocol_errors += 1
             session.drop(Reason.PARSE_ERROR, abort=False)
 
     async def _next(self) -> Frame | None:
         """The next frame; None where the peer is gone."""
         message = await self._receive()
         if message["type"] != "websocket.receive":
+            self._gone = True
             return None
         text: str | None = message.get("text")
         frame: Frame = text if text is not None else message["bytes"]

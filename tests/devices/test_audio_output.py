@@ -1,0 +1,301 @@
+"""What only the PortAudio output does, on a device of virtual time: streams that come, go and hang, files that do."""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, TypeVarTuple
+
+import numpy as np
+import pytest
+import trio
+from trio.testing import MockClock
+
+import tomb.devices.outlet
+from tests.rigs.sounds import as_heard, noise, write
+from tests.rigs.virtual_sink import VirtualSink
+from tomb.devices.audio import PortAudioOutput
+from tomb.devices.outlet import CLOSE_S, OPEN_S, SILENCE_S
+from tomb.devices.output import Cue, Failed, Finished, Report, Started
+from tomb.errors import Broken, Busy, Missing
+from tomb.ports import Ports, VirtualPorts
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class SlowPorts(VirtualPorts):
+    """Every thread hop takes `slow[n]` seconds for the n-th call of the method of that name, else none."""
+
+    def __init__(self, **slow: dict[int, float]) -> None:
+        super().__init__()
+        self._slow = slow
+        self._hops: Counter[str] = Counter()
+
+    async def in_thread(
+        self,
+        call: Callable[[*Ts], T],
+        *args: *Ts,
+        limiter: trio.CapacityLimiter | None = None,
+        abandon: bool = False,
+    ) -> T:
+        self._hops[call.__name__] += 1
+        await trio.sleep(self._slow.get(call.__name__, {}).get(self._hops[call.__name__], 0))
+        return await super().in_thread(call, *args, limiter=limiter, abandon=abandon)
+
+
+class Player:
+    def __init__(self, sink: VirtualSink, nursery: trio.Nursery) -> None:
+        self.sink = sink
+        self.reports: list[Report] = []
+        self.nursery = nursery
+
+    async def output(self, ports: Ports | None = None) -> PortAudioOutput:
+        made = PortAudioOutput(ports or VirtualPorts(), self.reports.append)
+        await self.nursery.start(made.run)
+        return made
+
+
+@pytest.fixture
+def clock() -> MockClock:
+    return MockClock(autojump_threshold=0)
+
+
+@pytest.fixture
+async def player(monkeypatch: pytest.MonkeyPatch, clock: MockClock, nursery: trio.Nursery) -> Player:
+    sink = VirtualSink(nursery)
+    sink.install(monkeypatch)
+    return Player(sink, nursery)
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return write(tmp_path / "song.wav", noise(3))
+
+
+async def test_the_stream_is_open_while_needed_and_a_little_longer(
+    player: Player, clock: MockClock, song: Path
+) -> None:
+    output = await player.output()
+    assert player.sink.streams == 1
+    await trio.sleep(11)
+    assert player.sink.streams == 0
+    output.play(Cue(1, song))
+    await trio.sleep(4)
+    assert player.sink.streams == 1
+    await trio.sleep(9.5)
+    assert player.sink.streams == 0
+    assert player.reports == [Started(1), Finished(1)]
+
+
+async def test_in_a_long_pause_the_stream_is_closed_and_resume_opens_it(
+    player: Player, clock: MockClock, song: Path
+) -> None:
+    output = await player.output()
+    output.play(Cue(1, song))
+    await trio.sleep(1)
+    output.pause()
+    held = output.heard()
+    await trio.sleep(3600)
+    assert player.sink.streams == 0
+    assert output.heard() == held
+    output.resume()
+    await trio.sleep(3)
+    assert player.reports == [Started(1), Finished(1)]
+    tail = as_heard(song)[-44100:]
+    played = player.sink.played()
+    end = np.flatnonzero(played.any(axis=1))[-1] + 1
+    np.testing.assert_array_equal(played[end - 44100 : end], tail)
+
+
+async def test_a_cold_stream_begins_with_sound(player: Player, clock: MockClock, song: Path) -> None:
+    output = await player.output(SlowPorts(_pour={1: 0.3}))
+    await trio.sleep(11)
+    player.sink.blocks.clear()
+    output.play(Cue(1, song))
+    await trio.sleep(1)
+    np.testing.assert_array_equal(player.sink.blocks[0], as_heard(song)[:1024])
+
+
+async def test_silence_that_is_queued_is_not_waited_for(player: Player, clock: MockClock, song: Path) -> None:
+    output = await player.output()
+    await trio.sleep(5)
+    asked = trio.current_time()
+    output.play(Cue(1, song))
+    while not player.reports:
+        await trio.sleep(0.001)
+    assert trio.current_time() - asked < 0.01
+    await trio.sleep(4)
+    played = player.sink.played()
+    start = int(np.flatnonzero(played.any(axis=1))[0])
+    np.testing.assert_array_equal(played[start : start + 3 * 44100], as_heard(song))
+    assert player.sink.streams == 1
+
+
+async def test_what_a_stream_took_before_it_is_replaced_is_not_lost(
+    player: Player, clock: MockClock, song: Path
+) -> None:
+    output = await player.output()
+    output.play(Cue(1, song), paused=True)
+    await trio.sleep(5)
+    output.resume()
+    player.sink.ask()  # the callback is faster than the event loop
+    player.sink.blocks.clear()
+    await trio.sleep(4)
+    played = player.sink.played()
+    np.testing.assert_array_equal(played[played.any(axis=1)], as_heard(song))
+
+
+async def test_an_event_loop_that_stalls_disturbs_no_sound(player: Player, clock: MockClock, song: Path) -> None:
+    output = await player.output()
+    await trio.sleep(11)
+    output.play(Cue(1, song))
+    await trio.sleep(1)
+    clock.jump(0.6)  # as if all of this had been one long step of some task
+    await trio.sleep(4)
+    played = player.sink.played()
+    np.testing.assert_array_equal(played[played.any(axis=1)], as_heard(song))
+    assert output.underruns == 0
+
+
+async def test_a_device_that_takes_no_more_sound_is_broken(player: Player, clock: MockClock, song: Path) -> None:
+    output = PortAudioOutput(VirtualPorts(), player.reports.append)
+    output.play(Cue(1, song))
+    player.nursery.start_soon(freeze, player.sink, 1.0)
+    with pytest.raises(Broken, match="stopped taking sound"):
+        await output.run()
+    assert trio.current_time() == pytest.approx(1 + SILENCE_S, abs=0.5)
+    assert 800 < output.heard().position_ms <= 1100
+    assert player.sink.streams == 0
+
+
+async def freeze(sink: VirtualSink, after_s: float) -> None:
+    await trio.sleep(after_s)
+    sink.frozen = True
+
+
+async def test_a_device_that_takes_no_sound_from_the_start_is_broken(player: Player, clock: MockClock) -> None:
+    player.sink.frozen = True
+    with pytest.raises(Broken):
+        await PortAudioOutput(VirtualPorts(), player.reports.append).run()
+
+
+async def test_a_device_in_use_is_busy(player: Player, clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Taken:
+        def __init__(self, *_: object) -> None: ...
+
+        def open(self) -> None:
+            raise Busy("the sound output is in use by another program")
+
+        def give_up(self) -> None: ...
+
+    monkeypatch.setattr(tomb.devices.outlet, "Stream", Taken)
+    with pytest.raises(Busy):
+        await PortAudioOutput(VirtualPorts(), player.reports.append).run()
+
+
+async def test_a_sound_system_that_does_not_answer_is_missing(player: Player, clock: MockClock) -> None:
+    with pytest.raises(Missing, match="does not answer"):
+        await PortAudioOutput(SlowPorts(open={1: math.inf}), player.reports.append).run()
+    assert trio.current_time() == pytest.approx(OPEN_S)
+
+
+async def test_a_slow_file_holds_up_no_later_command(
+    player: Player, clock: MockClock, song: Path, tmp_path: Path
+) -> None:
+    other = write(tmp_path / "other.wav", noise(1))
+    output = await player.output(SlowPorts(_pour={1: 60}))
+    output.play(Cue(1, song))
+    await trio.sleep(0.5)
+    output.play(Cue(2, other))
+    await trio.sleep(0.2)
+    assert player.reports == [Started(2)]
+    await trio.sleep(100)
+    assert player.reports == [Started(2), Finished(2)]
+
+
+async def test_a_slow_follower_holds_up_nothing_of_the_first(
+    player: Player, clock: MockClock, song: Path, tmp_path: Path
+) -> None:
+    other = write(tmp_path / "other.wav", noise(1))
+    output = await player.output(SlowPorts(_pour={2: 60}))
+    output.play(Cue(1, song))
+    await trio.sleep(0.1)
+    output.follow(Cue(2, other))
+    await trio.sleep(50)
+    assert player.reports == [Started(1)]
+    await trio.sleep(50)
+    assert player.reports == [Started(1), Started(2), Finished(2)]
+
+
+async def test_the_first_piece_covers_the_first_rush_and_a_slow_second_one(
+    player: Player, clock: MockClock, song: Path
+) -> None:
+    output = await player.output(SlowPorts(_pour={2: 0.14}))
+    await trio.sleep(11)
+    output.play(Cue(1, song))
+    await trio.sleep(4)
+    assert output.underruns == 0
+    assert player.reports == [Started(1), Finished(1)]
+
+
+async def test_a_disk_that_stalls_makes_a_gap_that_is_counted_and_loses_no_sample(
+    player: Player, clock: MockClock, song: Path
+) -> None:
+    output = await player.output(SlowPorts(_pour={3: 3}))
+    output.play(Cue(1, song))
+    await trio.sleep(10)
+    assert output.underruns > 10
+    assert player.reports == [Started(1), Finished(1)]
+    played = player.sink.played()
+    np.testing.assert_array_equal(played[played.any(axis=1)], as_heard(song))
+
+
+async def test_damage_is_told_when_it_is_heard_and_the_follower_follows(
+    player: Player, clock: MockClock, tmp_path: Path
+) -> None:
+    whole, after = write(tmp_path / "a.flac", noise(4)), write(tmp_path / "b.wav", noise(1))
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    output = await player.output()
+    output.play(Cue(1, whole))
+    output.follow(Cue(2, after))
+    await trio.sleep(1.5)
+    assert player.reports == [Started(1)]
+    await trio.sleep(2)
+    told = [Started(1), Failed(1, "damaged: it cannot be decoded any further"), Started(2), Finished(2)]
+    assert player.reports == told
+
+
+async def test_damage_at_the_end_of_everything_is_no_proper_end(
+    player: Player, clock: MockClock, tmp_path: Path
+) -> None:
+    whole = write(tmp_path / "a.flac", noise(2))
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    output = await player.output()
+    output.play(Cue(1, whole))
+    await trio.sleep(3)
+    assert player.reports == [Started(1), Failed(1, "damaged: it cannot be decoded any further")]
+    assert output.heard().generation is None
+
+
+async def test_seeking_again_and_again_leaves_no_decoder_behind(player: Player, clock: MockClock, song: Path) -> None:
+    output = await player.output()
+    for generation in range(50):
+        output.play(Cue(generation, song, start_ms=generation * 10))
+        await trio.sleep(0.05)
+    await trio.sleep(0.1)
+    assert len(player.nursery.child_tasks) == 2  # the output and the stream
+    assert len(output._feeds) == 1
+
+
+async def test_a_stream_that_hangs_while_it_closes_does_not_hold_up_the_end(
+    player: Player, clock: MockClock, song: Path
+) -> None:
+    async with trio.open_nursery() as nursery:
+        output = PortAudioOutput(SlowPorts(close={1: math.inf}), player.reports.append)
+        await nursery.start(output.run)
+        output.play(Cue(1, song))
+        await trio.sleep(1)
+        asked = trio.current_time()
+        nursery.cancel_scope.cancel()
+    assert trio.current_time() == pytest.approx(asked + CLOSE_S)

@@ -1,0 +1,242 @@
+"""Files of every kind, good and bad, through `probe` and `Reader`."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.rigs.sounds import Int16, as_heard, noise, write
+from tomb.devices.decoder import Probe, Reader, probe
+from tomb.errors import DecodeError
+
+
+def read_all(path: Path, rate: int = 44100, start_ms: int = 0, step: int = 5000) -> Int16:
+    reader = Reader(path, rate, start_ms)
+    blocks = []
+    while len(block := reader.read(step)):
+        blocks.append(block)
+    reader.close()
+    return np.concatenate([*blocks, block])
+
+
+def cut(path: Path, share: float) -> Path:
+    """The first part of a file, as a broken download leaves it."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "channels", "container"),
+    [
+        ("a.wav", 44100, 2, "WAV"),
+        ("a.aiff", 22050, 1, "AIFF"),
+        ("a.flac", 48000, 2, "FLAC"),
+        ("a.ogg", 44100, 2, "OGG"),
+        ("a.opus", 48000, 1, "OGG"),
+        ("a.mp3", 44100, 2, "MP3"),
+    ],
+)
+def test_a_probe_is_exact(tmp_path: Path, name: str, rate: int, channels: int, container: str) -> None:
+    frames = 61_234
+    path = write(tmp_path / name, noise(frames / rate, rate=rate, channels=channels), rate)
+    assert probe(path) == Probe(round(frames * 1000 / rate), frames, rate, channels, container)
+    assert len(soundfile.read(path)[0]) == frames
+
+
+def test_16_bit_samples_pass_untouched(tmp_path: Path) -> None:
+    samples = noise(1.3, peak=32767)
+    for suffix in ("wav", "flac", "aiff"):
+        np.testing.assert_array_equal(read_all(write(tmp_path / f"a.{suffix}", samples)), samples)
+
+
+def test_mono_is_heard_on_both_sides(tmp_path: Path) -> None:
+    samples = noise(0.5, channels=1)
+    np.testing.assert_array_equal(read_all(write(tmp_path / "a.wav", samples)), np.repeat(samples, 2, axis=1))
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 32000, 48000, 96000])
+@pytest.mark.parametrize("step", [1000, 16384, 1_000_000])
+def test_resampling_in_pieces_is_resampling_at_once(tmp_path: Path, rate: int, step: int) -> None:
+    path = write(tmp_path / "a.flac", noise(0.77, rate=rate), rate)
+    np.testing.assert_array_equal(read_all(path, step=step), as_heard(path))
+
+
+def test_a_stream_at_48_khz_gets_48_khz(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(0.5))
+    assert len(read_all(path, rate=48000)) == 24000
+    np.testing.assert_array_equal(read_all(path, rate=48000), as_heard(path, 48000))
+
+
+@pytest.mark.parametrize("suffix", ["ogg", "opus", "mp3"])
+def test_what_is_louder_than_full_scale_is_clipped_and_never_wraps(tmp_path: Path, suffix: str) -> None:
+    rate = 48000
+    tone = np.sin(np.arange(rate) * 2 * np.pi * 440 / rate)
+    path = write(tmp_path / f"a.{suffix}", np.clip(np.stack([tone, tone], axis=1) * 1.6, -1, 1), rate)
+    exact, _ = soundfile.read(path, dtype="float32")
+    assert np.abs(exact).max() > 1
+    heard = read_all(path, rate=rate)
+    assert (np.sign(heard) * np.sign(exact) >= 0).all()
+    np.testing.assert_array_equal(heard, np.clip(np.rint(exact * 32768), -32768, 32767))
+
+
+def test_mp3_in_pieces_is_mp3_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mp3", noise(3))
+    np.testing.assert_array_equal(read_all(path, step=1000), as_heard(path))
+
+
+@pytest.mark.parametrize("channels", [3, 4, 5, 6, 7, 8])
+def test_surround_is_mixed_to_both_sides_and_cannot_clip(tmp_path: Path, channels: int) -> None:
+    loud = np.full((5000, channels), 32767, np.int16)
+    heard = read_all(write(tmp_path / "a.wav", loud))
+    assert (abs(heard.astype(int) - 32767) <= 1).all()
+
+
+def test_the_front_channels_keep_their_sides_and_the_centre_is_heard_on_both(tmp_path: Path) -> None:
+    for name, order in (("a.flac", (0, 1, 2)), ("a.ogg", (0, 2, 1))):
+        left, right, centre = order
+        for channel, sides in ((left, (True, False)), (right, (False, True)), (centre, (True, True))):
+            samples = np.zeros((20000, 6), np.int16)
+            samples[:, channel] = (8000 * np.sin(np.arange(20000) / 20)).astype(np.int16)
+            heard = read_all(write(tmp_path / name, samples))
+            assert tuple(np.abs(heard[5000:15000]).max(axis=0) > 1000) == sides
+
+
+def test_more_channels_than_have_a_meaning_give_the_first_two(tmp_path: Path) -> None:
+    samples = noise(0.2, channels=12)
+    np.testing.assert_array_equal(read_all(write(tmp_path / "a.wav", samples)), samples[:, :2])
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_a_start_within_the_file_is_exact(tmp_path: Path, suffix: str) -> None:
+    path = write(tmp_path / f"a.{suffix}", noise(3))
+    np.testing.assert_array_equal(read_all(path, start_ms=1700), as_heard(path)[1700 * 441 // 10 :])
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_a_start_past_the_end_gives_nothing(tmp_path: Path, suffix: str) -> None:
+    path = write(tmp_path / f"a.{suffix}", noise(0.5))
+    assert len(read_all(path, start_ms=500)) == 0
+    assert len(read_all(path, start_ms=9_000_000)) == 0
+
+
+def test_text_is_not_an_audio_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_text("Once upon a time there was no music.\n" * 100)
+    expect_refusal(path, "not an audio file")
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "flac", "wav", "ogg"])
+def test_random_bytes_are_not_an_audio_file(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(np.random.default_rng(5).bytes(30_000))
+    expect_refusal(path, "not an audio file")
+
+
+def test_an_empty_file_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    path.touch()
+    expect_refusal(path, "empty file")
+
+
+def test_a_file_with_a_header_and_no_sound_is_called_so(tmp_path: Path) -> None:
+    for suffix in ("wav", "aiff"):
+        path = write(tmp_path / f"a.{suffix}", noise(0))
+        with pytest.raises(DecodeError, match="no sound in it"):
+            probe(path)
+        assert len(read_all(path)) == 0
+
+
+def test_a_missing_file_is_called_so(tmp_path: Path) -> None:
+    expect_refusal(tmp_path / "a.mp3", "unreadable: no such file or directory")
+
+
+def test_a_file_that_may_not_be_read_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.wav", noise(0.1))
+    if os.geteuid() == 0:  # to whom everything is allowed, so be somebody else, who may not even enter the folder
+        tmp_path.chmod(0o700)
+        os.seteuid(65534)
+        try:
+            expect_refusal(path, "unreadable: permission denied")
+        finally:
+            os.seteuid(0)
+    else:
+        path.chmod(0)
+        expect_refusal(path, "unreadable: permission denied")
+
+
+def test_folders_and_pipes_are_no_files(tmp_path: Path) -> None:
+    expect_refusal(tmp_path, "not a file")
+    pipe = tmp_path / "a.wav"
+    os.mkfifo(pipe)
+    expect_refusal(pipe, "not a file")
+
+
+def expect_refusal(path: Path, reason: str) -> None:
+    with pytest.raises(DecodeError) as probing:
+        probe(path)
+    with pytest.raises(DecodeError) as reading:
+        Reader(path, 44100)
+    assert (str(probing.value), str(reading.value)) == (reason, reason)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+def test_of_a_cut_off_file_the_rest_is_counted_and_heard(tmp_path: Path, suffix: str) -> None:
+    path = cut(write(tmp_path / f"a.{suffix}", noise(3)), 0.5)
+    heard = until_failure(path)
+    assert 1.2 < len(heard) / 44100 < 1.6
+    assert probe(path).frames == len(heard)
+    assert probe(path).duration_ms == round(len(heard) / 44.1)
+
+
+def until_failure(path: Path) -> Int16:
+    reader = Reader(path, 44100)
+    blocks = []
+    try:
+        while len(block := reader.read(1000)):
+            blocks.append(block)
+    except DecodeError as error:
+        assert "damaged" in str(error)  # noqa: PT017 - only some of these files raise
+    return np.concatenate(blocks)
+
+
+def test_what_precedes_damage_is_heard_before_it_is_told(tmp_path: Path) -> None:
+    samples = noise(3)
+    path = cut(write(tmp_path / "a.flac", samples), 0.5)
+    reader = Reader(path, 44100)
+    heard = reader.read(10_000_000)
+    np.testing.assert_array_equal(heard, samples[: len(heard)])
+    assert len(heard) > 44100
+    with pytest.raises(DecodeError, match="damaged"):
+        reader.read(1)
+
+
+@pytest.mark.parametrize("claimed", [0, 2**36 - 1])
+def test_a_flac_header_that_lies_about_its_length_is_not_believed(tmp_path: Path, claimed: int) -> None:
+    path = write(tmp_path / "a.flac", noise(1))
+    raw = bytearray(path.read_bytes())
+    # STREAMINFO: the low half of byte 21 and the four after it (RFC 9639, section 8.2); 0 means "unknown".
+    raw[21] = raw[21] & 0xF0 | claimed >> 32
+    raw[22:26] = (claimed & 0xFFFFFFFF).to_bytes(4, "big")
+    path.write_bytes(raw)
+    assert probe(path).frames == 44100
+    assert len(until_failure(path)) == 44100
+
+
+def test_a_wav_header_that_claims_four_gigabytes_is_not_believed(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(1))
+    raw = bytearray(path.read_bytes())
+    size = raw.index(b"data") + 4
+    raw[size : size + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(raw)
+    assert probe(path).frames == 44100
+
+
+def test_a_long_file_is_probed_without_decoding_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.mp3", noise(30))
+    decoded: list[Path] = []
+    monkeypatch.setattr("tomb.devices.decoder._count", decoded.append)
+    assert probe(path).duration_ms == 30_000
+    assert not decoded

@@ -1,0 +1,316 @@
+"""Every client event of wire.md section 5, and every server event at its moment to its room."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
+from tests.rigs.sockets import SocketRoom, socket_room
+from tests.rigs.virtual import virtual_time
+
+pytestmark = virtual_time
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[VirtualBox]:
+    async with virtual_box(tmp_path) as box:
+        yield box
+
+
+@pytest.fixture
+async def room(box: VirtualBox) -> AsyncIterator[SocketRoom]:
+    async with socket_room(box) as room:
+        yield room
+
+
+# --- coming and going -----------------------------------------------------------------------------------------------
+
+
+async def test_a_client_is_welcomed_with_the_current_number(box: VirtualBox, room: SocketRoom) -> None:
+    client = await room.connect()
+    [(event, status)] = client.events
+    assert event == "connection_status"
+    assert (status["status"], status["server_seq"]) == ("connected", box.house.events.number)
+    assert status["server_time"] == pytest.approx(box.house.ports.wall(), abs=1)
+
+
+async def test_joining_the_playlists_shows_them_and_the_player_and_then_acknowledges(
+    box: VirtualBox, room: SocketRoom
+) -> None:
+    playlist_id = await box.add("One", 10)
+    client = await room.connect("playlists")
+    assert client.types()[1:] == ["state:playlists", "state:player", "ack:join"]
+    [playlists] = client.of("state:playlists")
+    assert [lite["id"] for lite in playlists["data"]["playlists"]] == [playlist_id]
+    assert "tracks" not in playlists["data"]["playlists"][0]
+    assert client.of("ack:join") == [{"room": "playlists", "success": True, "server_seq": box.house.events.number}]
+
+
+async def test_joining_a_playlist_shows_it_with_its_tracks(box: VirtualBox, room: SocketRoom) -> None:
+    playlist_id = await box.add("One", 10, 11)
+    client = await room.connect(playlist_id)
+    [shown] = client.of("state:playlist")
+    assert [track["number"] for track in shown["data"]["tracks"]] == [1, 2]
+    [ack] = client.of("ack:join")
+    assert (ack["room"], ack["playlist_id"]) == (f"playlist:{playlist_id}", playlist_id)
+    assert ack["playlist_seq"] == shown["playlist_seq"] == shown["data"]["playlist_seq"]
+
+
+@pytest.mark.parametrize("payload", [{}, {"playlist_id": "nowhere"}, {"playlist_id": 5}, "nonsense", None])
+async def test_joining_a_playlist_that_is_not_there_is_refused_in_the_same_words(
+    room: SocketRoom, payload: object
+) -> None:
+    client = await room.connect()
+    await client.emit("join:playlist", payload)
+    [ack] = client.of("ack:join")
+    assert ack["success"] is False
+    assert ack["message"]
+
+
+async def test_leaving_a_room_ends_its_events(box: VirtualBox, room: SocketRoom) -> None:
+    client = await room.connect("playlists")
+    await client.emit("leave:playlists", {})
+    client.take()
+    await box.house.deck.set_volume(10)
+    await wait_all_tasks_blocked()
+    assert client.events == []
+
+
+async def test_leaving_is_acknowledged(box: VirtualBox, room: SocketRoom) -> None:
+    playlist_id = await box.add("One", 10)
+    client = await room.connect("playlists", playlist_id)
+    await client.emit("leave:playlists")
+    await client.emit("leave:playlist", {"playlist_id": playlist_id})
+    assert [ack["room"] for ack in client.of("ack:leave")] == ["playlists", f"playlist:{playlist_id}"]
+    assert client.of("ack:leave")[1]["playlist_id"] == playlist_id
+
+
+async def test_an_acknowledgement_callback_gets_what_the_ack_event_says(box: VirtualBox, room: SocketRoom) -> None:
+    client = await room.connect()
+    answer = await client.ask("join:playlists", {})
+    assert answer == client.of("ack:join")[0]
+
+
+# --- questions ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_ping_comes_back_with_its_timestamp_or_the_time(box: VirtualBox, room: SocketRoom) -> None:
+    client = await room.connect()
+    await client.emit("client_ping", {"timestamp": 12345})
+    await client.emit("client_ping")
+    first, second = client.of("client_pong")
+    assert first["timestamp"] == 12345
+    assert second["timestamp"] == second["server_time"]
+    assert first["server_seq"] == box.house.events.number
+
+
+async def test_health_is_told_flat_and_nested(room: SocketRoom) -> None:
+    client = await room.connect()
+    await client.emit("health_check", {})
+    [status] = client.of("health_status")
+    assert status["connected_clients"] == 1
+    assert status["health_metrics"]["services"] == status["services"]
+
+
+async def test_the_current_state_is_shown_on_request(box: VirtualBox, room: SocketRoom) -> None:
+    client = await room.connect()
+    await client.emit("client:request_current_state", {"anything": 1})
+    [shown] = client.of("state:player")
+    assert shown["data"]["state"] == "stopped"
+    assert shown["event_type"] == "state:player"
+
+
+async def test_unknown_events_are_ignored_and_counted(room: SocketRoom) -> None:
+    client = await room.connect()
+    await client.emit("no:such:event", {"a": 1})
+    assert client.types() == ["connection_status"]
+    assert room.peer.app.counters.unknown_events == 1  # type: ignore[attr-defined]  # the peer knows it as any ASGI app
+
+
+# --- what happens is told --------------------------------------------------------------------------------------------
+
+
+async def test_a_tap_a_click_and_the_end_of_a_track_are_told_to_every_client(box: VirtualBox, room: SocketRoom) -> None:
+    await box.add("One", 5, tag_id=TAGS[0])
+    clients = [await room.connect("playlists") for _ in range(3)]
+    for client in clients:
+        client.take()
+    await box.tap(TAGS[0])
+    await box.house.deck.pause()
+    await box.house.deck.play()
+    await trio.sleep(10)
+    states = [payload["data"]["state"] for payload in clients[0].of("state:player")]
+    assert states == ["loading", "playing", "paused", "playing", "stopped"]
+    assert clients[0].events == clients[1].events == clients[2].events
+    assert clients[0].of("nfc_tag")[0]["tag_id"] == TAGS[0]
+
+
+async def test_an_event_for_two_rooms_reaches_a_client_in_both_once(box: VirtualBox, room: SocketRoom) -> None:
+    playlist_id = await box.add("Two", 10, 11)
+    both = await room.connect("playlists", playlist_id)
+    lists = await room.connect("playlists")
+    one = await room.connect(playlist_id)
+    for client in (both, lists, one):
+        client.take()
+    await box.house.librarian.delete_tracks(playlist_id, [1])
+    await wait_all_tasks_blocked()
+    for client in (both, lists, one):
+        [gone] = client.of("state:track_deleted")
+        assert gone["track_numbers"] == gone["data"]["track_numbers"] == [1]
+    assert both.numbers() == sorted(set(both.numbers()))
+
+
+async def test_each_room_hears_only_its_own(box: VirtualBox, room: SocketRoom) -> None:
+    first, second = await box.add("First", 10), await box.add("Second", 11)
+    client = await room.connect(first)
+    client.take()
+    await box.house.librarian.update(second, {"title": "Other"})
+    await wait_all_tasks_blocked()
+    assert client.events == []
+    await box.house.librarian.update(first, {"title": "Mine"})
+    await wait_all_tasks_blocked()
+    assert [payload["data"]["title"] for payload in client.of("state:playlist")] == ["Mine"]
+
+
+# --- linking --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_link_over_the_socket_from_its_start_to_the_success(box: VirtualBox, room: SocketRoom) -> None:
+    playlist_id = await box.add("One", 10)
+    client, stranger = await room.connect(), await room.connect()
+    answer = await client.ask("start_nfc_link", {"playlist_id": playlist_id, "client_op_id": "op-1"})
+    assert (answer["client_op_id"], answer["success"]) == ("op-1", True)
+    assert client.of("ack:op")[0]["client_op_id"] == "op-1"
+    await client.emit("join:nfc", {})
+    assert client.of("nfc_status")[0]["state"] == "waiting"
+    await box.tap(TAGS[0])
+    assert [step["state"] for step in stranger.of("nfc_association_state")] == ["waiting", "success"]
+    assert [step["state"] for step in client.of("nfc_status")] == ["waiting", "success"]
+    assert stranger.of("nfc_status") == []
+
+
+async def test_a_link_can_be_stopped_and_overridden_over_the_socket(box: VirtualBox, room: SocketRoom) -> None:
+    await box.add("Old", 10, tag_id=TAGS[0])
+    playlist_id = await box.add("New", 11)
+    client = await room.connect()
+    await client.emit("start_nfc_link", {"playlist_id": playlist_id})
+    await client.emit("stop_nfc_link", {"playlist_id": playlist_id})
+    await client.emit("override_nfc_tag", {"playlist_id": playlist_id, "tag_id": TAGS[0]})
+    states = [step["state"] for step in client.of("nfc_association_state")]
+    assert states == ["waiting", "cancelled", "waiting", "success"]
+    assert box.house.librarian.lite(playlist_id).nfc_tag_id == TAGS[0]
+    assert len(client.of("ack:op")) == 3
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "error_type"),
+    [
+        ("start_nfc_link", {"playlist_id": "nowhere", "client_op_id": "x"}, "not_found"),
+        ("start_nfc_link", {"client_op_id": "x"}, "validation_error"),
+        ("start_nfc_link", ["x"], "validation_error"),
+        ("stop_nfc_link", {"playlist_id": "nowhere", "client_op_id": "x"}, "not_found"),
+        ("override_nfc_tag", {"playlist_id": "nowhere", "tag_id": "nonsense", "client_op_id": "x"}, "validation_error"),
+    ],
+)
+async def test_a_failing_operation_is_never_met_with_silence(
+    room: SocketRoom, event: str, payload: object, error_type: str
+) -> None:
+    client = await room.connect()
+    await client.emit(event, payload)
+    [refusal] = client.of("err:op")
+    assert (refusal["success"], refusal["error_type"]) == (False, error_type)
+    assert refusal.get("client_op_id") == (payload["client_op_id"] if isinstance(payload, dict) else None)
+
+
+async def test_an_operation_sent_twice_is_carried_out_once(box: VirtualBox, room: SocketRoom) -> None:
+    playlist_id = await box.add("One", 10)
+    client, other = await room.connect(), await room.connect()
+    request = {"playlist_id": playlist_id, "client_op_id": "op-1"}
+    first = await client.ask("start_nfc_link", request)
+    second = await other.ask("start_nfc_link", request)
+    assert second["data"] == first["data"]
+    assert len(client.of("nfc_association_state")) == 1
+    await client.emit("start_nfc_link", {"playlist_id": UNKNOWN_TAG, "client_op_id": "op-1"})
+    assert client.of("err:op")[0]["error_type"] == "conflict"
+
+
+# --- having been away -----------------------------------------------------------------------------------------------
+
+
+async def test_a_client_that_was_away_gets_exactly_what_it_missed(box: VirtualBox, room: SocketRoom) -> None:
+    playlist_id = await box.add("One", 10, 11)
+    stayed = await room.connect("playlists", playlist_id)
+    left = await room.connect("playlists", playlist_id)
+    last = left.numbers()[-1]
+    await left.wire.hang_up()
+    stayed.take()
+    await box.house.deck.set_volume(10)
+    await box.house.librarian.delete_tracks(playlist_id, [2])
+    await box.house.deck.set_volume(20)
+    await wait_all_tasks_blocked()
+    back = await room.connect()
+    back.take()
+    rooms = ["playlists", f"playlist:{playlist_id}"]
+    await back.emit("sync:request", {"last_global_seq": last, "requested_rooms": rooms})
+    assert [event for event in back.events if event[0].startswith("state:")] == stayed.events
+    [complete] = back.of("sync:complete")
+    assert sorted(complete["synced_rooms"]) == sorted(rooms)
+    assert complete["current_global_seq"] == box.house.events.number
+    back.take()
+    stayed.take()
+    await box.house.deck.set_volume(30)
+    await wait_all_tasks_blocked()
+    assert back.events == stayed.events
+
+
+async def test_what_a_snapshot_showed_is_not_replayed(box: VirtualBox, room: SocketRoom) -> None:
+    await box.house.deck.set_volume(10)
+    client = await room.connect("playlists")
+    client.take()
+    await client.emit("sync:request", {"last_global_seq": 1})
+    assert client.types() == ["sync:complete"]
+
+
+async def test_a_client_that_was_away_too_long_is_shown_how_things_are(tmp_path: Path) -> None:
+    async with virtual_box(tmp_path, event_log_size=3) as box, socket_room(box) as room:
+        playlist_id = await box.add("One", 10)
+        last = box.house.events.number
+        for volume in range(10):
+            await box.house.deck.set_volume(volume)
+        client = await room.connect()
+        rooms = ["playlists", f"playlist:{playlist_id}"]
+        await client.emit("sync:request", {"last_global_seq": last, "requested_rooms": rooms})
+        assert client.types()[1:] == ["state:playlists", "state:player", "state:playlist", "sync:complete"]
+        assert client.of("state:player")[0]["data"]["volume"] == 9
+
+
+async def test_a_playlist_that_did_not_change_is_not_shown_again(box: VirtualBox, room: SocketRoom) -> None:
+    playlist_id = await box.add("One", 10)
+    seq = box.house.librarian.lite(playlist_id).playlist_seq
+    client = await room.connect()
+    request = {"last_playlist_seqs": {playlist_id: seq}, "requested_rooms": [f"playlist:{playlist_id}"]}
+    await client.emit("sync:request", request)
+    assert client.of("state:playlist") == []
+    assert client.of("sync:complete")[0]["synced_rooms"] == [f"playlist:{playlist_id}"]
+
+
+@pytest.mark.parametrize(
+    "request_", [{"last_global_seq": "soon"}, {"last_global_seq": -1}, {"requested_rooms": "all"}, [1], "x"]
+)
+async def test_a_malformed_sync_request_is_refused(room: SocketRoom, request_: object) -> None:
+    client = await room.connect()
+    await client.emit("sync:request", request_)
+    assert client.types()[1:] == ["sync:error"]
+    assert client.of("sync:error")[0]["error"]
+
+
+async def test_of_positions_only_the_newest_is_replayed(box: VirtualBox, room: SocketRoom) -> None:
+    await box.house.deck.start(await box.add("One", 60))
+    last = box.house.events.number
+    await trio.sleep(10)
+    client = await room.connect()
+    await client.emit("sync:request", {"last_global_seq": last, "requested_rooms": ["playlists"]})
+    assert len(client.of("state:track_position")) == 1

@@ -1,0 +1,159 @@
+"""Files are kept by their content, once, for as long as a track needs them."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.rigs.library import opened
+from tomb.errors import DecodeError, NoSpace, StartError, Unavailable
+from tomb.library import intake
+from tomb.library.intake import Intake
+
+
+def taken(source: Path, target: Path) -> intake.Staged:
+    taking = Intake(source, target)
+    while not taking.bite():
+        pass
+    taking.close()
+    return taking.staged
+
+
+def test_a_copy_is_hashed_on_its_way(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 40_000
+    (tmp_path / "song.mp3").write_bytes(content)
+    staged = taken(tmp_path / "song.mp3", tmp_path / "copy.mp3")
+    assert staged == intake.Staged(tmp_path / "copy.mp3", hashlib.sha256(content).hexdigest(), "mp3", len(content))
+    assert staged.path.read_bytes() == content
+    assert len(content) > intake.BITE
+
+
+def test_a_file_may_be_hashed_without_being_copied(tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"song")
+    taking = Intake(tmp_path / "song.mp3")
+    assert taking.bite()
+    taking.close()
+    assert taking.hash == hashlib.sha256(b"song").hexdigest()
+
+
+def test_what_is_abandoned_leaves_no_copy(tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"song")
+    taking = Intake(tmp_path / "song.mp3", tmp_path / "copy.mp3")
+    taking.bite()
+    taking.abandon()
+    assert not (tmp_path / "copy.mp3").exists()
+
+
+def test_a_source_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    with pytest.raises(DecodeError, match="cannot be read: No such file"):
+        Intake(tmp_path / "none.mp3")
+    with pytest.raises(DecodeError, match="cannot be read: Is a directory"):
+        Intake(tmp_path)
+
+
+def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"song")
+    # Linux's /dev/full refuses every write as a full disk does (full(4)).
+    with pytest.raises(NoSpace), Path("/dev/full").open("wb", buffering=0) as full:
+        intake._write_synced(full, b"song")
+
+
+async def test_the_same_content_is_kept_once_however_it_is_called(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [b"same", b"same", b"other"])
+        same = hashlib.sha256(b"same").hexdigest()
+        assert [track.file_hash for track in made.tracks[:2]] == [same, same]
+        assert len(stage.files()) == 2
+        assert made.tracks[0].file_path == f"files/{same}.mp3"
+        assert (stage.store.library / made.tracks[0].file_path).read_bytes() == b"same"
+        await stage.librarian.delete_tracks(made.id, [1])
+        assert len(stage.files()) == 2
+        await stage.librarian.delete_tracks(made.id, [1])
+        assert len(stage.files()) == 1
+
+
+async def test_what_the_database_does_not_know_is_swept(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [b"a"])
+        (stage.store.library / "files" / "stray.mp3").write_bytes(b"stray")
+        (stage.store.library / "files" / "folder").mkdir()
+        (stage.store.library / "files" / "folder" / "link").symlink_to(tmp_path / "tomb.db")
+        assert (await stage.librarian.reconcile()).strays == 2
+        assert stage.files() == {Path(made.tracks[0].file_path).name}
+        assert (tmp_path / "tomb.db").exists()
+
+
+async def test_half_taken_files_are_forgotten_at_the_start(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        half = stage.store.library / "incoming" / "some-id"
+        half.mkdir()
+        (half / "half.mp3").write_bytes(b"half")
+    async with opened(tmp_path) as again:
+        assert again.half_taken() == []
+
+
+async def test_content_that_comes_again_heals_the_tracks_that_missed_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [b"lost"])
+        (stage.store.library / made.tracks[0].file_path).unlink()
+        await stage.librarian.reconcile()
+        stage.told.clear()
+        await stage.fill("Others", [b"lost"])
+        assert not (await stage.librarian.playlist(made.id)).tracks[0].missing
+        assert (await stage.librarian.reconcile()).changed == frozenset()
+
+
+async def test_a_unit_that_fails_after_it_kept_a_file_leaves_a_stray_at_most(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [])
+        source = tmp_path / "song.mp3"
+        source.write_bytes(b"song")
+        async with stage.porter.incoming() as incoming:
+            arrival = await stage.porter.stage(source, incoming)
+            unknown = replace(arrival, sound=None, origin="unknown")
+            with pytest.raises(Unavailable):
+                await stage.librarian.add(made.id, [arrival, unknown])
+        assert (await stage.librarian.playlist(made.id)).tracks == []
+        assert stage.news() == []
+        assert (await stage.librarian.reconcile()).strays == 1
+        assert stage.half_taken() == []
+
+
+async def test_a_library_that_cannot_be_written_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [b"a"])
+        (tmp_path / "song.mp3").write_bytes(b"song")
+        async with stage.porter.incoming() as incoming:
+            arrival = await stage.porter.stage(tmp_path / "song.mp3", incoming)
+            # Even root cannot write into a file as into a folder.
+            folder = (stage.librarian.folder / "files").rename(tmp_path / "aside")
+            (stage.librarian.folder / "files").write_bytes(b"")
+            with pytest.raises(Unavailable, match="cannot be written: Not a directory"):
+                await stage.librarian.add(made.id, [arrival])
+            with pytest.raises(Unavailable):
+                await stage.librarian.reconcile()
+            (stage.librarian.folder / "files").unlink()
+            folder.rename(stage.librarian.folder / "files")
+            assert await stage.librarian.playlist(made.id) == made
+            assert len((await stage.librarian.add(made.id, [arrival])).added) == 1
+
+
+async def test_a_folder_for_files_that_is_none_is_no_place_to_start(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "files").write_bytes(b"")
+    with pytest.raises(StartError, match="library cannot be used: File exists"):
+        async with opened(tmp_path):
+            pass
+
+
+async def test_when_a_whole_disk_is_gone_only_the_playlists_are_told(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        for number in range(13):
+            await stage.fill(f"Songs {number}", [f"{number} {each}".encode() for each in range(4)])
+        for path in (stage.librarian.folder / "files").iterdir():
+            path.unlink()
+        assert len((await stage.librarian.reconcile()).lost) == 52
+        assert stage.news() == ["state:playlist", "state:playlist_updated"] * 13
+        for lite in stage.librarian.lites():
+            assert all(track.missing for track in (await stage.librarian.playlist(lite.id)).tracks)

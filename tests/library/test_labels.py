@@ -1,0 +1,101 @@
+"""What files say about themselves is read, cleaned and never trusted."""
+
+import struct
+from pathlib import Path
+
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rigs.sounds import noise, write
+from tomb.library import covers, labels
+from tomb.library.covers import Picture
+
+JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+
+
+def id3(frames: dict[str, bytes]) -> bytes:
+    """An ID3v2.3 tag (id3.org/id3v2.3.0)."""
+    body = b"".join(name.encode() + struct.pack(">IH", len(data), 0) + data for name, data in frames.items())
+    size = len(body)
+    return b"ID3\x03\x00\x00" + bytes((size >> shift) & 0x7F for shift in (21, 14, 7, 0)) + body
+
+
+def text(value: str) -> bytes:
+    return b"\x01" + value.encode("utf-16")
+
+
+def picture(data: bytes) -> bytes:
+    return b"\x00image/jpeg\x00\x03\x00" + data
+
+
+def test_an_mp3_says_title_artist_album_place_and_cover(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.mp3", noise(0.2))
+    frames = {"TIT2": text("Süße Träume"), "TPE1": text("Anna"), "TALB": text("Nacht"), "TRCK": text("7/12")}
+    tag = id3({**frames, "TPOS": text("2/3"), "APIC": picture(JPEG)})
+    path.write_bytes(tag + path.read_bytes())
+    read = labels.read(path)
+    assert read == labels.Labels("Süße Träume", "Anna", "Nacht", 2, 7, Picture(JPEG, "jpg"))
+
+
+@pytest.mark.parametrize("ext", ["flac", "ogg"])
+def test_other_kinds_say_it_too(tmp_path: Path, ext: str) -> None:
+    path = tmp_path / f"x.{ext}"
+    with soundfile.SoundFile(path, "w", 44100, 2) as file:
+        file.title, file.artist, file.album, file.tracknumber = "Title", "Artist", "Album", "3"
+        file.write(noise(0.2))
+    assert labels.read(path) == labels.Labels("Title", "Artist", "Album", None, 3)
+
+
+@pytest.mark.parametrize("content", [b"", b"just text", b"ID3\x03\x00\x00\x7f\x7f\x7f\x7f", b"fLaC\x84\xff\xff\xff"])
+def test_a_file_that_says_nothing_is_called_by_its_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "03 Der Mond.mp3"
+    path.write_bytes(content)
+    assert labels.read(path) == labels.Labels("03 Der Mond")
+
+
+def test_a_file_that_is_not_there_is_called_by_its_name(tmp_path: Path) -> None:
+    assert labels.read(tmp_path / "gone.mp3") == labels.Labels("gone")
+
+
+def test_a_title_as_long_as_a_book_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "x.mp3"
+    path.write_bytes(id3({"TIT2": text("a" * 100_000)}) + b"\xff\xfb\x90\x00" * 100)
+    assert labels.read(path).title == "a" * labels.LONGEST
+
+
+def test_a_picture_that_is_none_or_too_large_is_no_cover() -> None:
+    assert covers.picture(b"<svg>") is None
+    assert covers.picture(JPEG + bytes(covers.LARGEST)) is None
+
+
+def test_names_that_are_no_text_are_readable() -> None:
+    assert labels.label(b"\xff\xfeabc".decode("utf-8", "surrogateescape")) == "��abc"
+    assert labels.label("\x00\n") == "?"
+
+
+@given(st.text(st.characters()))
+def test_a_label_is_one_line_of_clean_text(anything: str) -> None:
+    cleaned = labels.clean(anything)
+    if cleaned is not None:
+        assert 0 < len(cleaned) <= labels.LONGEST
+        assert cleaned == labels.clean(cleaned)
+        assert cleaned.splitlines() == [cleaned]
+        cleaned.encode()
+
+
+def test_the_picture_in_the_folder_is_told_by_its_content(tmp_path: Path) -> None:
+    assert covers.beside(tmp_path) is None
+    (tmp_path / "cover.jpg").write_text("no picture")
+    (tmp_path / "holiday.png").write_bytes(PNG)
+    assert covers.beside(tmp_path) is None
+    (tmp_path / "Folder.JPG").write_bytes(PNG)
+    assert covers.beside(tmp_path) == Picture(PNG, "png")
+
+
+def test_a_link_is_no_cover(tmp_path: Path) -> None:
+    (tmp_path / "holiday.png").write_bytes(PNG)
+    (tmp_path / "cover.png").symlink_to(tmp_path / "holiday.png")
+    assert covers.beside(tmp_path) is None

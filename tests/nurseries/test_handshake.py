@@ -1,0 +1,68 @@
+"""Says when another Hypercorn makes its handshake or keeps its messages differently."""
+
+import importlib.metadata
+import inspect
+
+import pytest
+from hypercorn.protocol import h11, ws_stream
+from wsproto.events import TextMessage
+
+from tomb.nurseries import handshake
+from tomb.nurseries.handshake import BoundedBuffer, PlainHandshake
+
+OFFER = [
+    (b"connection", b"Upgrade"),
+    (b"upgrade", b"websocket"),
+    (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    (b"sec-websocket-version", b"13"),
+    (b"sec-websocket-extensions", b"permessage-deflate; client_max_window_bits"),
+]
+
+
+def accepted_extensions(kind: type[ws_stream.Handshake]) -> list[bytes]:
+    hand = kind(OFFER, "1.1")
+    assert hand.is_valid()
+    status, headers, _ = hand.accept(None, [])
+    assert status == 101
+    return [value for name, value in headers if name == b"sec-websocket-extensions"]
+
+
+def test_the_offer_of_compression_is_not_taken() -> None:
+    assert accepted_extensions(PlainHandshake) == []
+
+
+def test_hypercorn_itself_still_takes_it() -> None:
+    """If not, `handshake.py` has nothing left to do: look whether Hypercorn has a setting now."""
+    assert importlib.metadata.version("hypercorn") == "0.18.0"
+    (original,) = [base for base in PlainHandshake.__mro__ if base.__module__ == ws_stream.__name__]
+    assert accepted_extensions(original)
+
+
+def test_the_classes_are_looked_up_where_we_put_ours() -> None:
+    handshake.install()
+    handshake.install()
+    source = inspect.getsource(ws_stream.WSStream)
+    assert source.count(" Handshake(") == 1
+    assert source.count(" WebsocketBuffer(") == 1
+    assert ws_stream.Handshake is PlainHandshake
+    assert ws_stream.WebsocketBuffer is BoundedBuffer
+    assert "WSStream(" in inspect.getsource(h11.H11Protocol)
+
+
+def test_a_message_that_is_too_long_is_let_go() -> None:
+    buffer = BoundedBuffer(max_length=10)
+    buffer.extend(TextMessage(data="12345", message_finished=False))
+    for _ in range(3):
+        with pytest.raises(ws_stream.FrameTooLargeError):
+            buffer.extend(TextMessage(data="67890-", message_finished=False))
+        assert buffer.value is None
+
+
+def test_a_message_within_the_limit_is_kept_whole() -> None:
+    buffer = BoundedBuffer(max_length=10)
+    buffer.extend(TextMessage(data="12345", message_finished=False))
+    buffer.extend(TextMessage(data="67890", message_finished=True))
+    assert buffer.to_message()["text"] == "1234567890"
+    buffer.clear()
+    buffer.extend(TextMessage(data="again", message_finished=True))
+    assert buffer.to_message()["text"] == "again"

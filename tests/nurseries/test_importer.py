@@ -1,0 +1,263 @@
+"""Folders come in whole; what cannot be played is left out and named; nothing comes twice."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.rigs.library import Stage, opened, titles
+from tests.rigs.sounds import noise, write
+from tomb.devices.decoder import Probe, probe
+from tomb.errors import BadRequest, NoSpace
+from tomb.library import tunes
+from tomb.library.transcode import available
+from tomb.nurseries.importer import Imported, Progress
+from tomb.ports import RealPorts, VirtualPorts
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+
+
+def album(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(names):
+        write(folder / name, noise(0.1 + number / 100, seed=number))
+    return folder
+
+
+def reasons(imported: Imported) -> dict[str, str]:
+    return {each.path.name: each.reason for each in imported.skipped}
+
+
+async def read(stage: Stage, title: str) -> list[str]:
+    [lite] = [lite for lite in stage.librarian.lites() if lite.title == title]
+    return titles(await stage.librarian.playlist(lite.id))
+
+
+async def test_folders_become_playlists_with_exact_durations(tmp_path: Path) -> None:
+    album(tmp_path / "in" / "Songs", "10 ten.wav", "2 two.flac", "1 one.ogg", "3 three.mp3")
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        imported = await stage.importer.import_folder(tmp_path / "in")
+        assert imported.message == "1 new playlists, 4 new tracks"
+        assert stage.news() == ["state:playlist_created", "state:playlists"]
+        made = await stage.librarian.playlist(imported.playlist_ids[0])
+        assert titles(made) == ["1 one", "2 two", "3 three", "10 ten"]
+        assert [track.duration_ms for track in made.tracks] == [120, 110, 130, 100]
+        assert made.tracks[3].filename == "10 ten.wav"
+        assert stage.half_taken() == []
+
+
+async def test_bad_files_are_left_out_and_named(tmp_path: Path) -> None:
+    folder = album(tmp_path / "in", "good.wav")
+    (folder / "empty.mp3").write_bytes(b"")
+    (folder / "text.mp3").write_text("Dear diary, " * 1000)
+    (folder / "silent.wav").write_bytes((folder / "good.wav").read_bytes()[:44])
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert set(reasons(imported)) == {"empty.mp3", "text.mp3", "silent.wav"}
+        assert all(reasons(imported).values())
+        assert await read(stage, "in") == ["good"]
+        assert len(stage.files()) == 1
+
+
+async def test_a_folder_with_nothing_to_play_makes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "text.mp3").write_text("Dear diary")
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert imported.message == "nothing in it can be played; no playlist was made"
+        assert (stage.librarian.count(), stage.news(), stage.files()) == (0, [], set())
+
+
+async def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"")
+    async with opened(tmp_path / "data") as stage:
+        with pytest.raises(BadRequest, match="is no folder"):
+            await stage.importer.import_folder(tmp_path / "song.mp3")
+
+
+async def test_the_same_folder_again_adds_only_what_is_new(tmp_path: Path) -> None:
+    folder = album(tmp_path / "Songs", "1.wav", "2.wav")
+    (folder / "2 again.wav").write_bytes((folder / "2.wav").read_bytes())
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        await stage.importer.import_folder(folder)
+        assert await read(stage, "Songs") == ["1", "2", "2 again"]
+        stage.told.clear()
+        again = await stage.importer.import_folder(folder)
+        assert (again.created, again.tracks, again.already) == (0, 0, 3)
+        assert stage.news() == []
+        write(folder / "4.wav", noise(0.3, seed=9))
+        assert (await stage.importer.import_folder(folder)).tracks == 1
+        assert stage.news() == ["state:track_added", "state:playlist", "state:playlist_updated", "state:playlists"]
+        assert await read(stage, "Songs") == ["1", "2", "2 again", "4"]
+        assert len(stage.files()) == 3
+
+
+async def test_the_same_folder_in_another_place_is_the_same(tmp_path: Path) -> None:
+    folder = album(tmp_path / "Songs", "1.wav", "2.wav")
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        await stage.importer.import_folder(folder)
+        (tmp_path / "usb").mkdir()
+        moved = folder.rename(tmp_path / "usb" / "Songs")
+        again = await stage.importer.import_folder(moved)
+        assert (again.created, again.already, stage.librarian.count()) == (0, 2, 1)
+
+
+async def test_the_cover_in_the_folder_is_for_the_tracks_that_have_none(tmp_path: Path) -> None:
+    folder = album(tmp_path / "Songs", "1.wav", "2.wav")
+    (folder / "cover.png").write_bytes(PNG)
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        imported = await stage.importer.import_folder(folder)
+        made = await stage.librarian.playlist(imported.playlist_ids[0])
+        assert made.cover_url == made.tracks[0].cover_url == f"/api/tracks/{made.tracks[0].id}/cover"
+        where = await stage.librarian.track(made.tracks[1].id)
+        assert where.cover is not None
+        assert (stage.librarian.folder / where.cover).read_bytes() == PNG
+        await stage.librarian.delete(made.id)
+        assert list((stage.librarian.folder / "covers").iterdir()) == []
+
+
+async def test_progress_is_told_file_by_file(tmp_path: Path) -> None:
+    album(tmp_path / "in" / "A", "1.wav", "2.wav")
+    album(tmp_path / "in" / "B", "1.wav")
+    told: list[Progress] = []
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        await stage.importer.import_folder(tmp_path / "in", told.append)
+    assert [(each.done, each.total, each.path and each.path.name) for each in told] == [
+        (0, 3, "1.wav"),
+        (1, 3, "2.wav"),
+        (2, 3, "1.wav"),
+        (3, 3, None),
+    ]
+
+
+async def test_an_import_that_is_cut_off_keeps_whole_folders_only_and_can_go_on(tmp_path: Path) -> None:
+    album(tmp_path / "in" / "A", "1.wav", "2.wav")
+    album(tmp_path / "in" / "B", "1.wav", "3.flac")
+    async with opened(tmp_path / "data", ports=RealPorts(), probe=probe) as stage:
+        with trio.CancelScope() as scope:
+
+            def cut(progress: Progress) -> None:
+                if progress.done == 3:
+                    scope.cancel()
+
+            await stage.importer.import_folder(tmp_path / "in", cut)
+        assert scope.cancelled_caught
+        assert [lite.title for lite in stage.librarian.lites()] == ["A"]
+        assert stage.news() == ["state:playlist_created", "state:playlists"]
+        assert stage.half_taken() == []
+        rest = await stage.importer.import_folder(tmp_path / "in")
+        assert (rest.created, rest.tracks, rest.already) == (1, 2, 2)
+
+
+async def test_space_that_is_to_stay_free_stays_free(tmp_path: Path) -> None:
+    folder = album(tmp_path / "Songs", "1.wav")
+    async with opened(tmp_path / "data", probe=probe, free_kept=1 << 60) as stage:
+        with pytest.raises(NoSpace):
+            await stage.importer.import_folder(folder)
+        assert (stage.librarian.count(), stage.files(), stage.half_taken()) == (0, set(), [])
+
+
+async def test_what_libsndfile_cannot_play_is_transcoded_once(tmp_path: Path) -> None:
+    assert available(), "the tests need ffmpeg"
+    folder = album(tmp_path / "Songs", "1.wav")
+    made = ["ffmpeg", "-v", "error", "-i", str(folder / "1.wav"), "-metadata", "title=Apple", str(folder / "1.m4a")]
+    await trio.run_process(made)
+    (folder / "1.wav").unlink()
+    (folder / "2.m4a").write_text("Dear diary")
+    async with opened(tmp_path / "data", ports=RealPorts(), probe=probe) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert await read(stage, "Songs") == ["Apple"]
+        [name] = stage.files()
+        assert name.endswith(".opus")
+        assert "not playable" in reasons(imported)["2.m4a"]
+        assert str(tmp_path) not in reasons(imported)["2.m4a"]
+        again = await stage.importer.import_folder(folder)
+        assert (again.tracks, again.already) == (0, 1)
+
+
+async def test_without_ffmpeg_such_files_are_left_out_with_a_clear_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = album(tmp_path / "Songs", "1.wav")
+    (folder / "2.m4a").write_bytes(b"\x00\x00\x00\x20ftypM4A ")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert reasons(imported) == {"2.m4a": "m4a files need ffmpeg, which is not installed"}
+        assert await read(stage, "Songs") == ["1"]
+
+
+async def test_folders_in_the_inbox_move_into_the_library(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    ports = VirtualPorts()
+    async with opened(tmp_path, ports=ports, probe=probe) as stage:
+        inbox = stage.librarian.folder / "inbox"
+        folder = album(inbox / "Songs" / "CD1", "1.wav", "2.wav")
+        (folder / "bad.mp3").write_text("Dear diary")
+        album(inbox / "Later", "1.wav")
+        for path in (inbox / "Songs", *(inbox / "Songs").rglob("*")):
+            os.utime(path, (ports.wall() - 60, ports.wall() - 60))
+        for path in (inbox / "Later", *(inbox / "Later").rglob("*")):
+            os.utime(path, (ports.wall(), ports.wall()))
+        found = await stage.importer.sync()
+        assert (found.imported.created, found.imported.tracks, found.playlists_count) == (1, 2, 1)
+        assert sorted(path.name for path in inbox.rglob("*.*")) == ["1.wav", "bad.mp3"]
+        assert stage.news() == ["state:playlist_created", "state:playlists"]
+        await trio.sleep(30)
+        assert (await stage.importer.sync()).imported.tracks == 1
+        assert [lite.title for lite in stage.librarian.lites()] == ["Songs", "Later"]
+        assert not (inbox / "Later").exists()
+
+
+async def test_a_look_that_finds_nothing_is_told_all_the_same(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        found = await stage.importer.sync()
+        assert (found.missing, found.found, found.strays) == (0, 0, 0)
+        assert stage.news() == ["state:playlists"]
+
+
+async def test_the_demo_fills_an_empty_library_once(tmp_path: Path) -> None:
+    async with opened(tmp_path, probe=probe) as stage:
+        await stage.importer.demo()
+        await stage.importer.demo()
+        lites = stage.librarian.lites()
+        assert [lite.title for lite in lites] == [each.title for each in tunes.SETS]
+        assert [lite.nfc_tag_id for lite in lites] == [each.tag_id for each in tunes.SETS]
+        assert all(lite.description and 2 <= lite.track_count <= 4 for lite in lites)
+        for lite in lites:
+            made = await stage.librarian.playlist(lite.id)
+            assert all(15_000 <= track.duration_ms <= 40_000 for track in made.tracks)
+            assert [track.number for track in made.tracks] == list(range(1, lite.track_count + 1))
+        assert await stage.librarian.tag_owner("04A1B2C3") is not None
+        assert stage.half_taken() == []
+
+
+async def test_a_shutdown_does_not_wait_for_a_file_that_is_being_examined(tmp_path: Path) -> None:
+    folder = album(tmp_path / "Songs", "1.wav")
+    examined, let_go = trio.Event(), threading.Event()
+    token = trio.lowlevel.current_trio_token()
+
+    def slow(path: Path) -> Probe:
+        token.run_sync_soon(examined.set)
+        assert let_go.wait(10)
+        return probe(path)
+
+    async with opened(tmp_path / "data", ports=RealPorts(), probe=slow) as stage:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stage.importer.import_folder, folder)
+            await examined.wait()
+            nursery.cancel_scope.cancel()
+        assert (stage.librarian.count(), stage.half_taken()) == (0, [])
+        let_go.set()
+
+
+async def test_a_cover_that_cannot_be_read_is_no_reason_to_leave_the_music_out(tmp_path: Path) -> None:
+    folder = album(tmp_path / "Songs", "1.wav")
+    (folder / "cover.png").mkdir()
+    (folder / "folder.jpg").symlink_to(tmp_path / "nowhere")
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        assert (await stage.importer.import_folder(folder)).tracks == 1

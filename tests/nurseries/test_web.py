@@ -1,0 +1,220 @@
+import errno
+import logging
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+import trio
+from trio_websocket import open_websocket_url
+
+from tests.nurseries.handmade import be_told, join, read
+from tests.socketio.stage import on_the_air, set_stage
+from tomb.nurseries.web import Address, WebLimits, serve_web
+from tomb.socketio import ABORT_EXTENSION
+
+Send = Callable[[dict[str, object]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, object]]]
+
+
+async def hello(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Says hello; to whoever asks for /flood with more than the kernel holds, in one write."""
+    if scope["type"] == "lifespan":
+        for _ in range(2):
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+        return
+    if scope["path"] == "/crash":
+        raise RuntimeError("as asked")
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/flood":
+        await send({"type": "http.response.body", "body": b"x" * 30_000_000, "more_body": True})
+    if scope["path"] == "/slow":
+        await trio.sleep(0.1)
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+@asynccontextmanager
+async def serving(app: Any = hello, **more: Any) -> AsyncIterator[Address]:
+    async with trio.open_nursery() as nursery:
+        (address,) = await nursery.start(partial(serve_web, app, host="127.0.0.1", port=0, **more))
+        yield address
+        nursery.cancel_scope.cancel()
+
+
+async def ask(address: Address, path: str = "/") -> trio.SocketStream:
+    stream = await trio.open_tcp_stream(address.host, address.port)
+    await stream.send_all(f"GET {path} HTTP/1.1\r\nHost: box\r\n\r\n".encode())
+    return stream
+
+
+async def test_port_0_takes_a_free_port_and_says_which() -> None:
+    async with serving() as address:
+        assert address.host == "127.0.0.1"
+        assert address.port > 0
+        async with await ask(address) as stream:
+            assert b"hello" in await read(stream, b"hello")
+
+
+async def test_a_port_in_use_is_the_callers_oserror() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError) as refused:  # noqa: PT011 - errno says
+        await serve_web(hello, host="127.0.0.1", port=taken.getsockname()[1])
+    assert refused.value.errno == errno.EADDRINUSE
+
+
+async def test_a_failing_application_costs_its_own_request_only(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as address:
+        async with await ask(address, "/crash") as stream:
+            assert b" 500 " in await read(stream, b"\r\n\r\n")
+        async with await ask(address) as stream:
+            await read(stream, b"hello")
+    assert [record.getMessage() for record in caplog.records] == ["Error in ASGI Framework"]
+
+
+async def test_serving_logs_nothing_of_its_own(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with serving() as address, await ask(address) as stream:
+        await read(stream, b"hello")
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_stop_lets_requests_finish_and_drains_once_nothing_new_is_accepted() -> None:
+    stop, drained = trio.Event(), trio.Event()
+
+    async def drain() -> None:
+        with pytest.raises(OSError):  # noqa: PT011 - the kernel's word for it varies
+            await trio.open_tcp_stream(address.host, address.port)
+        drained.set()
+
+    async with trio.open_nursery() as nursery:
+        (address,) = await nursery.start(partial(serve_web, hello, host="127.0.0.1", port=0, stop=stop, draining=drain))
+        async with await ask(address, "/slow") as busy, await ask(address) as idle:
+            await read(idle, b"hello")
+            await read(busy, b"\r\n\r\n")
+            stop.set()
+            await read(busy, b"hello")
+            assert await idle.receive_some() == b""
+    assert drained.is_set()
+
+
+async def test_stop_waits_no_longer_than_the_grace_for_a_peer_that_does_not_read() -> None:
+    stop = trio.Event()
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            limits = WebLimits(grace=0.1, stall=60)
+            (address,) = await nursery.start(
+                partial(serve_web, hello, host="127.0.0.1", port=0, stop=stop, limits=limits)
+            )
+            async with await ask(address, "/flood") as stream:
+                await read(stream, b"x")
+                stop.set()
+
+
+async def test_a_cancel_is_not_held_by_a_peer_that_does_not_read() -> None:
+    with trio.fail_after(10):
+        async with serving(limits=WebLimits(stall=60)) as address:
+            stuck = await ask(address, "/flood")
+            await read(stuck, b"x")
+    await stuck.aclose()
+
+
+async def test_a_peer_that_does_not_read_is_reset_after_the_stall() -> None:
+    ended = trio.Event()
+
+    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await hello(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 30_000_000, "more_body": True})
+        ended.set()
+
+    async with serving(app, limits=WebLimits(stall=0.2)) as address, await ask(address):
+        with trio.fail_after(10):
+            await ended.wait()
+
+
+async def test_the_application_can_break_a_connection_that_is_stuck() -> None:
+    aborts: list[Callable[[], None]] = []
+    ended = trio.Event()
+
+    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            aborts.append(scope["extensions"][ABORT_EXTENSION])
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"x" * 30_000_000, "more_body": True})
+            ended.set()
+            return
+        await hello(scope, receive, send)
+
+    async with serving(app, limits=WebLimits(stall=60)) as address:
+        stream = await ask(address)
+        await read(stream, b"x")
+        aborts[0]()
+        aborts[0]()
+        with trio.fail_after(10):
+            await ended.wait()
+            with pytest.raises(trio.BrokenResourceError):  # a reset, not an end
+                await read(stream, b"never sent")
+        await stream.aclose()
+
+
+async def test_one_connection_more_than_allowed_is_closed_unread() -> None:
+    async with serving(limits=WebLimits(connections=1)) as address, await ask(address) as first:
+        await read(first, b"hello")
+        extra = await trio.open_tcp_stream(address.host, address.port)
+        with pytest.raises(trio.BrokenResourceError):
+            await extra.receive_some()
+        await extra.aclose()
+        await first.send_all(b"GET / HTTP/1.1\r\nHost: box\r\n\r\n")
+        await read(first, b"hello")
+
+
+async def test_a_stop_before_anything_happened_ends_at_once() -> None:
+    stop = trio.Event()
+    stop.set()
+    with trio.fail_after(5):
+        await serve_web(hello, host="127.0.0.1", port=0, stop=stop)
+
+
+async def test_websocket_frames_are_neither_compressed_nor_torn() -> None:
+    stage = set_stage()
+    async with on_the_air(stage) as url:
+        socket_url = url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        offer = [(b"Sec-WebSocket-Extensions", b"permessage-deflate")]
+        async with open_websocket_url(socket_url, extra_headers=offer) as peer:
+            assert not [name for name, _ in peer.handshake_headers if name.lower() == b"sec-websocket-extensions"]
+            await peer.get_message()
+            await peer.send_message("40")
+            await peer.get_message()
+            big = "y" * 700_000  # more than the kernel takes at once
+            for number in range(5):
+                stage.server.emit("n", number, big)
+            for number in range(5):
+                assert await peer.get_message() == f'42["n",{number},"{big}"]'
+
+
+async def test_sigterm_ends_a_server_with_200_clients_of_which_one_does_not_read() -> None:
+    serve = partial(trio.run_process, [sys.executable, "-m", "tests.nurseries.served_stage"])
+    async with trio.open_nursery() as nursery:
+        process: trio.Process = await nursery.start(partial(serve, stdout=subprocess.PIPE))
+        assert process.stdout is not None
+        port = int(await process.stdout.receive_some())
+        async with await join(port, '40{"flood":1}') as stuck:
+            stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            async with trio.open_nursery() as clients:
+                for _ in range(200):
+                    await clients.start(be_told, port)
+                process.send_signal(signal.SIGTERM)
+                # Ten times what it takes, and a third of what the stuck peer would hold it for.
+                with trio.fail_after(7):
+                    await process.wait()
+        assert process.returncode == 0

@@ -1,0 +1,141 @@
+"""A client of the application without a network: one request is one call, on whatever clock the test has."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, MutableMapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import trio
+
+from tests.rigs.box import VirtualBox, virtual_box
+from tomb.http.app import make_app
+from tomb.http.routes import Route
+from tomb.http.table import ROUTES
+from tomb.socketio import SocketServer
+
+Headers = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Headers
+    content: bytes
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.content)
+
+    @property
+    def data(self) -> Any:
+        assert self.status < 300, self.content
+        return self.body["data"]
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that a validation error names."""
+        assert self.body["error_type"] == "validation_error", self.body
+        return [error["field"] for error in self.body["errors"]]
+
+
+@dataclass
+class Client:
+    """Asks as from `address`, and keeps cookies as a browser does."""
+
+    app: SocketServer
+    address: str = "192.168.1.7"
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        return await self.ask("GET", path, headers=headers)
+
+    async def post(self, path: str, **body: Any) -> Answer:
+        return await self.ask("POST", path, body)
+
+    async def put(self, path: str, **body: Any) -> Answer:
+        return await self.ask("PUT", path, body)
+
+    async def delete(self, path: str, **body: Any) -> Answer:
+        return await self.ask("DELETE", path, body or None)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        raw: bytes | Iterable[tuple[float, bytes]] | None = None,
+        headers: Headers | None = None,
+    ) -> Answer:
+        """`raw`: the body as it is, or as pieces each after so many seconds. Underscores in header names are dashes."""
+        content = json.dumps(body).encode() if body is not None and raw is None else raw or b""
+        sent = {"host": "localhost", **({"content-type": "application/json"} if content else {})}
+        sent |= {name.lower().replace("_", "-"): value for name, value in (headers or {}).items()}
+        if self.cookies:
+            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        pieces = [(0.0, content)] if isinstance(content, bytes) else list(content)
+        if isinstance(content, bytes) and content:
+            sent.setdefault("content-length", str(len(content)))
+        answer = await self._exchange(self._scope(method, path, sent), pieces)
+        self._keep_cookie(answer)
+        return answer
+
+    def _scope(self, method: str, target: str, headers: Headers) -> dict[str, Any]:
+        path, _, query = target.partition("?")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+            "client": (self.address, 50000),
+            "server": ("192.168.1.2", 8000),
+            "extensions": {},
+        }
+
+    async def _exchange(self, scope: dict[str, Any], pieces: list[tuple[float, bytes]]) -> Answer:
+        told: list[MutableMapping[str, Any]] = []
+        left = list(pieces)
+
+        async def receive() -> dict[str, Any]:
+            if not left:
+                await trio.sleep_forever()
+            seconds, piece = left.pop(0)
+            await trio.sleep(seconds)
+            return {"type": "http.request", "body": piece, "more_body": bool(left)}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            told.append(message)
+
+        await self.app(scope, receive, send)
+        head, *parts = told
+        headers = {name.decode().lower(): value.decode() for name, value in head["headers"]}
+        return Answer(head["status"], headers, b"".join(part.get("body", b"") for part in parts))
+
+    def _keep_cookie(self, answer: Answer) -> None:
+        name, given, rest = answer.headers.get("set-cookie", "").partition("=")
+        if given:
+            value, _, rules = rest.partition(";")
+            self.cookies[name] = value
+            if "Max-Age=0" in rules:
+                del self.cookies[name]
+
+
+@asynccontextmanager
+async def served_box(
+    folder: Path, routes: tuple[Route, ...] = ROUTES, **options: Any
+) -> AsyncIterator[tuple[VirtualBox, Client]]:
+    """A whole box on virtual time, and a client of it. `options`: of Settings; without rate limits unless named."""
+    async with virtual_box(folder, **({"rate_limits": "off"} | options)) as box, trio.open_nursery() as nursery:
+        app = make_app(box.house, routes)
+        await nursery.start(app.run)
+        yield box, Client(app)
+        nursery.cancel_scope.cancel()

@@ -1,0 +1,86 @@
+"""The computer that the box runs on: what it is, and how much of it is in use. Linux, by /proc (proc(5))."""
+
+import platform
+import socket
+from dataclasses import dataclass
+from os import statvfs
+from pathlib import Path
+
+KIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Memory in bytes, `memory_percent` of it in use."""
+
+    platform: str
+    platform_release: str
+    platform_version: str
+    architecture: str
+    hostname: str
+    processor: str
+    python_version: str
+    memory_total: int
+    memory_available: int
+    memory_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Of this process."""
+
+    rss_bytes: int
+    threads: int
+    open_files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Bytes; `free` to ordinary users."""
+
+    total: int
+    free: int
+
+
+def machine() -> Machine:
+    memory = _fields(Path("/proc/meminfo"))
+    total, available = _kib(memory, "MemTotal"), _kib(memory, "MemAvailable")
+    return Machine(
+        platform=platform.system(),
+        platform_release=platform.release(),
+        platform_version=platform.version(),
+        architecture=platform.machine(),
+        hostname=socket.gethostname(),
+        processor=_processor(),
+        python_version=platform.python_version(),
+        memory_total=total,
+        memory_available=available,
+        memory_percent=round(100 * (total - available) / total, 1),
+    )
+
+
+def usage() -> Usage:
+    status = _fields(Path("/proc/self/status"))
+    files = sum(1 for _ in Path("/proc/self/fd").iterdir())
+    return Usage(_kib(status, "VmRSS"), int(status["Threads"]), files)
+
+
+def disk(folder: Path) -> Disk:
+    """Of the file system that `folder` lies on. Raises OSError."""
+    found = statvfs(folder)
+    return Disk(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
+
+
+def _processor() -> str:
+    # A Pi says "Model", a PC "model name"; platform.processor() would start a child process to say neither.
+    about = _fields(Path("/proc/cpuinfo"))
+    return about.get("model name") or about.get("Model") or platform.machine()
+
+
+def _fields(path: Path) -> dict[str, str]:
+    pairs = (line.partition(":") for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _kib(fields: dict[str, str], name: str) -> int:
+    return int(fields[name].split()[0]) * KIB

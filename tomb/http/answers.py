@@ -1,0 +1,223 @@
+"""The data of answers (wire.md, section 3), where it is more than an object of tomb.models."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from tomb.models import (
+    Choices,
+    ExistingPlaylist,
+    LinkState,
+    PlayerState,
+    Playlist,
+    PlaylistLite,
+    ServiceState,
+    TagAction,
+    Wire,
+)
+
+
+class PlaylistAnswer(Playlist):
+    """Clients read either the playlist or its copy inside."""
+
+    playlist: Playlist
+
+
+class Collection(Wire):
+    """`total` counts the whole library; `items` is the same list. With `tracks=false` they have no key `tracks`."""
+
+    playlists: Sequence[Playlist | PlaylistLite]
+    items: Sequence[Playlist | PlaylistLite]
+    page: int
+    limit: int
+    total: int
+    total_pages: int
+
+
+class Started(PlayerState):
+    playlist_id: str
+    started: Literal[True] = True
+
+
+class Edited(Wire):
+    playlist_id: str
+    playlist: Playlist
+
+
+class Moved(Edited):
+    """`playlist` is the source."""
+
+    source: Playlist
+    target: Playlist
+
+
+class SkippedFile(Wire):
+    file: str
+    reason: str
+
+
+class TakenIn(Wire):
+    created: int
+    tracks: int
+    skipped: Sequence[SkippedFile]
+
+
+class SyncResult(Wire):
+    """`missing` and `found`: files that vanished and came back."""
+
+    server_seq: int
+    playlists_count: int
+    missing: int
+    found: int
+    imported: TakenIn
+
+
+class ScanAnswer(Wire):
+    """All three ids are the same one. `expires_at`: epoch seconds."""
+
+    scan_id: str
+    session_id: str
+    assoc_id: str
+    timeout_ms: int
+    expires_at: float
+
+
+class LinkSession(Wire):
+    session_id: str
+    assoc_id: str
+    playlist_id: str | None
+    state: LinkState
+    tag_id: str | None
+    existing_playlist: ExistingPlaylist | None
+    expires_at: float
+
+
+class Association(Wire):
+    tag_id: str
+    playlist_id: str
+    playlist_title: str
+    created_at: str
+
+
+class AssociationAnswer(Association):
+    association: Association
+
+
+class TagPresent(Wire):
+    tag_id: str
+    playlist_id: str | None
+
+
+class NfcStatus(Wire):
+    reader_available: bool
+    reader_name: str | None
+    scanning: bool
+    association_active: bool
+    current_session_id: str | None
+    active_sessions: Sequence[LinkSession]
+    tag_present: TagPresent | None
+
+
+class TagAnswer(Wire):
+    """A tag and its use. Times: ISO-8601; `last_seen` is null for a tag that never lay on the box."""
+
+    tag_id: str
+    playlist_id: str | None
+    playlist_title: str | None
+    action: TagAction | None
+    created_at: str
+    last_seen: str | None
+
+
+class TagList(Wire):
+    tags: Sequence[TagAnswer]
+
+
+class PlacedTag(Wire):
+    tag_id: str
+
+
+class SettingsAnswer(Choices):
+    """`fixed`: what the operator has set, which cannot be changed here."""
+
+    fixed: Sequence[str]
+    pin_set: bool
+
+
+class PinAnswer(Wire):
+    """`expires_in`: seconds without a request until the PIN is asked for again."""
+
+    pin_set: bool
+    admitted: bool
+    expires_in: float | None = None
+
+
+class HealthStatus(Wire):
+    status: Literal["healthy", "degraded", "unhealthy"]
+    services: dict[str, bool]
+    details: dict[str, ServiceState]
+    timestamp: float
+    uptime: float
+
+
+class Platform(Wire):
+    """Memory in bytes."""
+
+    platform: str
+    platform_release: str
+    platform_version: str
+    architecture: str
+    hostname: str
+    processor: str
+    python_version: str
+    memory_total: int
+    memory_available: int
+    memory_percent: float
+
+
+class ProcessInfo(Wire):
+    rss_bytes: int
+    threads: int
+    open_files: int
+
+
+class Storage(Wire):
+    """Bytes."""
+
+    total: int
+    free: int
+    library_bytes: int
+
+
+class SystemInfo(Wire):
+    """`uptime`: seconds since the box was started."""
+
+    system_info: Platform
+    platform: str
+    version: str
+    contract_version: str
+    hostname: str
+    uptime: float
+    process: ProcessInfo
+    storage: Storage
+
+
+class LogLine(Wire):
+    """`timestamp`: epoch seconds. `exception`: what a defect was, without where."""
+
+    timestamp: float
+    level: str
+    logger: str
+    message: str
+    exception: str | None = None
+
+
+class LogCollection(Wire):
+    """`total_lines`: how many are kept."""
+
+    logs: Sequence[LogLine]
+    total_lines: int
+
+
+class RestartAnswer(Wire):
+    restart_scheduled: Literal[True] = True
+    status: Literal["restart_scheduled"] = "restart_scheduled"

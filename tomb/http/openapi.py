@@ -1,0 +1,220 @@
+"""The OpenAPI document (3.1, whose schemas are plain JSON Schema), made from the routes and the models they name."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from tomb import __version__
+from tomb.errors import (
+    AddressTooLong,
+    Conflict,
+    Forbidden,
+    HeadersTooLarge,
+    InternalError,
+    NoSpace,
+    PayloadTooLarge,
+    RateLimited,
+    RequestError,
+    RequestTimeout,
+    Unavailable,
+    UnsupportedMedia,
+    ValidationFailed,
+)
+from tomb.http.requests import PARTS
+from tomb.http.routes import Route
+
+Schema = dict[str, Any]
+SCHEMAS = "#/components/schemas/"
+ALWAYS = (Forbidden, AddressTooLong, HeadersTooLarge, RateLimited, InternalError)
+CHANGING = (RequestTimeout, Conflict, PayloadTooLarge, UnsupportedMedia, Unavailable, NoSpace)
+COOKIE_SCHEME = "parents"
+# What the answer to one request tells of the address of the next: by name, the parameter and where it stands.
+LINKS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "POST /api/playlists": (
+        ("GET /api/playlists/<playlist_id>", "playlist_id", "id"),
+        ("PUT /api/playlists/<playlist_id>", "playlist_id", "id"),
+        ("DELETE /api/playlists/<playlist_id>", "playlist_id", "id"),
+        ("POST /api/playlists/<playlist_id>/start", "playlist_id", "id"),
+        ("POST /api/playlists/<playlist_id>/reorder", "playlist_id", "id"),
+    ),
+    "POST /api/nfc/scan": (("DELETE /api/nfc/session/<session_id>", "session_id", "session_id"),),
+    "PUT /api/tags/<tag_id>": (
+        ("GET /api/tags/<tag_id>", "tag_id", "tag_id"),
+        ("DELETE /api/tags/<tag_id>", "tag_id", "tag_id"),
+    ),
+}
+
+
+def document(routes: Sequence[Route], cookie: str) -> Schema:
+    """`cookie`: the name of the one that parents get for their PIN."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "TOMB, The Open Music Box",
+            "version": __version__,
+            "description": "Every answer is an envelope; errors carry error_type and, where fields are wrong, errors.",
+        },
+        "paths": _paths(routes),
+        "components": {
+            "schemas": _schemas(routes),
+            "responses": {_name(error): _refusal(error) for error in _all_errors(routes)},
+            "securitySchemes": {COOKIE_SCHEME: {"type": "apiKey", "in": "cookie", "name": cookie}},
+        },
+    }
+
+
+def operation_id(name: str) -> str:
+    """Of the route with that name."""
+    method, _, path = name.partition(" ")
+    return "_".join((method.lower(), *re.findall(r"[a-z]+", path.removeprefix("/api/"))))
+
+
+def address(route: Route) -> str:
+    """The path as OpenAPI writes it."""
+    return re.sub(r"<(\w+)>", r"{\1}", route.path)
+
+
+def statuses(route: Route) -> set[int]:
+    """All that the route may answer with."""
+    files = (206, 304) if route.is_file else ()
+    return {route.status, *files, *(error.status for error in errors_of(route))}
+
+
+def errors_of(route: Route) -> tuple[type[RequestError], ...]:
+    """Those of the route itself, and those that it shares with others."""
+    changing = CHANGING if route.method != "GET" else ()
+    asks = route.method != "GET" or "<" in route.path or route.query.model_fields
+    invalid = (ValidationFailed,) if asks else ()
+    return tuple(dict.fromkeys((*invalid, *ALWAYS, *changing, *route.errors)))
+
+
+def _paths(routes: Sequence[Route]) -> Schema:
+    paths: Schema = {}
+    for route in routes:
+        paths.setdefault(address(route), {})[route.method.lower()] = _operation(route)
+    return paths
+
+
+def _operation(route: Route) -> Schema:
+    operation: Schema = {
+        "operationId": operation_id(route.name),
+        "summary": route.summary,
+        "tags": [route.path.split("/")[2].partition(".")[0]],
+        "responses": _responses(route),
+    }
+    if parameters := [*_path_parameters(route), *_query_parameters(route)]:
+        operation["parameters"] = parameters
+    if route.method != "GET" and not route.raw:
+        content = {"application/json": {"schema": {"$ref": SCHEMAS + route.body.__name__}}}
+        either = "json_schema_extra" in route.body.model_config  # one of several fields is required
+        required = either or any(field.is_required() for field in route.body.model_fields.values())
+        operation["requestBody"] = {"required": required, "content": content}
+    if not route.playing:
+        operation["security"] = [{}, {COOKIE_SCHEME: []}]
+    return operation
+
+
+def _path_parameters(route: Route) -> list[Schema]:
+    names = re.findall(r"<(\w+)>", route.path)
+    return [{"name": name, "in": "path", "required": True, "schema": PARTS[name].json_schema()} for name in names]
+
+
+def _query_parameters(route: Route) -> list[Schema]:
+    schema = route.query.model_json_schema()
+    needed = schema.get("required", ())
+    return [
+        {"name": name, "in": "query", "required": name in needed, "schema": each}
+        for name, each in schema.get("properties", {}).items()
+    ]
+
+
+def _responses(route: Route) -> Schema:
+    refusals = {error.status: error for error in reversed(errors_of(route))}
+    responses: Schema = {
+        str(status): {"$ref": f"#/components/responses/{_name(error)}"} for status, error in refusals.items()
+    }
+    responses[str(route.status)] = success = _success(route)
+    if route.is_file:
+        responses["206"] = {**success, "description": "the part that was asked for"}
+        responses["304"] = {"description": "as the client has it"}
+    return dict(sorted(responses.items()))
+
+
+def _success(route: Route) -> Schema:
+    response: Schema = {"description": route.summary}
+    if route.status == 204:
+        return response
+    if isinstance(route.data, tuple):
+        schema = {"type": "object"} if "application/json" in route.data else {"type": "string"}
+        response["content"] = {media_type: {"schema": schema} for media_type in route.data}
+    else:
+        response["content"] = {"application/json": {"schema": _envelope(route.data)}}
+    if route.name in LINKS:
+        response["links"] = {
+            f"{name} {parameter}": {
+                "operationId": operation_id(name),
+                "parameters": {parameter: f"$response.body#/data/{place}"},
+            }
+            for name, parameter, place in LINKS[route.name]
+        }
+    return response
+
+
+def _envelope(data: type[BaseModel] | None) -> Schema:
+    inner = {} if data is None else {"$ref": SCHEMAS + data.__name__}
+    return {
+        "type": "object",
+        "required": ["status", "message", "data", "timestamp", "server_seq", "request_id"],
+        "properties": {"status": {"const": "success"}, **_stamp(), "data": inner},
+    }
+
+
+def _stamp() -> Schema:
+    return {
+        "message": {"type": "string"},
+        "timestamp": {"type": "number"},
+        "server_seq": {"type": "integer"},
+        "request_id": {"type": "string"},
+        "client_op_id": {"type": "string"},
+    }
+
+
+def _refusal(error: type[RequestError]) -> Schema:
+    wrong = {"type": "object", "required": ["field", "message"], "properties": {"field": {}, "message": {}}}
+    schema = {
+        "type": "object",
+        "required": ["status", "message", "error_type", "details", "timestamp", "server_seq", "request_id"],
+        "properties": {
+            "status": {"const": "error"},
+            **_stamp(),
+            "error_type": {"type": "string"},
+            "details": {"type": ["object", "null"]},
+            "errors": {"type": "array", "items": wrong},
+        },
+    }
+    return {"description": error.error_type, "content": {"application/json": {"schema": schema}}}
+
+
+def _name(error: type[RequestError]) -> str:
+    return f"{error.error_type}_{error.status}"
+
+
+def _all_errors(routes: Iterable[Route]) -> list[type[RequestError]]:
+    return list(dict.fromkeys(error for route in routes for error in errors_of(route)))
+
+
+def _schemas(routes: Sequence[Route]) -> Schema:
+    bodies = {route.body for route in routes if route.method != "GET"}
+    answers = {route.data for route in routes if isinstance(route.data, type)}
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in _sorted(bodies)]
+    wanted += [(model, "serialization") for model in _sorted(answers)]
+    _, schemas = models_json_schema(wanted, ref_template=SCHEMAS + "{model}")
+    definitions: Schema = schemas["$defs"]
+    return definitions
+
+
+def _sorted(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
+    return sorted(models, key=lambda model: model.__name__)

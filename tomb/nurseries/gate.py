@@ -1,0 +1,103 @@
+"""The gate: what only parents may do, if they set a PIN. Without one it stands open.
+
+The PIN is kept as a scrypt hash. Whoever knows it gets a token, which is forgotten after a while without use and when
+the box restarts. Tries are limited by client and, because addresses are cheap, for all together.
+"""
+
+import hashlib
+import hmac
+from collections import OrderedDict
+from typing import Self
+
+import trio
+
+from tomb.config import Rate
+from tomb.errors import BadRequest, Forbidden, RateLimited
+from tomb.nurseries.buckets import Buckets
+from tomb.nurseries.librarian import Librarian
+from tomb.ports import Ports
+
+KEY = "pin"
+IDLE_S = 3600.0
+TOKENS_KEPT = 32
+TRIES = Rate(5, 1 / 60)
+TRIES_OF_ALL = Rate(30, 1 / 20)  # four digits are guessed in 28 hours at best
+# RFC 7914, section 2, with the 16 MB that a small box can spare for a moment.
+COST, BLOCK, PARALLEL = 2**14, 8, 1
+
+
+class Gate:
+    """Made by `Gate.open`."""
+
+    def __init__(self, ports: Ports, librarian: Librarian, stored: str | None) -> None:
+        self._ports = ports
+        self._librarian = librarian
+        self._stored = stored
+        self._tokens: OrderedDict[str, float] = OrderedDict()
+        self._tries, self._tries_of_all = Buckets(TRIES), Buckets(TRIES_OF_ALL)
+        self._one_at_a_time = trio.CapacityLimiter(1)
+
+    @classmethod
+    async def open(cls, ports: Ports, librarian: Librarian) -> Self:
+        stored = (await librarian.settings()).get(KEY)
+        return cls(ports, librarian, stored if isinstance(stored, str) else None)
+
+    @property
+    def is_set(self) -> bool:
+        return self._stored is not None
+
+    def admits(self, token: str | None) -> bool:
+        """Whether the holder of the token may do what parents may."""
+        if self._stored is None:
+            return True
+        now = trio.current_time()
+        if token is None or self._tokens.get(token, now) <= now:
+            return False
+        self._tokens[token] = now + IDLE_S
+        return True
+
+    async def enter(self, pin: str, client: str) -> str:
+        """A token for whoever knows the PIN. Raises Forbidden, RateLimited, or BadRequest where none is set."""
+        if self._stored is None:
+            raise BadRequest("no PIN is set, so there is nothing to unlock")
+        self._spend(client)
+        if not await self._is_right(pin, self._stored):
+            raise Forbidden("that is not the PIN")
+        self._tries.give_back(client)
+        self._tries_of_all.give_back("")
+        return self._admit()
+
+    def leave(self, token: str | None) -> None:
+        """The token admits nobody any more."""
+        if token is not None:
+            self._tokens.pop(token, None)
+
+    async def set_pin(self, pin: str | None) -> None:
+        """Set the PIN, or take it away; whoever was admitted no longer is."""
+        stored = None if pin is None else await self._sealed(pin, self._ports.new_id())
+        await self._librarian.change_settings({KEY: stored})
+        self._stored = stored
+        self._tokens.clear()
+
+    def _spend(self, client: str) -> None:
+        wait = self._tries.take(client) or self._tries_of_all.take("")
+        if wait:
+            raise RateLimited(wait)
+
+    def _admit(self) -> str:
+        token = self._ports.new_id()
+        self._tokens[token] = trio.current_time() + IDLE_S
+        while len(self._tokens) > TOKENS_KEPT:
+            self._tokens.popitem(last=False)
+        return token
+
+    async def _is_right(self, pin: str, stored: str) -> bool:
+        return hmac.compare_digest(await self._sealed(pin, stored.partition("$")[0]), stored)
+
+    async def _sealed(self, pin: str, salt: str) -> str:
+        return await self._ports.in_thread(_seal, pin, salt, limiter=self._one_at_a_time)
+
+
+def _seal(pin: str, salt: str) -> str:
+    sealed = hashlib.scrypt(pin.encode(), salt=salt.encode(), n=COST, r=BLOCK, p=PARALLEL)
+    return f"{salt}${sealed.hex()}"

@@ -1,0 +1,45 @@
+"""What parents choose for the whole box: kept in the database, in force at once, and below what the operator set."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import JsonValue
+
+from tomb.config import Settings
+from tomb.errors import BadRequest
+from tomb.models import Choices
+from tomb.nurseries.deck import Deck, Policy
+from tomb.nurseries.librarian import Librarian
+
+CHOICES = tuple(Choices.model_fields)
+
+
+class Preferences:
+    """Made by `Preferences.open`. `fixed`: what the operator has set in the environment or tomb.toml."""
+
+    def __init__(self, settings: Settings, librarian: Librarian, deck: Deck, stored: Mapping[str, JsonValue]) -> None:
+        self._settings = settings
+        self._librarian = librarian
+        self._deck = deck
+        self.fixed = tuple(name for name in CHOICES if name in settings.model_fields_set)
+        self.current = self._use(stored)
+
+    @classmethod
+    async def open(cls, settings: Settings, librarian: Librarian, deck: Deck) -> Self:
+        return cls(settings, librarian, deck, await librarian.settings())
+
+    async def change(self, values: Mapping[str, JsonValue]) -> Choices:
+        """Set some (None: back to the default); all as they are then. Raises BadRequest for one that is fixed."""
+        refused = sorted(set(values) & set(self.fixed))
+        if refused:
+            raise BadRequest(f"fixed by whoever runs the box: {', '.join(refused)}", {"fixed": refused})
+        if values:
+            self.current = self._use(await self._librarian.change_settings(values))
+        return self.current
+
+    def _use(self, stored: Mapping[str, JsonValue]) -> Choices:
+        chosen = {name: stored[name] for name in CHOICES if name in stored and name not in self.fixed}
+        choices = Choices.model_validate({name: getattr(self._settings, name) for name in CHOICES} | chosen)
+        self._deck.policy = Policy(choices.same_tag, choices.on_removal)
+        self._deck.set_ceiling(choices.volume_ceiling)
+        return choices
