@@ -12,6 +12,7 @@ from trio.testing import wait_all_tasks_blocked
 from tests.rigs.box import VirtualBox
 from tests.socketio.peer import Peer, Wire
 from tomb.http.app import make_app
+from tomb.socketio import SocketServer
 
 HOST = {"host": "localhost"}
 
@@ -75,6 +76,7 @@ class SocketClient:
 class SocketRoom:
     """Makes clients of one box."""
 
+    app: SocketServer
     peer: Peer
     nursery: trio.Nursery
 
@@ -101,7 +103,7 @@ async def socket_room(box: VirtualBox) -> AsyncIterator[SocketRoom]:
     async with trio.open_nursery() as nursery:
         await nursery.start(app.run)
         async with trio.open_nursery() as peers:
-            yield SocketRoom(Peer(app, peers), peers)
+            yield SocketRoom(app, Peer(app, peers), peers)
             await app.shutdown()
             peers.cancel_scope.cancel()
         nursery.cancel_scope.cancel()

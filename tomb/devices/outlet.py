@@ -60,7 +60,7 @@ class Outlet:
             self._needed_at = now
         if self.is_open:
             self.check()
-            if self._playhead.settled and now - self._needed_at >= self._idle_close_s:
+            if not needed and self._playhead.settled and now - self._needed_at >= self._idle_close_s:
                 await self.close()
         elif needed and ready:
             await self._open()
