@@ -314,3 +314,16 @@ async def test_of_positions_only_the_newest_is_replayed(box: VirtualBox, room: S
     client = await room.connect()
     await client.emit("sync:request", {"last_global_seq": last, "requested_rooms": ["playlists"]})
     assert len(client.of("state:track_position")) == 1
+
+
+async def test_a_replay_leaves_out_what_came_by_way_of_another_room(box: VirtualBox, room: SocketRoom) -> None:
+    playlist_id = await box.add("Two", 10, 11)
+    client = await room.connect("playlists")
+    last = box.house.events.number
+    client.take()
+    await box.house.librarian.delete_tracks(playlist_id, [1])
+    await wait_all_tasks_blocked()
+    assert len(client.of("state:track_deleted")) == 1
+    client.take()
+    await client.emit("sync:request", {"last_global_seq": last, "requested_rooms": [f"playlist:{playlist_id}"]})
+    assert client.types() == ["state:playlist", "sync:complete"]
