@@ -72,7 +72,9 @@ class Connected(Wire):
 
 
 class Joined(Wire):
-    room: str
+    """`room` is absent where there is none to join."""
+
+    room: str | None = None
     success: bool
     server_seq: int
     message: str | None = None

@@ -1,0 +1,75 @@
+"""Every event that a client can be told, against the JSON Schemas that are made from the models and served to all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from jsonschema import Draft202012Validator
+from trio.testing import wait_all_tasks_blocked
+
+from tests.rigs.box import TAGS, VirtualBox, virtual_box
+from tests.rigs.sockets import SocketClient, socket_room
+from tests.rigs.virtual import virtual_time
+from tomb.http.asyncapi import document
+from tomb.http.told import TOLD
+
+pytestmark = virtual_time
+
+
+async def _live(box: VirtualBox, client: SocketClient) -> None:
+    """A day on which everything happens that can."""
+    librarian, linking = box.house.librarian, box.house.linking
+    first = await box.add("First", 5, 6, tag_id=TAGS[0])
+    for event in ("join:playlists", "join:nfc", "client_ping", "health_check", "client:request_current_state"):
+        await client.emit(event, {})
+    second = (await librarian.create("Second")).id
+    await client.emit("join:playlist", {"playlist_id": first})
+    await client.emit("join:playlist", {"playlist_id": "nowhere"})
+    await box.tap(TAGS[0])
+    await box.house.deck.set_volume(30)
+    await librarian.update(first, {"title": "Renamed", "description": ""})
+    await librarian.move_track(first, second, 2)
+    await client.emit("start_nfc_link", {"playlist_id": second, "client_op_id": "a"})
+    await client.emit("join:nfc", {})
+    await box.tap(TAGS[0])
+    await client.emit("override_nfc_tag", {"playlist_id": second})
+    await client.emit("stop_nfc_link", {"playlist_id": second, "client_op_id": "b"})
+    await linking.open(None, 5)
+    await trio.sleep(6)
+    await client.emit("sync:request", {})
+    await client.emit("sync:request", {"last_global_seq": "x", "requested_rooms": 5})
+    playlist = await librarian.playlist(first)
+    (librarian.folder / playlist.tracks[0].file_path).unlink()
+    await box.house.importer.sync()
+    await client.emit("leave:playlist", {"playlist_id": first})
+    await librarian.delete(first)
+    await client.emit("leave:playlists", {})
+    await wait_all_tasks_blocked()
+
+
+def _wrong(validators: dict[str, Draft202012Validator], events: list[tuple[str, Any]]) -> Iterator[str]:
+    for event_type, payload in events:
+        for error in validators[event_type].iter_errors(payload):
+            yield f"{event_type}: {error.json_path}: {error.message}"
+
+
+@pytest.fixture
+def validators() -> dict[str, Draft202012Validator]:
+    described = document()
+    schemas = described["components"]
+    messages = described["components"]["messages"].values()
+    return {
+        message["name"]: Draft202012Validator({**message["payload"], "components": schemas}) for message in messages
+    }
+
+
+async def test_every_event_is_told_and_each_is_as_it_is_described(
+    tmp_path: Path, validators: dict[str, Draft202012Validator]
+) -> None:
+    async with virtual_box(tmp_path) as box, socket_room(box) as room:
+        client = await room.connect()
+        await _live(box, client)
+        assert list(_wrong(validators, client.events)) == []
+        assert set(TOLD) - set(client.types()) == set()
