@@ -32,7 +32,8 @@ def import_folder(folder: Path, settings: Settings, url: str) -> None:
         imported = trio.run(_import, folder, settings, RealPorts())
     except FolderInUse:
         print(f"The box is running; handing {folder} over to it.")
-        print(_hand_over(folder, settings, url))
+        taken = _hand_over(folder, settings, url)
+        print("\n".join((*taken.left_out, taken.message)))
         return
     for skipped in imported.skipped:
         print(f"left out: {skipped.path}: {skipped.reason}")
@@ -79,16 +80,33 @@ def _own_stderr() -> Iterator[TextIO]:
             os.dup2(ours, 2)
 
 
-def _hand_over(folder: Path, settings: Settings, url: str) -> str:
-    """Put a copy into the inbox of the running box and have it look there."""
+def _hand_over(folder: Path, settings: Settings, url: str) -> remote.Taken:
+    """Put a copy into the inbox of the running box and have it look there. Raises: TombError, with no copy left."""
     library = settings.data / "library"
-    copy = library / f".{folder.resolve().name}.{os.getpid()}"
+    name = folder.resolve().name
+    target = library / "inbox" / name
+    _copy(folder, library / f".{name}.{os.getpid()}", target)
     try:
-        shutil.copytree(folder, copy, symlinks=True)
-        for path in (copy, *copy.rglob("*")):
+        count = _count(target)
+        taken = remote.sync(url)
+        if _count(target) == count:  # what it takes disappears
+            raise TombError(f"{folder}: nothing in it can be played; no playlist was made")
+    finally:
+        shutil.rmtree(target, ignore_errors=True)
+    return taken
+
+
+def _copy(folder: Path, half: Path, target: Path) -> None:
+    """All at once: the box must not take a half of it."""
+    try:
+        shutil.copytree(folder, half, symlinks=True)
+        for path in (half, *half.rglob("*")):
             os.utime(path, (0, 0), follow_symlinks=False)  # it is all there, however young it is
-        copy.rename(library / "inbox" / folder.resolve().name)
+        half.rename(target)
     except OSError as error:
-        shutil.rmtree(copy, ignore_errors=True)
+        shutil.rmtree(half, ignore_errors=True)
         raise TombError(f"cannot copy {folder} into the inbox of the box: {error.strerror or error}") from None
-    return remote.sync(url)
+
+
+def _count(folder: Path) -> int:
+    return sum(path.is_file() for path in folder.rglob("*"))

@@ -1,6 +1,8 @@
 """Talking to a running box from the command line."""
 
 import json
+from dataclasses import dataclass
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -30,12 +32,22 @@ def tap(url: str, uid: str, hold_s: float) -> None:
         _call(url, "DELETE", "/api/reader/tag", {})
 
 
-def sync(url: str) -> str:
-    """Have the box at `url` look into its inbox; what it says about it. Raises: TombError."""
-    return _call(url, "POST", "/api/playlists/sync", {}, SYNC_TIMEOUT_S)
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a box says it made of its inbox, a line each."""
+
+    message: str
+    left_out: tuple[str, ...]
 
 
-def _call(url: str, method: str, path: str, body: dict[str, str], timeout_s: float = TIMEOUT_S) -> str:
+def sync(url: str) -> Taken:
+    """Have the box at `url` look into its inbox. Raises: TombError."""
+    answer = _call(url, "POST", "/api/playlists/sync", {}, SYNC_TIMEOUT_S)
+    skipped = answer["data"]["imported"]["skipped"]
+    return Taken(answer["message"], tuple(f"left out: {each['file']}: {each['reason']}" for each in skipped))
+
+
+def _call(url: str, method: str, path: str, body: dict[str, str], timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
     if urlsplit(url).scheme not in ("http", "https"):
         raise TombError(f"{url} is no address of a box; it looks like http://localhost:8000")
     request = Request(  # noqa: S310  # the scheme was just looked at
@@ -43,7 +55,8 @@ def _call(url: str, method: str, path: str, body: dict[str, str], timeout_s: flo
     )
     try:
         with urlopen(request, timeout=timeout_s) as answer:  # noqa: S310  # as above
-            return str(json.load(answer)["message"])
+            envelope: dict[str, Any] = json.load(answer)
+            return envelope
     except HTTPError as error:
         raise TombError(_reason(error)) from None
     except (URLError, OSError) as error:

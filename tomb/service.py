@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import trio
 from pydantic import ValidationError
 
-from tomb import __version__, logs
+from tomb import __version__, logs, thrift
 from tomb.box import chosen_devices, open_box
 from tomb.config import CONFIG_FILE, PREFIX, Settings
 from tomb.errors import RequestError, StartError
@@ -39,6 +39,7 @@ def serve(options: Mapping[str, Any]) -> None:
     if before and settings.port == 0:
         settings = settings.model_copy(update={"port": int(before)})  # where clients look for it
     logs.configure(settings.log_level, process.logbook)
+    thrift.keep_one_heap()
     refusal: StartError | None = None
     try:
         trio.run(_serve, settings, RealPorts(), process)
@@ -83,6 +84,7 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
             house.board.note("api", UP)
             _welcome(house, addresses)
             await _sync(house)
+            thrift.give_back()
         nursery.cancel_scope.cancel()
 
 

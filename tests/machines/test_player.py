@@ -173,6 +173,13 @@ def test_previous_within_three_seconds_goes_back_a_track_else_to_the_start(heard
     assert (track(player), player.position_ms, player.state) == (leads_to, 0, "loading")
 
 
+@pytest.mark.parametrize("repeat", ["none", "track", "playlist"])
+def test_previous_on_the_second_track_leads_to_the_first(repeat: RepeatMode) -> None:
+    player = hearing("ABC", "B", repeat=repeat)
+    fire(player, Previous(0))
+    assert track(player) == "A"
+
+
 @pytest.mark.parametrize(("repeat", "leads_to"), [("none", "A"), ("track", "A"), ("playlist", "C")])
 def test_previous_on_the_first_track_wraps_only_when_the_playlist_repeats(repeat: RepeatMode, leads_to: str) -> None:
     player = hearing("ABC", repeat=repeat)

@@ -127,7 +127,8 @@ class _Times(Protocol):
 def _translated(error: Exception) -> Missing | Busy:
     if len(error.args) > 1 and error.args[1] == DEVICE_UNAVAILABLE:
         return Busy("the sound output is in use by another program")
-    return Missing("there is no sound output: " + _words(error))
+    # "Error querying device -1" is how sounddevice says that there is no default one.
+    return Missing("there is no sound output" + ("" if "device -1" in str(error) else ": " + _words(error)))
 
 
 def _words(error: Exception) -> str:

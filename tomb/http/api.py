@@ -58,7 +58,10 @@ class Api:
 
     def _view(self, route: Route) -> Callable[..., Awaitable[Response]]:
         async def view(**path: str) -> Response:
-            answer = await (self._look(route, path) if route.method == "GET" else self._change(route, path))
+            try:
+                answer = await (self._look(route, path) if route.method == "GET" else self._change(route, path))
+            except ExceptionGroup as errors:
+                return await self._refuse(errors)  # as a whole; Quart-Trio would tell of the first one alone
             return await self._respond(answer)
 
         return view

@@ -42,7 +42,7 @@ def told(error: Exception, request_id: str, path: str) -> RequestError:
             return kind(message)
         case ExceptionGroup():
             leaves = list(_leaves(error))
-            if all(isinstance(leaf, RequestError) for leaf in leaves):
+            if len(leaves) == 1 or all(isinstance(leaf, RequestError) for leaf in leaves):
                 return told(leaves[0], request_id, path)
     log.error("request %s failed", request_id, exc_info=error)
     return InternalError()

@@ -21,5 +21,5 @@ HOME = """<!doctype html>
   <li><a href="/api/playlists">What it can play</a>: <code>GET /api/playlists</code></li>
   <li><a href="/api/player/status">What it plays now</a>: <code>GET /api/player/status</code></li>
 </ul>
-<p>Phones and programs talk to it under <code>/api/</code>.</p>
+<p>Phones and programs talk to it under <code>/api/</code>; all of that is <a href="/api/docs">described here</a>.</p>
 """

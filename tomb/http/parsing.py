@@ -53,9 +53,12 @@ def op_id_in(raw: bytes) -> str | None:
 def named(error: ValidationError, whole: str = "body") -> ValidationFailed:
     """`whole`: how to call what has no field, such as a body that is no JSON at all."""
     wrong = error.errors(include_url=False, include_context=False, include_input=False)[:NAMED_AT_MOST]
-    return ValidationFailed(
-        [FieldError(".".join(map(str, each["loc"])) or whole, each["msg"].removeprefix(_OURS)) for each in wrong]
-    )
+    return ValidationFailed([FieldError(_field(each["loc"], whole), each["msg"].removeprefix(_OURS)) for each in wrong])
+
+
+def _field(place: tuple[int | str, ...], whole: str) -> str:
+    # Which member of a union was tried is between pydantic and us; it writes those as "list[int]".
+    return ".".join(str(step) for step in place if "[" not in str(step)) or whole
 
 
 def _part(name: str, value: str) -> Any:

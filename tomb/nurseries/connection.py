@@ -88,6 +88,8 @@ class Connection(TCPServer):
             await super().protocol_send(event)
 
     async def _send(self, data: bytes) -> None:
+        if not data:  # the end of a body whose length was announced
+            return
         # A write that waits holds the lock; overtaking it would tear its bytes apart.
         taken = 0 if self.send_lock.locked() else self._guarded.write_now(data)
         if taken < len(data):

@@ -194,14 +194,16 @@ class Conversation:
         client.detach()
 
     async def _say_farewells(self) -> None:
-        """Each disconnect handler once, and to its end or its deadline, whoever is cancelled meanwhile."""
-        while self._departed:
-            client, reason = self._departed.popleft()
-            handler = self._namespaces[client.namespace].disconnect_handler
-            if handler is None:
-                continue
-            with trio.move_on_after(self._session.timing.farewell, shield=True):
-                try:
-                    await handler(client, reason)
-                except Exception as error:  # noqa: BLE001 - the boundary, as above
-                    self._failed(Failure(client, "disconnect", (reason.value,), error), lambda _: None)
+        """Each disconnect handler once, and to its end or the deadline, whoever is cancelled meanwhile."""
+        with trio.move_on_after(self._session.timing.farewell, shield=True):
+            while self._departed:
+                await self._say_farewell(*self._departed.popleft())
+
+    async def _say_farewell(self, client: Client, reason: Reason) -> None:
+        handler = self._namespaces[client.namespace].disconnect_handler
+        if handler is None:
+            return
+        try:
+            await handler(client, reason)
+        except Exception as error:  # noqa: BLE001 - the boundary, as above
+            self._failed(Failure(client, "disconnect", (reason.value,), error), lambda _: None)

@@ -56,7 +56,7 @@ class Layer(Protocol):
         """The session is over; nothing can be sent any more. Called once, synchronously, before `end`."""
 
     async def end(self) -> None:
-        """Tell the application. Shielded, but for `farewell` seconds only."""
+        """Tell the application. Shields itself, for `farewell` seconds at most."""
 
 
 class Session:
@@ -106,15 +106,13 @@ class Session:
                     # Also when cancelled from above: a carrier stuck in a shielded send would hold this nursery.
                     self.drop(Reason.SERVER_SHUTDOWN)
         finally:
-            with trio.move_on_after(self.timing.farewell, shield=True):
-                await self._layer.end()
+            await self._layer.end()
             self.ended.set()
 
     def adopt(self, carrier: Carrier) -> None:
         """From here on everything goes over this WebSocket."""
         self.upgrading = False
         self._carrier = carrier
-        self.outbox.nudge()
         if self.state is State.CLOSED:
             carrier.stop(abort=False)
         else:
