@@ -4,7 +4,7 @@ Everything here is made from the tables themselves, so that a diagram cannot tel
 `tomb diagrams` imports this module: the extensions of `transitions` take 48 ms to import and bring asyncio along.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from inspect import getdoc
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +13,7 @@ from typing import Any
 from transitions.extensions import GraphMachine
 
 from tomb.machines import association, player, tag
-from tomb.machines.table import STAY, Table
+from tomb.machines.table import STAY, Row, Table
 
 TABLES: Mapping[ModuleType, Table[Any]] = {
     player: player.PLAYER,
@@ -25,9 +25,9 @@ PAGE = "machines.md"
 _INTRODUCTION = """\
 # The state machines
 
-The decisions of the box are made by the tables below and nowhere else. An arrow is labelled with the events that follow
-it and, in brackets, the condition under which they do; of several conditions on one event, the first that holds wins.
-An arrow from a state to itself means that something is done while the state stays.
+The decisions of the box are made by the tables below and nowhere else. A picture shows which events lead from one state
+to another. The table under it has every row: on an event in a state, the first row whose condition holds is taken, and
+what it does is the name of the action in the code. Whatever has no row is declared to mean nothing.
 
 This page is generated from the tables (`tomb diagrams`); do not edit it.
 """
@@ -40,8 +40,7 @@ def render(table: Table[Any]) -> str:
         initial=table.initial,
         auto_transitions=False,
         graph_engine="mermaid",
-        show_conditions=True,
-        transitions=list(_transitions(table)),
+        transitions=list(_moves(table)),
     )
     lines = str(fresh.get_combined_graph(title=f"title: {table.name}").draw(None)).splitlines()
     lines += [f"  {state} --> [*]" for state in table.final]
@@ -63,24 +62,15 @@ def write(out_dir: Path) -> list[Path]:
     return [out_dir / name for name in pages()]
 
 
-def _transitions(table: Table[Any]) -> Iterable[dict[str, object]]:
-    for each in table.rows:
-        for source in each.sources:
-            yield {
-                "trigger": each.on.__name__,
-                "source": source,
-                "dest": None if each.dest == STAY else each.dest,
-                "conditions": [_named(each.label)] if each.label else None,
-            }
-
-
-def _named(label: str) -> Callable[[], bool]:
-    # GraphMachine writes a condition as the name of its function, and a note is a guard's name in other words.
-    def condition() -> bool:
-        return True
-
-    condition.__name__ = label.replace("_", " ")
-    return condition
+def _moves(table: Table[Any]) -> Iterable[dict[str, str]]:
+    """Each event once an arrow. What stays in its state is in the rows: drawn, it hides the picture."""
+    moves = [
+        {"trigger": each.on.__name__, "source": source, "dest": each.dest}
+        for each in table.rows
+        for source in each.sources
+        if each.dest not in (STAY, source)
+    ]
+    return [move for place, move in enumerate(moves) if move not in moves[:place]]
 
 
 def _tidied(lines: Iterable[str]) -> Iterable[str]:
@@ -88,17 +78,29 @@ def _tidied(lines: Iterable[str]) -> Iterable[str]:
         # Styles mark the state a live machine is in; a table is in none, and without them the page's theme shows.
         if line.strip().startswith(("Class ", "classDef ")):
             continue
-        yield line.rstrip().replace(" [internal]", "").replace(" | ", "<br/>")
+        yield line.rstrip().replace(" | ", "<br/>")
 
 
 def _chapter(module: ModuleType, table: Table[Any]) -> str:
     drawing = f"```mermaid\n{render(table)}```"
-    return "\n\n".join([f"## {table.name.capitalize()}", getdoc(module) or "", drawing, _ignored(table)]) + "\n"
+    parts = [f"## {table.name.capitalize()}", getdoc(module) or "", drawing, _rows(table), _ignored(table)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _rows(table: Table[Any]) -> str:
+    rows = [_row(source, each) for source in table.states for each in table.rows if source in each.sources]
+    return "\n".join(["| in the state | on | if | does | goes to |", "|---|---|---|---|---|", *rows])
+
+
+def _row(source: str, row: Row[Any]) -> str:
+    does = row.do.__name__.strip("_").replace("_", " ") if row.do else ""
+    goes = "" if row.dest in (STAY, source) else row.dest
+    return f"| {source} | {row.on.__name__} | {row.label.replace('_', ' ')} | {does} | {goes} |"
 
 
 def _ignored(table: Table[Any]) -> str:
     rows = [f"| {state} | {_events(table, state)} |" for state in table.states if _events(table, state)]
-    return "\n".join(["| In the state | these events mean nothing |", "|---|---|", *rows])
+    return "\n".join(["| in the state | these mean nothing |", "|---|---|", *rows])
 
 
 def _events(table: Table[Any], state: str) -> str:
