@@ -170,6 +170,7 @@ async def test_a_message_over_the_limit_ends_its_client_only(autojump_clock: tri
         wire, other, polling = await peer.open_websocket(), await peer.open_websocket(), await peer.open_polling()
         await wire.send('42["x","' + "y" * 200 + '"]')
         await wire.done.wait()
+        assert server.counters.ended == {Reason.PARSE_ERROR: 1}
         assert (await polling.post('42["x","' + "y" * 200 + '"]')).status == 413
         server.emit("n", 1)
         assert await other.frame() == '42["n",1]'
@@ -187,10 +188,12 @@ async def test_a_polling_body_is_not_read_past_the_limit_nor_for_ever(autojump_c
 
 
 async def test_more_attachments_than_allowed_end_the_client(autojump_clock: trio.testing.MockClock) -> None:
-    async with running(server_with(Limits(attachments=2))) as peer:
+    server = server_with(Limits(attachments=2))
+    async with running(server) as peer:
         wire = await peer.open_websocket()
         await wire.send('453-["x",{"_placeholder":true,"num":0}]')
         await wire.done.wait()
+        assert server.counters.ended == {Reason.PARSE_ERROR: 1}
 
 
 async def test_more_namespaces_than_allowed_are_refused(autojump_clock: trio.testing.MockClock) -> None:

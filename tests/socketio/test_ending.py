@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from tests.socketio.peer import Peer, running, server_with
-from tomb.socketio import CallTimeout, Client, ClientGone, Data, Reason, SocketServer, Timing
+from tomb.socketio import CallTimeout, Client, ClientGone, Data, Limits, Reason, SocketServer, Timing
 from tomb.socketio.session import Session
 
 
@@ -145,6 +145,29 @@ async def test_a_disconnect_handler_that_hangs_is_cut_off(autojump_clock: trio.t
         assert trio.current_time() - before == pytest.approx(1)
 
 
+async def test_a_disconnect_handler_is_not_cut_short_by_the_end_of_its_connection(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    server = server_with(timing=Timing(farewell=0.5))
+    finished: list[Reason] = []
+
+    @server.namespace("/").on_disconnect
+    async def slowly(client: Client, reason: Reason) -> None:
+        await trio.sleep(0.4)
+        finished.append(reason)
+
+    async with running(server) as peer:
+        wire = await peer.open_websocket()
+        await wire.send("41")
+        await trio.sleep(0.1)
+        await wire.hang_up()
+        await trio.sleep(0.2)
+        assert server.connections == 1, "the handler is still at work"
+        await trio.sleep(0.2)
+        assert finished == [Reason.CLIENT_DISCONNECT]
+        assert server.connections == 0
+
+
 async def test_a_call_ends_when_the_client_leaves_or_is_silent(autojump_clock: trio.testing.MockClock) -> None:
     server = server_with()
     outcomes: list[type[Exception]] = []
@@ -171,7 +194,7 @@ async def test_a_call_ends_when_the_client_leaves_or_is_silent(autojump_clock: t
 async def test_late_and_foreign_acknowledgements_are_nobodys_loss(autojump_clock: trio.testing.MockClock) -> None:
     server = server_with()
     async with running(server) as peer:
-        wire, thief = await peer.open_websocket(), await peer.open_websocket()
+        polling, thief = await peer.open_polling(), await peer.open_websocket()
         client, _ = server.namespace("/").clients.values()
         answers: list[tuple[Data, ...]] = []
 
@@ -180,10 +203,42 @@ async def test_late_and_foreign_acknowledgements_are_nobodys_loss(autojump_clock
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(ask)
-            assert await wire.frame() == '421["question"]'
+            assert (await polling.get()).packets == ['421["question"]']
             await thief.send('431["stolen"]')
-            await wire.send('4399["what?"]', '431["mine",2]', '431["again"]')
+            await trio.testing.wait_all_tasks_blocked()
+            await polling.post('4399["what?"]', '431["mine",2]', '431["again"]')
         assert answers == [("mine", 2)]
+
+
+async def test_what_a_client_left_unhandled_is_not_handled_after_it(autojump_clock: trio.testing.MockClock) -> None:
+    server = server_with(Limits(handlers_at_once=1))
+    server.namespace("/other")
+    begun: list[int] = []
+
+    @server.namespace("/").on("work")
+    async def work(client: Client, number: int) -> None:
+        begun.append(number)
+        await trio.sleep(1)
+
+    async with running(server) as peer:
+        wire = await peer.open_websocket()
+        await wire.send("40/other,", '42["work",1]', '42["work",2]', "41")
+        await trio.sleep(5)
+        assert begun == [1]
+        assert server.connections == 1
+
+
+async def test_a_connection_opened_while_a_shutdown_begins_does_not_survive_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    for _ in range(30):  # Trio begins the two in either order
+        server = server_with()
+        async with running(server) as peer:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(peer.get, "EIO=4&transport=polling")
+                nursery.start_soon(server.shutdown)
+            await trio.sleep(1)
+            assert server.connections == 0
 
 
 async def test_a_client_that_leaves_while_its_connect_handler_runs_was_never_there(
@@ -252,8 +307,12 @@ async def test_what_has_ended_is_forgotten(autojump_clock: trio.testing.MockCloc
     server = server_with()
     async with running(server) as peer:
         for _ in range(50):
-            await (await peer.open_websocket()).hang_up()
+            wire = await peer.open_websocket()
+            await wire.hang_up()
+            with pytest.raises(trio.EndOfChannel):  # nothing was said to one that is gone
+                await wire.frame()
             await (await peer.open_polling()).post("1")
         await trio.testing.wait_all_tasks_blocked()
+        assert not server._addresses
         gc.collect()
         assert [thing for thing in gc.get_objects() if isinstance(thing, Session | Client)] == []
