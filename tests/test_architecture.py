@@ -45,7 +45,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     # Around the box: a call to one that runs, an import into one that does not, its process, and the command line.
     "remote": UNDER | {"devices"},
     "imports": HANDS | {"nurseries", "remote"},
-    "service": HOUSE | {"box"},
+    "thrift": frozenset(),
+    "service": HOUSE | {"box", "thrift"},
     "cli": HOUSE | {"box", "imports", "remote", "service"},
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),

@@ -2,9 +2,9 @@
 
 import json
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import trio
@@ -48,19 +48,21 @@ def sync(url: str) -> Taken:
 
 
 def _call(url: str, method: str, path: str, body: dict[str, str], timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not url.startswith(("http://", "https://")):
         raise TombError(f"{url} is no address of a box; it looks like http://localhost:8000")
-    request = Request(  # noqa: S310  # the scheme was just looked at
-        url.rstrip("/") + path, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
-    )
     try:
+        request = Request(  # noqa: S310  # the scheme was just looked at
+            url.rstrip("/") + path, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
+        )
         with urlopen(request, timeout=timeout_s) as answer:  # noqa: S310  # as above
             envelope: dict[str, Any] = json.load(answer)
             return envelope
     except HTTPError as error:
         raise TombError(_reason(error)) from None
-    except (URLError, OSError) as error:
+    except OSError as error:
         raise TombError(f"no box answers at {url}: {getattr(error, 'reason', error)}") from None
+    except (ValueError, HTTPException):
+        raise TombError(f"what answers at {url} is no box") from None
 
 
 def _reason(error: HTTPError) -> str:

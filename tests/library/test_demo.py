@@ -25,8 +25,8 @@ def test_concert_pitch() -> None:
 
 
 def test_what_is_composed_begins_and_ends_in_silence_and_never_clips(tmp_path: Path) -> None:
-    demo.compose(tmp_path)
-    paths = sorted(tmp_path.rglob("*.flac"))
+    paths = list(demo.compose(tmp_path))
+    assert sorted(paths) == sorted(tmp_path.rglob("*.flac"))
     assert len(paths) == len(TUNES)
     for path in paths:
         samples, rate = soundfile.read(path)

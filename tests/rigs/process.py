@@ -4,8 +4,7 @@
         await box.post("/api/player/play")
         assert await box.terminate() == 0
 
-A box listens on the loopback, on a port that the kernel chose. What it wrote is printed when the block ends, so that a
-test that failed shows it.
+A box listens on the loopback, on a port that the kernel chose. What it wrote is printed when the block fails.
 """
 
 import json
@@ -168,10 +167,12 @@ async def serving(
             yield Box(process, said, await _port(process, said))
             await _stop(process)
             nursery.cancel_scope.cancel()
+    except BaseException:
+        sys.stderr.write((said.out + said.err).decode(errors="replace"))
+        raise
     finally:
         with trio.CancelScope(shield=True):
             await _stop(process)
-        sys.stderr.write((said.out + said.err).decode(errors="replace"))
 
 
 async def run_tomb(
@@ -188,6 +189,15 @@ async def run_tomb(
             cwd=cwd,
         )
     return Ended(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
+def refused(ended: Ended, *words: str) -> None:
+    """One line on stderr that says all these words, and a status that is not zero."""
+    assert ended.status == 1, ended
+    assert ended.err.startswith("tomb: "), ended.err
+    assert len(ended.err.splitlines()) == 1, ended.err
+    for word in words:
+        assert word in ended.err
 
 
 async def call(

@@ -30,7 +30,11 @@ class SocketClient:
         """Take everything that comes, until the server closes."""
         try:
             while True:
-                self._take(await self.wire.frame())
+                frame = await self.wire.frame()
+                if frame == "2":  # a ping: whoever is silent is dropped
+                    await self.wire.send("3")
+                else:
+                    self._take(frame)
         except (EOFError, trio.EndOfChannel):
             pass
 
@@ -80,9 +84,9 @@ class SocketRoom:
     peer: Peer
     nursery: trio.Nursery
 
-    async def connect(self, *rooms: str) -> SocketClient:
-        """`rooms`: "playlists", or a playlist's id."""
-        wire = await self.peer.websocket("EIO=4&transport=websocket", headers=HOST)
+    async def connect(self, *rooms: str, **headers: str) -> SocketClient:
+        """`rooms`: "playlists", or a playlist's id. `headers`: of the handshake."""
+        wire = await self.peer.websocket("EIO=4&transport=websocket", headers=HOST | headers)
         await wire.frame()
         await wire.send("40")
         client = SocketClient(wire)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import cast
 
 from quart import Response, g, request
@@ -11,20 +12,21 @@ from werkzeug.routing import BaseConverter
 
 from tomb.errors import AddressTooLong, Forbidden, HeadersTooLarge
 from tomb.http import faults, headers, parsing, streams
+from tomb.http.bodies import BODY_LIMIT, Request
 from tomb.http.envelope import Answer, Document, FilePart, Stamp, failure, success
 from tomb.http.guard import knows_host, knows_origin
 from tomb.http.limits import Limits
 from tomb.http.operations import Operations
 from tomb.http.pages import HOME
 from tomb.http.parents import COOKIE
-from tomb.http.requests import Body
+from tomb.http.requests import Body, NoQuery
 from tomb.http.routes import Ask, House, Route
 
-BODY_LIMIT = 1024 * 1024
 BODY_TIMEOUT_S = 20
 ADDRESS_LIMIT = 4096
 HEADERS_LIMIT = 12 * 1024  # above the address's, below what the server takes at all (16 KiB, then it answers itself)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NOTHING, NOT_ASKED = Body(), NoQuery()
 _PAGE = "text/html; charset=utf-8"
 
 
@@ -46,6 +48,7 @@ class Api:
         self._routes = {route.name: route for route in routes}
 
     def mount(self, app: QuartTrio) -> None:
+        app.request_class = Request
         app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, BODY_TIMEOUT=BODY_TIMEOUT_S)
         app.url_map.strict_slashes = False
         app.url_map.merge_slashes = False
@@ -67,27 +70,27 @@ class Api:
         return view
 
     async def _look(self, route: Route, path: Mapping[str, str]) -> Answer:
-        return await route.handle(self._house, self._ask(route, path, b""))
+        return await route.handle(self._house, self._ask(route, path, NOTHING))
 
     async def _change(self, route: Route, path: Mapping[str, str]) -> Answer:
         with self._limits.place(route.category, _client()):
             raw = cast(bytes, await request.get_data())
             op_id = g.client_op_id = parsing.op_id_in(raw)
-            asked = (route.name, tuple(path.items()), request.query_string, hashlib.sha256(raw).digest())
+            digest = hashlib.sha256(raw).digest() if op_id is not None else b""
+            asked = (route.name, tuple(path.items()), request.query_string, digest)
 
             async def carry_out() -> Answer:
-                return await route.handle(self._house, self._ask(route, path, raw))
+                body = parsing.body(route.body, b"" if route.raw else raw, request.mimetype)
+                asked_for = self._ask(route, path, body)
+                if route.raw:
+                    asked_for = replace(asked_for, raw=raw, content_type=request.content_type or "")
+                return await route.handle(self._house, asked_for)
 
             return await self._operations.once(op_id, asked, carry_out)
 
-    def _ask(self, route: Route, path: Mapping[str, str], raw: bytes) -> Ask[Body]:
-        return Ask(
-            parsing.path(path),
-            parsing.query(route.query, request.args),
-            parsing.body(route.body, b"" if route.raw else raw, request.mimetype),
-            _client(),
-            request.cookies.get(COOKIE),
-        )
+    def _ask(self, route: Route, path: Mapping[str, str], body: Body) -> Ask[Body]:
+        query = NOT_ASKED if route.query is NoQuery else parsing.query(route.query, request.args)
+        return Ask(parsing.path(path), query, body, _client(), request.cookies.get(COOKIE))
 
     async def _respond(self, answer: Answer) -> Response:
         data = answer.data
@@ -130,12 +133,13 @@ class Api:
             raise Forbidden("pages from elsewhere may not change anything here", {"origin": origin})
 
     async def _seal(self, response: Response) -> Response:
-        sealed = response.headers
         origin, preflight = request.headers.get("Origin"), request.method == "OPTIONS"
-        sealed["X-Request-ID"] = g.get("request_id", "")
-        sealed.setdefault("Cache-Control", "no-store")
-        sealed.update(headers.security(response.content_type))
-        sealed.update(headers.cross_origin(origin, self._house.settings.cors_origins, preflight=preflight))
+        sealed = response.headers
+        if "Cache-Control" not in sealed:
+            sealed.add("Cache-Control", "no-store")
+        sealed.add("X-Request-ID", g.get("request_id", ""))
+        sealed.extend(headers.security(response.content_type))
+        sealed.extend(headers.cross_origin(origin, self._house.settings.cors_origins, preflight=preflight))
         return response
 
     async def _refuse(self, error: Exception) -> Response:

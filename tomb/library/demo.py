@@ -29,13 +29,15 @@ _PARTIALS: dict[Voice, tuple[tuple[float, float, float], ...]] = {
 _ATTACK_S: dict[Voice, float] = {"flute": 0.05, "bells": 0.003, "harp": 0.006}
 
 
-def compose(folder: Path) -> None:
-    """Write the sets of `tunes` into `folder`, a folder for each, ready to be imported. Blocks for a moment."""
+def compose(folder: Path) -> Iterator[Path]:
+    """Write the sets of `tunes` into `folder`, a folder for each, ready to be imported: a file a step, which blocks."""
     for each in SETS:
         (folder / each.title).mkdir()
         instrument = _Instrument(each.voice)
         for number, tune in enumerate(each.tunes, 1):
-            _write(folder / each.title / f"{number} {tune.title}.flac", tune, number, _played(tune, instrument))
+            path = folder / each.title / f"{number} {tune.title}.flac"
+            _write(path, tune, number, _played(tune, instrument))
+            yield path
 
 
 class _Instrument:

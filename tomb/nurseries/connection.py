@@ -11,7 +11,7 @@ import struct
 
 import trio
 from hypercorn.config import Config
-from hypercorn.events import Event, RawData
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, LifespanState
@@ -80,12 +80,30 @@ class Connection(TCPServer):
         # Annotated for TLS streams; of another it asks no more than a GuardedStream has.
         super().__init__(app, config, context, state, stream)  # type: ignore[arg-type]
         self._guarded = stream
+        self._reading = trio.CancelScope()
 
     async def protocol_send(self, event: Event) -> None:
         if isinstance(event, RawData):
             await self._send(event.data)
+        elif isinstance(event, Closed):
+            await self._end()
         else:
             await super().protocol_send(event)
+
+    async def _read_data(self) -> None:
+        with self._reading:
+            await super()._read_data()
+
+    async def _end(self) -> None:
+        """Hang up, whoever is about to be cancelled.
+
+        An answer may go out before the whole body is in. Hypercorn then tells the application that the client is gone,
+        upon which the application may cancel the very task that would have hung up next; and the reader may wait for
+        room in the queue of an application that reads no more.
+        """
+        with trio.CancelScope(shield=True):
+            await super().protocol_send(Closed())
+        self._reading.cancel()
 
     async def _send(self, data: bytes) -> None:
         if not data:  # the end of a body whose length was announced

@@ -1,0 +1,249 @@
+"""HTTP: requests a second and how long one takes, at 1 and 8 connections that are kept open.
+
+Next to each row, in the same minute and from the same client: a bare route of Quart-Trio under the same server that
+answers as many bytes (`hello`), and a bare Trio and h11 that does so (`h11`). Each server is a process of its own, the
+client is another; the library is 200 playlists of 10 tracks, the rate limits are off.
+
+    python -m bench.http                prints the rows
+    python -m bench.http serve KIND     one of the servers, on a port that it prints
+"""
+
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+from subprocess import PIPE
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import trio
+
+SECONDS = 2.0  # a round of one request over all its connections
+ROUNDS = 3  # the servers take turns, and the best round of each counts: what disturbs a round is not its own
+CONNECTIONS = (1, 8)
+KINDS = ("box", "hello", "h11")
+PLAYLISTS, TRACKS = 200, 10
+MANY = 10_000
+# The last number: how often at most in a round, for what makes the library larger.
+ASKED: tuple[tuple[str, str, object, int], ...] = (
+    ("GET", "/api/player/status", None, MANY),
+    ("GET", "/api/playlists?limit=50", None, MANY),
+    ("POST", "/api/player/toggle", {}, MANY),
+    ("POST", "/api/player/volume", {"volume": 40}, MANY),
+    ("POST", "/api/playlists", {"title": "Made by the bench"}, 24),
+)
+Row = dict[str, object]
+
+
+# --- the servers ------------------------------------------------------------------------------------------------------
+
+
+async def serve(kind: str) -> None:
+    if kind == "h11":
+        await serve_h11()
+    elif kind == "hello":
+        await serve_hello()
+    else:
+        with TemporaryDirectory() as folder:
+            await serve_box(Path(folder))
+
+
+async def serve_box(folder: Path) -> None:
+    from tomb.box import Devices, open_box
+    from tomb.config import Settings
+    from tomb.devices.silent import SilentOutput
+    from tomb.http.app import make_app
+    from tomb.ports import RealPorts
+
+    ports = RealPorts()
+    settings = Settings(data=folder / "data", rate_limits="off")
+    fill(folder / "music")
+    silent = Devices(None, lambda deck: SilentOutput(ports, deck.report), None, None)
+    async with open_box(settings, ports, silent) as house, trio.open_nursery() as nursery:
+        imported = await house.importer.import_folder(folder / "music")
+        await house.deck.start(imported.playlist_ids[0])
+        app = make_app(house)
+        await nursery.start(app.run)
+        await listen(nursery, app)
+        await trio.sleep_forever()
+
+
+def fill(folder: Path) -> None:
+    from tests.rigs.box import sparse_wav
+
+    for number in range(PLAYLISTS):
+        playlist = folder / f"Playlist {number:03}"
+        playlist.mkdir(parents=True)
+        for track in range(TRACKS):
+            sparse_wav(playlist / f"{track:02} Track.wav", 600.0 if number == 0 else 1.0, salt=f"{number}/{track}")
+
+
+async def serve_hello() -> None:
+    from quart import Response
+    from quart_trio import QuartTrio
+
+    app = QuartTrio("hello")
+
+    @app.route("/<int:size>", methods=["GET", "POST"])
+    async def hello(size: int) -> Response:
+        return Response(b"x" * size, content_type="application/json")
+
+    async with trio.open_nursery() as nursery:
+        await listen(nursery, app)
+        await trio.sleep_forever()
+
+
+async def listen(nursery: trio.Nursery, app: Any) -> None:
+    from tomb.nurseries.web import serve_web
+
+    [address] = await nursery.start(partial(serve_web, app, host="127.0.0.1", port=0))
+    print(address.port, flush=True)
+
+
+async def serve_h11() -> None:
+    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    print(listener.socket.getsockname()[1], flush=True)
+    await trio.serve_listeners(converse, [listener])
+
+
+async def converse(stream: trio.SocketStream) -> None:
+    import h11
+
+    connection = h11.Connection(h11.SERVER)
+    size = 0
+    while True:
+        match connection.next_event():
+            case h11.NEED_DATA:
+                received = await stream.receive_some()
+                connection.receive_data(received)
+            case h11.Request(target=target):
+                size = int(target[1:])
+            case h11.EndOfMessage():
+                headers = [("content-type", "application/json"), ("content-length", str(size))]
+                events = (
+                    h11.Response(status_code=200, headers=headers), h11.Data(data=b"x" * size), h11.EndOfMessage()
+                )  # fmt: skip
+                await stream.send_all(b"".join(connection.send(event) or b"" for event in events))
+                connection.start_next_cycle()
+            case h11.ConnectionClosed():
+                return
+
+
+# --- the client -------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def serving(kind: str) -> AsyncIterator[int]:
+    """The port of a server of that kind."""
+    command = [sys.executable, "-m", "bench.http", "serve", kind]
+    process = await trio.lowlevel.open_process(command, stdout=PIPE)
+    assert process.stdout is not None
+    try:
+        yield int(await process.stdout.receive_some())
+    finally:
+        process.kill()
+        with trio.CancelScope(shield=True):
+            await process.wait()
+
+
+def request(method: str, path: str, body: object) -> bytes:
+    content = b"" if body is None else json.dumps(body).encode()
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
+    return (head + "Content-Type: application/json\r\n\r\n").encode() + content
+
+
+class Connection:
+    """Asks and reads answers, as cheaply as can be: the time should be the server's."""
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self._stream = stream
+
+    async def ask(self, asked: bytes) -> int:
+        """The length of the answer's body."""
+        await self._stream.send_all(asked)
+        answer = bytearray(await self._stream.receive_some(262_144))
+        while (end := answer.find(b"\r\n\r\n")) < 0:
+            answer += await self._stream.receive_some(262_144)
+        assert answer.startswith(b"HTTP/1.1 20"), bytes(answer[:300])
+        start = answer.lower().index(b"content-length:", 0, end) + 15
+        size = int(answer[start : answer.index(b"\r\n", start)])
+        missing = end + 4 + size - len(answer)
+        while missing > 0:
+            missing -= len(await self._stream.receive_some(262_144))
+        return size
+
+
+async def ask_for(seconds: float, port: int, asked: bytes, connections: int, at_most: int) -> tuple[list[float], float]:
+    """How long each request took, in seconds, and how many there were a second."""
+    times: list[float] = []
+
+    async def run() -> None:
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            connection = Connection(stream)
+            await connection.ask(asked)
+            end = perf_counter() + seconds
+            while (began := perf_counter()) < end and len(times) < at_most:
+                await connection.ask(asked)
+                times.append(perf_counter() - began)
+
+    began = perf_counter()
+    async with trio.open_nursery() as nursery:
+        for _ in range(connections):
+            nursery.start_soon(run)
+    return times, len(times) / (perf_counter() - began)
+
+
+async def compare(ports: dict[str, int], method: str, path: str, body: object, at_most: int) -> AsyncIterator[Row]:
+    asked = request(method, path, body)
+    async with await trio.open_tcp_stream("127.0.0.1", ports["box"]) as stream:
+        size = await Connection(stream).ask(asked)
+    same = request(method, f"/{size}", body)
+    for connections in CONNECTIONS:
+        best: dict[str, tuple[list[float], float]] = {}
+        for _ in range(ROUNDS):
+            for kind in KINDS:
+                wanted = asked if kind == "box" else same
+                times, rate = await ask_for(SECONDS / ROUNDS, ports[kind], wanted, connections, at_most)
+                if kind not in best or median(times) < median(best[kind][0]):
+                    best[kind] = times, rate
+        yield row(f"{method} {path}", connections, size, best)
+
+
+def row(name: str, connections: int, size: int, measured: dict[str, tuple[list[float], float]]) -> Row:
+    """Times in milliseconds; the floor is `hello`."""
+    halfway = {kind: median(times) * 1000 for kind, (times, _) in measured.items()}
+    times, rate = measured["box"]
+    return {
+        "row": f"{name}, {connections} connection{'s' * (connections > 1)}",
+        "median": round(halfway["box"], 3),
+        "p99": round(sorted(times)[int(len(times) * 0.99)] * 1000, 3),
+        "floor": round(halfway["hello"], 3),
+        "ratio": round(halfway["box"] / halfway["hello"], 2),
+        "per_second": round(rate),
+        "h11_median": round(halfway["h11"], 3),
+        "ratio_to_h11": round(halfway["box"] / halfway["h11"], 2),
+        "bytes": size,
+    }
+
+
+async def rows() -> None:
+    async with serving("box") as box, serving("hello") as hello, serving("h11") as h11:
+        ports = {"box": box, "hello": hello, "h11": h11}
+        for asked in ASKED:
+            async for each in compare(ports, *asked):
+                print(json.dumps(each), flush=True)
+
+
+def main(arguments: Sequence[str]) -> None:
+    if arguments[:1] == ["serve"]:
+        trio.run(serve, arguments[1])
+    else:
+        trio.run(rows)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
