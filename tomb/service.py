@@ -79,7 +79,7 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
         async with open_box(settings, ports, devices, process) as house, trio.open_nursery() as web:
             if house.librarian.count() == 0 or settings.demo:
                 await house.importer.demo()
-            addresses = await web.start(_serve_web, house, stop)
+            addresses = await _listen(web, house, stop)
             process.port = addresses[0].port
             house.board.note("api", UP)
             _welcome(house, addresses)
@@ -108,26 +108,31 @@ async def _hurry(stop: trio.Event, everything: trio.CancelScope) -> None:
     everything.deadline = trio.current_time() + STOP_S
 
 
-async def _serve_web(house: House, stop: trio.Event, *, task_status: trio.TaskStatus[list[Address]]) -> None:
+async def _listen(web: trio.Nursery, house: House, stop: trio.Event) -> list[Address]:
     settings = house.settings
-    app = make_app(house)
     try:
-        async with trio.open_nursery() as nursery:
-            await nursery.start(app.run)
-            house.board.note("websocket", UP)
-            await serve_web(
-                app,
-                host=settings.host,
-                port=settings.port,
-                limits=WebLimits(grace=0.2),
-                stop=stop,
-                draining=partial(app.shutdown, 0.2),
-                task_status=task_status,
-            )
-            nursery.cancel_scope.cancel()
+        addresses: list[Address] = await web.start(_serve_web, house, stop)
+        return addresses
     except* OSError as errors:
         reason = next(iter(errors.exceptions))
         raise StartError(f"cannot listen on {settings.host} port {settings.port}: {reason}") from None
+
+
+async def _serve_web(house: House, stop: trio.Event, *, task_status: trio.TaskStatus[list[Address]]) -> None:
+    app = make_app(house)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(app.run)
+        house.board.note("websocket", UP)
+        await serve_web(
+            app,
+            host=house.settings.host,
+            port=house.settings.port,
+            limits=WebLimits(grace=0.2),
+            stop=stop,
+            draining=partial(app.shutdown, 0.2),
+            task_status=task_status,
+        )
+        nursery.cancel_scope.cancel()
 
 
 def _welcome(house: House, addresses: list[Address]) -> None:
