@@ -34,6 +34,7 @@ from tomb.nurseries.root import Slot, open_root
 from tomb.nurseries.scribe import Scribe
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.ticker import tick
+from tomb.nurseries.uploads import Uploads
 from tomb.ports import Ports
 
 
@@ -85,7 +86,10 @@ async def open_box(
         events = Events(ports, await lease.open(), settings.event_log_size)
         await root.start(partial(events.run, lease))
         librarian = await Librarian.open(store, events, ports)
-        importer = Importer(librarian, Porter(store, ports, probe), ports)
+        porter = Porter(store, ports, probe)
+        importer = Importer(librarian, porter, ports)
+        uploads = await Uploads.open(store, ports, events, librarian, porter)
+        await root.start(uploads.run)
         scribe = Scribe(librarian.note)
         await root.start(scribe.run)
         deck = Deck(ports, events, scribe, librarian.playlist, librarian.folder)
@@ -110,6 +114,7 @@ async def open_box(
                 board=board,
                 librarian=librarian,
                 importer=importer,
+                uploads=uploads,
                 deck=deck,
                 linking=linking,
                 taps=taps,

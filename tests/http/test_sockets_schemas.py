@@ -9,11 +9,13 @@ import trio
 from jsonschema import Draft202012Validator
 from trio.testing import wait_all_tasks_blocked
 
-from tests.rigs.box import TAGS, VirtualBox, virtual_box
+from tests.rigs.box import TAGS, VirtualBox, sparse_wav, virtual_box
 from tests.rigs.sockets import SocketClient, socket_room
 from tests.rigs.virtual import virtual_time
+from tomb.errors import UnsupportedMedia
 from tomb.http.asyncapi import document
 from tomb.http.told import TOLD
+from tomb.nurseries.uploads import Announced, Said
 
 pytestmark = virtual_time
 
@@ -43,10 +45,20 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     playlist = await librarian.playlist(first)
     (librarian.folder / playlist.tracks[0].file_path).unlink()
     await box.house.importer.sync()
+    await _upload(box, first, sparse_wav(librarian.folder.parent / "new.wav", 1.0).read_bytes())
+    with pytest.raises(UnsupportedMedia):
+        await _upload(box, first, b"no sound at all")
     await client.emit("leave:playlist", {"playlist_id": first})
     await librarian.delete(first)
     await client.emit("leave:playlists", {})
     await wait_all_tasks_blocked()
+
+
+async def _upload(box: VirtualBox, playlist_id: str, content: bytes) -> None:
+    uploads = box.house.uploads
+    session = (await uploads.begin(playlist_id, Announced("a.wav", len(content), 1024 * 1024))).id
+    await uploads.receive(playlist_id, session, 0, content)
+    await uploads.finalize(playlist_id, session, None, Said())
 
 
 def _wrong(validators: dict[str, Draft202012Validator], events: list[tuple[str, Any]]) -> Iterator[str]:

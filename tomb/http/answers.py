@@ -12,6 +12,7 @@ from tomb.models import (
     PlaylistLite,
     ServiceState,
     TagAction,
+    Track,
     Wire,
 )
 
@@ -216,6 +217,80 @@ class LogCollection(Wire):
 
     logs: Sequence[LogLine]
     total_lines: int
+
+
+UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
+
+
+class UploadSession(Wire):
+    """Sizes in bytes. `expires_at`: epoch seconds."""
+
+    session_id: str
+    playlist_id: str
+    filename: str
+    file_size: int
+    chunk_size: int
+    total_chunks: int
+    expected_chunks: int
+    status: UploadState
+    expires_at: float
+
+
+class UploadProgress(Wire):
+    """`received_size`: bytes in all; `progress`: percent."""
+
+    session_id: str
+    chunk_index: int
+    received_size: int
+    progress: float
+    complete: bool
+    status: UploadState
+
+
+class UploadStatus(Wire):
+    """As UploadSession. `missing_chunks`: what is to be sent to go on."""
+
+    session_id: str
+    playlist_id: str
+    filename: str
+    file_size: int
+    bytes_uploaded: int
+    progress: float
+    progress_percent: float
+    chunks_total: int
+    chunks_uploaded: int
+    chunks_received: int
+    missing_chunks: Sequence[int]
+    status: UploadState
+    error_message: str | None
+    created_at: str
+    updated_at: str
+    expires_at: float
+
+
+class UploadList(Wire):
+    sessions: Sequence[UploadStatus]
+
+
+class UploadedTrack(Track):
+    """Clients read either the track or its copy inside."""
+
+    track: Track
+    session_id: str
+
+
+class CleanedSession(Wire):
+    session_id: str
+    filename: str
+    age_hours: float
+
+
+class CleanupResult(Wire):
+    """`freed_bytes`: of all files that were removed."""
+
+    cleaned_sessions: Sequence[CleanedSession]
+    cleaned_files: int
+    freed_bytes: int
 
 
 class RestartAnswer(Wire):

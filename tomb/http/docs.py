@@ -57,7 +57,11 @@ def _fields(operation: Json, schemas: Json) -> Iterator[tuple[str, str, str]]:
     for each in operation.get("parameters", ()):
         yield each["in"], escape(each["name"]), _told(each["schema"])
     body = operation.get("requestBody")
-    if body is not None:
+    if body is None:
+        return
+    if "application/json" not in body["content"]:
+        yield "body", escape(" or ".join(body["content"])), "the bytes of a file"
+    else:
         model = schemas[body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]]
         for name, schema in model["properties"].items():
             needed = " (needed)" if name in model.get("required", ()) else ""

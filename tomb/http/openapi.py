@@ -23,6 +23,7 @@ from tomb.errors import (
     UnsupportedMedia,
     ValidationFailed,
 )
+from tomb.http.bodies import FIELD
 from tomb.http.requests import PARTS
 from tomb.http.routes import Route
 
@@ -41,10 +42,24 @@ LINKS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("POST /api/playlists/<playlist_id>/reorder", "playlist_id", "id"),
     ),
     "POST /api/nfc/scan": (("DELETE /api/nfc/session/<session_id>", "session_id", "session_id"),),
+    "POST /api/playlists/<playlist_id>/uploads/session": (
+        ("DELETE /api/uploads/sessions/<session_id>", "session_id", "session_id"),
+    ),
     "PUT /api/tags/<tag_id>": (
         ("GET /api/tags/<tag_id>", "tag_id", "tag_id"),
         ("DELETE /api/tags/<tag_id>", "tag_id", "tag_id"),
     ),
+}
+# Bytes as they are, or as the one file of a form (OpenAPI 3.1, "Considerations for File Uploads").
+_FILE: Schema = {
+    "application/octet-stream": {},
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": [FIELD],
+            "properties": {FIELD: {"type": "string", "contentMediaType": "application/octet-stream"}},
+        }
+    },
 }
 
 
@@ -112,6 +127,8 @@ def _operation(route: Route) -> Schema:
         either = "json_schema_extra" in route.body.model_config  # one of several fields is required
         required = either or any(field.is_required() for field in route.body.model_fields.values())
         operation["requestBody"] = {"required": required, "content": content}
+    if route.raw:
+        operation["requestBody"] = {"required": True, "content": _FILE}
     if not route.playing:
         operation["security"] = [{}, {COOKIE_SCHEME: []}]
     return operation

@@ -15,7 +15,7 @@ from typing import Any
 
 import trio
 
-from tomb.errors import Conflict, RateLimited, RequestError, RequestTimeout
+from tomb.errors import Conflict, InternalError, RateLimited, RequestError, RequestTimeout
 from tomb.events import PLAYLISTS, Events
 from tomb.http.envelope import Answer
 
@@ -81,6 +81,8 @@ class Operations:
             # Whoever waits tries itself when there is no answer to share: cancelled, or a fault that may pass.
             if operation.result is None and self._operations.get(op_id) is operation:
                 del self._operations[op_id]
+            if result is None:
+                self._refuse(op_id, InternalError(), caller)
             operation.done.set()
         return _given(result)
 

@@ -4,7 +4,7 @@ The types here are also what the API's description is made from, so their JSON s
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 
 from tomb.devices.sighting import parse_uid
+from tomb.library.uploads import TYPES
 from tomb.models import OnRemoval, RepeatMode, SameTag, TagActionName, Volume
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
@@ -66,6 +67,11 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _any_case(words: Iterable[str]) -> str:
+    spelt = ("".join(f"[{char}{char.upper()}]" if char.isalpha() else char for char in word) for word in words)
+    return "|".join(sorted(spelt))
+
+
 def _youtube(url: str) -> str:
     if not re.fullmatch(r"https://((www|m|music)\.)?(youtube\.com|youtu\.be)/[!-~]+", url):
         raise ValueError("an https address of YouTube")
@@ -97,11 +103,12 @@ Description = Annotated[
     AfterValidator(_lines),
     WithJsonSchema({"type": "string", "maxLength": 2000, "pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}),
 ]
-Label = Annotated[
+# Of what may be uploaded; other types are refused as that, with 415.
+Filename = Annotated[
     str,
     StringConstraints(min_length=1, max_length=255),
     AfterValidator(_plain),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 255, "pattern": f"^[^{_CONTROL}]*$"}),
+    WithJsonSchema({"type": "string", "maxLength": 255, "pattern": rf"^[^{_CONTROL}]*\.({_any_case(TYPES)})$"}),
 ]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 OpId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -260,7 +267,7 @@ class PinBody(Body):
 class InitUploadBody(Body):
     """`file_hash`: SHA-256."""
 
-    filename: Label
+    filename: Filename
     file_size: Annotated[int, Field(ge=1, le=2**40), BeforeValidator(_whole)]
     chunk_size: Annotated[int, Field(ge=1024, le=8 * 1024 * 1024), BeforeValidator(_whole)] = 1_048_576
     file_hash: Hash | None = None

@@ -24,6 +24,7 @@ from tomb.nurseries.linking import Linking
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.process import Process
 from tomb.nurseries.taps import Taps
+from tomb.nurseries.uploads import Uploads
 from tomb.ports import Ports
 
 B = TypeVar("B", bound=Body, covariant=True)
@@ -41,6 +42,7 @@ class House:
     board: Board
     librarian: Librarian
     importer: Importer
+    uploads: Uploads
     deck: Deck
     linking: Linking
     taps: Taps
@@ -59,7 +61,7 @@ class House:
 class Ask(Generic[B]):
     """A parsed request. `path`: the variable parts of the address. `client`: the peer's address.
 
-    `token`: what the parents' cookie holds.
+    `token`: what the parents' cookie holds. `raw`, `content_type`: the body where it is no JSON.
     """
 
     path: Mapping[str, Any]
@@ -67,6 +69,8 @@ class Ask(Generic[B]):
     body: B
     client: str = ""
     token: str | None = None
+    raw: bytes = b""
+    content_type: str = ""
 
 
 Handler = Callable[[House, Ask[Any]], Awaitable[Answer]]

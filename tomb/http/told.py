@@ -159,6 +159,37 @@ class TagNews(Wire):
     server_seq: int
 
 
+class UploadProgressed(Wire):
+    """`progress`: percent."""
+
+    playlist_id: str
+    session_id: str
+    chunk_index: int
+    progress: float
+    complete: bool
+    filename: str
+    file_name: str
+    server_seq: int
+
+
+class UploadComplete(Wire):
+    playlist_id: str
+    session_id: str
+    filename: str
+    track: Track
+    server_seq: int
+
+
+class UploadFailed(Wire):
+    """`code`: an `error_type` of the HTTP side."""
+
+    playlist_id: str
+    session_id: str
+    error: str
+    code: str
+    server_seq: int
+
+
 TOLD: Mapping[str, type[Wire]] = {
     "state:player": Numbered[PlayerState],
     "state:track_position": Numbered[TrackPosition],
@@ -183,4 +214,7 @@ TOLD: Mapping[str, type[Wire]] = {
     "nfc_status": LinkStatus,
     "nfc_association_state": LinkProgress,
     "nfc_tag": TagNews,
+    "upload:progress": UploadProgressed,
+    "upload:complete": UploadComplete,
+    "upload:error": UploadFailed,
 }

@@ -1,11 +1,16 @@
-"""Routes of uploads. The box cannot take files in over the network yet: requests are checked, and refused as that."""
+"""Routes of uploads (wire.md, sections 3 and 4): announce a file, send its chunks in any order, make it a track."""
 
 from functools import partial
 
-from tomb.errors import NotFound, Unavailable
+from tomb.errors import BadRequest, NotFound, UnsupportedMedia
+from tomb.http import answers
+from tomb.http.bodies import file_in
 from tomb.http.envelope import Answer
-from tomb.http.requests import Body, CleanupQuery, FinalizeBody, InitUploadBody, SessionsQuery
+from tomb.http.requests import Body, CleanupQuery, FinalizeBody, InitUploadBody, Metadata, SessionsQuery
 from tomb.http.routes import Ask, House, Route
+from tomb.library.uploads import Upload
+from tomb.models import iso
+from tomb.nurseries.uploads import STALE_S, Announced, Said
 
 _route = partial(Route, category="uploads")
 _OF_PLAYLIST = "/api/playlists/<playlist_id>/uploads"
@@ -13,47 +18,141 @@ _OF_PLAYLIST = "/api/playlists/<playlist_id>/uploads"
 
 async def _init(house: House, ask: Ask[InitUploadBody]) -> Answer:
     """Announce a file."""
-    house.librarian.lite(ask.path["playlist_id"])
-    raise Unavailable("this version of the box cannot take uploads; put music into its inbox, or use `tomb import`")
+    body = ask.body
+    announced = Announced(body.filename, body.file_size, body.chunk_size, body.file_hash)
+    upload = await house.uploads.begin(ask.path["playlist_id"], announced)
+    return Answer(
+        answers.UploadSession(
+            session_id=upload.id,
+            playlist_id=upload.playlist_id,
+            filename=upload.filename,
+            file_size=upload.file_size,
+            chunk_size=upload.chunk_size,
+            total_chunks=upload.total_chunks,
+            expected_chunks=upload.total_chunks,
+            status=upload.status,
+            expires_at=upload.updated + STALE_S,
+        ),
+        "upload session created",
+        201,
+    )
 
 
 async def _chunk(house: House, ask: Ask[Body]) -> Answer:
     """Send a part of a file."""
-    return await _of_session(house, ask)
+    index, session_id = ask.path["chunk_index"], ask.path["session_id"]
+    data = file_in(ask.raw, ask.content_type)
+    upload = await house.uploads.receive(ask.path["playlist_id"], session_id, index, data)
+    return Answer(
+        answers.UploadProgress(
+            session_id=upload.id,
+            chunk_index=index,
+            received_size=upload.bytes_received,
+            progress=upload.progress,
+            complete=upload.complete,
+            status=upload.status,
+        )
+    )
 
 
 async def _finalize(house: House, ask: Ask[FinalizeBody]) -> Answer:
     """Make a track of the file."""
-    return await _of_session(house, ask)
+    said = ask.body.metadata_override or Metadata()
+    session_id = ask.path["session_id"]
+    track = await house.uploads.finalize(
+        ask.path["playlist_id"], session_id, ask.body.file_hash, Said(said.title, said.artist, said.album)
+    )
+    told = track.model_dump()
+    return Answer({**told, "track": told, "session_id": session_id}, "upload complete")
 
 
-async def _of_session(house: House, ask: Ask[Body]) -> Answer:
+async def _status(house: House, ask: Ask[Body]) -> Answer:
     """How far an upload is."""
-    house.librarian.lite(ask.path["playlist_id"])
-    raise NotFound("upload session", ask.path["session_id"])
+    return Answer(_told(house, await house.uploads.status(ask.path["playlist_id"], ask.path["session_id"])))
 
 
-async def _sessions(_house: House, _ask: Ask[Body]) -> Answer:
+async def _sessions(house: House, ask: Ask[Body]) -> Answer:
     """All uploads."""
-    return Answer({"sessions": []})
+    sessions = [_told(house, upload) for upload in await house.uploads.sessions()]
+    wanted = ask.query.status
+    return Answer(answers.UploadList(sessions=[each for each in sessions if wanted in (None, each.status)]))
 
 
-async def _cancel(_house: House, ask: Ask[Body]) -> Answer:
+async def _cancel(house: House, ask: Ask[Body]) -> Answer:
     """Cancel an upload."""
-    raise NotFound("upload session", ask.path["session_id"])
+    return Answer(_told(house, await house.uploads.cancel(ask.path["session_id"])), "upload cancelled")
 
 
-async def _cleanup(_house: House, _ask: Ask[Body]) -> Answer:
+async def _cleanup(house: House, ask: Ask[Body]) -> Answer:
     """Forget uploads that nobody continues."""
-    return Answer({"cleaned_sessions": [], "cleaned_files": 0, "freed_bytes": 0})
+    cleaned = await house.uploads.cleanup(ask.query.max_age_hours * 3600)
+    now = house.ports.wall()
+    sessions = [
+        answers.CleanedSession(
+            session_id=each.id, filename=each.filename, age_hours=round(max(0.0, now - each.updated) / 3600, 3)
+        )
+        for each in cleaned.sessions
+    ]
+    return Answer(
+        answers.CleanupResult(cleaned_sessions=sessions, cleaned_files=cleaned.files, freed_bytes=cleaned.freed)
+    )
+
+
+def _told(house: House, upload: Upload) -> answers.UploadStatus:
+    return answers.UploadStatus(
+        session_id=upload.id,
+        playlist_id=upload.playlist_id,
+        filename=upload.filename,
+        file_size=upload.file_size,
+        bytes_uploaded=upload.bytes_received,
+        progress=upload.progress,
+        progress_percent=upload.progress,
+        chunks_total=upload.total_chunks,
+        chunks_uploaded=upload.chunks,
+        chunks_received=upload.chunks,
+        missing_chunks=upload.missing,
+        status="processing" if house.uploads.is_processing(upload.id) else upload.status,
+        error_message=upload.error,
+        created_at=iso(upload.created),
+        updated_at=iso(upload.updated),
+        expires_at=upload.updated + STALE_S,
+    )
 
 
 ROUTES = (
-    _route("POST", f"{_OF_PLAYLIST}/session", _init, body=InitUploadBody, status=201, errors=(NotFound,)),
-    _route("PUT", f"{_OF_PLAYLIST}/<session_id>/chunks/<chunk_index>", _chunk, errors=(NotFound,), raw=True),
-    _route("POST", f"{_OF_PLAYLIST}/<session_id>/finalize", _finalize, body=FinalizeBody, errors=(NotFound,)),
-    _route("GET", f"{_OF_PLAYLIST}/<session_id>", _of_session, errors=(NotFound,)),
-    _route("GET", "/api/uploads/sessions", _sessions, query=SessionsQuery),
-    _route("DELETE", "/api/uploads/sessions/<session_id>", _cancel, errors=(NotFound,)),
-    _route("POST", "/api/uploads/cleanup", _cleanup, query=CleanupQuery),
+    _route(
+        "POST",
+        f"{_OF_PLAYLIST}/session",
+        _init,
+        body=InitUploadBody,
+        data=answers.UploadSession,
+        status=201,
+        errors=(NotFound,),
+    ),
+    _route(
+        "PUT",
+        f"{_OF_PLAYLIST}/<session_id>/chunks/<chunk_index>",
+        _chunk,
+        data=answers.UploadProgress,
+        errors=(NotFound, BadRequest, UnsupportedMedia),
+        raw=True,
+    ),
+    _route(
+        "POST",
+        f"{_OF_PLAYLIST}/<session_id>/finalize",
+        _finalize,
+        body=FinalizeBody,
+        data=answers.UploadedTrack,
+        errors=(NotFound, BadRequest),
+    ),
+    _route("GET", f"{_OF_PLAYLIST}/<session_id>", _status, data=answers.UploadStatus, errors=(NotFound,)),
+    _route("GET", "/api/uploads/sessions", _sessions, query=SessionsQuery, data=answers.UploadList),
+    _route(
+        "DELETE",
+        "/api/uploads/sessions/<session_id>",
+        _cancel,
+        data=answers.UploadStatus,
+        errors=(NotFound, BadRequest),
+    ),
+    _route("POST", "/api/uploads/cleanup", _cleanup, query=CleanupQuery, data=answers.CleanupResult),
 )

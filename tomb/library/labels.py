@@ -26,18 +26,19 @@ class Labels:
     cover: Picture | None = None
 
 
-def read(path: Path) -> Labels:
-    """Never fails: a file that says nothing is called by its name."""
+def read(path: Path, name: str | None = None) -> Labels:
+    """Never fails: a file that says nothing is called by `name`, or by its own."""
     # Imported here, since a box that only plays needs no reader of tags in its memory.
     from tinytag import TinyTag, TinyTagException
 
+    called = label(path.stem if name is None else name)
     try:
         tag = TinyTag.get(path, duration=False, image=True)
     except (TinyTagException, OSError):
-        return Labels(label(path.stem))
+        return Labels(called)
     front = tag.images.any
     return Labels(
-        title=clean(tag.title) or label(path.stem),
+        title=clean(tag.title) or called,
         artist=clean(tag.artist or tag.albumartist),
         album=clean(tag.album),
         disc=tag.disc or None,

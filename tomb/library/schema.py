@@ -107,6 +107,25 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
         "CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",
     ),
+    (
+        # `received` has a bit for each chunk. A track may be deleted and the session that made it still be asked for.
+        """CREATE TABLE uploads (
+            id TEXT PRIMARY KEY,
+            playlist_id TEXT NOT NULL REFERENCES playlists (id) ON DELETE CASCADE,
+            filename TEXT NOT NULL,
+            ext TEXT NOT NULL,
+            file_size INTEGER NOT NULL,
+            chunk_size INTEGER NOT NULL,
+            file_hash TEXT,
+            created REAL NOT NULL,
+            updated REAL NOT NULL,
+            received BLOB NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('pending', 'uploading', 'completed', 'error', 'cancelled')),
+            error TEXT,
+            track_id TEXT
+        ) STRICT""",
+        "CREATE INDEX uploads_by_playlist ON uploads (playlist_id)",
+    ),
 )
 VERSION = len(STEPS)
 
@@ -135,7 +154,7 @@ def upgrade(connection: sqlite3.Connection, backups: Path) -> None:
     """
     behind: int = connection.execute("PRAGMA user_version").fetchone()[0]
     for number, statements in enumerate(STEPS[behind:], behind + 1):
-        if number > 1:
+        if behind:
             _keep_copy(connection, backups / f"before-v{number}.db")
         _step(connection, number, statements)
 

@@ -33,6 +33,7 @@ from tomb.ports import Ports
 
 T = TypeVar("T")
 R = TypeVar("R")
+AlsoDone = Callable[[sqlite3.Connection, Arrived], None]
 
 UNLINK_S = 5.0
 TOLD_AT_ONCE = 10  # playlists
@@ -125,12 +126,20 @@ class Librarian(Shelves):
 
         return await self._commit(lambda db: tracks.move(db, source, target, number, position, now), tell)
 
-    async def add(self, playlist_id: str, arrivals: Sequence[Arrival]) -> Arrived:
-        """Append files that are ready. Raises: NoSpace; Unavailable when sound that was known is gone meanwhile."""
+    async def add(self, playlist_id: str, arrivals: Sequence[Arrival], also: AlsoDone | None = None) -> Arrived:
+        """Append files that are ready, and do what `also` does in the same transaction.
+
+        Raises: NoSpace; Unavailable when sound that was known is gone meanwhile.
+        """
         now, new_id = self._ports.wall(), self._ports.new_id
-        return await self._commit(
-            lambda db: add(db, self.folder, playlist_id, arrivals, new_id, now), self._herald.arrived
-        )
+
+        def unit(db: sqlite3.Connection) -> Arrived:
+            arrived = add(db, self.folder, playlist_id, arrivals, new_id, now)
+            if also is not None:
+                also(db, arrived)
+            return arrived
+
+        return await self._commit(unit, self._herald.arrived)
 
     async def add_album(self, album: Album) -> Arrived:
         """Make a playlist of a folder, or add to the one that was made of it before. Raises as `add` does.

@@ -61,16 +61,25 @@ class Porter:
             with trio.move_on_after(CLEAN_S, shield=True):
                 await self._thread(files.remove, folder)
 
-    async def stage(self, source: Path, incoming: Path) -> Arrival:
-        """Make one file ready to become a track. Raises: DecodeError when it cannot be read or played, NoSpace."""
-        look = await self._thread(_look, source, incoming, self._free_kept)
+    async def stage(self, source: Path, incoming: Path, name: str | None = None) -> Arrival:
+        """Make one file ready to become a track. What lies in `incoming`, and is synced, is taken without a copy.
+
+        `name`: what the file is called where it came from, if that is not its name here.
+        Raises: DecodeError when it cannot be read or played, NoSpace.
+        """
+        name = source.name if name is None else name
+        look = await self._thread(_look, source, incoming, self._free_kept, name)
         origin, sound = await self._sound(source, incoming, look.size)
-        arrival = Arrival(labels.label(source.name), look.labels, origin, sound=sound, cover=look.cover)
+        arrival = Arrival(labels.label(name), look.labels, origin, sound=sound, cover=look.cover)
         if sound is None:
             return arrival
         # Some files must be decoded to their end to be known; a shutdown leaves that behind.
         probed = await self._ports.in_thread(self._probe, sound.path, limiter=self._probing, abandon=True)
         return replace(arrival, duration_ms=probed.duration_ms)
+
+    async def digest(self, source: Path) -> str:
+        """SHA-256 in hex. Raises: DecodeError when it cannot be read."""
+        return (await self._take(source)).hash
 
     async def _sound(self, source: Path, incoming: Path, size: int) -> tuple[str, Staged | None]:
         """The hash of `source`, and what is to be kept for it: None if the library has it already."""
@@ -83,6 +92,9 @@ class Porter:
                 return origin, None
             if foreign:
                 return origin, await self._transcoded(source, target.with_suffix(f".{transcode.EXTENSION}"))
+        if source.parent == incoming:
+            origin = (await self._take(source)).hash
+            return origin, Staged(source, origin, ext, size)
         taken = (await self._take(source, target.with_suffix(f".{ext}"))).staged
         return taken.hash, taken
 
@@ -116,11 +128,12 @@ class _Look:
     cover: Staged | None
 
 
-def _look(source: Path, incoming: Path, free_kept: int) -> _Look:
+def _look(source: Path, incoming: Path, free_kept: int, name: str) -> _Look:
     size = intake.size_of(source)
-    if shutil.disk_usage(incoming).free - size < free_kept:
+    copied = 0 if source.parent == incoming else size
+    if shutil.disk_usage(incoming).free - copied < free_kept:
         raise NoSpace("the disk is nearly full: what is left is kept free")
-    said = labels.read(source)
+    said = labels.read(source, Path(name).stem)
     cover = None if said.cover is None else intake.stage_picture(incoming, said.cover)
     return _Look(size, replace(said, cover=None), cover)
 

@@ -1,0 +1,280 @@
+"""Every route and every status that it can give, as a table of requests."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.http.world import FREE_TAG, MISSING, TAG, World, folder_of
+from tests.rigs.box import sparse_wav
+from tomb.nurseries.uploads import Announced, Said
+
+Prepare = Callable[[World], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`body` and `path` may name things of the world in braces; `path` is the route's own where it is empty."""
+
+    route: str
+    status: int
+    body: Any = None
+    path: str = ""
+    first: Prepare | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.route}"
+
+
+async def playing(world: World) -> None:
+    await world.client.post(f"/api/playlists/{world.names['playlist']}/start")
+
+
+async def sound_gone(world: World) -> None:
+    for path in (folder_of(world) / "files").iterdir():
+        path.unlink()
+
+
+async def cover_gone(world: World) -> None:
+    for path in (folder_of(world) / "covers").iterdir():
+        path.unlink()
+
+
+async def session_ended(world: World) -> None:
+    await world.box.house.linking.cancel(world.names["session"])
+
+
+async def reader_gone(world: World) -> None:
+    world.box.house.taps.lose("somebody took it")
+
+
+async def pin_set(world: World) -> None:
+    await world.box.house.gate.set_pin("1234")
+
+
+async def inbox_filled(world: World) -> None:
+    (folder_of(world) / "inbox" / "x").mkdir()
+
+
+async def upload(world: World, content: bytes, *, sent: bool) -> None:
+    file = Announced("a.wav", len(content), 1024 * 1024)
+    begun = await world.box.house.uploads.begin(world.names["playlist"], file)
+    world.names = {**world.names, "upload": begun.id}
+    if sent:
+        await world.box.house.uploads.receive(begun.playlist_id, begun.id, 0, content)
+
+
+async def announced(world: World) -> None:
+    await upload(world, b'"12345678"', sent=False)
+
+
+async def arrived(world: World) -> None:
+    await upload(world, sparse_wav(folder_of(world).parent / "new.wav", 1.0).read_bytes(), sent=True)
+
+
+async def arrived_as_noise(world: World) -> None:
+    await upload(world, b"no sound at all", sent=True)
+
+
+async def uploaded(world: World) -> None:
+    await arrived(world)
+    await world.box.house.uploads.finalize(world.names["playlist"], world.names["upload"], None, Said())
+
+
+async def eight_uploads(world: World) -> None:
+    for _ in range(8):
+        await announced(world)
+
+
+PLAYLIST = "/api/playlists/<playlist_id>"
+UPLOADS = f"{PLAYLIST}/uploads"
+CHUNK_0 = "/api/playlists/{playlist}/uploads/{upload}/chunks/0"
+FINALIZE = "/api/playlists/{playlist}/uploads/{upload}/finalize"
+NOWHERE = f"/api/playlists/{MISSING}"
+INVALID = "/api/playlists/a%00b"
+URL = "https://www.youtube.com/watch?v=abc"
+HASH = "0" * 64
+RANGE = (("range", "bytes=0-9"),)
+NO_RANGE = (("range", "bytes=99999999-"),)
+
+ROWS = (
+    # --- player
+    *(Row(f"POST /api/player/{name}", 200) for name in ("play", "pause", "stop", "toggle", "next", "previous")),
+    *(
+        Row(f"POST /api/player/{name}", 400, {"client_op_id": 7})
+        for name in ("play", "pause", "stop", "toggle", "next", "previous")
+    ),
+    Row("POST /api/player/seek", 200, {"position_ms": 5000}, first=playing),
+    Row("POST /api/player/seek", 400, {"position_ms": -1}),
+    Row("POST /api/player/seek", 400, {"position_ms": 10_001}, first=playing),
+    Row("POST /api/player/volume", 200, {"volume": 0}),
+    Row("POST /api/player/volume", 400, {"volume": 101}),
+    Row("GET /api/player/volume", 200),
+    Row("PUT /api/player/mode", 200, {"repeat_mode": "playlist", "muted": True}),
+    Row("PUT /api/player/mode", 400, {"repeat_mode": "sometimes"}),
+    Row("POST /api/player/sleep", 200, {"seconds": 1.5}),
+    Row("POST /api/player/sleep", 200, {"seconds": None}),
+    Row("POST /api/player/sleep", 400, {}),
+    Row("GET /api/player/status", 200),
+    Row("GET /api/playback/status", 200),
+    # --- playlists
+    Row("GET /api/playlists", 200),
+    Row("GET /api/playlists", 200, path="/api/playlists?tracks=false&q=fir&page=1&limit=1"),
+    Row("GET /api/playlists", 400, path="/api/playlists?limit=101"),
+    Row("POST /api/playlists", 201, {"title": " Songs ", "description": "line\nline"}),
+    Row("POST /api/playlists", 400, {"title": "  "}),
+    Row("POST /api/playlists/sync", 200, first=inbox_filled),
+    Row("POST /api/playlists/sync", 400, []),
+    Row(f"GET {PLAYLIST}", 200),
+    Row(f"GET {PLAYLIST}", 400, path=INVALID),
+    Row(f"GET {PLAYLIST}", 404, path=NOWHERE),
+    Row(f"PUT {PLAYLIST}", 200, {"title": "New", "description": "", "same_tag": "next"}),
+    Row(f"PUT {PLAYLIST}", 400, {"same_tag": "dance"}),
+    Row(f"PUT {PLAYLIST}", 404, {"title": "New"}, NOWHERE),
+    Row(f"DELETE {PLAYLIST}", 204, {"client_op_id": "one"}),
+    Row(f"DELETE {PLAYLIST}", 204),
+    Row(f"DELETE {PLAYLIST}", 400, path=INVALID),
+    Row(f"DELETE {PLAYLIST}", 404, path=NOWHERE),
+    Row(f"POST {PLAYLIST}/start", 200),
+    Row(f"POST {PLAYLIST}/start", 400, path="/api/playlists/{empty}/start"),
+    Row(f"POST {PLAYLIST}/start", 404, path=f"{NOWHERE}/start"),
+    Row(f"POST {PLAYLIST}/play/<track_number>", 200),
+    Row(f"POST {PLAYLIST}/play/<track_number>", 400, path="/api/playlists/{playlist}/play/first"),
+    Row(f"POST {PLAYLIST}/play/<track_number>", 400, path="/api/playlists/{playlist}/play/4"),
+    Row(f"POST {PLAYLIST}/play/<track_number>", 404, path=f"{NOWHERE}/play/1"),
+    Row(f"POST {PLAYLIST}/reorder", 200, {"track_order": [3, 1, 2]}),
+    Row(f"POST {PLAYLIST}/reorder", 200, {"track_order": ["{track3}", "{track}", "{track2}"]}),
+    Row(f"POST {PLAYLIST}/reorder", 400, {"track_order": [1, 1, 2]}),
+    Row(f"POST {PLAYLIST}/reorder", 400, {"track_order": [1, "{track2}", 3]}),
+    Row(f"POST {PLAYLIST}/reorder", 404, {"track_order": []}, f"{NOWHERE}/reorder"),
+    Row(f"DELETE {PLAYLIST}/tracks", 200, {"track_numbers": [1], "track_ids": ["{track3}"]}),
+    Row(f"DELETE {PLAYLIST}/tracks", 400, {}),
+    Row(f"DELETE {PLAYLIST}/tracks", 404, {"track_numbers": [1, 4]}),
+    *(
+        row
+        for path in ("/api/playlists/move-track", "/api/playlists/<source_id>/move-track")
+        for row in (
+            Row(f"POST {path}", 200, {"source_playlist_id": "{playlist}", "target_playlist_id": "{second}",
+                                      "track_number": 2, "target_position": 1}),
+            Row(f"POST {path}", 200, {"source_playlist_id": "{playlist}", "target_playlist_id": "{playlist}",
+                                      "track_number": 1}),
+            Row(f"POST {path}", 400, {"source_playlist_id": "{playlist}", "target_playlist_id": "{second}",
+                                      "track_number": 0}),
+            Row(f"POST {path}", 400, {"source_playlist_id": "{playlist}", "target_playlist_id": "{second}",
+                                      "track_number": 1, "target_position": 9}),
+            Row(f"POST {path}", 404, {"source_playlist_id": "{playlist}", "target_playlist_id": MISSING,
+                                      "track_number": 1}),
+        )
+    ),
+    # --- tracks
+    Row("GET /api/tracks/<track_id>/cover", 200),
+    Row("GET /api/tracks/<track_id>/cover", 206, headers=(("range", "bytes=0-3"),)),
+    Row("GET /api/tracks/<track_id>/cover", 304, headers=(("if-none-match", "*"),)),
+    Row("GET /api/tracks/<track_id>/cover", 400, path="/api/tracks/%07/cover"),
+    Row("GET /api/tracks/<track_id>/cover", 404, path="/api/tracks/{bare}/cover"),
+    Row("GET /api/tracks/<track_id>/cover", 404, first=cover_gone),
+    Row("GET /api/tracks/<track_id>/cover", 416, headers=NO_RANGE),
+    Row("GET /api/tracks/<track_id>/audio", 200),
+    Row("GET /api/tracks/<track_id>/audio", 206, headers=RANGE),
+    Row("GET /api/tracks/<track_id>/audio", 304, headers=(("if-none-match", "*"),)),
+    Row("GET /api/tracks/<track_id>/audio", 400, path="/api/tracks/%07/audio"),
+    Row("GET /api/tracks/<track_id>/audio", 404, path=f"/api/tracks/{MISSING}/audio"),
+    Row("GET /api/tracks/<track_id>/audio", 404, first=sound_gone),
+    Row("GET /api/tracks/<track_id>/audio", 416, headers=NO_RANGE),
+    # --- tags
+    Row("POST /api/nfc/scan", 200, {"playlist_id": "{playlist}", "timeout_ms": 1000}),
+    Row("POST /api/nfc/scan", 200),
+    Row("POST /api/nfc/scan", 400, {"timeout_ms": 999}),
+    Row("POST /api/nfc/scan", 404, {"playlist_id": MISSING}),
+    Row("DELETE /api/nfc/session/<session_id>", 200, path="/api/nfc/session/{session}"),
+    Row("DELETE /api/nfc/session/<session_id>", 400, path="/api/nfc/session/{session}", first=session_ended),
+    Row("DELETE /api/nfc/session/<session_id>", 404),
+    Row("POST /api/nfc/override", 200, {"playlist_id": "{second}", "tag_id": TAG}),
+    Row("POST /api/nfc/override", 200, {"playlist_id": "{second}"}),
+    Row("POST /api/nfc/override", 400, {"playlist_id": "{second}", "tag_id": "04"}),
+    Row("POST /api/nfc/override", 404, {"playlist_id": MISSING, "tag_id": TAG}),
+    Row("POST /api/nfc/associate", 200, {"playlist_id": "{second}", "tag_id": "04:d4:e5:f6"}),
+    Row("POST /api/nfc/associate", 200, {"playlist_id": "{second}", "tag_id": TAG, "override": True}),
+    Row("POST /api/nfc/associate", 400, {"playlist_id": "{second}", "tag_id": "not hex"}),
+    Row("POST /api/nfc/associate", 404, {"playlist_id": MISSING, "tag_id": FREE_TAG}),
+    Row("POST /api/nfc/associate", 409, {"playlist_id": "{second}", "tag_id": TAG}),
+    Row("DELETE /api/nfc/associate/<tag_id>", 200),
+    Row("DELETE /api/nfc/associate/<tag_id>", 400, path="/api/nfc/associate/xyz"),
+    Row("DELETE /api/nfc/associate/<tag_id>", 404, path=f"/api/nfc/associate/{FREE_TAG}"),
+    Row("GET /api/nfc/status", 200),
+    Row("GET /api/tags", 200),
+    Row("GET /api/tags/<tag_id>", 200),
+    Row("GET /api/tags/<tag_id>", 400, path="/api/tags/xyz"),
+    Row("GET /api/tags/<tag_id>", 404, path=f"/api/tags/{FREE_TAG}"),
+    Row("PUT /api/tags/<tag_id>", 200, {"playlist_id": "{second}", "override": True}),
+    Row("PUT /api/tags/<tag_id>", 200, {"action": {"action": "sleep_timer", "minutes": 20}}, f"/api/tags/{FREE_TAG}"),
+    Row("PUT /api/tags/<tag_id>", 400, {}),
+    Row("PUT /api/tags/<tag_id>", 400, {"playlist_id": "{second}", "action": {"action": "next"}}),
+    Row("PUT /api/tags/<tag_id>", 404, {"playlist_id": MISSING}),
+    Row("PUT /api/tags/<tag_id>", 409, {"action": {"action": "next"}}),
+    Row("DELETE /api/tags/<tag_id>", 200),
+    Row("DELETE /api/tags/<tag_id>", 400, path="/api/tags/xyz"),
+    Row("DELETE /api/tags/<tag_id>", 404, path=f"/api/tags/{FREE_TAG}"),
+    Row("PUT /api/reader/tag", 200, {"tag_id": TAG}),
+    Row("PUT /api/reader/tag", 400, {"tag_id": "04"}),
+    Row("PUT /api/reader/tag", 404, {"tag_id": TAG}, first=reader_gone),
+    Row("DELETE /api/reader/tag", 200),
+    Row("DELETE /api/reader/tag", 404, first=reader_gone),
+    Row("DELETE /api/reader/tag", 400, 7),
+    # --- uploads
+    Row(f"POST {UPLOADS}/session", 201, {"filename": "a.mp3", "file_size": 9}),
+    Row(f"POST {UPLOADS}/session", 400, {"filename": "a.mp3", "file_size": 0}),
+    Row(f"POST {UPLOADS}/session", 404, {"filename": "a.mp3", "file_size": 9}, f"{NOWHERE}/uploads/session"),
+    Row(f"POST {UPLOADS}/session", 409, {"filename": "a.mp3", "file_size": 9}, first=eight_uploads),
+    Row(f"POST {UPLOADS}/session", 413, {"filename": "a.mp3", "file_size": 2**30}),
+    Row(f"POST {UPLOADS}/session", 415, {"filename": "a.txt", "file_size": 9}),
+    Row(f"PUT {UPLOADS}/<session_id>/chunks/<chunk_index>", 200, "12345678", CHUNK_0, announced),
+    Row(f"PUT {UPLOADS}/<session_id>/chunks/<chunk_index>", 400, "1234567", CHUNK_0, announced),
+    Row(f"PUT {UPLOADS}/<session_id>/chunks/<chunk_index>", 400, path="/api/playlists/{playlist}/uploads/x/chunks/-1"),
+    Row(f"PUT {UPLOADS}/<session_id>/chunks/<chunk_index>", 404),
+    Row(f"POST {UPLOADS}/<session_id>/finalize", 200, path=FINALIZE, first=arrived),
+    Row(f"POST {UPLOADS}/<session_id>/finalize", 400, path=FINALIZE, first=announced),
+    Row(f"POST {UPLOADS}/<session_id>/finalize", 400, {"file_hash": HASH}, FINALIZE, arrived),
+    Row(f"POST {UPLOADS}/<session_id>/finalize", 400, {"file_hash": "short"}),
+    Row(f"POST {UPLOADS}/<session_id>/finalize", 404, {"file_hash": HASH}),
+    Row(f"POST {UPLOADS}/<session_id>/finalize", 415, path=FINALIZE, first=arrived_as_noise),
+    Row(f"GET {UPLOADS}/<session_id>", 200, path="/api/playlists/{playlist}/uploads/{upload}", first=announced),
+    Row(f"GET {UPLOADS}/<session_id>", 400, path="/api/playlists/{playlist}/uploads/%00"),
+    Row(f"GET {UPLOADS}/<session_id>", 404),
+    Row("GET /api/uploads/sessions", 200, path="/api/uploads/sessions?status=pending", first=announced),
+    Row("GET /api/uploads/sessions", 400, path="/api/uploads/sessions?status=lost"),
+    Row("DELETE /api/uploads/sessions/<session_id>", 200, path="/api/uploads/sessions/{upload}", first=announced),
+    Row("DELETE /api/uploads/sessions/<session_id>", 400, path="/api/uploads/sessions/{upload}", first=uploaded),
+    Row("DELETE /api/uploads/sessions/<session_id>", 400, path="/api/uploads/sessions/%00"),
+    Row("DELETE /api/uploads/sessions/<session_id>", 404),
+    Row("POST /api/uploads/cleanup", 200, path="/api/uploads/cleanup?max_age_hours=0", first=announced),
+    Row("POST /api/uploads/cleanup", 400, path="/api/uploads/cleanup?max_age_hours=soon"),
+    # --- YouTube, which is not there yet
+    Row("POST /api/youtube/download", 400, {"url": "https://example.org/watch", "playlist_id": "{playlist}"}),
+    Row("POST /api/youtube/download", 404, {"url": URL, "playlist_id": MISSING}),
+    Row("POST /api/youtube/download", 503, {"url": URL, "playlist_id": "{playlist}"}),
+    Row("GET /api/youtube/search", 400),
+    Row("GET /api/youtube/search", 503, path="/api/youtube/search?query=song&max_results=5"),
+    Row("GET /api/youtube/status/<task_id>", 400, path="/api/youtube/status/%00"),
+    Row("GET /api/youtube/status/<task_id>", 404),
+    Row("DELETE /api/youtube/tasks/<task_id>", 400, path="/api/youtube/tasks/%00"),
+    Row("DELETE /api/youtube/tasks/<task_id>", 404),
+    # --- parents, the box itself
+    Row("GET /api/settings", 200),
+    Row("PUT /api/settings", 200, {"volume_ceiling": 60, "same_tag": "restart", "on_removal": None}),
+    Row("PUT /api/settings", 400, {"pin": "twelve"}),
+    Row("POST /api/pin/session", 200, {"pin": "1234"}, first=pin_set),
+    Row("POST /api/pin/session", 400, {"pin": "1234"}),
+    Row("POST /api/pin/session", 403, {"pin": "4321"}, first=pin_set),
+    Row("DELETE /api/pin/session", 200),
+    Row("DELETE /api/pin/session", 400, "x"),
+    Row("GET /api/health", 200),
+    Row("GET /api/system/info", 200),
+    Row("GET /api/system/logs", 200, path="/api/system/logs?lines=10&level=warning"),
+    Row("GET /api/system/logs", 400, path="/api/system/logs?lines=0"),
+    Row("POST /api/system/restart", 200),
+    Row("POST /api/system/restart", 400, "now"),
+    Row("GET /api/openapi.json", 200),
+    Row("GET /api/asyncapi.json", 200),
+    Row("GET /api/docs", 200),
+)  # fmt: skip

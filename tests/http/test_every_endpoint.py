@@ -1,0 +1,177 @@
+"""A row for every route and every status that it can give; a route or a status without one fails."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from tests.http.contract import BY_NAME, judge
+from tests.http.rows import ROWS, Row
+from tests.http.world import World, made_world
+from tests.rigs.asgi import served_box
+from tomb.errors import NoSpace, Unavailable
+from tomb.http import openapi
+from tomb.http.envelope import Answer as Answered
+from tomb.http.requests import Body, NoQuery
+from tomb.http.routes import Ask, House, Route
+from tomb.http.table import ROUTES
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with served_box(tmp_path) as (box, client):
+        yield await made_world(box, client)
+
+
+def filled(world: World, body: Any) -> Any:
+    match body:
+        case str():
+            return world.filled(body)
+        case dict():
+            return {name: filled(world, value) for name, value in body.items()}
+        case list():
+            return [filled(world, value) for value in body]
+    return body
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+async def test_a_route_answers_as_described(world: World, autojump_clock: MockClock, row: Row) -> None:
+    if row.first is not None:
+        await row.first(world)
+    route = BY_NAME[row.route]
+    path = world.filled(row.path) if row.path else world.address(route)
+    answer = await world.client.ask(route.method, path, filled(world, row.body), headers=dict(row.headers))
+    assert answer.status == row.status, answer.content
+    judge(route, answer)
+
+
+# --- what every route can answer ---------------------------------------------------------------------------------
+
+
+EVERY = (403, 414, 429, 431, 500)
+EVERY_CHANGE = (408, 409, 413, 415, 503, 507)
+
+
+# These only check what they are asked, so far, and then refuse.
+NOT_YET = frozenset({"POST /api/youtube/download", "GET /api/youtube/search"})
+NOTHING_TO_FIND = frozenset(
+    {
+        "GET /api/youtube/status/<task_id>",
+        "DELETE /api/youtube/tasks/<task_id>",
+    }
+)
+
+
+def test_every_route_has_a_row_for_every_status_that_it_can_give() -> None:
+    covered = {name: {row.status for row in ROWS if row.route == name} for name in BY_NAME}
+    unknown = {row.route for row in ROWS} - set(BY_NAME)
+    assert not unknown
+    for name, route in BY_NAME.items():
+        by_all = {*EVERY, *(EVERY_CHANGE if route.method != "GET" else ())}
+        if name in NOT_YET | NOTHING_TO_FIND:
+            by_all.add(route.status)
+        assert openapi.statuses(route) - by_all <= covered[name], name
+        assert covered[name] <= openapi.statuses(route), name
+
+
+async def test_a_stranger_s_name_is_refused_everywhere(world: World, autojump_clock: MockClock) -> None:
+    for route in ROUTES:
+        answer = await world.client.ask(route.method, world.address(route), headers={"host": "evil.example"})
+        assert answer.status == 403, route.name
+        judge(route, answer)
+
+
+async def test_what_is_too_large_is_refused_everywhere(world: World, autojump_clock: MockClock) -> None:
+    for route in ROUTES:
+        address = world.address(route)
+        answer = await world.client.ask(route.method, f"{address}?x={'x' * 5000}")
+        assert answer.status == 414, route.name
+        judge(route, answer)
+        answer = await world.client.ask(route.method, address, headers={"x_much": "x" * 13_000})
+        assert answer.status == 431, route.name
+        judge(route, answer)
+
+
+FULL = NoSpace("the disk is full; nothing was changed")
+BROKEN = Unavailable("the library cannot be written")
+
+
+@pytest.mark.parametrize(("error", "status"), [(ValueError("/home/secret"), 500), (BROKEN, 503), (FULL, 507)])
+async def test_what_goes_wrong_inside_is_told_as_that_and_nothing_more(
+    tmp_path: Path, autojump_clock: MockClock, error: Exception, status: int
+) -> None:
+    async def fail(_house: House, _ask: Ask[Any]) -> Answered:
+        raise error
+
+    routes = tuple(replace(route, handle=fail, body=Body, query=NoQuery) for route in ROUTES)
+    async with served_box(tmp_path, routes) as (box, client):
+        world = await made_world(box, client)
+        for route in routes:
+            if status in openapi.statuses(BY_NAME[route.name]):
+                answer = await world.ask(route, {"client_op_id": route.name} if route.method != "GET" else None)
+                assert answer.status == status, route.name
+                assert b"secret" not in answer.content
+                assert b"Traceback" not in answer.content
+                judge(BY_NAME[route.name], answer)
+
+
+async def test_a_body_that_trickles_ends_everywhere(world: World, autojump_clock: MockClock) -> None:
+    for route in _changing():
+        pieces = [(9.0, b"{"), (9.0, b" "), (9.0, b"}")]
+        answer = await world.client.ask(route.method, world.address(route), raw=pieces)
+        assert answer.status == 408, route.name
+        judge(route, answer)
+
+
+async def test_a_body_of_ten_megabytes_is_refused_everywhere(world: World, autojump_clock: MockClock) -> None:
+    body = b'{"title": "' + b"x" * 10_000_000 + b'"}'
+    for route in _changing():
+        answer = await world.client.ask(route.method, world.address(route), raw=body)
+        assert answer.status == 413, route.name
+        judge(route, answer)
+
+
+async def test_a_body_that_is_no_json_is_refused_everywhere(world: World, autojump_clock: MockClock) -> None:
+    for route in _changing():
+        headers = {"content_type": "text/plain"}
+        answer = await world.client.ask(route.method, world.address(route, chunk_index="0"), raw=b"{}", headers=headers)
+        assert answer.status == (404 if route.raw else 415), route.name
+        judge(route, answer)
+
+
+async def test_an_operation_s_id_cannot_be_used_for_another_everywhere(world: World, autojump_clock: MockClock) -> None:
+    await world.client.put("/api/player/mode", client_op_id="mine", muted=True)
+    for route in _changing():
+        answer = await world.ask(route, {"client_op_id": "mine"})
+        assert answer.status == 409, route.name
+        assert answer.body["client_op_id"] == "mine"
+        judge(route, answer)
+
+
+async def test_who_asks_too_often_must_wait_everywhere(tmp_path: Path, autojump_clock: MockClock) -> None:
+    options: dict[str, Any] = {f"rate_{each}": "1/0.001" for each in ("player", "youtube", "other")}
+    async with served_box(tmp_path, ROUTES, rate_limits="on", rate_uploads=1, **options) as (box, client):
+        world = await made_world(box, client)
+        for route in ROUTES:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_dawdle, world, route)
+                await trio.sleep(1)
+                answer = await world.ask(route)
+                nursery.cancel_scope.cancel()
+            # Of uploads those count that run: one that only asks is never too often.
+            if route.category != "uploads" or route.method != "GET":
+                assert answer.status == 429, route.name
+                assert 0 < int(answer.headers["retry-after"]) <= 1000
+                judge(route, answer)
+
+
+async def _dawdle(world: World, route: Route) -> None:
+    await world.client.ask(route.method, world.address(route), raw=[(2.0, b"{"), (2.0, b"}")])
+
+
+def _changing() -> list[Route]:
+    return [route for route in ROUTES if route.method != "GET"]

@@ -1,0 +1,96 @@
+"""Sound and pictures: whole, in parts, or known already."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from trio.testing import MockClock
+
+from tests.http.world import PICTURE, made_world
+from tests.rigs.asgi import Answer, Client, served_box
+
+
+@dataclass
+class Sound:
+    client: Client
+    content: bytes
+    path: str
+    tag: str
+    cover: str
+
+    async def get(self, **headers: str) -> Answer:
+        return await self.client.get(self.path, **headers)
+
+
+@pytest.fixture
+async def sound(tmp_path: Path) -> AsyncIterator[Sound]:
+    async with served_box(tmp_path) as (box, client):
+        world = await made_world(box, client)
+        found = (await box.house.librarian.track(world.names["track"])).track
+        content = (box.house.librarian.folder / found.file_path).read_bytes()
+        path = f"/api/tracks/{found.id}"
+        yield Sound(client, content, f"{path}/audio", found.file_hash, f"{path}/cover")
+
+
+async def test_the_whole_file(sound: Sound, autojump_clock: MockClock) -> None:
+    answer = await sound.get()
+    assert (answer.status, answer.content) == (200, sound.content)
+    assert answer.headers["content-type"] == "audio/wav"
+    assert answer.headers["content-length"] == str(len(sound.content))
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert answer.headers["etag"] == f'"{sound.tag}"'
+
+
+@pytest.mark.parametrize(
+    ("wanted", "begin", "end"),
+    [("bytes=0-0", 0, 1), ("bytes=100-199", 100, 200), ("bytes=500-", 500, None), ("bytes=-100", -100, None),
+     ("bytes=500-99999999", 500, None)],
+)  # fmt: skip
+async def test_the_part_that_is_asked_for(
+    sound: Sound, autojump_clock: MockClock, wanted: str, begin: int, end: int | None
+) -> None:
+    answer = await sound.get(range=wanted)
+    part = sound.content[begin:end]
+    assert (answer.status, answer.content) == (206, part)
+    first = begin % len(sound.content)
+    assert answer.headers["content-range"] == f"bytes {first}-{first + len(part) - 1}/{len(sound.content)}"
+    assert answer.headers["content-length"] == str(len(part))
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-1,5-6", "lines=1-2", "bytes=x", "bytes=9-5", "bytes", ""])
+async def test_what_makes_no_sense_gets_the_whole(sound: Sound, autojump_clock: MockClock, wanted: str) -> None:
+    answer = await sound.get(range=wanted)
+    assert (answer.status, answer.content) == (200, sound.content)
+
+
+async def test_beyond_the_end_there_is_nothing(sound: Sound, autojump_clock: MockClock) -> None:
+    answer = await sound.get(range=f"bytes={len(sound.content)}-")
+    assert (answer.status, answer.body["details"]) == (416, {"size": len(sound.content)})
+    assert answer.headers["content-range"] == f"bytes */{len(sound.content)}"
+
+
+async def test_a_part_of_another_file_is_not_continued(sound: Sound, autojump_clock: MockClock) -> None:
+    same = await sound.get(range="bytes=10-", if_range=f'"{sound.tag}"')
+    other = await sound.get(range="bytes=10-", if_range='"something else"')
+    dated = await sound.get(range="bytes=10-", if_range="Wed, 21 Oct 2015 07:28:00 GMT")
+    assert [same.status, other.status, dated.status] == [206, 200, 200]
+
+
+async def test_who_has_it_already_is_told_so(sound: Sound, autojump_clock: MockClock) -> None:
+    for given in (f'"{sound.tag}"', f'W/"{sound.tag}"', f'"old", "{sound.tag}"', "*"):
+        answer = await sound.get(if_none_match=given)
+        assert (answer.status, answer.content) == (304, b"")
+    assert (await sound.get(if_none_match='"old"')).status == 200
+
+
+async def test_a_question_for_the_head_alone_gets_no_body(sound: Sound, autojump_clock: MockClock) -> None:
+    answer = await sound.client.ask("HEAD", sound.path)
+    assert (answer.status, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == str(len(sound.content))
+
+
+async def test_a_picture_is_served_as_one(sound: Sound, autojump_clock: MockClock) -> None:
+    answer = await sound.client.get(sound.cover)
+    assert (answer.status, answer.content) == (200, PICTURE)
+    assert answer.headers["content-type"] == "image/png"

@@ -1,0 +1,154 @@
+"""Who may ask what: names of the box, pages from elsewhere, and what browsers are told."""
+
+from pathlib import Path
+
+import pytest
+from trio.testing import MockClock
+
+from tests.rigs.asgi import Answer, served_box
+from tomb.http import guard
+from tomb.http.table import ROUTES
+
+FRIEND = "https://friend.example"
+NAMES = guard.own_names(["jukebox.lan"])
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("localhost", True),
+        ("LOCALHOST:8000", True),
+        ("127.0.0.1:8000", True),
+        ("[::1]:8000", True),
+        ("192.168.1.2:8000", True),
+        ("jukebox.lan", True),
+        ("192.168.1.3", False),
+        ("evil.example", False),
+        ("localhost.evil.example", False),
+        ("evil.example@localhost.evil", False),
+        ("", False),
+        ("[::1", False),
+        (None, False),
+    ],
+)
+def test_the_box_goes_by_its_own_names(host: str | None, known: bool) -> None:
+    assert guard.knows_host(host, NAMES, "192.168.1.2") is known
+
+
+@pytest.mark.parametrize(
+    ("origin", "known"),
+    [
+        (None, True),
+        ("http://localhost:8000", True),
+        (FRIEND, True),
+        ("http://localhost:8001", False),
+        ("https://evil.example", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_a_page_may_act_if_it_is_the_box_s_own_or_a_friend(origin: str | None, known: bool) -> None:
+    assert guard.knows_origin(origin, "localhost:8000", [FRIEND]) is known
+
+
+async def test_a_foreign_page_changes_nothing_anywhere(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        before = len(box.events)
+        for route in ROUTES:
+            if route.method != "GET":
+                path = route.path.replace("<", "").replace(">", "")
+                answer = await client.ask(route.method, path, {}, headers={"origin": "https://evil.example"})
+                assert answer.status == 403, route.name
+                assert "access-control-allow-origin" not in answer.headers
+        assert len(box.events) == before
+
+
+async def test_a_form_or_a_beacon_cannot_pretend_to_be_json(tmp_path: Path, autojump_clock: MockClock) -> None:
+    """What pages may send anywhere without asking: three media types, none of them JSON."""
+    async with served_box(tmp_path) as (box, client):
+        for media_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+            headers = {"content_type": media_type}
+            answer = await client.ask("POST", "/api/playlists", raw=b'{"title": "a"}', headers=headers)
+            assert answer.status == 415
+        assert box.house.librarian.count() == 0
+
+
+async def test_a_friend_is_echoed_and_nobody_else(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, cors_origins=(FRIEND,)) as (_, client):
+        friendly = await client.ask("POST", "/api/playlists", {"title": "a"}, headers={"origin": FRIEND})
+        assert friendly.status == 201
+        assert friendly.headers["access-control-allow-origin"] == FRIEND
+        assert friendly.headers["access-control-allow-credentials"] == "true"
+        for origin in ("https://evil.example", "null", f"{FRIEND}.evil.example"):
+            foreign = await client.get("/api/playlists", origin=origin)
+            assert "access-control-allow-origin" not in foreign.headers
+            assert foreign.headers["vary"] == "Origin"
+        assert "*" not in friendly.headers.values()
+
+
+async def test_a_refusal_to_a_friend_can_be_read_by_it(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, cors_origins=(FRIEND,)) as (_, client):
+        answer = await client.ask("POST", "/api/playlists", {}, headers={"origin": FRIEND})
+        assert answer.status == 400
+        assert answer.headers["access-control-allow-origin"] == FRIEND
+
+
+async def test_a_friend_s_preflight_is_answered(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async def preflight(origin: str) -> Answer:
+        headers = {"origin": origin, "access_control_request_method": "PUT"}
+        return await client.ask("OPTIONS", "/api/settings", headers=headers)
+
+    async with served_box(tmp_path, cors_origins=(FRIEND,)) as (_, client):
+        friendly = await preflight(FRIEND)
+        assert friendly.status == 200
+        assert "PUT" in friendly.headers["access-control-allow-methods"]
+        assert "content-type" in friendly.headers["access-control-allow-headers"]
+        assert "access-control-allow-methods" not in (await preflight("https://evil.example")).headers
+
+
+async def test_every_answer_tells_browsers_to_be_careful(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (_, client):
+        answers = [await client.get(path) for path in ("/", "/api/health", "/api/nowhere", "/api/docs", "/some/page")]
+        answers.append(await client.ask("POST", "/api/playlists", {}))
+        for answer in answers:
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["x-frame-options"] == "DENY"
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["referrer-policy"] == "no-referrer"
+            assert len(answer.headers["x-request-id"]) == 36
+            page = answer.headers["content-type"].startswith("text/html")
+            policy = answer.headers["content-security-policy"]
+            assert policy.startswith("default-src 'self'" if page else "default-src 'none'")
+            assert "script-src" not in policy  # so that default-src counts: none but our own, and none in line
+
+
+async def test_pages_of_the_web_ui_find_it_and_addresses_of_the_api_do_not(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        home = await client.get("/")
+        assert home.status == 200
+        for path in ("/playlists", "/playlists/12", "/apix", "/%F0%9F%98%80"):
+            assert (await client.get(path)).content == home.content
+        for path in ("/api", "/api/", "/api/nowhere", "/api//health", "/socket.io/x"):
+            answer = await client.get(path)
+            assert (answer.status, answer.body["error_type"]) == (404, "not_found")
+        assert (await client.post("/playlists")).status == 404
+
+
+async def test_with_and_without_a_trailing_slash(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        made = (await client.post("/api/playlists/", title="a")).data["id"]
+        for path in ("/api/health", "/api/playlists", f"/api/playlists/{made}", "/api/player/status", "/api/docs"):
+            assert (await client.get(path)).status == (await client.get(path + "/")).status == 200
+        assert (await client.delete(f"/api/playlists/{made}/")).status == 204
+        assert box.house.librarian.count() == 0
+
+
+async def test_a_method_that_an_address_does_not_know_is_told_which_it_does(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        answer = await client.ask("PATCH", "/api/playlists")
+        assert (answer.status, answer.body["error_type"]) == (405, "bad_request")
+        assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}

@@ -1,0 +1,103 @@
+"""Clients that ask too often are told to wait, and cost the box no memory."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trio
+from pydantic import ValidationError
+from trio.testing import MockClock
+
+from tests.rigs.asgi import Client, served_box
+from tomb.config import Rate, Settings
+from tomb.nurseries.buckets import Buckets
+
+
+async def statuses(client: Client, path: str, count: int) -> list[int]:
+    return [(await client.get(path)).status for _ in range(count)]
+
+
+async def test_the_player_takes_thirty_at_once_and_ten_a_second(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, rate_limits="on") as (_, client):
+        assert await statuses(client, "/api/player/status", 32) == [200] * 30 + [429] * 2
+        await trio.sleep(0.55)
+        assert await statuses(client, "/api/player/status", 6) == [200] * 5 + [429]
+
+
+async def test_the_rest_takes_fifty_a_second_and_addresses_that_are_not_there_count(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path, rate_limits="on") as (_, client):
+        assert await statuses(client, "/api/nowhere", 50) == [404] * 50
+        assert await statuses(client, "/api/playlists", 1) == [429]
+
+
+async def test_categories_and_clients_do_not_disturb_each_other(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, rate_limits="on", rate_player="1/0.1") as (_, client):
+        assert await statuses(client, "/api/player/status", 2) == [200, 429]
+        assert await statuses(client, "/api/playlists", 1) == [200]
+        assert await statuses(replace(client, address="192.168.1.8"), "/api/player/status", 1) == [200]
+
+
+async def test_youtube_takes_six_a_minute(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, rate_limits="on") as (_, client):
+        assert await statuses(client, "/api/youtube/status/x", 7) == [404] * 6 + [429]
+        await trio.sleep(60)
+        assert await statuses(client, "/api/youtube/status/x", 7) == [404] * 6 + [429]
+
+
+async def test_retry_after_is_long_enough(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, rate_limits="on", rate_player="1/0.3") as (_, client):
+        await client.get("/api/player/status")
+        refused = await client.get("/api/player/status")
+        assert refused.body["details"]["retry_after"] == pytest.approx(3.33, abs=0.01)
+        await trio.sleep(int(refused.headers["retry-after"]))
+        assert (await client.get("/api/player/status")).status == 200
+
+
+async def test_limits_can_be_switched_off(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, rate_limits="off", rate_player="1/0.1") as (_, client):
+        assert await statuses(client, "/api/player/status", 100) == [200] * 100
+
+
+async def test_eight_uploads_at_once_and_the_ninth_must_wait(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, rate_limits="on") as (_, client):
+        path, answers = "/api/playlists/x/uploads/y/chunks/0", list[int]()
+
+        async def upload() -> None:
+            answers.append((await client.ask("PUT", path, raw=[(1.0, b"a"), (1.0, b"b")])).status)
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(9):
+                nursery.start_soon(upload)
+        assert sorted(answers) == [404] * 8 + [429]
+        await upload()
+        assert answers[-1] == 404
+
+
+async def test_a_hundred_thousand_clients_are_not_all_remembered(autojump_clock: MockClock) -> None:
+    buckets = Buckets(Rate(2, 1))
+    for number in range(100_000):
+        assert buckets.take(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}") == 0
+    assert len(buckets) == 1024
+
+
+async def test_what_is_given_back_can_be_taken_again(autojump_clock: MockClock) -> None:
+    buckets = Buckets(Rate(1, 0.5))
+    assert buckets.take("a") == 0
+    assert buckets.take("a") == 2
+    buckets.give_back("a")
+    buckets.give_back("a")
+    assert [buckets.take("a"), buckets.take("a")] == [0, 2]
+
+
+def test_rates_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOMB_RATE_PLAYER", "5/0.5")
+    assert Settings().rate_player == Rate(5, 0.5)
+    assert str(Rate(5, 0.5)) == "5/0.5"
+
+
+@pytest.mark.parametrize("rate", ["", "5", "5/0", "0/5", "fast", "5/-1"])
+def test_a_rate_that_is_none_is_refused(rate: str) -> None:
+    with pytest.raises(ValidationError, match="BURST/PER_SECOND"):
+        Settings.model_validate({"rate_player": rate})

@@ -1,0 +1,130 @@
+"""A change that carries a client_op_id is made once, however often it is sent, and whoever goes away meanwhile."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import trio
+from pydantic_core import from_json
+from trio.testing import MockClock
+
+from tests.rigs.asgi import Answer, served_box
+from tomb.http.envelope import Answer as Answered
+from tomb.http.routes import Ask, House, Route
+
+CREATE: dict[str, Any] = {"title": "Songs", "client_op_id": "one"}
+
+
+async def test_a_repeated_create_makes_one_playlist_and_gets_the_same_answer(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        first = await client.post("/api/playlists", **CREATE)
+        told = len(box.events)
+        again = await client.post("/api/playlists", **CREATE)
+        assert (first.status, again.status) == (201, 201)
+        assert first.data == again.data
+        assert first.data["client_op_id"] == first.body["client_op_id"] == "one"
+        assert box.house.librarian.count() == 1
+        assert len(box.events) == told
+
+
+async def test_what_was_refused_is_refused_again_as_often_as_it_is_asked(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        for _ in range(3):
+            answer = await client.post("/api/playlists/nowhere/start", client_op_id="one")
+            assert answer.status == 404
+            assert answer.body["client_op_id"] == "one"
+        assert len(box.told("err:op")) == 1
+
+
+async def test_an_id_stands_for_one_method_path_and_body(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        made = (await client.post("/api/playlists", **CREATE)).data["id"]
+        others = (
+            await client.post("/api/playlists", title="Other", client_op_id="one"),
+            await client.put(f"/api/playlists/{made}", **CREATE),
+            await client.post("/api/player/play", client_op_id="one"),
+            await client.ask("POST", "/api/playlists?x=1", CREATE),
+        )
+        assert [answer.status for answer in others] == [409, 409, 409, 409]
+        assert box.house.librarian.count() == 1
+
+
+async def test_a_repetition_that_comes_too_early_waits_for_the_first(tmp_path: Path, autojump_clock: MockClock) -> None:
+    asked = 0
+
+    async def slow(_house: House, _ask: Ask[Any]) -> Answered:
+        nonlocal asked
+        asked += 1
+        await trio.sleep(3)
+        return Answered({"asked": asked})
+
+    answers: list[Answer] = []
+    async with served_box(tmp_path, (Route("POST", "/api/slow", slow),)) as (_, client):
+
+        async def ask() -> None:
+            answers.append(await client.post("/api/slow", client_op_id="one"))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            await trio.sleep(1)
+            nursery.start_soon(ask)
+    assert [answer.data["asked"] for answer in answers] == [1, 1]
+
+
+async def test_who_goes_away_does_not_stop_what_was_begun(tmp_path: Path, autojump_clock: MockClock) -> None:
+    done: list[str] = []
+
+    async def slow(_house: House, ask: Ask[Any]) -> Answered:
+        await trio.sleep(ask.path["track_number"])
+        done.append(ask.body.client_op_id)
+        return Answered({"done": len(done)})
+
+    async with served_box(tmp_path, (Route("POST", "/api/slow/<track_number>", slow),)) as (_, client):
+        for seconds in (3, 30):
+            with trio.move_on_after(1):
+                await client.post(f"/api/slow/{seconds}", client_op_id=f"takes {seconds}")
+        assert done == ["takes 3"]  # and the other was given up in the end: a shutdown need not wait for it
+        again = await client.post("/api/slow/3", client_op_id="takes 3")
+        assert again.data["done"] == 1
+        assert done == ["takes 3"]
+
+
+async def test_what_went_wrong_inside_may_be_tried_again(tmp_path: Path, autojump_clock: MockClock) -> None:
+    asked = 0
+
+    async def moody(_house: House, _ask: Ask[Any]) -> Answered:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise RuntimeError("once")
+        return Answered({"asked": asked})
+
+    async with served_box(tmp_path, (Route("POST", "/api/moody", moody),)) as (box, client):
+        ask = partial(client.post, "/api/moody", client_op_id="one")
+        assert [(await ask()).status, (await ask()).status] == [500, 200]
+        assert [event.type for event in box.events if event.type.endswith(":op")] == ["err:op", "ack:op"]
+
+
+async def test_ids_are_forgotten_after_their_time(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        await client.post("/api/playlists", **CREATE)
+        await trio.sleep(299)
+        await client.post("/api/playlists", **CREATE)
+        assert box.house.librarian.count() == 1
+        await trio.sleep(301)
+        assert (await client.post("/api/playlists", **CREATE)).status == 201
+        assert box.house.librarian.count() == 2
+
+
+async def test_every_operation_is_acknowledged_to_the_room(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        await client.put("/api/player/mode", muted=True, client_op_id="one")
+        await client.post("/api/player/volume", volume=200, client_op_id="two")
+        told = {event.type: from_json(event.payload) for event in box.events}
+        done, refused = told["ack:op"], told["err:op"]
+        assert (done["client_op_id"], done["success"], done["data"]["muted"]) == ("one", True, True)
+        assert (refused["client_op_id"], refused["error_type"]) == ("two", "validation_error")

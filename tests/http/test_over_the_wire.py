@@ -1,0 +1,127 @@
+"""What only a real server shows: large, slow and broken requests on real connections, and files to browsers."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.rigs.process import Box, call, serving
+
+SILENT = ("--audio", "silent", "--reader", "virtual")
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[Box]:
+    async with serving(tmp_path / "data", *SILENT) as box:
+        yield box
+
+
+@asynccontextmanager
+async def connection(box: Box) -> AsyncIterator[trio.SocketStream]:
+    async with await trio.open_tcp_stream("127.0.0.1", box.port) as stream:
+        yield stream
+
+
+async def until_end(stream: trio.SocketStream) -> bytes:
+    """All that comes until the server hangs up."""
+    received = bytearray()
+    with trio.fail_after(15):
+        try:
+            async for piece in stream:
+                received += piece
+        except trio.BrokenResourceError:
+            pass  # a reset, because it was still being sent to
+    return bytes(received)
+
+
+async def test_ten_megabytes_are_refused_before_they_are_there(box: Box) -> None:
+    async with connection(box) as stream:
+        await stream.send_all(
+            b"POST /api/playlists HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 1000
+        )
+        answer = await until_end(stream)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error_type"] == "payload_too_large"
+
+
+async def test_an_endless_body_without_a_length_is_refused(box: Box) -> None:
+    async with connection(box) as stream:
+        await stream.send_all(
+            b"POST /api/playlists HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+        async with trio.open_nursery() as nursery:
+
+            async def flood() -> None:
+                try:
+                    while True:
+                        await stream.send_all(chunk)
+                except (trio.BrokenResourceError, trio.ClosedResourceError):
+                    pass
+
+            nursery.start_soon(flood)
+            answer = await until_end(stream)
+            nursery.cancel_scope.cancel()
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert (await box.get("/api/health")).status == 200
+
+
+async def test_headers_beyond_all_measure_are_refused(box: Box) -> None:
+    large = await call(box.port, "GET", "/api/health", headers={"X-Much": "x" * 13_000})
+    assert (large.status, large.body["error_type"]) == (431, "payload_too_large")
+    too_large = await call(box.port, "GET", "/api/health", headers={"X-Much": "x" * 40_000})
+    assert 400 <= too_large.status < 500  # the server's own, which has no envelope
+    long = await call(box.port, "GET", "/api/health?x=" + "x" * 5000)
+    assert (long.status, long.body["error_type"]) == (414, "payload_too_large")
+
+
+NO_HTTP = (b"GET / HTTP/x", b"\x16\x03\x01\x02\x00", b"GET /\x00 HTTP/1.1", b"GET", b"G" * 9000, b"POST / HTTP/1.1 x")
+
+
+async def test_what_is_no_http_ends_and_disturbs_nobody(box: Box) -> None:
+    for request_line in NO_HTTP:
+        async with connection(box) as stream:
+            await stream.send_all(request_line + b"\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            await stream.send_eof()
+            answer = await until_end(stream)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 4"), answer[:100]
+        assert (await box.get("/api/health")).status == 200
+
+
+async def test_who_sends_half_a_body_and_leaves_has_done_nothing(box: Box) -> None:
+    before = len((await box.get("/api/playlists")).data["playlists"])
+    for _ in range(20):
+        async with connection(box) as stream:
+            await stream.send_all(
+                b"POST /api/playlists HTTP/1.1\r\nHost: localhost\r\n"
+                b'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"title": "half"'
+            )
+    assert len((await box.get("/api/playlists")).data["playlists"]) == before
+    assert " ERROR " not in box.log
+
+
+async def test_the_head_alone_and_an_absolute_address_are_answered(box: Box) -> None:
+    head = await call(box.port, "HEAD", "/api/health")
+    assert (head.status, head.content) == (200, b"")
+    assert int(head.headers["content-length"]) > 100
+
+
+async def test_a_track_can_be_heard_in_the_browser_and_given_up(box: Box) -> None:
+    track = (await box.get("/api/playlists")).data["playlists"][0]["tracks"][0]
+    path = f"/api/tracks/{track['id']}/audio"
+    whole = await box.get(path)
+    assert len(whole.content) == track["file_size"]
+    part = await box.get(path, headers={"Range": "bytes=1000-1999"})
+    assert (part.status, part.content) == (206, whole.content[1000:2000])
+    for _ in range(20):
+        async with connection(box) as stream:
+            await stream.send_all(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            await stream.receive_some(100)
+    info = (await box.get("/api/system/info")).data
+    assert info["process"]["open_files"] < 60
+    assert " ERROR " not in box.log

@@ -1,0 +1,160 @@
+"""What parents choose, and the PIN that keeps it theirs."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from tests.http.world import made_world
+from tests.rigs.asgi import served_box
+from tests.rigs.box import virtual_box
+from tests.rigs.sockets import socket_room
+from tomb.http.table import ROUTES
+
+PIN = "2580"
+# What a child may do without anybody's leave: to play, and what it takes to see what can be played.
+PLAYING = (
+    r"(GET|POST|PUT) /api/(player|playback)/.*",
+    r"GET /api/playlists(/<playlist_id>)?",
+    r"POST /api/playlists/<playlist_id>/(start|play/<track_number>)",
+    r"GET /api/tracks/.*",
+    r"GET /api/health",
+    r"(PUT|DELETE) /api/reader/tag",  # stands for the reader itself
+    r"(POST|DELETE) /api/pin/session",
+    r"GET /api/(openapi\.json|asyncapi\.json|docs)",
+)
+
+
+async def test_what_parents_choose_counts_at_once_and_after_a_restart(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        await client.post("/api/player/volume", volume=80)
+        chosen = await client.put("/api/settings", volume_ceiling=40, same_tag="restart", on_removal="pause")
+        assert chosen.data["volume_ceiling"] == 40
+        assert (await client.get("/api/player/status")).data["volume"] == 40
+        assert (await client.post("/api/player/volume", volume=100)).data["volume"] == 40
+        assert (box.house.deck.policy.same_tag, box.house.deck.policy.on_removal) == ("restart", "pause")
+    async with served_box(tmp_path) as (box, client):
+        assert (await client.get("/api/settings")).data["same_tag"] == "restart"
+        assert (await client.post("/api/player/volume", volume=100)).data["volume"] == 40
+        back = await client.put("/api/settings", volume_ceiling=None)
+        assert (back.data["volume_ceiling"], back.data["same_tag"]) == (100, "restart")
+
+
+async def test_what_the_operator_set_is_shown_as_fixed_and_stays(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (_, client):
+        await client.put("/api/settings", volume_ceiling=90)
+    async with served_box(tmp_path, volume_ceiling=30) as (_, client):
+        shown = (await client.get("/api/settings")).data
+        assert (shown["volume_ceiling"], shown["fixed"]) == (30, ["volume_ceiling"])
+        refused = await client.put("/api/settings", volume_ceiling=80, same_tag="next")
+        assert (refused.status, refused.body["details"]) == (400, {"fixed": ["volume_ceiling"]})
+        assert (await client.get("/api/settings")).data["same_tag"] == "toggle"
+        assert (await client.post("/api/player/volume", volume=80)).data["volume"] == 30
+
+
+def test_only_playing_goes_without_a_pin() -> None:
+    for route in ROUTES:
+        assert route.playing == any(re.fullmatch(pattern, route.name) for pattern in PLAYING), route.name
+
+
+async def test_a_pin_guards_everything_but_playing(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        world = await made_world(box, client)
+        assert (await client.put("/api/settings", pin=PIN)).data["pin_set"]
+        for route in ROUTES:
+            answer = await world.ask(route)
+            asked_for = answer.status == 403 and answer.body["details"] == {"pin_required": True}
+            assert asked_for == (not route.playing), route.name
+        assert box.house.librarian.count() == 3
+
+
+async def test_the_pin_opens_and_its_cookie_cannot_be_read_or_sent_by_pages(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        await client.put("/api/settings", pin=PIN)
+        opened = await client.post("/api/pin/session", pin=PIN)
+        assert opened.data["admitted"]
+        assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(opened.headers["set-cookie"].split("; "))
+        assert (await client.get("/api/settings")).status == 200
+        assert (await client.delete("/api/pin/session")).data["admitted"] is False
+        assert (await client.get("/api/settings")).status == 403
+
+
+async def test_a_stolen_or_old_cookie_opens_nothing(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (_, client):
+        await client.put("/api/settings", pin=PIN)
+        await client.post("/api/pin/session", pin=PIN)
+        forged = replace(client, cookies={"tomb_parents": "00000000-0000-4000-8000-000000000000"})
+        assert (await forged.get("/api/settings")).status == 403
+        await trio.sleep(3500)
+        assert (await client.get("/api/settings")).status == 200  # which counts as use
+        await trio.sleep(3500)
+        assert (await client.get("/api/settings")).status == 200
+        await trio.sleep(3601)
+        assert (await client.get("/api/settings")).status == 403
+
+
+async def test_another_pin_ends_what_the_old_one_opened(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (_, client):
+        await client.put("/api/settings", pin=PIN)
+        await client.post("/api/pin/session", pin=PIN)
+        await client.put("/api/settings", pin="0000")
+        assert (await client.get("/api/settings")).status == 403
+        assert (await client.post("/api/pin/session", pin=PIN)).status == 403
+        await client.post("/api/pin/session", pin="0000")
+        assert (await client.put("/api/settings", pin=None)).data["pin_set"] is False
+    async with served_box(tmp_path) as (_, client):
+        assert (await client.get("/api/settings")).status == 200
+
+
+async def test_guessing_is_slow_for_one_and_for_many(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (_, client):
+        await client.put("/api/settings", pin=PIN)
+        tries = [await client.post("/api/pin/session", pin="0000") for _ in range(7)]
+        assert [answer.status for answer in tries] == [403] * 5 + [429] * 2
+        assert (await client.post("/api/pin/session", pin=PIN)).status == 429  # not even the right one
+        others = [replace(client, address=f"192.168.1.{number}", cookies={}) for number in range(100, 140)]
+        answers = [(await other.post("/api/pin/session", pin="0000")).status for other in others]
+        assert answers.count(403) == 25
+        await trio.sleep(61)
+        assert (await client.post("/api/pin/session", pin=PIN)).status == 200
+
+
+async def test_the_pin_guards_sockets_too(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with virtual_box(tmp_path) as box, socket_room(box) as room:
+        playlist = await box.add("One", 1.0)
+        await box.house.gate.set_pin(PIN)
+        child = await room.connect("playlists")
+        for event in ("start_nfc_link", "stop_nfc_link", "override_nfc_tag"):
+            refused = await child.ask(event, {"playlist_id": playlist, "client_op_id": event})
+            assert (refused["error_type"], refused["client_op_id"]) == ("forbidden", event)
+        assert box.house.linking.live is None
+        token = await box.house.gate.enter(PIN, "192.168.1.7")
+        parent = await room.connect(cookie=f"other=1; tomb_parents={token}")
+        assert (await parent.ask("start_nfc_link", {"playlist_id": playlist}))["success"]
+
+
+async def test_the_pin_is_kept_as_a_hash_only(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        await client.put("/api/settings", pin="93017745", client_op_id="set")
+        assert all(b"93017745" not in event.payload for event in box.events)
+        assert "93017745" not in str(await box.house.librarian.settings())
+    assert all(b"93017745" not in path.read_bytes() for path in (tmp_path / "data").glob("tomb.db*"))
+
+
+async def test_without_a_pin_nothing_is_to_unlock(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (_, client):
+        assert (await client.post("/api/pin/session", pin=PIN)).status == 400
+        assert (await client.get("/api/settings")).status == 200
+
+
+@pytest.mark.parametrize("pin", ["", "123", "1234567890123", "12a4", "１２３４", 1234, None])
+async def test_a_pin_is_four_to_twelve_digits(tmp_path: Path, autojump_clock: MockClock, pin: object) -> None:
+    async with served_box(tmp_path) as (_, client):
+        assert (await client.post("/api/pin/session", pin=pin)).fields == ["pin"]

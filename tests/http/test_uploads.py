@@ -1,0 +1,215 @@
+"""Uploads over HTTP, as a browser sends them: every answer is as the description has it."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_core import from_json
+from trio.testing import MockClock
+
+from tests.http.contract import BY_NAME, judge
+from tests.http.test_asyncapi import judge as judge_event
+from tests.rigs.asgi import Answer, Client, served_box
+from tests.rigs.box import VirtualBox, sparse_wav
+from tomb.http.bodies import CHUNK_LIMIT
+
+CHUNK = 4096
+BOUNDARY = "----a-form"
+OF_PLAYLIST = "/api/playlists/<playlist_id>/uploads"
+
+
+def wav(folder: Path, seconds: float = 2.0) -> bytes:
+    return sparse_wav(folder / "sent.wav", seconds, salt="sent").read_bytes()
+
+
+def form(content: bytes, name: str = "file") -> bytes:
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="blob"\r\n'
+    head += "Content-Type: application/octet-stream\r\n\r\n"
+    return head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+class Browser:
+    """Sends files to one playlist, and judges each answer by the description."""
+
+    def __init__(self, client: Client, playlist_id: str) -> None:
+        self.client = client
+        self.base = f"/api/playlists/{playlist_id}/uploads"
+
+    async def ask(self, name: str, path: str, body: object = None, **options: Any) -> Answer:
+        route = BY_NAME[name]
+        answer = await self.client.ask(route.method, path, body, **options)
+        judge(route, answer)
+        return answer
+
+    async def announce(self, size: int, **more: object) -> Answer:
+        body = {"filename": "Song.wav", "file_size": size, "chunk_size": CHUNK} | more
+        return await self.ask(f"POST {OF_PLAYLIST}/session", f"{self.base}/session", body)
+
+    async def chunk(self, session: str, index: object, data: bytes, media_type: str = "audio/wav") -> Answer:
+        name, path = f"PUT {OF_PLAYLIST}/<session_id>/chunks/<chunk_index>", f"{self.base}/{session}/chunks/{index}"
+        return await self.ask(name, path, raw=data, headers={"content_type": media_type})
+
+    async def finalize(self, session: str, **body: object) -> Answer:
+        return await self.ask(f"POST {OF_PLAYLIST}/<session_id>/finalize", f"{self.base}/{session}/finalize", body)
+
+    async def status(self, session: str) -> Answer:
+        return await self.ask(f"GET {OF_PLAYLIST}/<session_id>", f"{self.base}/{session}")
+
+    async def cancel(self, session: str) -> Answer:
+        return await self.ask("DELETE /api/uploads/sessions/<session_id>", f"/api/uploads/sessions/{session}")
+
+    async def sent(self, content: bytes, **more: object) -> str:
+        """A session with all chunks in it."""
+        session: str = (await self.announce(len(content), **more)).data["session_id"]
+        for index, piece in enumerate(pieces(content)):
+            assert (await self.chunk(session, index, piece)).status == 200
+        return session
+
+
+def pieces(content: bytes) -> list[bytes]:
+    return [content[first : first + CHUNK] for first in range(0, len(content), CHUNK)]
+
+
+async def browser(box: VirtualBox, client: Client) -> Browser:
+    return Browser(client, (await box.house.librarian.create("Songs")).id)
+
+
+def parts(box: VirtualBox) -> list[Path]:
+    return list((box.house.librarian.folder / "uploads").iterdir())
+
+
+async def test_a_file_sent_in_chunks_becomes_a_track(tmp_path: Path, autojump_clock: MockClock) -> None:
+    content = wav(tmp_path)
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        announced = (await sender.announce(len(content))).data
+        assert announced["total_chunks"] == announced["expected_chunks"] == 4
+        session = announced["session_id"]
+        answers = [(await sender.chunk(session, index, piece)).data for index, piece in enumerate(pieces(content))]
+        answer = answers[-1]
+        assert answer["received_size"] == len(content)
+        assert (answer["progress"], answer["complete"], answer["status"]) == (100.0, True, "uploading")
+        done = (await sender.finalize(session, file_hash=hashlib.sha256(content).hexdigest())).data
+        assert done["title"] == done["track"]["title"] == "Song"
+        assert (done["filename"], done["duration_ms"], done["session_id"]) == ("Song.wav", 2000, session)
+        heard = await client.get(f"/api/tracks/{done['id']}/audio")
+        assert heard.content == content
+        assert parts(box) == []
+        assert (await sender.status(session)).data["status"] == "completed"
+
+
+async def test_a_chunk_may_come_as_a_form(tmp_path: Path, autojump_clock: MockClock) -> None:
+    content, media_type = wav(tmp_path, 1.0), f"multipart/form-data; boundary={BOUNDARY}"
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(len(content))).data["session_id"]
+        for index, piece in enumerate(pieces(content)):
+            assert (await sender.chunk(session, index, form(piece), media_type)).status == 200
+        assert (await sender.finalize(session)).data["duration_ms"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (form(b"x" * CHUNK, name="other"), f"multipart/form-data; boundary={BOUNDARY}"),
+        (form(b"x" * CHUNK), "multipart/form-data"),
+        (form(b"x" * CHUNK), "multipart/form-data; boundary=another"),
+        (form(b"x" * CHUNK)[:100], f"multipart/form-data; boundary={BOUNDARY}"),
+        (form(b"x" * CHUNK)[:-20], f"multipart/form-data; boundary={BOUNDARY}"),
+        (b"", f"multipart/form-data; boundary={BOUNDARY}"),
+    ],
+)
+async def test_a_form_that_is_none_is_refused(
+    tmp_path: Path, autojump_clock: MockClock, body: bytes, media_type: str
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(2 * CHUNK)).data["session_id"]
+        refused = await sender.chunk(session, 0, body, media_type)
+        assert (refused.status, refused.body["error_type"]) == (400, "bad_request")
+        assert (await sender.status(session)).data["missing_chunks"] == [0, 1]
+
+
+async def test_a_chunk_of_eight_megabytes_is_taken_and_no_larger_one(tmp_path: Path, autojump_clock: MockClock) -> None:
+    largest = 8 * 1024 * 1024
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(2 * largest, chunk_size=largest)).data["session_id"]
+        media_type = f"multipart/form-data; boundary={BOUNDARY}"
+        assert (await sender.chunk(session, 1, form(bytes(largest)), media_type)).status == 200
+        assert (await sender.chunk(session, 0, bytes(largest))).status == 200
+        assert (await sender.chunk(session, 0, bytes(CHUNK_LIMIT + 1))).status == 413
+        assert (await sender.announce(largest, chunk_size=largest + 1)).fields == ["chunk_size"]
+
+
+async def test_an_omitted_chunk_size_is_a_megabyte(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        made = await client.post(f"{sender.base}/session", filename="a.mp3", file_size=1_048_577)
+        assert (made.data["chunk_size"], made.data["total_chunks"]) == (1_048_576, 2)
+
+
+async def test_what_cannot_be_is_refused_at_once(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        assert (await sender.announce(500 * 1024 * 1024 + 1)).status == 413
+        for name in ("song.txt", "mp3", "song.mp3.exe", "song."):
+            assert (await sender.announce(10, filename=name)).status == 415
+        assert (await sender.announce(10, filename="../../etc/Ünï \U0001f3b5.MP3")).status == 201
+        assert len(parts(box)) == 1
+
+
+async def test_what_is_listed_can_be_filtered_and_cancelled(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        first = (await sender.announce(CHUNK)).data["session_id"]
+        second = (await sender.announce(CHUNK)).data["session_id"]
+        await sender.chunk(second, 0, bytes(CHUNK))
+        assert (await sender.cancel(first)).data["status"] == "cancelled"
+        assert (await sender.cancel(first)).data["status"] == "cancelled"
+        for wanted, sessions in (("uploading", [second]), ("cancelled", [first]), ("error", [])):
+            listed = (await client.get(f"/api/uploads/sessions?status={wanted}")).data["sessions"]
+            assert [each["session_id"] for each in listed] == sessions
+        assert [path.stem for path in parts(box)] == [second]
+
+
+async def test_what_nobody_continues_is_cleaned_up(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(CHUNK)).data["session_id"]
+        assert (await client.post("/api/uploads/cleanup?max_age_hours=1")).data["cleaned_sessions"] == []
+        autojump_clock.jump(7200)
+        cleaned = (await client.post("/api/uploads/cleanup?max_age_hours=1")).data
+        [gone] = cleaned["cleaned_sessions"]
+        assert (gone["session_id"], gone["filename"], round(gone["age_hours"])) == (session, "Song.wav", 2)
+        assert (cleaned["cleaned_files"], cleaned["freed_bytes"]) == (1, CHUNK)
+        assert (await sender.status(session)).status == 404
+
+
+async def test_what_the_client_says_of_the_music_wins(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = await sender.sent(wav(tmp_path))
+        said = {"title": "Other", "artist": "Somebody"}
+        done = (await sender.finalize(session, metadata_override=said)).data
+        assert (done["title"], done["artist"], done["album"]) == ("Other", "Somebody", None)
+
+
+async def test_a_session_of_another_playlist_is_not_found(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        session = (await (await browser(box, client)).announce(CHUNK)).data["session_id"]
+        other = await browser(box, client)
+        assert (await other.status(session)).status == 404
+        assert (await other.chunk(session, 0, bytes(CHUNK))).status == 404
+        assert (await other.finalize(session)).status == 404
+
+
+async def test_what_is_told_of_uploads_is_as_described(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        assert (await sender.finalize(await sender.sent(wav(tmp_path)))).status == 200
+        assert (await sender.finalize(await sender.sent(b"no sound at all"))).status == 415
+        assert {event.type for event in box.events} >= {"upload:progress", "upload:complete", "upload:error"}
+        for event in box.events:
+            judge_event(event.type, from_json(event.payload))

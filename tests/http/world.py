@@ -1,0 +1,66 @@
+"""A small world that every route finds something in, and addresses for it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.rigs.asgi import Answer, Client
+from tests.rigs.box import VirtualBox, sparse_wav
+from tomb.http.routes import Route
+
+TAG = "04A1B2C3"
+FREE_TAG = "04D4E5F6"
+MISSING = "no-such-thing"
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"picture"
+
+
+@dataclass
+class World:
+    """`names`: what stands in braces in rows of tables."""
+
+    box: VirtualBox
+    client: Client
+    names: Mapping[str, str]
+
+    def filled(self, text: str) -> str:
+        return re.sub(r"\{(\w+)\}", lambda found: self.names.get(found[1], found[0]), text)
+
+    def address(self, route: Route, **parts: str) -> str:
+        """Of the route, with what there is in this world; `parts` go before that."""
+        there = {
+            "playlist_id": self.names["playlist"],
+            "source_id": self.names["playlist"],
+            "track_id": self.names["track"],
+            "track_number": "1",
+            "tag_id": TAG,
+            "chunk_index": "0",
+        } | parts
+        return re.sub(r"<(\w+)>", lambda found: there.get(found[1], MISSING), route.path)
+
+    async def ask(self, route: Route, body: object = None, **parts: str) -> Answer:
+        return await self.client.ask(route.method, self.address(route, **parts), body)
+
+
+async def made_world(box: VirtualBox, client: Client) -> World:
+    """Two playlists, a tag, a session. The first track has a cover."""
+    folder = box.house.settings.data.parent / "music" / "First"
+    folder.mkdir(parents=True)
+    (folder / "cover.png").write_bytes(PICTURE)
+    for number in (1, 2, 3):
+        sparse_wav(folder / f"{number} Track.wav", 10.0, salt=str(number))
+    imported = await box.house.importer.import_folder(folder)
+    [first] = imported.playlist_ids
+    second = await box.add("Second", 5.0)
+    empty = (await box.house.librarian.create("Empty")).id
+    await box.house.librarian.link_tag(TAG, first)
+    tracks = (await box.house.librarian.playlist(first)).tracks
+    bare = (await box.house.librarian.playlist(second)).tracks[0].id
+    session = await box.house.linking.open(None)
+    names = {"playlist": first, "second": second, "empty": empty, "bare": bare, "session": session.id}
+    names |= {"track": tracks[0].id, "track2": tracks[1].id, "track3": tracks[2].id}
+    return World(box, client, names)
+
+
+def folder_of(world: World) -> Path:
+    return world.box.house.librarian.folder

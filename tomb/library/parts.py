@@ -1,0 +1,89 @@
+"""Files on their way in, `uploads/SESSION.part`: of their full size from the beginning, filled in any order."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from tomb.errors import NoSpace
+from tomb.library.intake import unwritable
+
+_SUFFIX = ".part"
+
+
+def prepare(library: Path) -> None:
+    (library / "uploads").mkdir(parents=True, exist_ok=True)
+
+
+def path_of(library: Path, session_id: str) -> Path:
+    return library / "uploads" / f"{session_id}{_SUFFIX}"
+
+
+def allocate(path: Path, size: int, free_kept: int) -> None:
+    """Take the room for a file now, so that a full disk is known at the start. Raises: NoSpace, Unavailable."""
+    if shutil.disk_usage(path.parent).free - size < free_kept:
+        raise NoSpace("the disk is nearly full: what is left is kept free")
+    try:
+        with path.open("xb", buffering=0) as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+            os.fsync(file.fileno())
+        _sync_folder(path.parent)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise unwritable(error) from error
+
+
+def holds(path: Path, offset: int, data: bytes) -> bool:
+    """Whether exactly that is there already. Raises: Unavailable."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), len(data), offset) == data
+    except OSError as error:
+        raise unwritable(error) from error
+
+
+def write(path: Path, offset: int, data: bytes) -> None:
+    """Returns when it is on the disk. Raises: NoSpace, Unavailable."""
+    left = memoryview(data)
+    try:
+        with path.open("r+b", buffering=0) as file:
+            while left:
+                written = os.pwrite(file.fileno(), left, offset)
+                left, offset = left[written:], offset + written
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise unwritable(error) from error
+
+
+def lend(path: Path, target: Path) -> None:
+    """A second name for the same bytes, or a copy where the file system has no such thing."""
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, target)
+        with target.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def discard(paths: Iterable[Path]) -> tuple[int, int]:
+    """Unlink what is there of these: how many files, and how many bytes."""
+    files = freed = 0
+    for path in paths:
+        if path.exists():
+            files, freed = files + 1, freed + path.stat().st_size
+            path.unlink(missing_ok=True)
+    return files, freed
+
+
+def strays(library: Path, wanted: Iterable[str]) -> list[Path]:
+    """What lies there for none of the sessions `wanted`."""
+    names = {f"{each}{_SUFFIX}" for each in wanted}
+    return [path for path in (library / "uploads").iterdir() if path.name not in names]
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,174 @@
+"""Units of work on uploads: what was announced, and which chunks of it are on the disk. Their bytes are in `parts`.
+
+A session goes with its playlist. One that came to its end stays for a while, so that a client which lost the answer can
+ask again.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tomb.errors import BadRequest, Conflict, NotFound, UnsupportedMedia
+
+Status = Literal["pending", "uploading", "completed", "error", "cancelled"]
+OPEN: frozenset[Status] = frozenset({"pending", "uploading"})
+AT_ONCE = 8
+TYPES = frozenset({"mp3", "wav", "flac", "ogg", "opus", "m4a", "aac"})
+FILE_LIMIT = 500 * 1024 * 1024
+MISSING_NAMED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One session. `filename`: a label only. Sizes in bytes, times in epoch seconds.
+
+    `received`: a bit for each chunk, the first in the lowest. `file_hash`: SHA-256 in hex. `track_id`: what it became.
+    """
+
+    id: str
+    playlist_id: str
+    filename: str
+    ext: str
+    file_size: int
+    chunk_size: int
+    file_hash: str | None
+    created: float
+    updated: float
+    received: bytes = b""
+    status: Status = "pending"
+    error: str | None = None
+    track_id: str | None = None
+
+    @property
+    def total_chunks(self) -> int:
+        return -(-self.file_size // self.chunk_size)
+
+    @property
+    def chunks(self) -> int:
+        """How many have been received."""
+        return int.from_bytes(self.received, "little").bit_count()
+
+    @property
+    def bytes_received(self) -> int:
+        last = self.total_chunks - 1
+        return self.chunks * self.chunk_size - (self.chunk_size - self.size_of(last) if self.has(last) else 0)
+
+    @property
+    def progress(self) -> float:
+        """Percent."""
+        return 100 * self.bytes_received / self.file_size
+
+    @property
+    def complete(self) -> bool:
+        return self.chunks == self.total_chunks
+
+    @property
+    def missing(self) -> list[int]:
+        return [index for index in range(self.total_chunks) if not self.has(index)]
+
+    def has(self, index: int) -> bool:
+        return index // 8 < len(self.received) and bool(self.received[index // 8] >> index % 8 & 1)
+
+    def size_of(self, index: int) -> int:
+        return min(self.chunk_size, self.file_size - index * self.chunk_size)
+
+
+def extension(filename: str) -> str | None:
+    """Of a file that may be uploaded, in lower case."""
+    _, dot, ext = filename.lower().rpartition(".")
+    return ext if dot and ext in TYPES else None
+
+
+def create(db: sqlite3.Connection, upload: Upload) -> None:
+    """Raises: Conflict when there are too many already; NotFound for the playlist."""
+    [running] = db.execute("SELECT count(*) FROM uploads WHERE status IN ('pending', 'uploading')").fetchone()
+    if running >= AT_ONCE:
+        raise Conflict(f"{AT_ONCE} uploads are under way; finish or cancel one of them first", {"limit": AT_ONCE})
+    if db.execute("SELECT 1 FROM playlists WHERE id = ?", (upload.playlist_id,)).fetchone() is None:
+        raise NotFound("playlist", upload.playlist_id)
+    db.execute(
+        "INSERT INTO uploads (id, playlist_id, filename, ext, file_size, chunk_size, file_hash, created, updated,"
+        " received, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (upload.id, upload.playlist_id, upload.filename, upload.ext, upload.file_size, upload.chunk_size,
+         upload.file_hash, upload.created, upload.updated, upload.received, upload.status),
+    )  # fmt: skip
+
+
+def get(db: sqlite3.Connection, session_id: str) -> Upload:
+    """Raises: NotFound."""
+    row = db.execute("SELECT * FROM uploads WHERE id = ?", (session_id,)).fetchone()
+    if row is None:
+        raise NotFound("upload session", session_id)
+    return _upload(row)
+
+
+def read_all(db: sqlite3.Connection) -> list[Upload]:
+    """In order of their making."""
+    return [_upload(row) for row in db.execute("SELECT * FROM uploads ORDER BY created, id").fetchall()]
+
+
+def mark(db: sqlite3.Connection, session_id: str, index: int, now: float, *, received: bool = True) -> Upload:
+    """A chunk is on the disk, or (with `received` unset) about to be written anew. Raises: NotFound."""
+    upload = get(db, session_id)
+    bits = bytearray(upload.received.ljust(-(-upload.total_chunks // 8), b"\0"))
+    bits[index // 8] = bits[index // 8] & ~(1 << index % 8) | received << index % 8
+    changed = "UPDATE uploads SET received = ?, status = 'uploading', updated = ? WHERE id = ?"
+    db.execute(changed, (bytes(bits), now, session_id))
+    return get(db, session_id)
+
+
+def finish(db: sqlite3.Connection, session_id: str, track_id: str, now: float) -> None:
+    """Part of the unit that adds the track. Raises: BadRequest when the session is gone or over."""
+    done = "UPDATE uploads SET status = 'completed', track_id = ?, updated = ? WHERE id = ? AND status = 'uploading'"
+    if not db.execute(done, (track_id, now, session_id)).rowcount:
+        raise BadRequest("the upload ended meanwhile", {"session_id": session_id})
+
+
+def end(db: sqlite3.Connection, session_id: str, status: Status, error: str | None, now: float) -> Upload:
+    """Raises: NotFound."""
+    ended = "UPDATE uploads SET status = ?, error = ?, updated = ? WHERE id = ?"
+    db.execute(ended, (status, error, now, session_id))
+    return get(db, session_id)
+
+
+def forget(db: sqlite3.Connection, session_ids: Iterable[str]) -> None:
+    db.executemany("DELETE FROM uploads WHERE id = ?", [(each,) for each in session_ids])
+
+
+def stale(db: sqlite3.Connection, before: float, spared: Sequence[str] = ()) -> list[Upload]:
+    """Sessions to which nothing has happened since `before`."""
+    return [each for each in read_all(db) if each.updated <= before and each.id not in spared]
+
+
+def check_open(upload: Upload) -> None:
+    """Raises: BadRequest when it is over; UnsupportedMedia when that was because of what is in the file."""
+    details = {"session_id": upload.id, "status": upload.status}
+    if upload.status == "error":
+        raise UnsupportedMedia(f"the file cannot be played: {upload.error}", details)
+    if upload.status not in OPEN:
+        raise BadRequest(f"this upload is over: {upload.status}", details)
+
+
+def check_chunk(upload: Upload, index: int, size: int) -> None:
+    """Raises: BadRequest that names what is wrong with it."""
+    told = {"chunk_index": index, "total_chunks": upload.total_chunks}
+    if index >= upload.total_chunks:
+        raise BadRequest(f"there is no chunk {index}: the file has {upload.total_chunks}, from 0", told)
+    expected = upload.size_of(index)
+    if size != expected:
+        told |= {"expected_size": expected, "size": size}
+        raise BadRequest(f"chunk {index} has {expected} bytes, not {size}", told)
+
+
+def check_complete(upload: Upload) -> None:
+    """Raises: BadRequest that names what is missing, and as `check_open` does."""
+    check_open(upload)
+    if not upload.complete:
+        missing = upload.missing
+        details = {"missing_chunks": missing[:MISSING_NAMED], "missing": len(missing)}
+        raise BadRequest(f"{len(missing)} of {upload.total_chunks} chunks are missing", details)
+
+
+def _upload(row: sqlite3.Row) -> Upload:
+    return Upload(**{name: row[name] for name in row.keys()})  # noqa: SIM118 - a Row iterates over its values

@@ -1,0 +1,333 @@
+"""Files that a browser sends in pieces: announced, received in any order, and made a track all at once.
+
+A chunk that was answered is on the disk, its bytes first and then its bit in the database, so a session goes on after
+any interruption where it was. What is done to one session is done by one at a time; bodies arrive in parallel.
+"""
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self, TypeVar, TypeVarTuple
+from weakref import WeakValueDictionary
+
+import trio
+
+from tomb.errors import (
+    BadRequest,
+    DecodeError,
+    NoSpace,
+    NotFound,
+    PayloadTooLarge,
+    RequestError,
+    StartError,
+    Unavailable,
+    UnsupportedMedia,
+)
+from tomb.events import Events
+from tomb.library import folders, parts, transcode, uploads
+from tomb.library.arrivals import Arrival
+from tomb.library.intake import unwritable
+from tomb.library.store import Store
+from tomb.library.uploads import Upload
+from tomb.models import Track
+from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.porter import FREE_KEPT, Porter
+from tomb.nurseries.upload_news import UploadNews
+from tomb.ports import Ports
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+log = logging.getLogger(__name__)
+
+STALE_S = 24 * 3600.0
+SWEEP_S = 3600.0
+CLEAN_S = 0.5  # what is not removed by then, the next sweep removes
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A file to come. Sizes in bytes; `file_hash`: SHA-256 in hex."""
+
+    filename: str
+    file_size: int
+    chunk_size: int
+    file_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the client says of the music; None: as the file has it."""
+
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What a cleanup removed: sessions, the number of their files, and bytes."""
+
+    sessions: Sequence[Upload]
+    files: int
+    freed: int
+
+
+class Uploads:
+    """Made by `Uploads.open`. All methods that name a session raise NotFound when the playlist has none such.
+
+    `free_kept`: bytes that are left free on the disk.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ports: Ports,
+        events: Events,
+        librarian: Librarian,
+        porter: Porter,
+        free_kept: int = FREE_KEPT,
+    ) -> None:
+        self._store = store
+        self._ports = ports
+        self._news = UploadNews(events)
+        self._librarian = librarian
+        self._porter = porter
+        self._free_kept = free_kept
+        self._threads = trio.CapacityLimiter(2)
+        self._opening = trio.Lock()
+        self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
+        self._processing: set[str] = set()
+
+    @classmethod
+    async def open(cls, store: Store, ports: Ports, events: Events, librarian: Librarian, porter: Porter) -> Self:
+        """Go on with what was under way, and forget what nobody continued. Raises: StartError."""
+        opened = cls(store, ports, events, librarian, porter)
+        try:
+            await opened._thread(parts.prepare, store.library)
+            await opened.cleanup(STALE_S)
+        except (NoSpace, Unavailable) as error:
+            raise StartError(f"the folder {store.library} cannot be used: {error.message}") from error
+        return opened
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Forget every hour what nobody continued, for ever."""
+        task_status.started()
+        while True:
+            await trio.sleep(SWEEP_S)
+            try:
+                await self.cleanup(STALE_S)
+            except (NoSpace, Unavailable) as error:
+                log.warning("stale uploads could not be removed, trying again in an hour: %s", error.message)
+
+    # --- what clients do --------------------------------------------------------------------------------------------
+
+    async def begin(self, playlist_id: str, announced: Announced) -> Upload:
+        """Open a session.
+
+        Raises: NotFound for the playlist, PayloadTooLarge, UnsupportedMedia, NoSpace; Conflict when too many are open;
+        Unavailable when the box has no converter for the type.
+        """
+        self._librarian.lite(playlist_id)
+        upload = self._new(playlist_id, announced)
+        path = self._part(upload.id)
+        async with self._opening:
+            try:
+                await self._thread(parts.allocate, path, upload.file_size, self._free_kept)
+                await self._store.write(lambda db: uploads.create(db, upload))
+            except BaseException:
+                await self._discard(path)
+                raise
+        return upload
+
+    async def receive(self, playlist_id: str, session_id: str, index: int, data: bytes) -> Upload:
+        """Take a chunk, counted from 0; one that is there already may come again.
+
+        Raises: BadRequest for a wrong index or size, or when the session is over; NoSpace.
+        """
+        async with self._turn(session_id):
+            upload = await self._open_session(playlist_id, session_id)
+            uploads.check_chunk(upload, index, len(data))
+            path, offset = self._part(session_id), index * upload.chunk_size
+            if not (upload.has(index) and await self._thread(parts.holds, path, offset, data)):
+                upload = await self._write(upload, index, data)
+            self._news.progressed(upload, index)
+            return upload
+
+    async def finalize(self, playlist_id: str, session_id: str, file_hash: str | None, said: Said) -> Track:
+        """Make a track of the file; once it is one, the answer is always that track.
+
+        Raises: BadRequest when chunks are missing or the hash is another, with the session as usable as before;
+        UnsupportedMedia, and the session is over, when it cannot be played; NoSpace.
+        """
+        async with self._turn(session_id):
+            upload = await self._of(playlist_id, session_id)
+            if upload.track_id is not None:
+                return (await self._librarian.track(upload.track_id)).track
+            uploads.check_complete(upload)
+            self._processing.add(session_id)
+            try:
+                return await self._become_track(upload, {file_hash, upload.file_hash} - {None}, said)
+            except RequestError as error:
+                self._news.failed(upload, error)
+                raise
+            finally:
+                self._processing.discard(session_id)
+
+    async def cancel(self, session_id: str) -> Upload:
+        """End a session; its file is gone. Raises: BadRequest when it is a track already."""
+        async with self._turn(session_id):
+            upload = await self._store.read(lambda db: uploads.get(db, session_id))
+            if upload.status == "completed":
+                raise BadRequest("the upload is complete; delete the track instead", {"track_id": upload.track_id})
+            return await self._end(upload, "cancelled", None)
+
+    async def status(self, playlist_id: str, session_id: str) -> Upload:
+        return await self._of(playlist_id, session_id)
+
+    async def sessions(self) -> list[Upload]:
+        """All that are remembered, in order of their making."""
+        return await self._store.read(uploads.read_all)
+
+    def is_processing(self, session_id: str) -> bool:
+        """Whether it is being made a track right now."""
+        return session_id in self._processing
+
+    async def cleanup(self, max_age_s: float) -> Cleaned:
+        """Forget sessions to which nothing happened for so long, and files that belong to none."""
+        before, busy = self._ports.wall() - max_age_s, list(self._turns)
+        # No session may be made between the look at the table and the look at the folder.
+        async with self._opening:
+            gone = await self._store.write(lambda db: _forget_stale(db, before, busy))
+            wanted = await self._wanted()
+            files, freed = await self._thread(_sweep, self._store.library, wanted)
+        self._news.forget_all_but(wanted)
+        return Cleaned(gone, files, freed)
+
+    # --- chunks -----------------------------------------------------------------------------------------------------
+
+    async def _write(self, upload: Upload, index: int, data: bytes) -> Upload:
+        now = self._ports.wall()
+        if upload.has(index):
+            # Other content than before: from the first byte of it until the last, the chunk is not there.
+            await self._store.write(lambda db: uploads.mark(db, upload.id, index, now, received=False))
+        await self._thread(parts.write, self._part(upload.id), index * upload.chunk_size, data)
+        return await self._store.write(lambda db: uploads.mark(db, upload.id, index, now))
+
+    async def _open_session(self, playlist_id: str, session_id: str) -> Upload:
+        upload = await self._of(playlist_id, session_id)
+        uploads.check_open(upload)
+        return upload
+
+    async def _of(self, playlist_id: str, session_id: str) -> Upload:
+        self._librarian.lite(playlist_id)
+        upload = await self._store.read(lambda db: uploads.get(db, session_id))
+        if upload.playlist_id != playlist_id:
+            raise NotFound("upload session", session_id)
+        return upload
+
+    def _new(self, playlist_id: str, announced: Announced) -> Upload:
+        ext = uploads.extension(announced.filename)
+        if ext is None:
+            raise UnsupportedMedia("not an audio type that the box plays", {"types": sorted(uploads.TYPES)})
+        if announced.file_size > uploads.FILE_LIMIT:
+            raise PayloadTooLarge("the file is too large", {"limit": uploads.FILE_LIMIT})
+        if ext in folders.TRANSCODED and not transcode.available():
+            raise Unavailable(f"{ext} files need ffmpeg, which is not installed")
+        now = self._ports.wall()
+        size, chunk_size = announced.file_size, announced.chunk_size
+        name, digest = announced.filename, announced.file_hash
+        return Upload(self._ports.new_id(), playlist_id, name, ext, size, chunk_size, digest, created=now, updated=now)
+
+    # --- becoming a track -------------------------------------------------------------------------------------------
+
+    async def _become_track(self, upload: Upload, wanted: Collection[str | None], said: Said) -> Track:
+        async with self._porter.incoming() as incoming:
+            source = incoming / f"{upload.id}.{upload.ext}"
+            await self._thread(parts.lend, self._part(upload.id), source)
+            if wanted:
+                await self._check_hash(source, wanted)
+            arrival = await self._staged(upload, source, incoming)
+            track = await self._add(upload, _as_said(arrival, said))
+        await self._discard(self._part(upload.id))
+        return track
+
+    async def _check_hash(self, source: Path, wanted: Collection[str | None]) -> None:
+        try:
+            actual = await self._porter.digest(source)
+        except DecodeError as error:
+            raise Unavailable(f"what arrived {error}") from error  # our own disk fails; the file is not to blame
+        if set(wanted) != {actual}:
+            details = {"expected": sorted(filter(None, wanted)), "actual": actual}
+            raise BadRequest("what arrived has another file_hash; send the chunks that differ again", details)
+
+    async def _staged(self, upload: Upload, source: Path, incoming: Path) -> Arrival:
+        try:
+            return await self._porter.stage(source, incoming, upload.filename)
+        except DecodeError as error:
+            await self._end(upload, "error", str(error))
+            raise UnsupportedMedia(f"the file cannot be played: {error}") from error
+
+    async def _add(self, upload: Upload, arrival: Arrival) -> Track:
+        now = self._ports.wall()
+        arrived = await self._librarian.add(
+            upload.playlist_id,
+            [arrival],
+            also=lambda db, arrived: uploads.finish(db, upload.id, arrived.added[0].id, now),
+        )
+        [track] = [track for track in arrived.playlist.tracks if track.id == arrived.added[0].id]
+        # Nothing was awaited since the commit: what was committed is told.
+        self._news.completed(upload, track)
+        return track
+
+    async def _end(self, upload: Upload, status: uploads.Status, error: str | None) -> Upload:
+        now = self._ports.wall()
+        ended = await self._store.write(lambda db: uploads.end(db, upload.id, status, error, now))
+        self._news.forget(upload)
+        await self._discard(self._part(upload.id))
+        return ended
+
+    # --- the order of things ----------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _turn(self, session_id: str) -> AsyncIterator[None]:
+        lock = self._turns.setdefault(session_id, trio.Lock())
+        async with lock:
+            yield
+
+    async def _wanted(self) -> list[str]:
+        return [each.id for each in await self.sessions() if each.status in uploads.OPEN]
+
+    async def _discard(self, path: Path) -> None:
+        with trio.move_on_after(CLEAN_S, shield=True):
+            await self._thread(parts.discard, [path])
+
+    async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
+        try:
+            return await self._ports.in_thread(call, *args, limiter=self._threads)
+        except OSError as error:
+            raise unwritable(error) from error
+
+    def _part(self, session_id: str) -> Path:
+        return parts.path_of(self._store.library, session_id)
+
+
+def _as_said(arrival: Arrival, said: Said) -> Arrival:
+    own = arrival.labels
+    labels = replace(
+        own, title=said.title or own.title, artist=said.artist or own.artist, album=said.album or own.album
+    )
+    return replace(arrival, labels=labels)
+
+
+def _forget_stale(db: sqlite3.Connection, before: float, spared: Sequence[str]) -> list[Upload]:
+    gone = uploads.stale(db, before, spared)
+    uploads.forget(db, [each.id for each in gone])
+    return gone
+
+
+def _sweep(library: Path, wanted: Sequence[str]) -> tuple[int, int]:
+    return parts.discard(parts.strays(library, wanted))
