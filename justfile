@@ -45,11 +45,6 @@ bench *ARGS: setup _dev
 diagrams: setup
     @.venv/bin/tomb diagrams --out docs
 
-# kill the running box with `kill -9` at random moments, and look for anything lost
-[no-exit-message]
-soak *ARGS: setup _dev
-    @exec .venv/bin/python -m tests.soak "$@"
-
 # write requirements/*.txt anew; --upgrade takes the newest versions
 lock *ARGS:
     @sh scripts/lock "$@"
