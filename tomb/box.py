@@ -105,7 +105,8 @@ async def open_box(
         board = Board(ports)
         await root.start(_audio_slot(devices, board, deck).run)
         await root.start(_reader_slot(devices, board, taps).run)
-        await root.start(partial(tick, deck, events, interval_s=settings.position_interval_ms / 1000))
+        interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
+        await root.start(partial(tick, deck, events, interval_s=interval_ms / 1000))
         try:
             yield House(
                 settings=settings,

@@ -58,6 +58,17 @@ async def test_a_jump_is_told_at_once_and_otherwise_positions_keep_their_distanc
         assert all(later - earlier >= 0.4 for earlier, later in pairwise(settled))
 
 
+async def test_positions_are_never_told_more_often_than_the_least_distance(tmp_path: Path) -> None:
+    async with virtual_box(tmp_path, position_interval_ms=100, position_min_ms=400) as box:
+        await box.house.deck.start(await box.add("One", 60))
+        await trio.sleep(1)
+        times: list[float] = []
+        box.house.events.subscribe(lambda event: times.append(trio.current_time()) if event.type == POSITION else None)
+        await trio.sleep(10)
+        assert len(times) == pytest.approx(25, abs=1)
+        assert all(later - earlier >= 0.399 for earlier, later in pairwise(times))
+
+
 async def test_a_three_hour_audiobook_is_played_to_its_end_with_all_its_ticks(in_memory: Path) -> None:
     async with virtual_box(in_memory) as box:
         hours = 3
