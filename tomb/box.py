@@ -34,8 +34,10 @@ from tomb.nurseries.root import Slot, open_root
 from tomb.nurseries.scribe import Scribe
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.ticker import tick
-from tomb.nurseries.uploads import Uploads
+from tomb.nurseries.uploads import UploadLimits, Uploads
 from tomb.ports import Ports
+
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,9 @@ async def open_box(
         events = Events(ports, await lease.open(), settings.event_log_size)
         await root.start(partial(events.run, lease))
         librarian = await Librarian.open(store, events, ports)
-        porter = Porter(store, ports, probe)
+        porter = Porter(store, ports, probe, settings.free_kept_mb * MIB)
         importer = Importer(librarian, porter, ports)
-        uploads = await Uploads.open(store, ports, events, librarian, porter)
+        uploads = await Uploads.open(store, ports, events, librarian, porter, _upload_limits(settings))
         await root.start(uploads.run)
         scribe = Scribe(librarian.note)
         await root.start(scribe.run)
@@ -125,6 +127,15 @@ async def open_box(
             )
         finally:
             deck.note_position()
+
+
+def _upload_limits(settings: Settings) -> UploadLimits:
+    return UploadLimits(
+        file_size=settings.upload_file_mb * MIB,
+        at_once=settings.uploads_at_once,
+        stale_s=settings.upload_stale_h * 3600,
+        free_kept=settings.free_kept_mb * MIB,
+    )
 
 
 async def _recall(deck: Deck, librarian: Librarian, process: Process) -> None:

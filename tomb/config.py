@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     same_tag: SameTag = Field("toggle", description="what a second tap of the playing tag does")
     on_removal: OnRemoval = Field("keep", description="what lifting the playing tag does")
 
+    free_kept_mb: int = Field(200, ge=0, description="MiB of the disk that uploads and imports leave free")
+    upload_file_mb: int = Field(500, ge=1, description="largest file that can be uploaded, in MiB")
+    uploads_at_once: int = Field(8, ge=1, description="uploads that can be under way at once")
+    upload_stale_h: float = Field(24, gt=0, description="hours until an upload that nobody continues is forgotten")
+    inbox_watch_s: float = Field(10, ge=0, description="seconds between two looks into the inbox folder; 0: on request")
+
     position_interval_ms: int = Field(500, ge=100, description="how often the position is told while playing")
     position_min_ms: int = Field(400, ge=0, description="never told more often than this")
     event_log_size: int = Field(1000, ge=1, description="events kept for clients that were away")

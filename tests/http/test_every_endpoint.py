@@ -121,7 +121,7 @@ async def test_what_goes_wrong_inside_is_told_as_that_and_nothing_more(
 
 async def test_a_body_that_trickles_ends_everywhere(world: World, autojump_clock: MockClock) -> None:
     for route in _changing():
-        pieces = [(9.0, b"{"), (9.0, b" "), (9.0, b"}")]
+        pieces = [(9.0, b"{"), (21.0, b" "), (9.0, b"}")]
         answer = await world.client.ask(route.method, world.address(route), raw=pieces)
         assert answer.status == 408, route.name
         judge(route, answer)
@@ -129,7 +129,7 @@ async def test_a_body_that_trickles_ends_everywhere(world: World, autojump_clock
 
 async def test_a_body_of_ten_megabytes_is_refused_everywhere(world: World, autojump_clock: MockClock) -> None:
     body = b'{"title": "' + b"x" * 10_000_000 + b'"}'
-    for route in _changing():
+    for route in (each for each in _changing() if each.limit is not None):
         answer = await world.client.ask(route.method, world.address(route), raw=body)
         assert answer.status == 413, route.name
         judge(route, answer)
@@ -139,13 +139,13 @@ async def test_a_body_that_is_no_json_is_refused_everywhere(world: World, autoju
     for route in _changing():
         headers = {"content_type": "text/plain"}
         answer = await world.client.ask(route.method, world.address(route, chunk_index="0"), raw=b"{}", headers=headers)
-        assert answer.status == (404 if route.raw else 415), route.name
+        assert answer.status == (404 if route.takes else 415), route.name
         judge(route, answer)
 
 
 async def test_an_operation_s_id_cannot_be_used_for_another_everywhere(world: World, autojump_clock: MockClock) -> None:
     await world.client.put("/api/player/mode", client_op_id="mine", muted=True)
-    for route in _changing():
+    for route in (each for each in _changing() if not each.takes):
         answer = await world.ask(route, {"client_op_id": "mine"})
         assert answer.status == 409, route.name
         assert answer.body["client_op_id"] == "mine"

@@ -20,9 +20,10 @@ from tomb.events import PLAYLISTS, playlist_room
 from tomb.library import uploads
 from tomb.library.uploads import Upload
 from tomb.models import Track
-from tomb.nurseries.uploads import STALE_S, SWEEP_S, Announced, Said, Uploads
+from tomb.nurseries.uploads import SWEEP_S, Announced, Said, UploadLimits, Uploads
 
 CHUNK = 1024
+STALE_S = UploadLimits().stale_s
 
 
 @dataclass
@@ -345,15 +346,13 @@ async def test_eight_uploads_at_once_are_enough(tmp_path: Path, autojump_clock: 
         await sender.begin()
 
 
-async def test_room_is_taken_at_the_start(
-    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_room_is_taken_at_the_start(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         [part] = (sender.box.house.librarian.folder / "uploads").iterdir()
         assert part.stat().st_size == len(sender.content)
         assert part.stat().st_blocks * 512 >= len(sender.content)
-        monkeypatch.setattr(sender.uploads, "_free_kept", 1 << 60)
+        sender.uploads.limits = UploadLimits(free_kept=1 << 60)
         with pytest.raises(NoSpace, match="nearly full"):
             await sender.begin()
         assert sender.parts() == [session]

@@ -2,8 +2,6 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
-from typing import cast
 
 from quart import Response, g, request
 from quart_trio import QuartTrio
@@ -12,7 +10,7 @@ from werkzeug.routing import BaseConverter
 
 from tomb.errors import AddressTooLong, Forbidden, HeadersTooLarge
 from tomb.http import faults, headers, parsing, streams
-from tomb.http.bodies import BODY_LIMIT, Request
+from tomb.http.bodies import Connection, Incoming, Request
 from tomb.http.envelope import Answer, Document, FilePart, Stamp, failure, success
 from tomb.http.guard import knows_host, knows_origin
 from tomb.http.limits import Limits
@@ -22,7 +20,7 @@ from tomb.http.parents import COOKIE
 from tomb.http.requests import Body, NoQuery
 from tomb.http.routes import Ask, House, Route
 
-BODY_TIMEOUT_S = 20
+BODY_S = 20.0
 ADDRESS_LIMIT = 4096
 HEADERS_LIMIT = 12 * 1024  # above the address's, below what the server takes at all (16 KiB, then it answers itself)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -49,7 +47,7 @@ class Api:
 
     def mount(self, app: QuartTrio) -> None:
         app.request_class = Request
-        app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, BODY_TIMEOUT=BODY_TIMEOUT_S)
+        app.asgi_http_class = Connection
         app.url_map.strict_slashes = False
         app.url_map.merge_slashes = False
         app.url_map.converters["default"] = _Name
@@ -61,36 +59,46 @@ class Api:
 
     def _view(self, route: Route) -> Callable[..., Awaitable[Response]]:
         async def view(**path: str) -> Response:
+            _incoming().limit = route.limit
             try:
-                answer = await (self._look(route, path) if route.method == "GET" else self._change(route, path))
+                answer = await self._answer(route, path)
             except ExceptionGroup as errors:
                 return await self._refuse(errors)  # as a whole; Quart-Trio would tell of the first one alone
             return await self._respond(answer)
 
         return view
 
-    async def _look(self, route: Route, path: Mapping[str, str]) -> Answer:
-        return await route.handle(self._house, self._ask(route, path, NOTHING))
+    async def _answer(self, route: Route, path: Mapping[str, str]) -> Answer:
+        if route.method == "GET":
+            return await route.handle(self._house, self._ask(route, path, NOTHING))
+        with self._limits.place(route.category, _client()):
+            if route.takes:
+                return await route.handle(self._house, self._ask(route, path, NOTHING))
+            return await self._change(route, path)
 
     async def _change(self, route: Route, path: Mapping[str, str]) -> Answer:
-        with self._limits.place(route.category, _client()):
-            raw = cast(bytes, await request.get_data())
-            op_id = g.client_op_id = parsing.op_id_in(raw)
-            digest = hashlib.sha256(raw).digest() if op_id is not None else b""
-            asked = (route.name, tuple(path.items()), request.query_string, digest)
+        raw = await _incoming().read(BODY_S)
+        op_id = g.client_op_id = parsing.op_id_in(raw)
+        digest = hashlib.sha256(raw).digest() if op_id is not None else b""
+        asked = (route.name, tuple(path.items()), request.query_string, digest)
 
-            async def carry_out() -> Answer:
-                body = parsing.body(route.body, b"" if route.raw else raw, request.mimetype)
-                asked_for = self._ask(route, path, body)
-                if route.raw:
-                    asked_for = replace(asked_for, raw=raw, content_type=request.content_type or "")
-                return await route.handle(self._house, asked_for)
+        async def carry_out() -> Answer:
+            body = parsing.body(route.body, raw, request.mimetype)
+            return await route.handle(self._house, self._ask(route, path, body))
 
-            return await self._operations.once(op_id, asked, carry_out)
+        return await self._operations.once(op_id, asked, carry_out)
 
     def _ask(self, route: Route, path: Mapping[str, str], body: Body) -> Ask[Body]:
         query = NOT_ASKED if route.query is NoQuery else parsing.query(route.query, request.args)
-        return Ask(parsing.path(path), query, body, _client(), request.cookies.get(COOKIE))
+        return Ask(
+            path=parsing.path(path),
+            query=query,
+            body=body,
+            client=_client(),
+            token=request.cookies.get(COOKIE),
+            headers=request.headers,
+            stream=_incoming(),
+        )
 
     async def _respond(self, answer: Answer) -> Response:
         data = answer.data
@@ -133,6 +141,7 @@ class Api:
             raise Forbidden("pages from elsewhere may not change anything here", {"origin": origin})
 
     async def _seal(self, response: Response) -> Response:
+        await _incoming().drain()
         origin, preflight = request.headers.get("Origin"), request.method == "OPTIONS"
         sealed = response.headers
         if "Cache-Control" not in sealed:
@@ -166,6 +175,10 @@ def _is_for_a_page(error: Exception) -> bool:
         and request.method in ("GET", "HEAD")
         and not (request.path + "/").startswith(("/api/", "/socket.io/"))
     )
+
+
+def _incoming() -> Incoming:
+    return request.body  # type: ignore[return-value]  # made by our own `Request`
 
 
 def _client() -> str:

@@ -28,7 +28,7 @@ _COMMON = (
 _OF_PAGES = (*_COMMON, ("Content-Security-Policy", PAGE_POLICY))
 _OF_DATA = (*_COMMON, ("Content-Security-Policy", DATA_POLICY))
 ALLOWED_METHODS = "GET, POST, PUT, DELETE"
-ALLOWED_HEADERS = "content-type, range"
+ALLOWED_HEADERS = "content-type, range, content-digest, x-chunk-sha256"
 EXPOSED_HEADERS = "X-Request-ID, Retry-After, Content-Range"
 PREFLIGHT_S = 600
 

@@ -51,15 +51,12 @@ LINKS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     ),
 }
 # Bytes as they are, or as the one file of a form (OpenAPI 3.1, "Considerations for File Uploads").
-_FILE: Schema = {
-    "application/octet-stream": {},
-    "multipart/form-data": {
-        "schema": {
-            "type": "object",
-            "required": [FIELD],
-            "properties": {FIELD: {"type": "string", "contentMediaType": "application/octet-stream"}},
-        }
-    },
+_FORM: Schema = {
+    "schema": {
+        "type": "object",
+        "required": [FIELD],
+        "properties": {FIELD: {"type": "string", "contentMediaType": "application/octet-stream"}},
+    }
 }
 
 
@@ -122,13 +119,14 @@ def _operation(route: Route) -> Schema:
     }
     if parameters := [*_path_parameters(route), *_query_parameters(route)]:
         operation["parameters"] = parameters
-    if route.method != "GET" and not route.raw:
+    if route.method != "GET" and not route.takes:
         content = {"application/json": {"schema": {"$ref": SCHEMAS + route.body.__name__}}}
         either = "json_schema_extra" in route.body.model_config  # one of several fields is required
         required = either or any(field.is_required() for field in route.body.model_fields.values())
         operation["requestBody"] = {"required": required, "content": content}
-    if route.raw:
-        operation["requestBody"] = {"required": True, "content": _FILE}
+    if route.takes:
+        content = {each: _FORM if each.startswith("multipart/") else {} for each in route.takes}
+        operation["requestBody"] = {"required": True, "content": content}
     if not route.playing:
         operation["security"] = [{}, {COOKIE_SCHEME: []}]
     return operation

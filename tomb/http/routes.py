@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
+from werkzeug.datastructures import Headers
 
 from tomb.config import Settings
 from tomb.devices.virtual_reader import VirtualReader
 from tomb.errors import NoSuchRange, RequestError
 from tomb.events import Events
+from tomb.http.bodies import BODY_LIMIT, Incoming
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, NoQuery
 from tomb.nurseries.deck import Deck
@@ -61,16 +63,16 @@ class House:
 class Ask(Generic[B]):
     """A parsed request. `path`: the variable parts of the address. `client`: the peer's address.
 
-    `token`: what the parents' cookie holds. `raw`, `content_type`: the body where it is no JSON.
+    `token`: what the parents' cookie holds. `headers`: found in any case. `stream`: a body that is no JSON.
     """
 
     path: Mapping[str, Any]
     query: Any
     body: B
-    client: str = ""
-    token: str | None = None
-    raw: bytes = b""
-    content_type: str = ""
+    client: str
+    token: str | None
+    headers: Headers
+    stream: Incoming
 
 
 Handler = Callable[[House, Ask[Any]], Awaitable[Answer]]
@@ -81,8 +83,8 @@ class Route:
     """`path` as Werkzeug writes it. `playing`: not guarded by the parents' PIN.
 
     For the description: `data` is the model of the answer's `data` (or the media types of what is answered without an
-    envelope), `status` that of success, `errors` what the route can answer besides what every route can. `raw`: the
-    body is no JSON.
+    envelope), `status` that of success, `errors` what the route can answer besides what every route can. `takes`: the
+    media types of a body that is no JSON, which the handler takes from `stream`; `limit`: its most bytes, None: any.
     """
 
     method: Method
@@ -95,7 +97,8 @@ class Route:
     errors: tuple[type[RequestError], ...] = ()
     category: Category = "other"
     playing: bool = False
-    raw: bool = False
+    takes: tuple[str, ...] = ()
+    limit: int | None = BODY_LIMIT
 
     @property
     def is_file(self) -> bool:

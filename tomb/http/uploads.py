@@ -4,15 +4,16 @@ from functools import partial
 
 from tomb.errors import BadRequest, NotFound, UnsupportedMedia
 from tomb.http import answers
-from tomb.http.bodies import file_in
+from tomb.http.bodies import CHUNK_LIMIT, chunk_in
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, CleanupQuery, FinalizeBody, InitUploadBody, Metadata, SessionsQuery
 from tomb.http.routes import Ask, House, Route
 from tomb.library.uploads import Upload
 from tomb.models import iso
-from tomb.nurseries.uploads import STALE_S, Announced, Said
+from tomb.nurseries.uploads import Announced, Said
 
 _route = partial(Route, category="uploads")
+CHUNK_S = 600.0  # a chunk may take that long while it keeps coming: Wi-Fi at the far end of the garden
 _OF_PLAYLIST = "/api/playlists/<playlist_id>/uploads"
 
 
@@ -31,7 +32,7 @@ async def _init(house: House, ask: Ask[InitUploadBody]) -> Answer:
             total_chunks=upload.total_chunks,
             expected_chunks=upload.total_chunks,
             status=upload.status,
-            expires_at=upload.updated + STALE_S,
+            expires_at=upload.updated + house.uploads.limits.stale_s,
         ),
         "upload session created",
         201,
@@ -41,8 +42,9 @@ async def _init(house: House, ask: Ask[InitUploadBody]) -> Answer:
 async def _chunk(house: House, ask: Ask[Body]) -> Answer:
     """Send a part of a file."""
     index, session_id = ask.path["chunk_index"], ask.path["session_id"]
-    data = file_in(ask.raw, ask.content_type)
-    upload = await house.uploads.receive(ask.path["playlist_id"], session_id, index, data)
+    async with house.uploads.room.take(min(ask.stream.length or CHUNK_LIMIT, CHUNK_LIMIT)):
+        data = chunk_in(await ask.stream.read(CHUNK_S), ask.headers)
+        upload = await house.uploads.receive(ask.path["playlist_id"], session_id, index, data)
     return Answer(
         answers.UploadProgress(
             session_id=upload.id,
@@ -115,7 +117,7 @@ def _told(house: House, upload: Upload) -> answers.UploadStatus:
         error_message=upload.error,
         created_at=iso(upload.created),
         updated_at=iso(upload.updated),
-        expires_at=upload.updated + STALE_S,
+        expires_at=upload.updated + house.uploads.limits.stale_s,
     )
 
 
@@ -135,7 +137,8 @@ ROUTES = (
         _chunk,
         data=answers.UploadProgress,
         errors=(NotFound, BadRequest, UnsupportedMedia),
-        raw=True,
+        takes=("application/octet-stream", "multipart/form-data"),
+        limit=CHUNK_LIMIT,
     ),
     _route(
         "POST",

@@ -13,9 +13,7 @@ from tomb.errors import BadRequest, Conflict, NotFound, UnsupportedMedia
 
 Status = Literal["pending", "uploading", "completed", "error", "cancelled"]
 OPEN: frozenset[Status] = frozenset({"pending", "uploading"})
-AT_ONCE = 8
 TYPES = frozenset({"mp3", "wav", "flac", "ogg", "opus", "m4a", "aac"})
-FILE_LIMIT = 500 * 1024 * 1024
 MISSING_NAMED = 1000
 
 
@@ -80,11 +78,11 @@ def extension(filename: str) -> str | None:
     return ext if dot and ext in TYPES else None
 
 
-def create(db: sqlite3.Connection, upload: Upload) -> None:
-    """Raises: Conflict when there are too many already; NotFound for the playlist."""
+def create(db: sqlite3.Connection, upload: Upload, at_once: int) -> None:
+    """Raises: Conflict when there are `at_once` already; NotFound for the playlist."""
     [running] = db.execute("SELECT count(*) FROM uploads WHERE status IN ('pending', 'uploading')").fetchone()
-    if running >= AT_ONCE:
-        raise Conflict(f"{AT_ONCE} uploads are under way; finish or cancel one of them first", {"limit": AT_ONCE})
+    if running >= at_once:
+        raise Conflict(f"{at_once} uploads are under way; finish or cancel one of them first", {"limit": at_once})
     if db.execute("SELECT 1 FROM playlists WHERE id = ?", (upload.playlist_id,)).fetchone() is None:
         raise NotFound("playlist", upload.playlist_id)
     db.execute(

@@ -34,7 +34,8 @@ from tomb.library.store import Store
 from tomb.library.uploads import Upload
 from tomb.models import Track
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.porter import FREE_KEPT, Porter
+from tomb.nurseries.porter import Porter
+from tomb.nurseries.room import Room
 from tomb.nurseries.upload_news import UploadNews
 from tomb.ports import Ports
 
@@ -43,9 +44,19 @@ Ts = TypeVarTuple("Ts")
 
 log = logging.getLogger(__name__)
 
-STALE_S = 24 * 3600.0
 SWEEP_S = 3600.0
 CLEAN_S = 0.5  # what is not removed by then, the next sweep removes
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """Bytes: `free_kept` on the disk, `memory` for chunks on their way. `stale_s`: when nobody continues an upload."""
+
+    file_size: int = 500 * 1024 * 1024
+    at_once: int = 8
+    stale_s: float = 24 * 3600.0
+    free_kept: int = 200 * 1024 * 1024
+    memory: int = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +88,7 @@ class Cleaned:
 
 
 class Uploads:
-    """Made by `Uploads.open`. All methods that name a session raise NotFound when the playlist has none such.
-
-    `free_kept`: bytes that are left free on the disk.
-    """
+    """Made by `Uploads.open`. All methods that name a session raise NotFound when the playlist has none such."""
 
     def __init__(
         self,
@@ -89,26 +97,35 @@ class Uploads:
         events: Events,
         librarian: Librarian,
         porter: Porter,
-        free_kept: int = FREE_KEPT,
+        limits: UploadLimits,
     ) -> None:
         self._store = store
         self._ports = ports
         self._news = UploadNews(events)
         self._librarian = librarian
         self._porter = porter
-        self._free_kept = free_kept
+        self.limits = limits
+        self.room = Room(limits.memory)
         self._threads = trio.CapacityLimiter(2)
         self._opening = trio.Lock()
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
         self._processing: set[str] = set()
 
     @classmethod
-    async def open(cls, store: Store, ports: Ports, events: Events, librarian: Librarian, porter: Porter) -> Self:
+    async def open(
+        cls,
+        store: Store,
+        ports: Ports,
+        events: Events,
+        librarian: Librarian,
+        porter: Porter,
+        limits: UploadLimits,
+    ) -> Self:
         """Go on with what was under way, and forget what nobody continued. Raises: StartError."""
-        opened = cls(store, ports, events, librarian, porter)
+        opened = cls(store, ports, events, librarian, porter, limits)
         try:
             await opened._thread(parts.prepare, store.library)
-            await opened.cleanup(STALE_S)
+            await opened.cleanup(limits.stale_s)
         except (NoSpace, Unavailable) as error:
             raise StartError(f"the folder {store.library} cannot be used: {error.message}") from error
         return opened
@@ -119,7 +136,7 @@ class Uploads:
         while True:
             await trio.sleep(SWEEP_S)
             try:
-                await self.cleanup(STALE_S)
+                await self.cleanup(self.limits.stale_s)
             except (NoSpace, Unavailable) as error:
                 log.warning("stale uploads could not be removed, trying again in an hour: %s", error.message)
 
@@ -136,8 +153,8 @@ class Uploads:
         path = self._part(upload.id)
         async with self._opening:
             try:
-                await self._thread(parts.allocate, path, upload.file_size, self._free_kept)
-                await self._store.write(lambda db: uploads.create(db, upload))
+                await self._thread(parts.allocate, path, upload.file_size, self.limits.free_kept)
+                await self._store.write(lambda db: uploads.create(db, upload, self.limits.at_once))
             except BaseException:
                 await self._discard(path)
                 raise
@@ -233,8 +250,8 @@ class Uploads:
         ext = uploads.extension(announced.filename)
         if ext is None:
             raise UnsupportedMedia("not an audio type that the box plays", {"types": sorted(uploads.TYPES)})
-        if announced.file_size > uploads.FILE_LIMIT:
-            raise PayloadTooLarge("the file is too large", {"limit": uploads.FILE_LIMIT})
+        if announced.file_size > self.limits.file_size:
+            raise PayloadTooLarge("the file is too large", {"limit": self.limits.file_size})
         if ext in folders.TRANSCODED and not transcode.available():
             raise Unavailable(f"{ext} files need ffmpeg, which is not installed")
         now = self._ports.wall()
