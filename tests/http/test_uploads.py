@@ -1,10 +1,14 @@
 """Uploads over HTTP, as a browser sends them: every answer is as the description has it."""
 
+import base64
 import hashlib
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from pydantic_core import from_json
 from trio.testing import MockClock
 
@@ -46,9 +50,16 @@ class Browser:
         body = {"filename": "Song.wav", "file_size": size, "chunk_size": CHUNK} | more
         return await self.ask(f"POST {OF_PLAYLIST}/session", f"{self.base}/session", body)
 
-    async def chunk(self, session: str, index: object, data: bytes, media_type: str = "audio/wav") -> Answer:
+    async def chunk(
+        self,
+        session: str,
+        index: object,
+        data: bytes | Iterable[tuple[float, bytes]],
+        media_type: str = "audio/wav",
+        **headers: str,
+    ) -> Answer:
         name, path = f"PUT {OF_PLAYLIST}/<session_id>/chunks/<chunk_index>", f"{self.base}/{session}/chunks/{index}"
-        return await self.ask(name, path, raw=data, headers={"content_type": media_type})
+        return await self.ask(name, path, raw=data, headers={"content_type": media_type, **headers})
 
     async def finalize(self, session: str, **body: object) -> Answer:
         return await self.ask(f"POST {OF_PLAYLIST}/<session_id>/finalize", f"{self.base}/{session}/finalize", body)
@@ -129,6 +140,81 @@ async def test_a_form_that_is_none_is_refused(
         refused = await sender.chunk(session, 0, body, media_type)
         assert (refused.status, refused.body["error_type"]) == (400, "bad_request")
         assert (await sender.status(session)).data["missing_chunks"] == [0, 1]
+
+
+def content_digest(data: bytes) -> str:
+    return f"sha-512=:AAAA:, sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+
+
+async def test_a_chunk_may_bring_its_checksum(tmp_path: Path, autojump_clock: MockClock) -> None:
+    content, media_type = bytes(CHUNK), f"multipart/form-data; boundary={BOUNDARY}"
+    whole, hexed = form(content), hashlib.sha256(content).hexdigest().upper()
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(3 * CHUNK)).data["session_id"]
+        assert (await sender.chunk(session, 0, content, content_digest=content_digest(content))).status == 200
+        assert (await sender.chunk(session, 1, content, x_chunk_sha256=hexed)).status == 200
+        # Of a form, the one is about all of it and the other about the file in it.
+        both = {"content_digest": content_digest(whole), "x_chunk_sha256": hexed}
+        assert (await sender.chunk(session, 2, whole, media_type, **both)).status == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"content_digest": content_digest(b"another")},
+        {"content_digest": "sha-256=:no base64:"},
+        {"x_chunk_sha256": "0" * 64},
+        {"x_chunk_sha256": "0" * 63},
+        {"x_chunk_sha256": "g" * 64},
+    ],
+)
+async def test_a_chunk_that_does_not_match_its_checksum_is_not_taken(
+    tmp_path: Path, autojump_clock: MockClock, header: dict[str, str]
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(2 * CHUNK)).data["session_id"]
+        [name] = header
+        assert (await sender.chunk(session, 0, bytes(CHUNK))).status == 200
+        for index in (0, 1):
+            refused = await sender.chunk(session, index, b"x" * CHUNK, **header)
+            assert (refused.status, refused.body["error_type"]) == (400, "bad_request")
+            assert refused.body["details"]["header"].lower() == name.replace("_", "-")
+        assert (await sender.status(session)).data["missing_chunks"] == [1]
+
+
+async def test_a_chunk_may_be_slow_as_long_as_it_keeps_coming(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(2 * CHUNK)).data["session_id"]
+        assert (await sender.chunk(session, 0, [(15.0, bytes(CHUNK // 16))] * 16)).status == 200
+        assert (await sender.chunk(session, 1, [(0.0, b"x"), (25.0, bytes(CHUNK - 1))])).status == 408
+        assert (await sender.chunk(session, 1, [(15.0, b"x")] * CHUNK)).status == 408
+        assert (await sender.status(session)).data["missing_chunks"] == [1]
+
+
+async def test_many_chunks_at_once_wait_in_the_network_and_not_in_memory(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """Sixteen of a megabyte fit, the others are taken when those are done; each client has begun to send."""
+    taken: set[int] = set()
+
+    def slowly(index: int) -> Iterable[tuple[float, bytes]]:
+        for piece in range(16):
+            if piece == 4:
+                taken.add(index)
+            yield 1.0, bytes(65536)
+
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(24 * 2**20, chunk_size=2**20)).data["session_id"]
+        async with trio.open_nursery() as nursery:
+            for index in range(24):
+                nursery.start_soon(partial(sender.chunk, session, index, slowly(index), content_length=str(2**20)))
+            await trio.sleep(15)
+            assert len(taken) == 16
+        assert (await sender.status(session)).data["missing_chunks"] == []
 
 
 async def test_a_chunk_of_eight_megabytes_is_taken_and_no_larger_one(tmp_path: Path, autojump_clock: MockClock) -> None:

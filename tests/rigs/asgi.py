@@ -1,9 +1,10 @@
 """A client of the application without a network: one request is one call, on whatever clock the test has."""
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -76,10 +77,10 @@ class Client:
         sent |= {name.lower().replace("_", "-"): value for name, value in (headers or {}).items()}
         if self.cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        pieces = [(0.0, content)] if isinstance(content, bytes) else list(content)
+        pieces = [(0.0, content)] if isinstance(content, bytes) else content
         if isinstance(content, bytes) and content:
             sent.setdefault("content-length", str(len(content)))
-        answer = await self._exchange(self._scope(method, path, sent), pieces)
+        answer = await self._exchange(self._scope(method, path, sent), iter(pieces))
         self._keep_cookie(answer)
         return answer
 
@@ -101,16 +102,14 @@ class Client:
             "extensions": {},
         }
 
-    async def _exchange(self, scope: dict[str, Any], pieces: list[tuple[float, bytes]]) -> Answer:
+    async def _exchange(self, scope: dict[str, Any], pieces: Iterator[tuple[float, bytes]]) -> Answer:
         told: list[MutableMapping[str, Any]] = []
-        left = list(pieces)
+        messages = _messages(pieces)
 
         async def receive() -> dict[str, Any]:
-            if not left:
-                await trio.sleep_forever()
-            seconds, piece = left.pop(0)
+            seconds, message = next(messages, (inf, {}))
             await trio.sleep(seconds)
-            return {"type": "http.request", "body": piece, "more_body": bool(left)}
+            return message
 
         async def send(message: MutableMapping[str, Any]) -> None:
             told.append(message)
@@ -127,6 +126,12 @@ class Client:
             self.cookies[name] = value
             if "Max-Age=0" in rules:
                 del self.cookies[name]
+
+
+def _messages(pieces: Iterator[tuple[float, bytes]]) -> Iterator[tuple[float, dict[str, Any]]]:
+    for seconds, piece in pieces:
+        yield seconds, {"type": "http.request", "body": piece, "more_body": True}
+    yield 0.0, {"type": "http.request", "body": b"", "more_body": False}
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import re
+from contextlib import suppress
 from typing import Any, Self
 
 import trio
@@ -22,7 +23,7 @@ BODY_LIMIT = 1024 * 1024
 CHUNK_LIMIT = 8 * 1024 * 1024 + 64 * 1024  # the largest chunk, and what a form has around it
 FIELD = "file"
 STALL_S = 20.0  # without one byte of a body that is not complete
-DRAINED_S = 5.0
+DRAINED_S = 2.0
 DRAINED_AT_MOST = 16 * 1024 * 1024
 
 
@@ -41,9 +42,10 @@ class Incoming:
         self._send, self._receive = trio.open_memory_channel[bytes](0)
 
     async def feed(self, piece: bytes, *, more: bool) -> None:
-        """Hand over what the client has sent; returns when it was taken."""
-        if piece:
-            await self._send.send(piece)
+        """Hand over what the client has sent; returns when it was taken, or nobody wants it any more."""
+        with suppress(trio.BrokenResourceError):
+            if piece:
+                await self._send.send(piece)
         if not more:
             self._send.close()
 
@@ -71,9 +73,12 @@ class Incoming:
         raise self._timeout()
 
     async def drain(self) -> None:
-        """Let the rest pass, within limits: a client that is still sending does not look for its answer."""
+        """Let the rest pass, within limits: a client that is still sending does not look for its answer.
+
+        From then on nothing waits to be taken: Hypercorn tells of the end of a request through the same queue.
+        """
         passed = 0
-        with trio.move_on_after(0 if self._given_up else DRAINED_S):
+        with self._receive, trio.move_on_after(0 if self._given_up else DRAINED_S):
             async for piece in self._receive:
                 passed += len(piece)
                 if passed > DRAINED_AT_MOST:
