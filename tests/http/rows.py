@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.http.world import FREE_TAG, MISSING, TAG, World, folder_of
 from tests.rigs.box import sparse_wav
-from tomb.nurseries.uploads import Announced, Said
+from tomb.nurseries.admission import Announced
+from tomb.nurseries.finishing import Said
 
 Prepare = Callable[[World], Awaitable[object]]
 

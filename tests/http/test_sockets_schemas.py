@@ -15,7 +15,8 @@ from tests.rigs.virtual import virtual_time
 from tomb.errors import UnsupportedMedia
 from tomb.http.asyncapi import document
 from tomb.http.told import TOLD
-from tomb.nurseries.uploads import Announced, Said
+from tomb.nurseries.admission import Announced
+from tomb.nurseries.finishing import Said
 
 pytestmark = virtual_time
 

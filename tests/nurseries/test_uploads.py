@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import trio
@@ -20,7 +21,9 @@ from tomb.events import PLAYLISTS, playlist_room
 from tomb.library import uploads
 from tomb.library.uploads import Upload
 from tomb.models import Track
-from tomb.nurseries.uploads import SWEEP_S, Announced, Said, UploadLimits, Uploads
+from tomb.nurseries.admission import Announced, UploadLimits
+from tomb.nurseries.finishing import Said
+from tomb.nurseries.uploads import SWEEP_S, Uploads
 
 CHUNK = 1024
 STALE_S = UploadLimits().stale_s
@@ -300,7 +303,6 @@ async def test_sessions_go_with_their_playlist(tmp_path: Path, autojump_clock: M
             with pytest.raises(NotFound, match="playlist"):
                 await doing()
         assert await sender.uploads.sessions() == []
-        assert (await sender.uploads.cleanup(STALE_S)).files == 1
         assert sender.parts() == []
 
 
@@ -310,20 +312,94 @@ async def test_a_playlist_deleted_meanwhile_leaves_nothing(
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         await sender.send_all(session)
-        stage = sender.uploads._porter.stage
+        stage = sender.uploads._finishing._porter.stage
 
         async def deleted_first(source: Path, incoming: Path, name: str | None = None) -> object:
             staged = await stage(source, incoming, name)
             await sender.box.house.librarian.delete(sender.playlist_id)
             return staged
 
-        monkeypatch.setattr(sender.uploads._porter, "stage", deleted_first)
+        monkeypatch.setattr(sender.uploads._finishing._porter, "stage", deleted_first)
         with pytest.raises(NotFound):
             await sender.finalize(session)
         await sender.uploads.cleanup(STALE_S)
         await sender.box.house.librarian.reconcile()
         for name in ("uploads", "files", "incoming"):
             assert list((sender.box.house.librarian.folder / name).iterdir()) == []
+
+
+async def test_what_is_being_made_a_track_can_be_cancelled(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def for_ever(*_: object) -> object:
+        staging.set()
+        await trio.sleep_forever()
+        raise AssertionError
+
+    async with sending(tmp_path) as sender:
+        session, staging, refused = await sender.begin(), trio.Event(), list[str]()
+        await sender.send_all(session)
+        monkeypatch.setattr(sender.uploads._finishing._porter, "stage", for_ever)
+
+        async def finalize() -> None:
+            with pytest.raises(BadRequest, match="cancelled") as error:
+                await sender.finalize(session)
+            refused.append(error.value.message)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(finalize)
+            await staging.wait()
+            assert sender.uploads.is_processing(session)
+            assert (await sender.uploads.cancel(session)).status == "cancelled"
+        assert len(refused) == 1
+        assert (sender.parts(), await sender.tracks()) == ([], [])
+        assert list((sender.box.house.librarian.folder / "incoming").iterdir()) == []
+
+
+async def test_a_cancel_that_comes_after_the_commit_is_too_late(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        add = sender.box.house.librarian.add
+
+        async def committed(*given: Any, **named: Any) -> object:
+            done = await add(*given, **named)
+            sender.uploads._processing[session].cancel()
+            return done
+
+        monkeypatch.setattr(sender.box.house.librarian, "add", committed)
+        assert [(await sender.finalize(session)).id] == await sender.tracks()
+        assert (await sender.status(session)).status == "completed"
+        assert sender.parts() == []
+
+
+async def test_a_session_whose_file_was_tidied_away_is_over(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with sending(tmp_path) as sender:
+        session, other = await sender.begin(), await sender.begin()
+        for path in (sender.box.house.librarian.folder / "uploads").iterdir():
+            if path.stem == session:
+                path.unlink()
+    async with virtual_box(tmp_path, seed=1) as box:
+        sender = Sender(box, sender.playlist_id, sender.content)
+        assert (await sender.status(session)).status == "cancelled"
+        with pytest.raises(BadRequest, match="cancelled"):
+            await sender.send(session, 0)
+        assert (await sender.send(other, 0)).chunks == 1
+
+
+async def test_nothing_is_written_when_there_is_nothing_to_forget(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def write(_: object) -> object:
+        raise AssertionError("written for nothing")
+
+    async with sending(tmp_path) as sender:
+        await sender.begin()
+        with monkeypatch.context() as patched:
+            patched.setattr(sender.uploads._store, "write", write)
+            assert (await sender.uploads.cleanup(STALE_S)).sessions == []
 
 
 async def test_eight_uploads_at_once_are_enough(tmp_path: Path, autojump_clock: MockClock) -> None:

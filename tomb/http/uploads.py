@@ -10,7 +10,8 @@ from tomb.http.requests import Body, CleanupQuery, FinalizeBody, InitUploadBody,
 from tomb.http.routes import Ask, House, Route
 from tomb.library.uploads import Upload
 from tomb.models import iso
-from tomb.nurseries.uploads import Announced, Said
+from tomb.nurseries.admission import Announced
+from tomb.nurseries.finishing import Said
 
 _route = partial(Route, category="uploads")
 CHUNK_S = 600.0  # a chunk may take that long while it keeps coming: Wi-Fi at the far end of the garden

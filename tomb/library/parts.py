@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tomb.errors import NoSpace
 from tomb.library.intake import unwritable
@@ -16,7 +16,17 @@ def prepare(library: Path) -> None:
 
 
 def path_of(library: Path, session_id: str) -> Path:
-    return library / "uploads" / f"{session_id}{_SUFFIX}"
+    return library / name_of(session_id)
+
+
+def name_of(session_id: str) -> PurePosixPath:
+    """Relative to the library folder."""
+    return PurePosixPath("uploads", f"{session_id}{_SUFFIX}")
+
+
+def lost(library: Path, session_ids: Iterable[str]) -> list[str]:
+    """Those of the sessions whose file is not there any more."""
+    return [each for each in session_ids if not path_of(library, each).exists()]
 
 
 def allocate(path: Path, size: int, free_kept: int) -> None:
@@ -56,13 +66,23 @@ def write(path: Path, offset: int, data: bytes) -> None:
 
 
 def lend(path: Path, target: Path) -> None:
-    """A second name for the same bytes, or a copy where the file system has no such thing."""
+    """A second name for the same bytes, or a copy where the file system has no such thing.
+
+    Raises: NoSpace, Unavailable.
+    """
     try:
         target.hardlink_to(path)
     except OSError:
+        _copy(path, target)
+
+
+def _copy(path: Path, target: Path) -> None:
+    try:
         shutil.copyfile(path, target)
         with target.open("rb") as file:
             os.fsync(file.fileno())
+    except OSError as error:
+        raise unwritable(error) from error
 
 
 def discard(paths: Iterable[Path]) -> tuple[int, int]:

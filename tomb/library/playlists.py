@@ -4,7 +4,7 @@ import sqlite3
 from typing import TypedDict
 
 from tomb.errors import NotFound
-from tomb.library import reading
+from tomb.library import parts, reading, uploads
 from tomb.library.files import Freed, forget_unused
 from tomb.models import OnRemoval, Playlist, SameTag
 
@@ -39,11 +39,12 @@ def update(db: sqlite3.Connection, playlist_id: str, edit: PlaylistEdit, now: fl
 
 
 def delete(db: sqlite3.Connection, playlist_id: str) -> Freed:
-    """Delete it with its tracks. Its tag stays known, as one that belongs to nobody."""
+    """Delete it with its tracks and what is on its way to it. Its tag stays known, as one that belongs to nobody."""
+    arriving = [parts.name_of(each) for each in uploads.open_ids(db, playlist_id)]
     used = db.execute("SELECT file, cover FROM tracks WHERE playlist_id = ?", (playlist_id,)).fetchall()
     if db.execute("DELETE FROM playlists WHERE id = ?", (playlist_id,)).rowcount == 0:
         raise NotFound("playlist", playlist_id)
-    return forget_unused(db, used)
+    return (*forget_unused(db, used), *arriving)
 
 
 def edited(db: sqlite3.Connection, playlist_id: str, now: float) -> None:

@@ -134,6 +134,14 @@ def forget(db: sqlite3.Connection, session_ids: Iterable[str]) -> None:
     db.executemany("DELETE FROM uploads WHERE id = ?", [(each,) for each in session_ids])
 
 
+def open_ids(db: sqlite3.Connection, playlist_id: str | None = None) -> list[str]:
+    """Sessions that are not over: all, or those of one playlist."""
+    wanted = (
+        "SELECT id FROM uploads WHERE status IN ('pending', 'uploading') AND playlist_id = coalesce(?, playlist_id)"
+    )
+    return [row["id"] for row in db.execute(wanted, (playlist_id,))]
+
+
 def stale(db: sqlite3.Connection, before: float, spared: Sequence[str] = ()) -> list[Upload]:
     """Sessions to which nothing has happened since `before`."""
     return [each for each in read_all(db) if each.updated <= before and each.id not in spared]

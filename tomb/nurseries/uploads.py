@@ -8,7 +8,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 from weakref import WeakValueDictionary
@@ -20,19 +20,19 @@ from tomb.errors import (
     DecodeError,
     NoSpace,
     NotFound,
-    PayloadTooLarge,
     RequestError,
     StartError,
     Unavailable,
     UnsupportedMedia,
 )
 from tomb.events import Events
-from tomb.library import folders, parts, transcode, uploads
-from tomb.library.arrivals import Arrival
+from tomb.library import parts, uploads
 from tomb.library.intake import unwritable
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
 from tomb.models import Track
+from tomb.nurseries.admission import Announced, UploadLimits, admitted
+from tomb.nurseries.finishing import Finishing, Said
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.porter import Porter
 from tomb.nurseries.room import Room
@@ -46,36 +46,6 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
 CLEAN_S = 0.5  # what is not removed by then, the next sweep removes
-
-
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
-    """Bytes: `free_kept` on the disk, `memory` for chunks on their way. `stale_s`: when nobody continues an upload."""
-
-    file_size: int = 500 * 1024 * 1024
-    at_once: int = 8
-    stale_s: float = 24 * 3600.0
-    free_kept: int = 200 * 1024 * 1024
-    memory: int = 16 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """A file to come. Sizes in bytes; `file_hash`: SHA-256 in hex."""
-
-    filename: str
-    file_size: int
-    chunk_size: int
-    file_hash: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the client says of the music; None: as the file has it."""
-
-    title: str | None = None
-    artist: str | None = None
-    album: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +73,13 @@ class Uploads:
         self._ports = ports
         self._news = UploadNews(events)
         self._librarian = librarian
-        self._porter = porter
+        self._finishing = Finishing(ports, librarian, porter, self._news)
         self.limits = limits
         self.room = Room(limits.memory)
         self._threads = trio.CapacityLimiter(2)
         self._opening = trio.Lock()
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
-        self._processing: set[str] = set()
+        self._processing: dict[str, trio.CancelScope] = {}
 
     @classmethod
     async def open(
@@ -125,6 +95,7 @@ class Uploads:
         opened = cls(store, ports, events, librarian, porter, limits)
         try:
             await opened._thread(parts.prepare, store.library)
+            await opened._end_lost()
             await opened.cleanup(limits.stale_s)
         except (NoSpace, Unavailable) as error:
             raise StartError(f"the folder {store.library} cannot be used: {error.message}") from error
@@ -149,7 +120,7 @@ class Uploads:
         Unavailable when the box has no converter for the type.
         """
         self._librarian.lite(playlist_id)
-        upload = self._new(playlist_id, announced)
+        upload = admitted(announced, playlist_id, self.limits, self._ports)
         path = self._part(upload.id)
         async with self._opening:
             try:
@@ -177,25 +148,30 @@ class Uploads:
     async def finalize(self, playlist_id: str, session_id: str, file_hash: str | None, said: Said) -> Track:
         """Make a track of the file; once it is one, the answer is always that track.
 
-        Raises: BadRequest when chunks are missing or the hash is another, with the session as usable as before;
-        UnsupportedMedia, and the session is over, when it cannot be played; NoSpace.
+        Raises: BadRequest when chunks are missing or the hash is another, with the session as usable as before, and
+        when it is cancelled meanwhile; UnsupportedMedia, and the session is over, when it cannot be played; NoSpace.
         """
         async with self._turn(session_id):
             upload = await self._of(playlist_id, session_id)
             if upload.track_id is not None:
                 return (await self._librarian.track(upload.track_id)).track
             uploads.check_complete(upload)
-            self._processing.add(session_id)
+            hashes = {each for each in (file_hash, upload.file_hash) if each is not None}
             try:
-                return await self._become_track(upload, {file_hash, upload.file_hash} - {None}, said)
+                track = await self._process(upload, hashes, said)
             except RequestError as error:
                 self._news.failed(upload, error)
                 raise
-            finally:
-                self._processing.discard(session_id)
+            await self._discard(self._part(session_id))
+            return track
 
     async def cancel(self, session_id: str) -> Upload:
-        """End a session; its file is gone. Raises: BadRequest when it is a track already."""
+        """End a session, also while it is being made a track; its file is gone.
+
+        Raises: BadRequest when it is a track already.
+        """
+        if session_id in self._processing:
+            self._processing[session_id].cancel()
         async with self._turn(session_id):
             upload = await self._store.read(lambda db: uploads.get(db, session_id))
             if upload.status == "completed":
@@ -218,8 +194,8 @@ class Uploads:
         before, busy = self._ports.wall() - max_age_s, list(self._turns)
         # No session may be made between the look at the table and the look at the folder.
         async with self._opening:
-            gone = await self._store.write(lambda db: _forget_stale(db, before, busy))
-            wanted = await self._wanted()
+            gone = await self._forget_stale(before, busy)
+            wanted = await self._store.read(uploads.open_ids)
             files, freed = await self._thread(_sweep, self._store.library, wanted)
         self._news.forget_all_but(wanted)
         return Cleaned(gone, files, freed)
@@ -246,59 +222,37 @@ class Uploads:
             raise NotFound("upload session", session_id)
         return upload
 
-    def _new(self, playlist_id: str, announced: Announced) -> Upload:
-        ext = uploads.extension(announced.filename)
-        if ext is None:
-            raise UnsupportedMedia("not an audio type that the box plays", {"types": sorted(uploads.TYPES)})
-        if announced.file_size > self.limits.file_size:
-            raise PayloadTooLarge("the file is too large", {"limit": self.limits.file_size})
-        if ext in folders.TRANSCODED and not transcode.available():
-            raise Unavailable(f"{ext} files need ffmpeg, which is not installed")
-        now = self._ports.wall()
-        size, chunk_size = announced.file_size, announced.chunk_size
-        name, digest = announced.filename, announced.file_hash
-        return Upload(self._ports.new_id(), playlist_id, name, ext, size, chunk_size, digest, created=now, updated=now)
+    # --- the end of a session ---------------------------------------------------------------------------------------
 
-    # --- becoming a track -------------------------------------------------------------------------------------------
+    async def _forget_stale(self, before: float, busy: Sequence[str]) -> list[Upload]:
+        if not await self._store.read(lambda db: uploads.stale(db, before, busy)):
+            return []  # nothing is written for nothing: cards wear by writing
 
-    async def _become_track(self, upload: Upload, wanted: Collection[str | None], said: Said) -> Track:
-        async with self._porter.incoming() as incoming:
-            source = incoming / f"{upload.id}.{upload.ext}"
-            await self._thread(parts.lend, self._part(upload.id), source)
-            if wanted:
-                await self._check_hash(source, wanted)
-            arrival = await self._staged(upload, source, incoming)
-            track = await self._add(upload, _as_said(arrival, said))
-        await self._discard(self._part(upload.id))
-        return track
+        def forget(db: sqlite3.Connection) -> list[Upload]:
+            gone = uploads.stale(db, before, busy)
+            uploads.forget(db, [each.id for each in gone])
+            return gone
 
-    async def _check_hash(self, source: Path, wanted: Collection[str | None]) -> None:
-        try:
-            actual = await self._porter.digest(source)
-        except DecodeError as error:
-            raise Unavailable(f"what arrived {error}") from error  # our own disk fails; the file is not to blame
-        if set(wanted) != {actual}:
-            details = {"expected": sorted(filter(None, wanted)), "actual": actual}
-            raise BadRequest("what arrived has another file_hash; send the chunks that differ again", details)
+        return await self._store.write(forget)
 
-    async def _staged(self, upload: Upload, source: Path, incoming: Path) -> Arrival:
-        try:
-            return await self._porter.stage(source, incoming, upload.filename)
-        except DecodeError as error:
-            await self._end(upload, "error", str(error))
-            raise UnsupportedMedia(f"the file cannot be played: {error}") from error
+    async def _end_lost(self) -> None:
+        """Somebody has tidied up in the folder: what has no file any more must be sent anew."""
+        running = await self._store.read(uploads.open_ids)
+        for session_id in await self._thread(parts.lost, self._store.library, running):
+            upload = await self._store.read(lambda db: uploads.get(db, session_id))  # noqa: B023  # used at once
+            await self._end(upload, "cancelled", "its file is gone")
 
-    async def _add(self, upload: Upload, arrival: Arrival) -> Track:
-        now = self._ports.wall()
-        arrived = await self._librarian.add(
-            upload.playlist_id,
-            [arrival],
-            also=lambda db, arrived: uploads.finish(db, upload.id, arrived.added[0].id, now),
-        )
-        [track] = [track for track in arrived.playlist.tracks if track.id == arrived.added[0].id]
-        # Nothing was awaited since the commit: what was committed is told.
-        self._news.completed(upload, track)
-        return track
+    async def _process(self, upload: Upload, hashes: Collection[str], said: Said) -> Track:
+        with trio.CancelScope() as scope:
+            self._processing[upload.id] = scope
+            try:
+                return await self._finishing.finish(upload, hashes, said)
+            except DecodeError as error:
+                await self._end(upload, "error", str(error))
+                raise UnsupportedMedia(f"the file cannot be played: {error}") from error
+            finally:
+                del self._processing[upload.id]
+        raise BadRequest("this upload was cancelled", {"session_id": upload.id})
 
     async def _end(self, upload: Upload, status: uploads.Status, error: str | None) -> Upload:
         now = self._ports.wall()
@@ -315,9 +269,6 @@ class Uploads:
         async with lock:
             yield
 
-    async def _wanted(self) -> list[str]:
-        return [each.id for each in await self.sessions() if each.status in uploads.OPEN]
-
     async def _discard(self, path: Path) -> None:
         with trio.move_on_after(CLEAN_S, shield=True):
             await self._thread(parts.discard, [path])
@@ -330,20 +281,6 @@ class Uploads:
 
     def _part(self, session_id: str) -> Path:
         return parts.path_of(self._store.library, session_id)
-
-
-def _as_said(arrival: Arrival, said: Said) -> Arrival:
-    own = arrival.labels
-    labels = replace(
-        own, title=said.title or own.title, artist=said.artist or own.artist, album=said.album or own.album
-    )
-    return replace(arrival, labels=labels)
-
-
-def _forget_stale(db: sqlite3.Connection, before: float, spared: Sequence[str]) -> list[Upload]:
-    gone = uploads.stale(db, before, spared)
-    uploads.forget(db, [each.id for each in gone])
-    return gone
 
 
 def _sweep(library: Path, wanted: Sequence[str]) -> tuple[int, int]:
