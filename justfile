@@ -24,6 +24,12 @@ test *ARGS: setup _dev
     @sh scripts/clients
     @exec .venv/bin/python -m pytest "$@"
 
+# kill a busy box 300 times and look what it lost; the arguments are those of `python -m tests.soak`
+[no-exit-message]
+soak *ARGS: setup _dev
+    @sh scripts/packages test
+    @exec .venv/bin/python -m tests.soak "$@"
+
 # check format, lint, types, import arrows, locks and generated files
 [no-exit-message]
 check: setup _dev

@@ -4,6 +4,7 @@ What is opened last is closed first: sockets and HTTP, then taps and devices, th
 writes down, then the library.
 """
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,8 +12,7 @@ from functools import partial
 
 import trio
 
-from tomb.config import Settings
-from tomb.devices.decoder import probe
+from tomb.config import MIB, Settings
 from tomb.devices.output import Output
 from tomb.devices.sighting import Reader
 from tomb.devices.silent import SilentOutput
@@ -20,24 +20,33 @@ from tomb.devices.virtual_reader import VirtualReader
 from tomb.events import LEASE_BLOCK, Events
 from tomb.http.routes import House
 from tomb.library.marks import EventLease
-from tomb.library.store import open_store
+from tomb.library.opening import open_store
+from tomb.library.repair import recovery
+from tomb.library.store import Store
+from tomb.nurseries.admission import UploadLimits
+from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.gate import Gate
-from tomb.nurseries.health import Board
+from tomb.nurseries.health import UP, Board
+from tomb.nurseries.housekeeping import Housekeeping
 from tomb.nurseries.importer import Importer
+from tomb.nurseries.inbox import watch
+from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
-from tomb.nurseries.porter import Porter
+from tomb.nurseries.porter import Inspector, Porter
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.process import Process
-from tomb.nurseries.root import Slot, open_root
+from tomb.nurseries.root import Root, Slot, open_root
 from tomb.nurseries.scribe import Scribe
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.ticker import tick
-from tomb.nurseries.uploads import UploadLimits, Uploads
+from tomb.nurseries.uploads import Uploads
 from tomb.ports import Ports
 
-MIB = 1024 * 1024
+log = logging.getLogger(__name__)
+
+RECOVERED = "recovered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +88,29 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
 
 @asynccontextmanager
 async def open_box(
-    settings: Settings, ports: Ports, devices: Devices, process: Process | None = None
+    settings: Settings,
+    ports: Ports,
+    devices: Devices,
+    process: Process | None = None,
+    inspector: Inspector | None = None,
 ) -> AsyncIterator[House]:
-    """A running box without its web side. Raises StartError."""
+    """A running box without its web side. `inspector`: by default a child process. Raises StartError."""
     process = process or Process()
     async with open_store(settings.data, ports) as store, open_root() as root:
+        await root.start(store.run)
         lease = EventLease(store, LEASE_BLOCK)
         events = Events(ports, await lease.open(), settings.event_log_size)
         await root.start(partial(events.run, lease))
         librarian = await Librarian.open(store, events, ports)
-        porter = Porter(store, ports, probe, settings.free_kept_mb * MIB)
+        porter = Porter(store, ports, inspector or await _inspection(root), settings.free_kept_mb * MIB)
         importer = Importer(librarian, porter, ports)
         uploads = await Uploads.open(store, ports, events, librarian, porter, _upload_limits(settings))
         await root.start(uploads.run)
+        archivist = Archivist(store, ports, librarian, porter, process.restart, settings.free_kept_mb * MIB)
+        await root.start(archivist.run)
+        if settings.inbox_watch_s:
+            await root.start(partial(watch, importer, every_s=settings.inbox_watch_s))
+        await root.start(Housekeeping(store, settings.free_kept_mb * MIB).run)
         scribe = Scribe(librarian.note)
         await root.start(scribe.run)
         deck = Deck(ports, events, scribe, librarian.playlist, librarian.folder)
@@ -105,6 +124,7 @@ async def open_box(
         taps = Taps(events, librarian, deck, linking)
         await root.start(taps.run)
         board = Board(ports)
+        await _note_library(board, store)
         await root.start(_audio_slot(devices, board, deck).run)
         await root.start(_reader_slot(devices, board, taps).run)
         interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
@@ -118,6 +138,7 @@ async def open_box(
                 librarian=librarian,
                 importer=importer,
                 uploads=uploads,
+                archivist=archivist,
                 deck=deck,
                 linking=linking,
                 taps=taps,
@@ -136,6 +157,22 @@ def _upload_limits(settings: Settings) -> UploadLimits:
         stale_s=settings.upload_stale_h * 3600,
         free_kept=settings.free_kept_mb * MIB,
     )
+
+
+async def _inspection(root: Root) -> Inspector:
+    inspection = Inspection()
+    await root.start(inspection.run)
+    return inspection
+
+
+async def _note_library(board: Board, store: Store) -> None:
+    """A library that had to be recovered is shown as such until somebody has taken note."""
+    recovered = await store.read(lambda db: recovery.told(store.folder, db))
+    if recovered is None:
+        board.note("library", UP)
+    else:
+        log.warning(recovered.message)
+        board.note("library", RECOVERED, error=recovered.message)
 
 
 async def _recall(deck: Deck, librarian: Librarian, process: Process) -> None:

@@ -51,6 +51,16 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--url", default=DEFAULT_URL, help=f"where the box is, if it runs ({DEFAULT_URL})")
     imports.set_defaults(command=_import)
 
+    backup = commands.add_parser("backup", help="write the whole library to one file, while the box plays or not")
+    backup.add_argument("file", type=Path, metavar="FILE", help="the file to write")
+    restore = commands.add_parser("restore", help="replace the whole library by such a file")
+    restore.add_argument("file", type=Path, metavar="FILE", help="a file that `tomb backup` wrote")
+    restore.add_argument("--even-damaged", action="store_true", help="take sound that is not quite what it was, too")
+    for each, command in ((backup, _backup), (restore, _restore)):
+        each.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
+        each.add_argument("--url", default=DEFAULT_URL, help=f"where the box is, if it runs ({DEFAULT_URL})")
+        each.set_defaults(command=command)
+
     diagrams = commands.add_parser("diagrams", help="write the diagrams of the state machines")
     diagrams.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     diagrams.set_defaults(command=_diagrams)
@@ -77,10 +87,25 @@ def _tap(args: argparse.Namespace) -> None:
 
 
 def _import(args: argparse.Namespace) -> None:
+    from tomb.config import read_settings
     from tomb.imports import import_folder
-    from tomb.service import read_settings
 
     import_folder(args.folder, read_settings({} if args.data is None else {"data": args.data}), args.url)
+
+
+def _backup(args: argparse.Namespace) -> None:
+    from tomb.archives import back_up
+    from tomb.config import read_settings
+
+    back_up(args.file, read_settings({} if args.data is None else {"data": args.data}), args.url)
+
+
+def _restore(args: argparse.Namespace) -> None:
+    from tomb.archives import restore_from
+    from tomb.config import read_settings
+
+    settings = read_settings({} if args.data is None else {"data": args.data})
+    restore_from(args.file, settings, args.url, even_damaged=args.even_damaged)
 
 
 def _diagrams(args: argparse.Namespace) -> None:

@@ -6,11 +6,12 @@ The table in the README is generated from this class, see `tomb settings`.
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -20,10 +21,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tomb.errors import StartError
 from tomb.models import OnRemoval, SameTag, Volume
 
 PREFIX = "TOMB_"
 CONFIG_FILE = Path("tomb.toml")
+MIB = 1024 * 1024  # what sizes in settings are counted in
 
 
 def _split(value: object) -> object:
@@ -117,6 +120,18 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, CONFIG_FILE)
+
+
+def read_settings(options: Mapping[str, Any]) -> Settings:
+    """`options` go before the environment. Raises StartError that names the setting."""
+    try:
+        return Settings(**options)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        name = ".".join(map(str, wrong["loc"])) or "settings"
+        raise StartError(f"{PREFIX}{name.upper()}: {wrong['msg']}") from None
+    except (OSError, ValueError) as error:
+        raise StartError(f"{CONFIG_FILE} cannot be read: {error}") from None
 
 
 def configuration_table() -> str:

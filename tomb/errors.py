@@ -24,6 +24,7 @@
     │   ├── Broken              was there, stopped working
     │   └── Closed              we closed it ourselves
     ├── DecodeError             a file that is no playable audio
+    ├── LibraryDamaged          the database cannot be trusted any more: the box ends, its next start recovers it
     └── StartError              the box cannot start; its text is the one line the user sees
         └── FolderInUse         ... because another one owns the data folder
 
@@ -175,6 +176,10 @@ class Closed(DeviceError):
 
 
 class DecodeError(TombError):
+    pass
+
+
+class LibraryDamaged(TombError):
     pass
 
 

@@ -6,6 +6,7 @@ box; it never goes back, over `kill -9` too, and no event waits for a disk: numb
 end was committed before the first of them is used, and the next block is committed when half of this one is gone.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,12 +16,16 @@ import trio
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from tomb.errors import NoSpace, Unavailable
 from tomb.ports import Ports
+
+log = logging.getLogger(__name__)
 
 EVERYONE = frozenset({"*"})
 PLAYLISTS = "playlists"
 POSITION = "state:track_position"
 LEASE_BLOCK = 100_000
+LEASE_RETRY_S = 30.0  # half a block lasts for hours
 LOG_BYTES = 8 * 1024 * 1024  # a library of 1,000 playlists makes a list of 400 kB each time one of them is added
 
 Data = BaseModel | Mapping[str, Any]
@@ -41,7 +46,10 @@ class Event:
 
 
 class Lease(Protocol):
-    """Whoever keeps the high-water mark of the counter. `extend` returns when `up_to` is on the disk."""
+    """Whoever keeps the high-water mark of the counter.
+
+    `extend` returns when `up_to` is on the disk. Raises: NoSpace or Unavailable when the disk does not take it now.
+    """
 
     async def extend(self, up_to: int) -> None: ...
 
@@ -123,7 +131,12 @@ class Events:
         while True:
             await self._running_low.wait()
             target = self._number + LEASE_BLOCK
-            await lease.extend(target)
+            try:
+                await lease.extend(target)
+            except (NoSpace, Unavailable) as error:
+                log.warning("the lease of event numbers waits: %s", error.message)
+                await trio.sleep(LEASE_RETRY_S)
+                continue
             self._leased = target
             self._running_low = trio.Event()
 

@@ -2,22 +2,21 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import trio
 from tqdm import tqdm
 
 from tomb import remote
-from tomb.config import Settings
-from tomb.devices.decoder import probe
+from tomb.config import MIB, Settings
 from tomb.errors import FolderInUse, TombError
 from tomb.events import LEASE_BLOCK, Events
 from tomb.library.marks import EventLease
-from tomb.library.store import open_store
+from tomb.library.opening import open_store
 from tomb.nurseries.importer import Imported, Importer, Progress
+from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.porter import Porter
 from tomb.ports import Ports, RealPorts
@@ -43,19 +42,34 @@ def import_folder(folder: Path, settings: Settings, url: str) -> None:
 
 
 async def _import(folder: Path, settings: Settings, ports: Ports) -> Imported:
-    async with open_store(settings.data, ports) as store:
+    async with open_store(settings.data, ports) as store, _inspection() as inspection:
         # Events of an import that nobody hears are numbered all the same: the objects carry these numbers.
         events = Events(ports, await EventLease(store, LEASE_BLOCK).open(), log_size=1)
         librarian = await Librarian.open(store, events, ports)
-        importer = Importer(librarian, Porter(store, ports, probe), ports)
+        importer = Importer(librarian, Porter(store, ports, inspection, settings.free_kept_mb * MIB), ports)
         with _bar() as show:
             return await importer.import_folder(folder, show)
+
+
+@asynccontextmanager
+async def _inspection() -> AsyncIterator[Inspection]:
+    """What goes wrong on purpose, and Ctrl-C, comes out as it went in: nurseries make groups of all."""
+    inspection, failure = Inspection(), None
+    async with trio.open_nursery() as nursery:
+        await nursery.start(inspection.run)
+        try:
+            yield inspection
+        except (TombError, KeyboardInterrupt) as error:
+            failure = error
+        nursery.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
     """On a terminal alone. (`disable=None` is how tqdm calls that.)"""
-    with _own_stderr() as stderr, tqdm(unit="file", leave=False, dynamic_ncols=True, disable=None, file=stderr) as bar:
+    with tqdm(unit="file", leave=False, dynamic_ncols=True, disable=None) as bar:
 
         def show(progress: Progress) -> None:
             bar.total = progress.total
@@ -63,21 +77,6 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
             bar.update(progress.done - bar.n)
 
         yield show
-
-
-@contextmanager
-def _own_stderr() -> Iterator[TextIO]:
-    """The terminal without what libsndfile's MP3 decoder says of damaged files, which are named in clear words later.
-
-    It writes to the descriptor 2 itself and cannot be told not to.
-    """
-    ours = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere, os.fdopen(ours, "w", buffering=1) as stderr:
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield stderr
-        finally:
-            os.dup2(ours, 2)
 
 
 def _hand_over(folder: Path, settings: Settings, url: str) -> remote.Taken:

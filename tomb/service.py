@@ -10,12 +10,11 @@ from functools import partial
 from typing import Any, NoReturn
 
 import trio
-from pydantic import ValidationError
 
 from tomb import __version__, logs, thrift
 from tomb.box import chosen_devices, open_box
-from tomb.config import CONFIG_FILE, PREFIX, Settings
-from tomb.errors import RequestError, StartError
+from tomb.config import Settings, read_settings
+from tomb.errors import LibraryDamaged, RequestError, StartError, TombError
 from tomb.http.app import make_app
 from tomb.http.routes import House
 from tomb.nurseries.health import UP
@@ -40,10 +39,10 @@ def serve(options: Mapping[str, Any]) -> None:
         settings = settings.model_copy(update={"port": int(before)})  # where clients look for it
     logs.configure(settings.log_level, process.logbook)
     thrift.keep_one_heap()
-    refusal: StartError | None = None
+    refusal: TombError | None = None
     try:
         trio.run(_serve, settings, RealPorts(), process)
-    except* StartError as errors:
+    except* (StartError, LibraryDamaged) as errors:
         refusal = _first(errors)  # what is raised in here would come out in a group again
     if refusal is not None:
         raise refusal
@@ -58,18 +57,6 @@ def _start_anew(port: int) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # no shell: our own arguments again
 
 
-def read_settings(options: Mapping[str, Any]) -> Settings:
-    """Raises StartError that names the setting."""
-    try:
-        return Settings(**options)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False)[0]
-        name = ".".join(map(str, wrong["loc"])) or "settings"
-        raise StartError(f"{PREFIX}{name.upper()}: {wrong['msg']}") from None
-    except (OSError, ValueError) as error:
-        raise StartError(f"{CONFIG_FILE} cannot be read: {error}") from None
-
-
 async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
     stop = process.stop
     async with trio.open_nursery() as nursery:
@@ -77,8 +64,7 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
         nursery.start_soon(_hurry, stop, nursery.cancel_scope)
         devices = chosen_devices(settings, ports)
         async with open_box(settings, ports, devices, process) as house, trio.open_nursery() as web:
-            if house.librarian.count() == 0 or settings.demo:
-                await house.importer.demo()
+            await _demo(house)
             addresses = await _listen(web, house, stop)
             process.port = addresses[0].port
             house.board.note("api", UP)
@@ -86,6 +72,14 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
             await _sync(house)
             thrift.give_back()
         nursery.cancel_scope.cancel()
+
+
+async def _demo(house: House) -> None:
+    """A box without music cannot start to play; one without its demo can."""
+    try:
+        await house.importer.demo(again=house.settings.demo)
+    except RequestError as error:
+        log.warning("the demo library could not be made: %s", error)
 
 
 async def _sync(house: House) -> None:
@@ -144,6 +138,8 @@ def _welcome(house: House, addresses: list[Address]) -> None:
     if host in EVERYWHERE:
         lines.append(f"  phones    http://{socket.gethostname().partition('.')[0]}.local:{port}")
     lines.append(f"  library   {house.librarian.count()} playlists in {house.settings.data}")
+    if (repaired := house.board.details()["library"].last_error) is not None:
+        lines.append(f"  repaired  {repaired}")
     lines.append("  sound     " + ("on" if audio.state == UP else f"silent: {audio.last_error or 'as asked for'}"))
     if house.virtual_reader is None:
         lines.append(
@@ -164,9 +160,9 @@ def _virtual_lines(house: House, error: str | None, port: int) -> list[str]:
     ]
 
 
-def _first(group: BaseExceptionGroup[StartError]) -> StartError:
+def _first(group: BaseExceptionGroup[TombError]) -> TombError:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    assert isinstance(error, StartError)
+    assert isinstance(error, TombError)
     return error

@@ -14,6 +14,7 @@ from tests.rigs.music import Music
 from tests.rigs.pcsc import PcscRig
 from tests.rigs.process import PATIENCE_S, START_S, TOMB, Box, serving
 from tests.rigs.pulse import PulseRig
+from tomb.library.tunes import SETS
 
 QUIET = ("--audio", "silent", "--reader", "none")
 LEAVE_S = 1.0
@@ -128,3 +129,23 @@ async def test_a_box_that_is_stopped_while_it_starts_leaves_as_well(tmp_path: Pa
     assert await process.stderr.receive_some() == b""
     async with serving(tmp_path, *QUIET) as again:
         assert (await again.health())["status"] == "healthy"
+
+
+async def test_a_box_that_is_killed_while_it_makes_its_demo_has_all_of_it_after_the_next_start(tmp_path: Path) -> None:
+    process = await trio.lowlevel.open_process(
+        [TOMB, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(tmp_path), *QUIET], stderr=PIPE
+    )
+    with trio.fail_after(START_S):
+        while not list((tmp_path / "library").glob("files/*")):
+            await trio.sleep(0.01)
+    process.kill()
+    await process.wait()
+    async with serving(tmp_path, *QUIET) as again:
+        playlists = (await again.get("/api/playlists")).data["playlists"]
+        assert [(each["title"], each["track_count"]) for each in playlists] == [
+            (each.title, len(each.tunes)) for each in SETS
+        ]
+        for each in playlists:
+            await again.delete(f"/api/playlists/{each['id']}")
+    async with serving(tmp_path, *QUIET) as emptied:
+        assert (await emptied.get("/api/playlists")).data["total"] == 0

@@ -225,6 +225,16 @@ def test_a_flac_header_that_lies_about_its_length_is_not_believed(tmp_path: Path
     assert len(until_failure(path)) == 44100
 
 
+def test_a_file_that_has_to_be_counted_says_that_it_goes_on(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.flac", noise(150, rate=8000, channels=1), 8000)
+    raw = bytearray(path.read_bytes())
+    raw[21:26] = bytes((raw[21] & 0xF0, 0, 0, 0, 0))  # as above
+    told: list[str] = []
+    path.write_bytes(raw)
+    assert probe(path, lambda: told.append("a minute")).duration_ms == 150_000
+    assert told == ["a minute", "a minute"]
+
+
 def test_a_wav_header_that_claims_four_gigabytes_is_not_believed(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(1))
     raw = bytearray(path.read_bytes())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.http.world import FREE_TAG, MISSING, TAG, World, folder_of
+from tests.rigs import archives
 from tests.rigs.box import sparse_wav
 from tomb.nurseries.admission import Announced
 from tomb.nurseries.finishing import Said
@@ -14,7 +15,10 @@ Prepare = Callable[[World], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Row:
-    """`body` and `path` may name things of the world in braces; `path` is the route's own where it is empty."""
+    """`body` and `path` may name things of the world in braces; `path` is the route's own where it is empty.
+
+    `raw`: a body that is no JSON.
+    """
 
     route: str
     status: int
@@ -22,6 +26,7 @@ class Row:
     path: str = ""
     first: Prepare | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    raw: Callable[[], bytes] | None = None
 
     def __str__(self) -> str:
         return f"{self.status} {self.route}"
@@ -50,7 +55,7 @@ async def reader_gone(world: World) -> None:
 
 
 async def pin_set(world: World) -> None:
-    await world.box.house.gate.set_pin("1234")
+    await world.client.put("/api/settings", pin="1234")
 
 
 async def inbox_filled(world: World) -> None:
@@ -85,6 +90,17 @@ async def uploaded(world: World) -> None:
 async def eight_uploads(world: World) -> None:
     for _ in range(8):
         await announced(world)
+
+
+async def four_downloads(world: World) -> None:
+    for path in (folder_of(world) / "files").iterdir():
+        path.write_bytes(path.read_bytes() + bytes(2**20))  # more than is made ahead
+    for _ in range(4):
+        await world.box.house.archivist.export(world.names["playlist"])
+
+
+async def restoring(world: World) -> None:
+    await world.client.ask("POST", "/api/restore", raw=archives.good())
 
 
 PLAYLIST = "/api/playlists/<playlist_id>"
@@ -250,6 +266,19 @@ ROWS = (
     Row("DELETE /api/uploads/sessions/<session_id>", 404),
     Row("POST /api/uploads/cleanup", 200, path="/api/uploads/cleanup?max_age_hours=0", first=announced),
     Row("POST /api/uploads/cleanup", 400, path="/api/uploads/cleanup?max_age_hours=soon"),
+    # --- archives
+    Row("GET /api/backup", 200),
+    Row("GET /api/backup", 409, first=four_downloads),
+    Row("POST /api/restore", 202, raw=archives.good),
+    Row("POST /api/restore", 400, raw=lambda: archives.good()[:-2000]),
+    Row("POST /api/restore", 400, raw=archives.parcel),
+    Row("POST /api/restore", 409, raw=archives.good, first=restoring),
+    Row(f"GET {PLAYLIST}/export", 200),
+    Row(f"GET {PLAYLIST}/export", 400, path=f"{INVALID}/export"),
+    Row(f"GET {PLAYLIST}/export", 404, path=f"{NOWHERE}/export"),
+    Row(f"GET {PLAYLIST}/export", 409, first=four_downloads),
+    Row("POST /api/playlists/import", 201, raw=archives.parcel),
+    Row("POST /api/playlists/import", 400, raw=archives.good),
     # --- YouTube, which is not there yet
     Row("POST /api/youtube/download", 400, {"url": "https://example.org/watch", "playlist_id": "{playlist}"}),
     Row("POST /api/youtube/download", 404, {"url": URL, "playlist_id": MISSING}),

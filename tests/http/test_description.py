@@ -48,6 +48,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.terminate()
 
 
+schemathesis.serializer.alias("application/x-tar", "application/octet-stream")
 described = schemathesis.openapi.from_dict(document()).exclude(path="/api/system/restart")
 
 

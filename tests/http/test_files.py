@@ -9,6 +9,7 @@ from trio.testing import MockClock
 
 from tests.http.world import PICTURE, made_world
 from tests.rigs.asgi import Answer, Client, served_box
+from tomb.library import covers
 
 
 @dataclass
@@ -92,5 +93,7 @@ async def test_a_question_for_the_head_alone_gets_no_body(sound: Sound, autojump
 
 async def test_a_picture_is_served_as_one(sound: Sound, autojump_clock: MockClock) -> None:
     answer = await sound.client.get(sound.cover)
-    assert (answer.status, answer.content) == (200, PICTURE)
-    assert answer.headers["content-type"] == "image/png"
+    kept = covers.scaled(PICTURE)
+    assert kept is not None
+    assert (answer.status, answer.content) == (200, kept.data)
+    assert answer.headers["content-type"] == "image/jpeg"

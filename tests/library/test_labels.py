@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rigs.sounds import noise, write
-from tomb.library import covers, labels
-from tomb.library.covers import Picture
+from tomb.library import labels
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
 def id3(frames: dict[str, bytes]) -> bytes:
@@ -37,7 +35,7 @@ def test_an_mp3_says_title_artist_album_place_and_cover(tmp_path: Path) -> None:
     tag = id3({**frames, "TPOS": text("2/3"), "APIC": picture(JPEG)})
     path.write_bytes(tag + path.read_bytes())
     read = labels.read(path)
-    assert read == labels.Labels("Süße Träume", "Anna", "Nacht", 2, 7, Picture(JPEG, "jpg"))
+    assert read == (labels.Labels("Süße Träume", "Anna", "Nacht", 2, 7), JPEG)
 
 
 @pytest.mark.parametrize("ext", ["flac", "ogg"])
@@ -46,29 +44,31 @@ def test_other_kinds_say_it_too(tmp_path: Path, ext: str) -> None:
     with soundfile.SoundFile(path, "w", 44100, 2) as file:
         file.title, file.artist, file.album, file.tracknumber = "Title", "Artist", "Album", "3"
         file.write(noise(0.2))
-    assert labels.read(path) == labels.Labels("Title", "Artist", "Album", None, 3)
+    assert labels.read(path) == (labels.Labels("Title", "Artist", "Album", None, 3), None)
 
 
 @pytest.mark.parametrize("content", [b"", b"just text", b"ID3\x03\x00\x00\x7f\x7f\x7f\x7f", b"fLaC\x84\xff\xff\xff"])
 def test_a_file_that_says_nothing_is_called_by_its_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "03 Der Mond.mp3"
     path.write_bytes(content)
-    assert labels.read(path) == labels.Labels("03 Der Mond")
+    assert labels.read(path) == (labels.Labels("03 Der Mond"), None)
 
 
 def test_a_file_that_is_not_there_is_called_by_its_name(tmp_path: Path) -> None:
-    assert labels.read(tmp_path / "gone.mp3") == labels.Labels("gone")
+    assert labels.read(tmp_path / "gone.mp3") == (labels.Labels("gone"), None)
 
 
 def test_a_title_as_long_as_a_book_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "x.mp3"
     path.write_bytes(id3({"TIT2": text("a" * 100_000)}) + b"\xff\xfb\x90\x00" * 100)
-    assert labels.read(path).title == "a" * labels.LONGEST
+    assert labels.read(path)[0].title == "a" * labels.LONGEST
 
 
-def test_a_picture_that_is_none_or_too_large_is_no_cover() -> None:
-    assert covers.picture(b"<svg>") is None
-    assert covers.picture(JPEG + bytes(covers.LARGEST)) is None
+@pytest.mark.parametrize("said", ["-3", "0", "10000", "9" * 5000])
+def test_a_place_that_no_album_has_is_none(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "x.mp3"
+    path.write_bytes(id3({"TRCK": text(said)}) + b"\xff\xfb\x90\x00" * 100)
+    assert labels.read(path)[0].track is None
 
 
 def test_names_that_are_no_text_are_readable() -> None:
@@ -84,18 +84,3 @@ def test_a_label_is_one_line_of_clean_text(anything: str) -> None:
         assert cleaned == labels.clean(cleaned)
         assert cleaned.splitlines() == [cleaned]
         cleaned.encode()
-
-
-def test_the_picture_in_the_folder_is_told_by_its_content(tmp_path: Path) -> None:
-    assert covers.beside(tmp_path) is None
-    (tmp_path / "cover.jpg").write_text("no picture")
-    (tmp_path / "holiday.png").write_bytes(PNG)
-    assert covers.beside(tmp_path) is None
-    (tmp_path / "Folder.JPG").write_bytes(PNG)
-    assert covers.beside(tmp_path) == Picture(PNG, "png")
-
-
-def test_a_link_is_no_cover(tmp_path: Path) -> None:
-    (tmp_path / "holiday.png").write_bytes(PNG)
-    (tmp_path / "cover.png").symlink_to(tmp_path / "holiday.png")
-    assert covers.beside(tmp_path) is None

@@ -13,7 +13,7 @@ from tomb.errors import StartError
 from tomb.events import LEASE_BLOCK, Events
 from tomb.library import marks
 from tomb.library.marks import EventLease
-from tomb.library.store import open_store
+from tomb.library.opening import open_store
 from tomb.ports import VirtualPorts
 
 PUBLISH_FOR_EVER = """
@@ -21,7 +21,7 @@ import sys, trio
 from pathlib import Path
 from tomb.events import Events
 from tomb.library.marks import EventLease
-from tomb.library.store import open_store
+from tomb.library.opening import open_store
 from tomb.ports import RealPorts
 import tomb.events
 

@@ -1,6 +1,9 @@
-"""The schema grows by steps, and a copy is kept before each."""
+"""The schema grows by steps, from every version that ever was, and a copy is kept before each."""
 
 import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,16 +11,168 @@ import pytest
 from tests.rigs.library import opened
 from tomb.errors import StartError
 from tomb.library import schema
-from tomb.library.store import open_store
+from tomb.library.opening import open_store
 from tomb.ports import VirtualPorts
+
+HASH, COVER = "ab" * 32, "cd" * 32
+# A row of every table that any version has. A step that makes a table has a row put in here, or a test fails.
+ROWS: dict[str, dict[str, object]] = {
+    "covers": {"hash": COVER, "ext": "jpg", "size": 7},
+    "files": {"hash": HASH, "ext": "mp3", "size": 9, "duration_ms": 1500, "origin": HASH},
+    "playlists": {"id": "p1", "title": "Songs", "description": "", "same_tag": "next", "created": 1.5, "updated": 2.5},
+    "tracks": {
+        "id": "t1", "playlist_id": "p1", "number": 1, "title": "One", "filename": "1.mp3", "artist": "A", "album": "B",
+        "file": HASH, "cover": COVER, "play_count": 3, "created": 1.5, "updated": 2.5,
+    },
+    "imports": {"source": "/music", "playlist_id": "p1"},
+    "tags": {"tag_id": "04AA", "playlist_id": "p1", "created": 1.5},
+    "resume": {"playlist_id": "p1", "track_id": "t1", "position_ms": 700},
+    "player": {
+        "one": 1, "volume": 40, "muted": 0, "repeat_mode": "none", "shuffle_enabled": 0, "auto_advance_enabled": 1,
+        "playlist_id": "p1", "track_id": "t1", "position_ms": 700, "playing": 1,
+    },
+    "plays": {"day": "2025-01-02", "track_id": "t1", "count": 3},
+    "settings": {"key": "volume_ceiling", "value": "80"},
+    "marks": {"name": "events.leased", "value": 5000},
+    "uploads": {
+        "id": "0a", "playlist_id": "p1", "filename": "2.mp3", "ext": "mp3", "file_size": 10, "chunk_size": 5,
+        "created": 1.5, "updated": 2.5, "received": b"\1", "status": "uploading",
+    },
+}  # fmt: skip
+
+UPGRADE_AND_DIE = """
+import os, sqlite3, sys
+from pathlib import Path
+from tomb.library import schema
+
+left = int(sys.argv[2])
+
+def die(statement):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA journal_mode = WAL")
+connection.set_trace_callback(die)
+schema.upgrade(connection, Path(sys.argv[1]).parent / "backups")
+"""
 
 
 def column(path: Path, query: str) -> list[object]:
-    connection = sqlite3.connect(path)
-    try:
+    with closing(sqlite3.connect(path)) as connection:
         return [row[0] for row in connection.execute(query)]
-    finally:
-        connection.close()
+
+
+def copies(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("backups/*"))
+
+
+def made_by(version: int, path: Path) -> None:
+    """A database as the program of that version left it, with a row in every table."""
+    path.parent.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        schema.make(db, version)
+        for table, row in rows_of(version).items():
+            marks = ", ".join("?" * len(row))
+            db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+
+
+def rows_of(version: int) -> dict[str, dict[str, object]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        schema.make(db, version)
+        tables = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {table: ROWS[table] for table in tables}
+
+
+def intact(path: Path, version: int) -> bool:
+    """Whether it has all that `made_by` put in, and is sound."""
+    with closing(sqlite3.connect(path)) as db:
+        for table, row in rows_of(version).items():
+            found = db.execute(f"SELECT {', '.join(row)} FROM {table}").fetchall()
+            if table not in ("marks", "player") and found != [tuple(row.values())]:
+                return False
+        return (
+            db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            and not db.execute("PRAGMA foreign_key_check").fetchall()
+        )
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION + 1))
+async def test_every_version_is_brought_to_today_with_all_that_is_in_it(tmp_path: Path, version: int) -> None:
+    made_by(version, tmp_path / "tomb.db")
+    async with opened(tmp_path) as stage:
+        [lite] = stage.librarian.lites()
+        assert (lite.title, lite.nfc_tag_id, lite.track_count) == ("Songs", "04AA", 1)
+        assert stage.events.number == 5000
+    assert column(tmp_path / "tomb.db", "PRAGMA user_version") == [schema.VERSION]
+    assert intact(tmp_path / "tomb.db", version)
+    assert copies(tmp_path) == [f"before-v{number}.db" for number in range(version + 1, schema.VERSION + 1)]
+    for number in range(version + 1, schema.VERSION + 1):
+        copy = tmp_path / "backups" / f"before-v{number}.db"
+        assert column(copy, "PRAGMA user_version") == [number - 1]
+        assert intact(copy, version)
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+def test_a_program_of_that_version_can_go_back_to_its_copy(tmp_path: Path, version: int) -> None:
+    made_by(version, tmp_path / "tomb.db")
+    with closing(sqlite3.connect(tmp_path / "tomb.db", isolation_level=None)) as db:
+        schema.upgrade(db, tmp_path / "backups")
+    with closing(sqlite3.connect(tmp_path / "backups" / f"before-v{version + 1}.db")) as db:
+        assert schema.version(db) == version
+        assert schema.is_whole(db)
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+def test_an_upgrade_that_is_killed_anywhere_is_a_whole_number_of_steps(tmp_path: Path, version: int) -> None:
+    statements, last = 0, version
+    while last < schema.VERSION:
+        path = tmp_path / str(statements) / "tomb.db"
+        made_by(version, path)
+        subprocess.run([sys.executable, "-c", UPGRADE_AND_DIE, path, str(statements)], check=False)
+        last, statements = int(str(column(path, "PRAGMA user_version")[0])), statements + 1
+        with closing(sqlite3.connect(path)) as db:
+            assert schema.is_whole(db)
+        assert intact(path, version)
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            schema.upgrade(db, path.parent / "backups")
+        assert intact(path, version)
+        assert not list(path.parent.glob("backups/*.half"))
+    assert statements > 3
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+def test_a_disk_that_is_full_in_the_middle_of_a_step_leaves_the_version_before(tmp_path: Path, version: int) -> None:
+    made_by(version, tmp_path / "tomb.db")
+    refused = 0
+    with closing(sqlite3.connect(tmp_path / "tomb.db", isolation_level=None)) as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        while schema.version(db) < schema.VERSION:
+            db.execute(f"PRAGMA max_page_count = {pages + refused}")
+            try:
+                schema.upgrade(db, tmp_path / "backups")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise
+                refused += 1
+                assert schema.is_whole(db)
+                assert intact(tmp_path / "tomb.db", version)
+    assert refused > 0
+    assert intact(tmp_path / "tomb.db", version)
+
+
+def test_copies_from_before_the_last_steps_are_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made_by(schema.VERSION, tmp_path / "tomb.db")
+    more = tuple((f"ALTER TABLE playlists ADD COLUMN added_{number} TEXT",) for number in range(schema.COPIES_KEPT + 2))
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, *more))
+    monkeypatch.setattr(schema, "VERSION", len(schema.STEPS))
+    with closing(sqlite3.connect(tmp_path / "tomb.db", isolation_level=None)) as db:
+        schema.upgrade(db, tmp_path / "backups")
+        schema.upgrade(db, tmp_path / "backups")
+    last = range(schema.VERSION - schema.COPIES_KEPT + 1, schema.VERSION + 1)
+    assert copies(tmp_path) == sorted(f"before-v{number}.db" for number in last)
 
 
 async def test_an_upgrade_keeps_the_data_and_a_copy_from_before(

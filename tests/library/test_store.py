@@ -9,7 +9,7 @@ import trio
 
 from tomb.errors import NoSpace, Unavailable
 from tomb.library import marks
-from tomb.library.store import open_store
+from tomb.library.opening import open_store
 from tomb.ports import RealPorts, VirtualPorts
 
 

@@ -2,21 +2,25 @@
 
 import os
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
-from tests.rigs.library import Stage, opened, titles
+from tests.rigs import pictures
+from tests.rigs.library import Length, Stage, opened, titles
 from tests.rigs.sounds import noise, write
 from tomb.devices.decoder import Probe, probe
-from tomb.errors import BadRequest, NoSpace
+from tomb.errors import BadRequest, DecodeError, NoSpace
 from tomb.library import tunes
 from tomb.library.transcode import available
 from tomb.nurseries.importer import Imported, Progress
+from tomb.nurseries.inbox import watch
 from tomb.ports import RealPorts, VirtualPorts
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+PNG = pictures.plain(10, 10)
 
 
 def album(folder: Path, *names: str) -> Path:
@@ -114,7 +118,8 @@ async def test_the_cover_in_the_folder_is_for_the_tracks_that_have_none(tmp_path
         assert made.cover_url == made.tracks[0].cover_url == f"/api/tracks/{made.tracks[0].id}/cover"
         where = await stage.librarian.track(made.tracks[1].id)
         assert where.cover is not None
-        assert (stage.librarian.folder / where.cover).read_bytes() == PNG
+        kept = pictures.opened((stage.librarian.folder / where.cover).read_bytes())
+        assert (kept.format, kept.size) == ("JPEG", (10, 10))
         await stage.librarian.delete(made.id)
         assert list((stage.librarian.folder / "covers").iterdir()) == []
 
@@ -261,3 +266,64 @@ async def test_a_cover_that_cannot_be_read_is_no_reason_to_leave_the_music_out(t
     (folder / "folder.jpg").symlink_to(tmp_path / "nowhere")
     async with opened(tmp_path / "data", probe=probe) as stage:
         assert (await stage.importer.import_folder(folder)).tracks == 1
+
+
+async def test_a_watched_inbox_empties_itself_once_nothing_changes_in_it(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    ports = VirtualPorts()
+    async with opened(tmp_path / "data", ports=ports) as stage, trio.open_nursery() as nursery:
+        inbox = stage.librarian.folder / "inbox"
+        await nursery.start(partial(watch, stage.importer, every_s=10))
+        folder = album(inbox / "Songs", "1.wav")
+        age(folder, ports.wall() + 20)  # somebody is still copying
+        await trio.sleep(29)
+        assert stage.librarian.count() == 0
+        await trio.sleep(12)
+        assert await read(stage, "Songs") == ["1"]
+        assert list(inbox.iterdir()) == []
+        assert stage.news().count("state:playlists") == 1
+        age(album(inbox / "Songs", "1.wav", "2.wav"), 1.0)
+        await trio.sleep(11)
+        assert await read(stage, "Songs") == ["1", "2"]
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_watched_inbox_looks_at_what_it_cannot_take_once(tmp_path: Path, autojump_clock: MockClock) -> None:
+    looked: list[str] = []
+
+    def refuse(path: Path) -> Length:
+        looked.append(path.name)
+        raise DecodeError("no sound at all")
+
+    async with opened(tmp_path / "data", ports=VirtualPorts(), probe=refuse) as stage, trio.open_nursery() as nursery:
+        folder = album(stage.librarian.folder / "inbox" / "Noise", "1.wav")
+        handed_over = album(stage.librarian.folder / "inbox" / "Ours", "2.wav")
+        age(folder, 1.0)
+        age(handed_over, 0.0)
+        await nursery.start(partial(watch, stage.importer, every_s=10))
+        await trio.sleep(100)
+        assert len(looked) == 1
+        age(folder, 2.0)
+        await trio.sleep(20)
+        assert len(looked) == 2
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_watched_inbox_says_once_that_the_disk_is_full(
+    tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ports = VirtualPorts()
+    async with opened(tmp_path / "data", ports=ports, free_kept=1 << 60) as stage, trio.open_nursery() as nursery:
+        age(album(stage.librarian.folder / "inbox" / "Songs", "1.wav"), 1.0)
+        await nursery.start(partial(watch, stage.importer, every_s=10))
+        await trio.sleep(100)
+        assert [record.message for record in caplog.records if "inbox" in record.message] == [
+            "the inbox cannot be emptied: the disk is nearly full: what is left is kept free"
+        ]
+        nursery.cancel_scope.cancel()
+
+
+def age(folder: Path, at: float) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.utime(path, (at, at))

@@ -10,6 +10,7 @@ from typing import Any
 import trio
 from pydantic_core import from_json
 
+from tests.rigs.inspector import InlineInspector
 from tomb.box import Devices, open_box
 from tomb.config import Settings
 from tomb.devices.output import Output
@@ -108,7 +109,7 @@ async def virtual_box(
     silent: Callable[[Deck], Output] = lambda deck: SilentOutput(ports, deck.report)  # noqa: E731
     devices = Devices(output if fragile else None, None if fragile else silent, None, VirtualReader())
     settings = Settings(data=folder / "data", **options)
-    async with open_box(settings, ports, devices) as house:
+    async with open_box(settings, ports, devices, inspector=InlineInspector(ports)) as house:
         box = VirtualBox(house, output=made[0] if made else None)
         house.events.subscribe(box.events.append)
         yield box

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from pydantic_core import from_json
 
+from tests.rigs.inspector import InlineInspector, Probe
 from tomb.events import LEASE_BLOCK, Event, Events
 from tomb.library.marks import EventLease
-from tomb.library.store import Store, open_store
+from tomb.library.opening import open_store
+from tomb.library.store import Store
 from tomb.models import Playlist
 from tomb.nurseries.importer import Importer
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.porter import Porter, Probe
+from tomb.nurseries.porter import Inspector, Porter
 from tomb.ports import Ports, VirtualPorts
 
 
@@ -87,13 +89,19 @@ class Stage:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, *, ports: Ports | None = None, probe: Probe = weigh, free_kept: int = 0
+    folder: Path,
+    *,
+    ports: Ports | None = None,
+    probe: Probe = weigh,
+    inspector: Inspector | None = None,
+    free_kept: int = 0,
 ) -> AsyncIterator[Stage]:
+    """`inspector`: by default one in this process that calls `probe`."""
     ports = ports or VirtualPorts(seed=1)
     async with open_store(folder, ports) as store:
         events = Events(ports, await EventLease(store, LEASE_BLOCK).open())
         librarian = await Librarian.open(store, events, ports)
-        porter = Porter(store, ports, probe, free_kept)
+        porter = Porter(store, ports, inspector or InlineInspector(ports, probe), free_kept)
         stage = Stage(store, events, librarian, porter, Importer(librarian, porter, ports), Deck())
         librarian.listen(stage.deck)
         events.subscribe(stage.told.append)

@@ -103,6 +103,9 @@ class Box:
     async def put(self, path: str, body: object = None, **more: Any) -> Answer:
         return await call(self.port, "PUT", path, body, **more)
 
+    async def delete(self, path: str) -> Answer:
+        return await call(self.port, "DELETE", path)
+
     async def health(self) -> Any:
         """HealthStatus."""
         return (await self.get("/api/health")).data
@@ -123,6 +126,17 @@ class Box:
         with trio.fail_after(PATIENCE_S):
             while words not in self.log:
                 await self._said.more.wait()
+
+    async def until_up(self, times: int) -> None:
+        """Until it has started so often."""
+        with trio.fail_after(START_S):
+            while len(UP.findall(self._said.out)) < times:
+                await self._said.more.wait()
+
+    async def ended(self) -> int:
+        """The exit status of a box that ends by itself."""
+        with trio.fail_after(PATIENCE_S):
+            return await self._process.wait()
 
     async def terminate(self) -> int:
         """As systemd stops it. The exit status."""
@@ -209,10 +223,10 @@ async def call(
     headers: Mapping[str, str] | None = None,
     address: str = "127.0.0.1",
 ) -> Answer:
-    """One HTTP request on a connection of its own."""
-    content = b"" if body is None else json.dumps(body).encode()
+    """One HTTP request on a connection of its own. `body`: bytes are sent as they are, anything else as JSON."""
+    content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     sent = {"Host": f"{address}:{port}", "Content-Length": str(len(content)), "Connection": "close"}
-    if body is not None:
+    if body is not None and not isinstance(body, bytes):
         sent["Content-Type"] = "application/json"
     request = h11.Request(method=method, target=path, headers=list((sent | dict(headers or {})).items()))
     with trio.fail_after(PATIENCE_S):

@@ -5,7 +5,7 @@ start. Their errors end here, as `DecodeError`. All of it blocks: call it in a t
 """
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 STEP = 4096  # source frames decoded at once
 LONGEST_S = 48 * 3600  # a header that claims more is not believed
+PACE_S = 60
 SCALE = 32768.0
 
 
@@ -37,17 +38,17 @@ class Probe:
     format: str
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path, going_on: Callable[[], None] = lambda: None) -> Probe:
     """Say what `path` holds, with the number of frames that really can be decoded.
 
     The header is believed when the frame that it calls the last is there and none follows; else all is decoded and
-    counted.
+    counted. That may take a minute for an audiobook: `going_on` is called after every `PACE_S` seconds of music.
     Raises: DecodeError.
     """
     with _opened(path) as file:
         told = Probe(0, file.frames, file.samplerate, file.channels, file.format)
         honest = _ends_where_told(file)
-    frames = told.frames if honest else _count(path)
+    frames = told.frames if honest else _count(path, going_on)
     if frames == 0:
         raise DecodeError("no sound in it")
     return Probe(round(frames * 1000 / told.rate), frames, told.rate, told.channels, told.format)
@@ -136,13 +137,16 @@ def _ends_where_told(file: "soundfile.SoundFile") -> bool:
         return False
 
 
-def _count(path: Path) -> int:
-    frames = 0
+def _count(path: Path, going_on: Callable[[], None]) -> int:
+    frames = paced = 0
     with _opened(path) as file:
         while step := _readable(file):
             frames += step
             if frames > LONGEST_S * file.samplerate:
                 raise DecodeError(f"longer than {LONGEST_S // 3600} hours")
+            if frames - paced >= PACE_S * file.samplerate:
+                paced = frames
+                going_on()
     return frames
 
 

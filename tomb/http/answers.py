@@ -296,3 +296,15 @@ class CleanupResult(Wire):
 class RestartAnswer(Wire):
     restart_scheduled: Literal[True] = True
     status: Literal["restart_scheduled"] = "restart_scheduled"
+
+
+class RestoreAnswer(RestartAnswer):
+    """What is in the backup.
+
+    `missing`: tracks whose sound was not there when it was made. `damaged`: files that are not what they were then.
+    """
+
+    playlists: int
+    tracks: int
+    missing: int
+    damaged: int

@@ -11,7 +11,7 @@ from werkzeug.routing import BaseConverter
 from tomb.errors import AddressTooLong, Forbidden, HeadersTooLarge
 from tomb.http import faults, headers, parsing, streams
 from tomb.http.bodies import Connection, Incoming, Request
-from tomb.http.envelope import Answer, Document, FilePart, Stamp, failure, success
+from tomb.http.envelope import Answer, Document, Download, FilePart, Stamp, failure, success
 from tomb.http.guard import knows_host, knows_origin
 from tomb.http.limits import Limits
 from tomb.http.operations import Operations
@@ -31,7 +31,7 @@ _PAGE = "text/html; charset=utf-8"
 class _Name(BaseConverter):
     """A variable part of an address; what the tables have a route of its own for is no id."""
 
-    regex = r"(?!(?:sync|move-track|session)$)[^/]+"
+    regex = r"(?!(?:sync|move-track|session|import)$)[^/]+"
     part_isolating = True
 
 
@@ -104,6 +104,8 @@ class Api:
         data = answer.data
         if isinstance(data, FilePart):
             return await streams.respond(data, request, self._house.ports)
+        if isinstance(data, Download):
+            return streams.download(data, request)
         if isinstance(data, Document):
             response = Response(data.content, answer.status, content_type=data.content_type)
         elif answer.status == 204:

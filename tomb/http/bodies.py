@@ -96,6 +96,10 @@ class Request(TrioRequest):
     body_class = Incoming  # type: ignore[assignment]  # Quart calls no more of a body than we do
 
 
+class CutOff(Exception):
+    """What is being sent cannot be sent to its end. Its connection breaks, so that no half passes as whole."""
+
+
 class Connection(TrioASGIHTTPConnection):
     """Quart's own puts whatever comes into the body, however large that grows."""
 
@@ -106,6 +110,14 @@ class Connection(TrioASGIHTTPConnection):
         while (message := await receive())["type"] == "http.request":
             await request.body.feed(message.get("body", b""), more=message.get("more_body", False))
         nursery.cancel_scope.cancel()
+
+    async def handle_request(  # type: ignore[override]  # as above
+        self, nursery: trio.Nursery, request: Any, send: Any
+    ) -> None:
+        try:
+            await super().handle_request(nursery, request, send)
+        except CutOff:
+            nursery.cancel_scope.cancel()  # the server closes what was not finished
 
 
 def chunk_in(raw: bytes, headers: Headers) -> bytes:

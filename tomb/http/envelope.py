@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_json
+from trio import MemoryReceiveChannel
 
 from tomb.errors import RequestError
 
@@ -28,8 +29,18 @@ class FilePart:
     tag: str
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What is made while it is sent, `length` bytes in all. `name`: for whoever saves it, in any alphabet."""
+
+    name: str
+    length: int
+    pieces: MemoryReceiveChannel[bytes]
+    content_type: str
+
+
 Data = BaseModel | Mapping[str, Any] | bytes
-Bare = Document | FilePart
+Bare = Document | FilePart | Download
 
 
 @dataclass(frozen=True, slots=True)

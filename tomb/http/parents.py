@@ -7,7 +7,7 @@ from tomb.http import answers
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, PinBody, SettingsBody
 from tomb.http.routes import Ask, House, Route
-from tomb.nurseries.gate import IDLE_S
+from tomb.nurseries.gate import IDLE_S, KEY
 from tomb.nurseries.preferences import CHOICES
 
 COOKIE = "tomb_parents"
@@ -21,9 +21,10 @@ async def _settings(house: House, _: Ask[Body]) -> Answer:
 async def _change(house: House, ask: Ask[SettingsBody]) -> Answer:
     """Choose; it counts from now on."""
     named = ask.body.model_dump(include=ask.body.model_fields_set)
-    await house.preferences.change({name: named[name] for name in CHOICES if name in named})
-    if "pin" in named:
-        await house.gate.set_pin(ask.body.pin)
+    sealed = {KEY: await house.gate.seal(ask.body.pin)} if "pin" in named else {}
+    await house.preferences.change({name: named[name] for name in CHOICES if name in named}, sealed)
+    if sealed:
+        house.gate.use(sealed[KEY])
     return Answer(_shown(house), "settings changed")
 
 

@@ -31,7 +31,7 @@ async def _list(house: House, ask: Ask[Body]) -> Answer:
 async def _create(house: House, ask: Ask[CreateBody]) -> Answer:
     """Make an empty playlist."""
     made = await house.librarian.create(ask.body.title, ask.body.description)
-    return _answer(house, made, "playlist created", 201)
+    return answer_with(house, made, "playlist created", 201)
 
 
 async def _get(house: House, ask: Ask[Body]) -> Answer:
@@ -42,7 +42,7 @@ async def _get(house: House, ask: Ask[Body]) -> Answer:
 async def _update(house: House, ask: Ask[UpdateBody]) -> Answer:
     """Rename a playlist, describe it, choose what its tag does."""
     updated = await house.librarian.update(ask.path["playlist_id"], _edit(ask.body))
-    return _answer(house, updated, "playlist updated")
+    return answer_with(house, updated, "playlist updated")
 
 
 def _edit(body: UpdateBody) -> PlaylistEdit:
@@ -126,7 +126,7 @@ async def _sync(house: House, _: Ask[Body]) -> Answer:
     return Answer(result, message)
 
 
-def _answer(house: House, playlist: Playlist, message: str, status: int = 200) -> Answer:
+def answer_with(house: House, playlist: Playlist, message: str, status: int = 200) -> Answer:
     return Answer(_nested(house.librarian.encoded(playlist)), message, status)
 
 

@@ -316,6 +316,12 @@ class CleanupQuery(BaseModel):
     max_age_hours: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 24.0
 
 
+class RestoreQuery(BaseModel):
+    """`even_damaged`: sound that is not quite what it was is taken too."""
+
+    even_damaged: Flag = False
+
+
 class SearchQuery(BaseModel):
     query: Title
     max_results: Hits = 10

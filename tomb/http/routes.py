@@ -17,6 +17,7 @@ from tomb.events import Events
 from tomb.http.bodies import BODY_LIMIT, Incoming
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, NoQuery
+from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.gate import Gate
 from tomb.nurseries.health import Board
@@ -45,6 +46,7 @@ class House:
     librarian: Librarian
     importer: Importer
     uploads: Uploads
+    archivist: Archivist
     deck: Deck
     linking: Linking
     taps: Taps

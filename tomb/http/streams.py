@@ -1,16 +1,26 @@
-"""Files as answers: whole, or the part that was asked for (RFC 9110, section 14), or "you have it already"."""
+"""Answers that are longer than a moment.
+
+Files: whole, or the part that was asked for (RFC 9110, section 14), or "you have it already". And what is made on the
+way out, to be saved as a file.
+"""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from io import FileIO
+from urllib.parse import quote
 
 from quart import Request, Response
 
 from tomb.errors import NoSuchRange, NotFound
-from tomb.http.envelope import FilePart
+from tomb.http.bodies import CutOff
+from tomb.http.envelope import Download, FilePart
 from tomb.ports import Ports
 
 PIECE = 256 * 1024
+NAME_LENGTH = 100
+
+_UNSAVEABLE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff/\\:*?"<>|]')
 
 
 async def respond(part: FilePart, request: Request, ports: Ports) -> Response:
@@ -28,6 +38,38 @@ async def respond(part: FilePart, request: Request, ports: Ports) -> Response:
     response.headers["Content-Length"] = str(end - begin)
     response.timeout = None  # who listens takes as long as the music does; the server ends a peer that reads nothing
     return response
+
+
+def download(data: Download, request: Request) -> Response:
+    """Sent as it is made. If that cannot be done to the end the connection breaks, so that no half passes as whole."""
+    headers = {"Content-Disposition": disposition(data.name)}
+    if request.method == "HEAD":
+        data.pieces.close()
+        body: bytes | AsyncIterator[bytes] = b""
+    else:
+        body = _made(data)
+    response = Response(body, headers=headers, content_type=data.content_type)
+    response.headers["Content-Length"] = str(data.length)
+    response.timeout = None
+    return response
+
+
+def disposition(name: str) -> str:
+    """The header that says what to call it (RFC 6266): in ASCII for old clients, and as it is called."""
+    stem, _, suffix = _UNSAVEABLE.sub("_", name).rpartition(".")
+    shown = f"{stem.strip('. ')[:NAME_LENGTH].strip() or 'tomb'}.{suffix}"
+    plain = re.sub("[^A-Za-z0-9 ._-]", "_", shown)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"
+
+
+async def _made(data: Download) -> AsyncIterator[bytes]:
+    left = data.length
+    async with data.pieces:
+        async for piece in data.pieces:
+            left -= len(piece)
+            yield piece
+    if left:
+        raise CutOff
 
 
 def _range(request: Request, tag: str, size: int) -> tuple[int, int]:

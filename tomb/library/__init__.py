@@ -7,9 +7,11 @@ publishes.
 
     DATA/tomb.db                       the database (schema.py)
     DATA/tomb.lock                     held by the one process that owns the folder
-    DATA/backups/before-v2.db          a copy from before each step of the schema
+    DATA/backups/                      copies of the database: daily, before a step of the schema, before a restore
+    DATA/damaged/                      databases that could not be read, as they were found
     DATA/library/files/SHA256.EXT      sound, each content once, whatever it was called
     DATA/library/covers/SHA256.EXT     pictures likewise
     DATA/library/incoming/             half-taken files; emptied at the start
+    DATA/library/uploads/              what browsers have sent of files so far
     DATA/library/inbox/                folders that somebody drops here become playlists
 """

@@ -1,11 +1,11 @@
 """A small library for a box that has none yet: melodies that the program plays itself, as FLAC files in folders."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tomb.library.tunes import SETS, Tune, Voice
+from tomb.library.tunes import SETS, Set, Tune, Voice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,9 +29,9 @@ _PARTIALS: dict[Voice, tuple[tuple[float, float, float], ...]] = {
 _ATTACK_S: dict[Voice, float] = {"flute": 0.05, "bells": 0.003, "harp": 0.006}
 
 
-def compose(folder: Path) -> Iterator[Path]:
+def compose(folder: Path, sets: Sequence[Set] = SETS) -> Iterator[Path]:
     """Write the sets of `tunes` into `folder`, a folder for each, ready to be imported: a file a step, which blocks."""
-    for each in SETS:
+    for each in sets:
         (folder / each.title).mkdir()
         instrument = _Instrument(each.voice)
         for number, tune in enumerate(each.tunes, 1):

@@ -8,7 +8,8 @@ in between is a file that the database does not know, which `reconcile` removes.
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -60,6 +61,10 @@ def has_size(db: sqlite3.Connection, size: int) -> bool:
     return db.execute("SELECT 1 FROM files WHERE size = ?", (size,)).fetchone() is not None
 
 
+def has_cover(db: sqlite3.Connection, name: str) -> bool:
+    return db.execute("SELECT 1 FROM covers WHERE hash = ?", (name,)).fetchone() is not None
+
+
 def missing_among(db: sqlite3.Connection, hashes: Iterable[str]) -> set[str]:
     marked = "SELECT 1 FROM files WHERE hash = ? AND missing"
     return {each for each in hashes if db.execute(marked, (each,)).fetchone()}
@@ -80,7 +85,7 @@ def keep(db: sqlite3.Connection, library: Path, file: Staged, origin: str, durat
 
 def keep_cover(db: sqlite3.Connection, library: Path, file: Staged) -> str:
     """Part of a unit of work: take a staged picture into the library, once, and return its hash. Likewise."""
-    if db.execute("SELECT 1 FROM covers WHERE hash = ?", (file.hash,)).fetchone() is None:
+    if not has_cover(db, file.hash):
         file.path.replace(library / "covers" / f"{file.hash}.{file.ext}")
         db.execute("INSERT INTO covers VALUES (?, ?, ?)", (file.hash, file.ext, file.size))
     return file.hash
@@ -89,11 +94,16 @@ def keep_cover(db: sqlite3.Connection, library: Path, file: Staged) -> str:
 def sync_names(library: Path) -> None:
     """Part of a unit of work, after the last `keep`: new names survive a power cut before anything refers to them."""
     for name in ("files", "covers"):
-        folder = os.open(library / name, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(library / name)
+
+
+def sync_folder(path: Path) -> None:
+    """The names in it survive a power cut."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def forget_unused(db: sqlite3.Connection, used: Iterable[sqlite3.Row]) -> Freed:
@@ -111,24 +121,54 @@ def forget_unused(db: sqlite3.Connection, used: Iterable[sqlite3.Row]) -> Freed:
     return tuple(freed)
 
 
+def places(sounds: Iterable[Staged | None], covers: Iterable[Staged | None]) -> Freed:
+    """Where `keep` and `keep_cover` put these, if they are new."""
+    found = [PurePosixPath("files", f"{each.hash}.{each.ext}") for each in sounds if each]
+    return (*found, *(PurePosixPath("covers", f"{each.hash}.{each.ext}") for each in covers if each))
+
+
+def unused(db: sqlite3.Connection, paths: Iterable[PurePosixPath]) -> Freed:
+    """Those that nothing refers to: not now, whatever was before."""
+    kept = {f"files/{row['hash']}.{row['ext']}" for row in db.execute("SELECT hash, ext FROM files")}
+    kept |= {f"covers/{row['hash']}.{row['ext']}" for row in db.execute("SELECT hash, ext FROM covers")}
+    return tuple(path for path in paths if str(path) not in kept)
+
+
 def discard(library: Path, freed: Freed) -> None:
-    """After the commit. Must not run beside a unit that keeps files: the same content may just be coming back."""
+    """After the commit. Must not run beside a unit that keeps files: the same content may just be coming back.
+
+    What cannot be unlinked now is a stray that `reconcile` removes, and no reason to say that the edit failed.
+    """
     for path in freed:
-        (library / path).unlink(missing_ok=True)
+        with suppress(OSError):
+            (library / path).unlink(missing_ok=True)
 
 
-def reconcile(db: sqlite3.Connection, library: Path) -> Reconciled:
-    """A unit of work: mark what is missing, unmark what is back, remove files that the database does not know."""
+def reconcile(db: sqlite3.Connection, library: Path, spared: Collection[PurePosixPath] = ()) -> Reconciled:
+    """A unit of work: mark what is missing, unmark what is back, remove files that the database does not know.
+
+    `spared`: files that stay for now although it does not know them, because somebody still reads them.
+    """
     names = {path.name for path in (library / "files").iterdir()}
+    _call_by_name(db, names)
     rows = db.execute("SELECT hash, ext, missing FROM files").fetchall()
     there = {row["hash"] for row in rows if f"{row['hash']}.{row['ext']}" in names}
     lost = tuple(row["hash"] for row in rows if not row["missing"] and row["hash"] not in there)
     found = tuple(row["hash"] for row in rows if row["missing"] and row["hash"] in there)
     db.executemany("UPDATE files SET missing = 1 WHERE hash = ?", [(name,) for name in lost])
     db.executemany("UPDATE files SET missing = 0 WHERE hash = ?", [(name,) for name in found])
-    strays = _strays(library / "files", {f"{row['hash']}.{row['ext']}" for row in rows})
-    covers = {f"{row['hash']}.{row['ext']}" for row in db.execute("SELECT hash, ext FROM covers")}
+    read_still = {path.name for path in spared}
+    strays = _strays(library / "files", {f"{row['hash']}.{row['ext']}" for row in rows} | read_still)
+    covers = {f"{row['hash']}.{row['ext']}" for row in db.execute("SELECT hash, ext FROM covers")} | read_still
     return Reconciled(lost, found, strays + _strays(library / "covers", covers))
+
+
+def _call_by_name(db: sqlite3.Connection, names: Collection[str]) -> None:
+    """Content that is known is no stray because the database has its extension wrong: a flipped bit is seen nowhere."""
+    exts = {stem: ext for stem, _, ext in (name.partition(".") for name in names)}
+    for row in db.execute("SELECT hash, ext FROM files").fetchall():
+        if f"{row['hash']}.{row['ext']}" not in names and row["hash"] in exts:
+            db.execute("UPDATE files SET ext = ? WHERE hash = ?", (exts[row["hash"]], row["hash"]))
 
 
 def _strays(folder: Path, wanted: set[str]) -> int:

@@ -1,7 +1,8 @@
-"""What a sound file says about itself: title, artist, album, its place on the album, a cover.
+"""What a sound file says about itself: title, artist, album, its place on the album, a picture.
 
 Read by tinytag: pure Python, 150 kB, three times as fast as mutagen. What is in such tags is anybody's text, so it is
-cleaned and cut. Durations are not taken from here: tag readers are some 30 ms off on MP3, the decoder is exact.
+cleaned and cut; the examiner reads it, in a child that may be killed. Durations are not taken from here: tag readers
+are some 30 ms off on MP3, the decoder is exact.
 """
 
 import os
@@ -9,9 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from tomb.library.covers import Picture, picture
-
-LONGEST = 200
+LONGEST = 200  # characters
+HIGHEST = 9999  # disc or track
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +23,34 @@ class Labels:
     album: str | None = None
     disc: int | None = None
     track: int | None = None
-    cover: Picture | None = None
 
 
-def read(path: Path, name: str | None = None) -> Labels:
-    """Never fails: a file that says nothing is called by `name`, or by its own."""
-    # Imported here, since a box that only plays needs no reader of tags in its memory.
+def read(path: Path, name: str | None = None) -> tuple[Labels, bytes | None]:
+    """The labels, and the picture as it is in the file.
+
+    Never fails: a file that says nothing is called by `name`, or by its own.
+    """
+    # Imported here, since the box itself needs no reader of tags in its memory.
     from tinytag import TinyTag, TinyTagException
 
     called = label(path.stem if name is None else name)
     try:
         tag = TinyTag.get(path, duration=False, image=True)
     except (TinyTagException, OSError):
-        return Labels(called)
-    front = tag.images.any
-    return Labels(
+        return Labels(called), None
+    said = Labels(
         title=clean(tag.title) or called,
         artist=clean(tag.artist or tag.albumartist),
         album=clean(tag.album),
-        disc=tag.disc or None,
-        track=tag.track or None,
-        cover=picture(front.data) if front else None,
+        disc=_place(tag.disc),
+        track=_place(tag.track),
     )
+    front = tag.images.any
+    return said, front.data if front else None
+
+
+def _place(number: int | None) -> int | None:
+    return number if number and 0 < number <= HIGHEST else None
 
 
 def label(name: str) -> str:

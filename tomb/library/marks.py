@@ -1,11 +1,16 @@
 """Numbers that must survive anything, such as the end of the lease of event numbers."""
 
 import sqlite3
+from typing import TYPE_CHECKING
 
 from tomb.errors import NoSpace, StartError, Unavailable
-from tomb.library.store import Store
 
-_LEASED = "events.leased"
+if TYPE_CHECKING:  # the store itself needs these marks while it opens
+    from tomb.library.store import Store
+
+LEASED = "events.leased"
+RECOVERY = "recovery"  # which recovery of a damaged database this one came from
+DEMO = "demo"  # 1 when it has begun, and 1 more for each of its sets that the library has been given
 
 
 def read(db: sqlite3.Connection, name: str) -> int:
@@ -28,7 +33,7 @@ class EventLease:
     `block`: how many numbers a start leases at once (`tomb.events.LEASE_BLOCK`).
     """
 
-    def __init__(self, store: Store, block: int) -> None:
+    def __init__(self, store: "Store", block: int) -> None:
         self._store = store
         self._block = block
 
@@ -39,8 +44,8 @@ class EventLease:
         """
 
         def lease(db: sqlite3.Connection) -> int:
-            start = read(db, _LEASED)
-            raise_to(db, _LEASED, start + self._block)
+            start = read(db, LEASED)
+            raise_to(db, LEASED, start + self._block)
             return start
 
         try:
@@ -49,4 +54,4 @@ class EventLease:
             raise StartError(f"the data folder {self._store.folder} cannot be written: {error.message}") from error
 
     async def extend(self, up_to: int) -> None:
-        await self._store.write(lambda db: raise_to(db, _LEASED, up_to))
+        await self._store.write(lambda db: raise_to(db, LEASED, up_to))

@@ -55,6 +55,11 @@ def keep_resume(db: sqlite3.Connection, playlist_id: str, point: Resume | None) 
     if point is None:
         db.execute("DELETE FROM resume WHERE playlist_id = ?", (playlist_id,))
         return True
+    # Every few seconds while something plays, so it writes one page where it can: an UPDATE that names no other column
+    # leaves the indexes alone.
+    same = "UPDATE resume SET position_ms = ? WHERE playlist_id = ? AND track_id = ?"
+    if db.execute(same, (point.position_ms, playlist_id, point.track_id)).rowcount:
+        return True
     kept = db.execute(
         "INSERT OR REPLACE INTO resume SELECT playlist_id, id, ? FROM tracks WHERE playlist_id = ? AND id = ?",
         (point.position_ms, playlist_id, point.track_id),

@@ -1,17 +1,17 @@
 """The database's schema, as numbered steps that are only ever appended to.
 
 `PRAGMA user_version` says how many steps a database has behind it. Each step is one transaction, and before each a
-copy of the database is kept, since no parent ever made a backup in time. `examine` decides whether a database may be
-opened at all; it only reads, so that a database which is refused stays as it was.
+copy of the database is kept, since no parent ever made a backup in time.
 """
 
+import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
-
-from tomb.errors import StartError
 
 APPLICATION_ID = 0x544F4D42  # "TOMB": tells our database from any other SQLite file
 BUSY_S = 5.0
+COPIES_KEPT = 3
 
 STEPS: tuple[tuple[str, ...], ...] = (
     (
@@ -130,58 +130,69 @@ STEPS: tuple[tuple[str, ...], ...] = (
 VERSION = len(STEPS)
 
 
-def examine(path: Path) -> None:
-    """Refuse a database that must not be opened; a file that is absent or empty is a new one.
-
-    Raises: StartError, when it comes from a newer program, from another program, or is damaged.
-    """
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    try:
-        connection = sqlite3.connect(_read_only(path), uri=True, timeout=BUSY_S)
-        try:
-            _refuse(connection, path)
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError as error:
-        raise StartError(f"the database {path} cannot be read ({error}); it was left as it is") from error
-
-
 def upgrade(connection: sqlite3.Connection, backups: Path) -> None:
     """Take the database, by as many steps as it needs, to this program's version.
 
     Raises: OSError and sqlite3.Error; the database is then as it was before the step that failed.
     """
-    behind: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    behind = version(connection)
     for number, statements in enumerate(STEPS[behind:], behind + 1):
         if behind:
-            _keep_copy(connection, backups / f"before-v{number}.db")
+            keep_copy(connection, backups / f"before-v{number}.db")
         _step(connection, number, statements)
+    if behind not in (0, VERSION):
+        _forget_old_copies(backups)
 
 
-def _read_only(path: Path) -> str:
-    # Without a log to replay, `immutable` keeps SQLite from creating even its index file beside the database.
-    log = path.with_name(path.name + "-wal")
-    quiet = "" if log.exists() and log.stat().st_size else "&immutable=1"
-    return f"{path.resolve().as_uri()}?mode=ro{quiet}"
+def make(connection: sqlite3.Connection, number: int) -> None:
+    """Make the tables of version `number` in an empty database."""
+    for each, statements in enumerate(STEPS[:number], 1):
+        _step(connection, each, statements)
 
 
-def _refuse(connection: sqlite3.Connection, path: Path) -> None:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
-    # A database without tables is one that a crash cut off while it was made.
-    tables: int = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if application != APPLICATION_ID and tables:
-        raise StartError(f"{path} is no database of this program; it was left as it is")
-    if version > VERSION:
-        raise StartError(
-            f"the database {path} was written by a newer TOMB (schema {version}, this one knows {VERSION}); "
-            "it was left as it is: install the newer program again"
-        )
-    [(verdict,)] = connection.execute("PRAGMA quick_check(1)").fetchall()
-    if verdict != "ok":
-        fault = verdict.splitlines()[-1]
-        raise StartError(f"the database {path} is damaged ({fault}); it was left as it is: restore a backup")
+def version(connection: sqlite3.Connection) -> int:
+    """How many steps the database has behind it."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def is_whole(connection: sqlite3.Connection) -> bool:
+    """Whether of all that our steps make exactly that is there which belongs to the version it says it is."""
+    expected, known = _made(version(connection)), _made(VERSION)
+    names = {name for name, _ in known}
+    return {each for each in _statements(connection) if each[0] in names} == expected
+
+
+def keep_copy(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy the database as it is now into one file, which appears when it is whole and on the disk.
+
+    Raises: OSError and sqlite3.Error.
+    """
+    target.parent.mkdir(exist_ok=True)
+    half = target.with_suffix(".half")
+    half.unlink(missing_ok=True)
+    connection.execute("VACUUM INTO ?", (str(half),))
+    sync(half)
+    half.replace(target)
+    sync(target.parent)
+
+
+def sync(path: Path) -> None:
+    """What is in a file, or the names in a folder, survive a power cut from now on."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _made(number: int) -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        make(model, number)
+        return _statements(model)
+
+
+def _statements(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    return set(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())
 
 
 def _step(connection: sqlite3.Connection, number: int, statements: tuple[str, ...]) -> None:
@@ -199,9 +210,9 @@ def _step(connection: sqlite3.Connection, number: int, statements: tuple[str, ..
         raise
 
 
-def _keep_copy(connection: sqlite3.Connection, target: Path) -> None:
-    target.parent.mkdir(exist_ok=True)
-    half = target.with_suffix(".half")
-    half.unlink(missing_ok=True)
-    connection.execute("VACUUM INTO ?", (str(half),))
-    half.replace(target)
+def _forget_old_copies(backups: Path) -> None:
+    """Those from before the last steps are enough: whoever goes back goes back to the program they had."""
+    kept = {f"before-v{number}.db" for number in range(VERSION - COPIES_KEPT + 1, VERSION + 1)}
+    for path in backups.glob("before-v*.db"):
+        if path.name not in kept:
+            path.unlink()

@@ -29,9 +29,8 @@ COST, BLOCK, PARALLEL = 2**14, 8, 1
 class Gate:
     """Made by `Gate.open`."""
 
-    def __init__(self, ports: Ports, librarian: Librarian, stored: str | None) -> None:
+    def __init__(self, ports: Ports, stored: str | None) -> None:
         self._ports = ports
-        self._librarian = librarian
         self._stored = stored
         self._tokens: OrderedDict[str, float] = OrderedDict()
         self._tries, self._tries_of_all = Buckets(TRIES), Buckets(TRIES_OF_ALL)
@@ -40,7 +39,7 @@ class Gate:
     @classmethod
     async def open(cls, ports: Ports, librarian: Librarian) -> Self:
         stored = (await librarian.settings()).get(KEY)
-        return cls(ports, librarian, stored if isinstance(stored, str) else None)
+        return cls(ports, stored if isinstance(stored, str) else None)
 
     @property
     def is_set(self) -> bool:
@@ -72,10 +71,12 @@ class Gate:
         if token is not None:
             self._tokens.pop(token, None)
 
-    async def set_pin(self, pin: str | None) -> None:
-        """Set the PIN, or take it away; whoever was admitted no longer is."""
-        stored = None if pin is None else await self._sealed(pin, self._ports.new_id())
-        await self._librarian.change_settings({KEY: stored})
+    async def seal(self, pin: str | None) -> str | None:
+        """What is to be stored under `KEY` for that PIN; None for none. `use` is to follow."""
+        return None if pin is None else await self._sealed(pin, self._ports.new_id())
+
+    def use(self, stored: str | None) -> None:
+        """That is what is stored now; whoever was admitted no longer is."""
         self._stored = stored
         self._tokens.clear()
 

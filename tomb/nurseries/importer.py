@@ -6,7 +6,7 @@ played are left out and named.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,18 +15,17 @@ from typing import TypeVar, TypeVarTuple
 import trio
 
 from tomb.errors import BadRequest, Conflict, DecodeError
-from tomb.library import covers, demo, folders, intake
+from tomb.library import demo, folders, inbox, marks
 from tomb.library.arrivals import Album, Arrival
 from tomb.library.folders import FolderPlan, Skipped
-from tomb.library.tunes import SETS
+from tomb.library.inbox import Changes
+from tomb.library.tunes import SETS, Set
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.porter import Porter
 from tomb.ports import Ports
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-
-SETTLED_S = 10.0  # a file in the inbox that changed more recently may still be on its way
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +102,7 @@ class Importer:
         self._ports = ports
         self._turn = trio.Lock()
         self._threads = trio.CapacityLimiter(1)
+        self._left: dict[Path, Changes] = {}  # what was in the inbox when it was looked at last
 
     async def import_folder(self, folder: Path, progress: Callable[[Progress], None] = _silent) -> Imported:
         """Make playlists of a folder and those below it. When nothing in it can be played, nothing is made.
@@ -116,25 +116,69 @@ class Importer:
         """Reconcile database and disk, make playlists of the folders in the inbox, publish the list of playlists."""
         async with self._turn:
             seen = await self._librarian.reconcile()
-            imported = Imported()
-            for folder in await self._thread(_settled, self._librarian.folder / "inbox", self._ports.wall()):
-                imported.add(await self._import(folder, _silent, consume=True))
+            imported = await self._take(await self._waiting())
             self._librarian.listed()
         return Synced(self._librarian.count(), len(seen.lost), len(seen.found), seen.strays, imported)
 
-    async def demo(self) -> Imported:
-        """Fill an empty library with melodies that the program plays itself, and link the demo's virtual tags."""
+    async def empty_inbox(self) -> Imported:
+        """Make playlists of the folders in the inbox, except of those that were looked at before and have not changed.
+
+        Raises: NoSpace, Unavailable.
+        """
+        async with self._turn:
+            waiting = await self._waiting()
+            new = {
+                each: at for each, at in waiting.items() if self._left.get(each) != at and max(at) != inbox.HANDED_OVER
+            }
+            imported = await self._take(new)
+            if imported.tracks:
+                self._librarian.listed()
+        return imported
+
+    async def demo(self, *, again: bool = False) -> Imported:
+        """Fill a new library with melodies that the program plays itself, and link the demo's virtual tags.
+
+        It is done once in the life of a library. What was cut off goes on where it was, but what was there and is
+        deleted stays away, unless `again` is asked for. Raises: NoSpace, Unavailable.
+        """
+        done = 0 if again else await self._demo_done()
+        imported = Imported()
+        if done < len(SETS):
+            await self._librarian.raise_mark(marks.DEMO, 1)  # from here on it is this library's
+        for number, each in enumerate(SETS[done:], done + 1):
+            imported.add(await self._demo_set(each))
+            await self._librarian.raise_mark(marks.DEMO, 1 + number)
+        return imported
+
+    async def _demo_done(self) -> int:
+        """How many of its sets this library has had. All, where it is not a new one: it may have been emptied."""
+        begun = await self._librarian.mark(marks.DEMO)
+        if not begun and (self._librarian.count() or await self._librarian.mark(marks.RECOVERY)):
+            await self._librarian.raise_mark(marks.DEMO, 1 + len(SETS))
+            return len(SETS)
+        return max(begun - 1, 0)
+
+    async def _demo_set(self, each: Set) -> Imported:
         async with self._porter.incoming() as folder:
-            composing = demo.compose(folder)
+            composing = demo.compose(folder, [each])
             while await self._thread(next, composing, None) is not None:
                 pass  # a tune a step: whoever stops the box now need not hear them all
             imported = await self.import_folder(folder)
-        made = {self._librarian.lite(each).title: each for each in imported.playlist_ids}
-        for each in SETS:
-            if self._librarian.lite(made[each.title]).description != each.description:
-                await self._librarian.update(made[each.title], {"description": each.description})
-            with suppress(Conflict):
-                await self._librarian.link_tag(each.tag_id, made[each.title], override=False)
+        [playlist_id] = imported.playlist_ids
+        if self._librarian.lite(playlist_id).description != each.description:
+            await self._librarian.update(playlist_id, {"description": each.description})
+        with suppress(Conflict):
+            await self._librarian.link_tag(each.tag_id, playlist_id, override=False)
+        return imported
+
+    async def _waiting(self) -> Mapping[Path, Changes]:
+        return await self._thread(inbox.settled, self._librarian.folder / "inbox", self._ports.wall())
+
+    async def _take(self, waiting: Mapping[Path, Changes]) -> Imported:
+        imported = Imported()
+        for folder, changed in waiting.items():
+            imported.add(await self._import(folder, _silent, consume=True))
+            self._left[folder] = changed
         return imported
 
     async def _import(self, folder: Path, progress: Callable[[Progress], None], *, consume: bool) -> Imported:
@@ -162,8 +206,9 @@ class Importer:
                 run.done += 1
             if staged:
                 await self._commit(plan, await self._with_cover(plan, staged, incoming), run.imported)
-        if run.consume:
-            await self._thread(_consume, [path for path, _ in staged], self._librarian.folder / "inbox")
+            if run.consume:
+                taken, where = [path for path, _ in staged], self._librarian.folder / "inbox"
+                await self._thread(inbox.consume, plan.folder, taken, where, incoming / "taken")
 
     async def _commit(self, plan: FolderPlan, staged: list[tuple[Path, Arrival]], imported: Imported) -> None:
         order = folders.in_order([(path, arrival.labels) for path, arrival in staged])
@@ -180,8 +225,7 @@ class Importer:
         """The picture that lies in the folder is for the tracks that bring none."""
         if all(arrival.cover for _, arrival in staged):
             return staged
-        picture = await self._thread(covers.beside, plan.folder)
-        cover = None if picture is None else await self._thread(intake.stage_picture, incoming, picture)
+        cover = await self._porter.picture(plan.folder, incoming)
         return [(path, arrival if arrival.cover else replace(arrival, cover=cover)) for path, arrival in staged]
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
@@ -192,28 +236,3 @@ def _planned(folder: Path) -> tuple[list[FolderPlan], list[Skipped]]:
     if not folder.is_dir():
         raise BadRequest(f"{folder} is no folder")
     return folders.plan(folder.resolve())
-
-
-def _settled(inbox: Path, now: float) -> list[Path]:
-    """The folders in the inbox in which nothing changed just now. (A clock may have jumped, either way.)"""
-    waiting = [path for path in sorted(inbox.iterdir()) if path.is_dir() and not path.is_symlink()]
-    return [folder for folder in waiting if _is_settled(folder, now)]
-
-
-def _is_settled(folder: Path, now: float) -> bool:
-    try:
-        changes = [folder.stat().st_mtime, *(path.lstat().st_mtime for path in folder.rglob("*"))]
-    except OSError:
-        # Something went away while we looked, so it is not settled.
-        return False
-    return all(abs(now - each) > SETTLED_S for each in changes)
-
-
-def _consume(paths: Iterable[Path], inbox: Path) -> None:
-    # What was left out stays, and its folder with it; so does what belongs to somebody else.
-    for path in paths:
-        with suppress(OSError):
-            path.unlink()
-        for folder in path.relative_to(inbox).parents[:-1]:
-            with suppress(OSError):
-                (inbox / folder).rmdir()

@@ -10,15 +10,19 @@ number with which it began.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import PurePosixPath
 from typing import Self, TypeVar
 
 import trio
 from pydantic import JsonValue
 
-from tomb.errors import StartError
+from tomb.errors import RequestError, StartError
 from tomb.events import Events
-from tomb.library import files, memory, playlists, reading, settings, tags, tracks
+from tomb.library import files, marks, memory, playlists, reading, settings, tags, tracks
+from tomb.library.archives import parcel
+from tomb.library.archives.manifest import PlaylistCard
 from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
 from tomb.library.catalogue import Catalogue
 from tomb.library.files import Freed, Reconciled
@@ -47,6 +51,8 @@ class Librarian(Shelves):
         super().__init__(store, catalogue, herald)
         self._ports = ports
         self._turn = trio.Lock()
+        self._pins = 0
+        self._spared: dict[PurePosixPath, None] = {}
 
     @classmethod
     async def open(cls, store: Store, events: Events, ports: Ports) -> Self:
@@ -139,7 +145,7 @@ class Librarian(Shelves):
                 also(db, arrived)
             return arrived
 
-        return await self._commit(unit, self._herald.arrived)
+        return await self._take_in(arrivals, unit, self._herald.arrived)
 
     async def add_album(self, album: Album) -> Arrived:
         """Make a playlist of a folder, or add to the one that was made of it before. Raises as `add` does.
@@ -147,7 +153,22 @@ class Librarian(Shelves):
         `listed` is to be called at the end of all that is imported at once.
         """
         now, new_id = self._ports.wall(), self._ports.new_id
-        return await self._commit(lambda db: add_album(db, self.folder, album, new_id, now), self._herald.arrived)
+        return await self._take_in(
+            album.arrivals, lambda db: add_album(db, self.folder, album, new_id, now), self._herald.arrived
+        )
+
+    async def add_parcel(self, described: PlaylistCard, arrivals: Sequence[Arrival]) -> Playlist:
+        """Make a playlist of what came in an archive. `arrivals`: for each of its tracks. Raises as `add` does."""
+        playlist_id, now, new_id = self._ports.new_id(), self._ports.wall(), self._ports.new_id
+
+        def tell(arrived: Arrived) -> Playlist:
+            told = self._herald.arrived(arrived).playlist
+            self._herald.listed()
+            return told
+
+        return await self._take_in(
+            arrivals, lambda db: parcel.take(db, self.folder, playlist_id, described, arrivals, new_id, now), tell
+        )
 
     def listed(self) -> None:
         """Publish the list of playlists."""
@@ -157,7 +178,7 @@ class Librarian(Shelves):
         """Look which files are there: mark the missing, remove what nobody knows, tell what changed."""
 
         def look(db: sqlite3.Connection) -> tuple[Reconciled, list[str]]:
-            seen = files.reconcile(db, self.folder)
+            seen = files.reconcile(db, self.folder, self._spared)
             return seen, tracks.users(db, seen.changed)
 
         seen, users = await self._commit(look, lambda looked: looked)
@@ -173,6 +194,21 @@ class Librarian(Shelves):
             lambda db: tracks.files_changed(db, playlist_ids, now),
             lambda changed: self._herald.files_changed(changed, hashes),
         )
+
+    @asynccontextmanager
+    async def pinned(self) -> AsyncIterator[None]:
+        """Until the end of the block nothing is unlinked: whoever reads for long finds all that was there at its start.
+
+        What nobody refers to any more goes at the end of the last such block. If the box ends before, it is a stray.
+        """
+        self._pins += 1
+        try:
+            yield
+        finally:
+            self._pins -= 1
+            if not self._pins and self._spared:
+                with trio.move_on_after(UNLINK_S, shield=True):
+                    await self._let_go()
 
     # --- tags -------------------------------------------------------------------------------------------------------
 
@@ -226,16 +262,42 @@ class Librarian(Shelves):
         """Set some (None removes one); all as they are then."""
         return await self._commit(lambda db: settings.change(db, values), lambda changed: changed)
 
+    async def raise_mark(self, name: str, value: int) -> None:
+        """Marks only ever grow."""
+        await self._commit(lambda db: marks.raise_to(db, name, value), _say_nothing)
+
     # --- the order of things ----------------------------------------------------------------------------------------
 
     async def _commit(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
         async with self._turn:
             return tell(await self._store.write(unit))
 
+    async def _take_in(self, arrivals: Sequence[Arrival], unit: Unit[T], tell: Callable[[T], R]) -> R:
+        """Commit what adds files. When that is refused, those that it had moved into their places go again."""
+        async with self._turn:
+            try:
+                added = await self._store.write(unit)
+            except RequestError:
+                places = files.places([each.sound for each in arrivals], [each.cover for each in arrivals])
+                await self._discard(await self._store.read(lambda db: files.unused(db, places)))
+                raise
+            return tell(added)
+
     async def _discard(self, freed: Freed) -> None:
         """Within the turn, lest the same content be coming back. What is not unlinked in time, `reconcile` removes."""
+        if self._pins:
+            self._spared |= dict.fromkeys(freed)
+            return
         with trio.move_on_after(UNLINK_S, shield=True):
             await self._ports.in_thread(files.discard, self.folder, freed)
+
+    async def _let_go(self) -> None:
+        async with self._turn:
+            if self._pins:  # the turn took its time, and somebody has begun to read again
+                return
+            freed, self._spared = tuple(self._spared), {}
+            unused = await self._store.read(lambda db: files.unused(db, freed))
+            await self._ports.in_thread(files.discard, self.folder, unused)
 
     def _tell_linking(self, linking: Linking) -> Tag:
         # The loser first, so that nobody ever sees one tag with two owners.

@@ -6,18 +6,18 @@ thread of its own and in bites, so that the box goes on playing and a shutdown n
 
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar, TypeVarTuple
 
 import trio
 
-from tomb.errors import NoSpace
-from tomb.library import files, folders, intake, labels, transcode
+from tomb.errors import DecodeError, NoSpace
+from tomb.library import files, folders, intake, labels, mpeg, transcode
 from tomb.library.arrivals import Arrival
+from tomb.library.covers import Picture
+from tomb.library.findings import Findings
 from tomb.library.intake import Intake, Staged
-from tomb.library.labels import Labels
 from tomb.library.store import Store
 from tomb.ports import Ports
 
@@ -28,27 +28,28 @@ FREE_KEPT = 200 * 1024 * 1024
 CLEAN_S = 0.5  # what is not removed by then, the next start removes
 
 
-class Probed(Protocol):
-    """What the porter needs to know of a sound file."""
+class Inspector(Protocol):
+    """Who looks into files; in the box it is an `Inspection`."""
 
-    @property
-    def duration_ms(self) -> int: ...
+    async def sound(self, source: Path, name: str, sound: Path | None) -> Findings:
+        """What `source`, once called `name`, says of itself, and how long `sound` is.
 
+        Raises: DecodeError when `sound` cannot be played; Unavailable when nothing can be examined now.
+        """
 
-Probe = Callable[[Path], Probed]
-"""Examine a file, exactly and in a thread. Raises: DecodeError."""
+    async def beside(self, folder: Path) -> Picture | None:
+        """The picture of a folder of music. Raises: Unavailable when nothing can be examined now."""
 
 
 class Porter:
     """`free_kept`: bytes that are left free on the disk."""
 
-    def __init__(self, store: Store, ports: Ports, probe: Probe, free_kept: int = FREE_KEPT) -> None:
+    def __init__(self, store: Store, ports: Ports, inspector: Inspector, free_kept: int = FREE_KEPT) -> None:
         self._store = store
         self._ports = ports
-        self._probe = probe
+        self._inspector = inspector
         self._free_kept = free_kept
         self._threads = trio.CapacityLimiter(1)
-        self._probing = trio.CapacityLimiter(1)
 
     @asynccontextmanager
     async def incoming(self) -> AsyncIterator[Path]:
@@ -65,17 +66,18 @@ class Porter:
         """Make one file ready to become a track. What lies in `incoming`, and is synced, is taken without a copy.
 
         `name`: what the file is called where it came from, if that is not its name here.
-        Raises: DecodeError when it cannot be read or played, NoSpace.
+        Raises: DecodeError when it cannot be read or played; NoSpace; Unavailable when nothing can be examined now.
         """
         name = source.name if name is None else name
-        look = await self._thread(_look, source, incoming, self._free_kept, name)
-        origin, sound = await self._sound(source, incoming, look.size)
-        arrival = Arrival(labels.label(name), look.labels, origin, sound=sound, cover=look.cover)
-        if sound is None:
-            return arrival
-        # Some files must be decoded to their end to be known; a shutdown leaves that behind.
-        probed = await self._ports.in_thread(self._probe, sound.path, limiter=self._probing, abandon=True)
-        return replace(arrival, duration_ms=probed.duration_ms)
+        size = await self._thread(_admitted, source, incoming, self._free_kept)
+        origin, sound = await self._sound(source, incoming, size)
+        found = await self._inspector.sound(source, name, None if sound is None else sound.path)
+        cover = await self._pictured(found.cover, incoming)
+        return Arrival(labels.label(name), found.labels, origin, found.duration_ms, sound, cover)
+
+    async def picture(self, folder: Path, incoming: Path) -> Staged | None:
+        """The picture that lies in a folder of music, ready to become a cover. Raises: NoSpace, Unavailable."""
+        return await self._pictured(await self._inspector.beside(folder), incoming)
 
     async def digest(self, source: Path) -> str:
         """SHA-256 in hex. Raises: DecodeError when it cannot be read."""
@@ -83,23 +85,32 @@ class Porter:
 
     async def _sound(self, source: Path, incoming: Path, size: int) -> tuple[str, Staged | None]:
         """The hash of `source`, and what is to be kept for it: None if the library has it already."""
-        ext = folders.extension(source)
-        foreign, target = ext in folders.TRANSCODED, incoming / self._ports.new_id()
+        ext, target = folders.extension(source), incoming / self._ports.new_id()
+        foreign = ext in folders.TRANSCODED
+        anew = foreign or (ext == "mp3" and await self._thread(_can_be_mended, source))
         # Reading twice is better than writing for nothing: cards wear by writing.
-        if foreign or await self._store.read(lambda db: files.has_size(db, size)):
+        if anew or await self._store.read(lambda db: files.has_size(db, size)):
             origin = (await self._take(source)).hash
-            if await self._store.read(lambda db: files.known(db, origin)):
+            if await self._store.read(lambda db: files.known(db, origin)) is not None:
                 return origin, None
             if foreign:
                 return origin, await self._transcoded(source, target.with_suffix(f".{transcode.EXTENSION}"))
+            if anew:
+                with suppress(DecodeError):  # what is mended in vain may be playable as it is
+                    return origin, await self._transcoded(source, target.with_suffix(".mp3"))
+                target = incoming / self._ports.new_id()
         if source.parent == incoming:
             origin = (await self._take(source)).hash
             return origin, Staged(source, origin, ext, size)
         taken = (await self._take(source, target.with_suffix(f".{ext}"))).staged
         return taken.hash, taken
 
+    async def _pictured(self, picture: Picture | None, incoming: Path) -> Staged | None:
+        return None if picture is None else await self._thread(intake.stage_picture, incoming, picture)
+
     async def _transcoded(self, source: Path, target: Path) -> Staged:
-        await transcode.transcode(source, target)
+        room = (await self._thread(shutil.disk_usage, target.parent)).free - self._free_kept
+        await transcode.transcode(source, target, room)
         return await self._thread(intake.staged, target)
 
     async def _take(self, source: Path, target: Path | None = None) -> Intake:
@@ -119,23 +130,20 @@ class Porter:
             raise intake.unwritable(error) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What a file says before it is taken. `size`: bytes."""
-
-    size: int
-    labels: Labels
-    cover: Staged | None
-
-
-def _look(source: Path, incoming: Path, free_kept: int, name: str) -> _Look:
+def _admitted(source: Path, incoming: Path, free_kept: int) -> int:
+    """The size of a file that there is room for, in bytes. Raises: DecodeError, NoSpace."""
     size = intake.size_of(source)
     copied = 0 if source.parent == incoming else size
     if shutil.disk_usage(incoming).free - copied < free_kept:
         raise NoSpace("the disk is nearly full: what is left is kept free")
-    said = labels.read(source, Path(name).stem)
-    cover = None if said.cover is None else intake.stage_picture(incoming, said.cover)
-    return _Look(size, replace(said, cover=None), cover)
+    return size
+
+
+def _can_be_mended(source: Path) -> bool:
+    try:
+        return transcode.available() and mpeg.lacks_length(source)
+    except OSError as error:
+        raise DecodeError(f"cannot be read: {error.strerror}") from error
 
 
 def _begin(source: Path, target: Path | None) -> tuple[Intake, bool]:

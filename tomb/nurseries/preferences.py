@@ -28,13 +28,16 @@ class Preferences:
     async def open(cls, settings: Settings, librarian: Librarian, deck: Deck) -> Self:
         return cls(settings, librarian, deck, await librarian.settings())
 
-    async def change(self, values: Mapping[str, JsonValue]) -> Choices:
-        """Set some (None: back to the default); all as they are then. Raises BadRequest for one that is fixed."""
+    async def change(self, values: Mapping[str, JsonValue], besides: Mapping[str, JsonValue]) -> Choices:
+        """Set some (None: back to the default); all as they are then. Raises BadRequest for one that is fixed.
+
+        `besides`: what others keep among the settings, set in the same transaction.
+        """
         refused = sorted(set(values) & set(self.fixed))
         if refused:
             raise BadRequest(f"fixed by whoever runs the box: {', '.join(refused)}", {"fixed": refused})
-        if values:
-            self.current = self._use(await self._librarian.change_settings(values))
+        if values or besides:
+            self.current = self._use(await self._librarian.change_settings({**values, **besides}))
         return self.current
 
     def _use(self, stored: Mapping[str, JsonValue]) -> Choices:

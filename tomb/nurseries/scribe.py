@@ -1,18 +1,25 @@
 """The scribe writes down what should be remembered about playing, so that no command ever waits for a disk.
 
 Notes are gathered for a moment and written in one transaction: positions by playlist (only the newest counts), tracks
-that began, and the state of the player. What is still unwritten is known here, so that a tap reads its own pause.
+that began, and the state of the player. What is still unwritten is known here, so that a tap reads its own pause. While
+the disk is full or cannot be written, the music goes on: the notes are kept, and tried again.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import trio
 
+from tomb.errors import NoSpace, Unavailable
 from tomb.library.memory import PlayerMemory
 from tomb.models import Resume
 
+log = logging.getLogger(__name__)
+
 GATHER_S = 0.2  # a dragged volume slider is a write or two, not fifty: SD cards wear
+RETRY_S = 5.0  # after a write that the disk did not take
+CREDITS_KEPT = 1000  # meanwhile
 FLUSH_S = 0.7  # how long the last notes may take while the box stops
 
 
@@ -27,6 +34,11 @@ class Notes:
     def __bool__(self) -> bool:
         return bool(self.resume or self.credits or self.player)
 
+    def before(self, newer: "Notes") -> "Notes":
+        """These, and then the newer ones."""
+        began = [*self.credits, *newer.credits][-CREDITS_KEPT:]
+        return Notes({**self.resume, **newer.resume}, began, newer.player or self.player)
+
 
 class Scribe:
     """`write` puts notes on the disk, in one transaction."""
@@ -36,6 +48,7 @@ class Scribe:
         self._notes = Notes()
         self._writing = Notes()
         self._written: PlayerMemory | None = None
+        self._trouble: str | None = None
         self._something = trio.Event()
 
     def resume(self, playlist_id: str, point: Resume | None) -> None:
@@ -62,14 +75,32 @@ class Scribe:
             while True:
                 await self._something.wait()
                 await trio.sleep(GATHER_S)
-                await self._flush()
+                if not await self._flush():
+                    await trio.sleep(RETRY_S)
         finally:
             with trio.move_on_after(FLUSH_S, shield=True):
                 await self._flush()
 
-    async def _flush(self) -> None:
+    async def _flush(self) -> bool:
+        """Whether the disk took it."""
         self._something = trio.Event()
         self._writing, self._notes = self._notes, Notes()
-        if self._writing:
-            await self._write(self._writing)
+        try:
+            if self._writing:
+                await self._write(self._writing)
+        except (NoSpace, Unavailable) as error:
+            self._notes = self._writing.before(self._notes)
+            self._something.set()
+            self._say(error.message)
+        else:
+            self._say(None)
         self._writing = Notes()
+        return self._trouble is None
+
+    def _say(self, trouble: str | None) -> None:
+        """Once when it begins, once when it is over."""
+        if trouble is not None and self._trouble is None:
+            log.warning("positions cannot be kept for now: %s", trouble)
+        elif trouble is None and self._trouble is not None:
+            log.info("positions are kept again")
+        self._trouble = trouble

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from tomb.errors import NotFound
-from tomb.library import memory, reading, settings, tags
+from tomb.library import marks, memory, reading, settings, tags
 from tomb.library.catalogue import Catalogue, Query
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Whereabouts
@@ -93,6 +93,10 @@ class Shelves:
 
     async def settings(self) -> dict[str, JsonValue]:
         return await self._store.read(settings.read_all)
+
+    async def mark(self, name: str) -> int:
+        """0 for a mark that was never set."""
+        return await self._store.read(lambda db: marks.read(db, name))
 
     async def recall(self) -> PlayerMemory | None:
         return await self._store.read(memory.recall)

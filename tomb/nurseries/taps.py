@@ -92,7 +92,10 @@ class Taps:
             await self._obey(tag)
         except RequestError as error:
             log.warning("tag %s did nothing: %s", tag_id, error)
-        await self._librarian.see_tag(tag_id)
+        try:
+            await self._librarian.see_tag(tag_id)
+        except RequestError as error:
+            log.warning("that tag %s was seen is not kept: %s", tag_id, error)
 
     async def _lifted(self, tag_id: str) -> None:
         if await self._linking.lifted(tag_id):

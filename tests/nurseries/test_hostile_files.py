@@ -1,0 +1,137 @@
+"""Files that mean harm, on the way that all files take: into a playlist whole, without what is bad of them, or not."""
+
+import gzip
+import os
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import soundfile
+import trio
+
+from tests.library.test_labels import id3, picture, text
+from tests.rigs import pictures
+from tests.rigs.children import children, peak_kb
+from tests.rigs.library import Stage, opened
+from tests.rigs.sounds import noise, write
+from tomb.library import labels
+from tomb.nurseries.inspection import Inspection
+from tomb.ports import RealPorts
+
+BOMBS = {
+    "vast": pictures.png(60_000, 60_000, rows=pictures.deflated_zeros(2_000_000)),
+    "long text": pictures.png(1, 1, pictures.chunk(b"zTXt", b"a\0\0" + pictures.deflated_zeros(500_000_000))),
+    "long profile": pictures.png(1, 1, pictures.chunk(b"iCCP", b"a\0\0" + pictures.deflated_zeros(500_000_000))),
+    "gzip": gzip.compress(bytes(10_000_000)),
+    "zip": b"PK\x03\x04" + bytes(1000),
+    "svg": b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "aaaaaaaa">]><svg>&a;</svg>',
+    "cut off": pictures.plain(500, 500, kind="JPEG")[:2000],
+}
+
+
+@asynccontextmanager
+async def staged(folder: Path) -> AsyncIterator[Stage]:
+    """An opened library that looks at files as the box does."""
+    inspection = Inspection()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(inspection.run)
+        async with opened(folder / "data", ports=RealPorts(), inspector=inspection) as stage:
+            yield stage
+        nursery.cancel_scope.cancel()
+
+
+def mp3(path: Path, cover: bytes) -> Path:
+    write(path, noise(0.2))
+    path.write_bytes(id3({"TIT2": text("Song"), "APIC": picture(cover)}) + path.read_bytes())
+    return path
+
+
+def flac(path: Path, cover: bytes) -> Path:
+    """RFC 9639, section 8.8: the picture is the block after the stream's own, which is first and 34 bytes long."""
+    write(path, noise(0.2))
+    kind = b"image/png"
+    block = struct.pack(">II", 3, len(kind)) + kind + struct.pack(">IIIIII", 0, 1, 1, 24, 0, len(cover)) + cover
+    whole = path.read_bytes()
+    path.write_bytes(whole[:42] + b"\x06" + len(block).to_bytes(3, "big") + block + whole[42:])
+    return path
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+async def test_a_proper_cover_in_a_file_is_one_scaled(tmp_path: Path) -> None:
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    for number, make in enumerate((mp3, flac)):
+        make(folder / f"{number}.{make.__name__}", pictures.encoded(pictures.halves(1500, 1500), "PNG"))
+    async with staged(tmp_path) as stage:
+        made = await stage.librarian.playlist((await stage.importer.import_folder(folder)).playlist_ids[0])
+        assert [track.duration_ms for track in made.tracks] == [200, 200]
+        [kept] = (stage.librarian.folder / "covers").iterdir()
+        image = pictures.opened(kept.read_bytes())
+        assert (image.format, image.size) == ("JPEG", (600, 600))
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+async def test_a_bomb_in_place_of_a_cover_leaves_the_music(tmp_path: Path, bomb: str) -> None:
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    for number, make in enumerate((mp3, flac)):
+        make(folder / f"{number}.{make.__name__}", BOMBS[bomb])
+    write(folder / "2.wav", noise(0.2))
+    for name in ("cover.jpg", "folder.png", "front.webp"):
+        (folder / name).write_bytes(BOMBS[bomb])
+    async with staged(tmp_path) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert (imported.tracks, imported.skipped) == (3, [])
+        made = await stage.librarian.playlist(imported.playlist_ids[0])
+        assert [track.duration_ms for track in made.tracks] == [200, 200, 200]
+        assert made.cover_url is None
+        assert list((stage.librarian.folder / "covers").iterdir()) == []
+        [child] = children(os.getpid(), command="examiner")
+        assert peak_kb(child) < 200_000
+
+
+async def test_after_bombs_the_proper_picture_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    write(folder / "1.wav", noise(0.2))
+    (folder / "cover.png").write_bytes(BOMBS["vast"])
+    (folder / "folder.png").write_bytes(pictures.plain(10, 10))
+    async with staged(tmp_path) as stage:
+        made = await stage.librarian.playlist((await stage.importer.import_folder(folder)).playlist_ids[0])
+        assert made.cover_url is not None
+
+
+async def test_a_book_for_a_title_is_cut(tmp_path: Path) -> None:
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    path = write(folder / "1.mp3", noise(0.2))
+    book = text("a" * 100_000)
+    path.write_bytes(id3({"TIT2": book, "TPE1": book, "TALB": book}) + path.read_bytes())
+    with soundfile.SoundFile(folder / "2.ogg", "w", 44100, 2) as file:
+        file.title = file.artist = file.album = "a" * 100_000
+        file.write(noise(0.2))
+    async with staged(tmp_path) as stage:
+        made = await stage.librarian.playlist((await stage.importer.import_folder(folder)).playlist_ids[0])
+        for track in made.tracks:
+            assert (track.title, track.artist, track.album) == ("a" * labels.LONGEST,) * 3
+
+
+async def test_names_that_are_tricks_stay_in_their_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    names = ["new\nline.wav", 'quote".wav', "-rf.wav", "\\..\\up.wav", "\u202egnp.wav", "a" * 240 + ".wav"]
+    names.append(b"\xff\xfe.wav".decode("utf-8", "surrogateescape"))
+    for number, name in enumerate(names):
+        (folder / name).write_bytes(write(tmp_path / "x.wav", noise(0.1, seed=number)).read_bytes())
+    os.mkfifo(folder / "pipe.wav")
+    async with staged(tmp_path) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert (imported.tracks, imported.skipped) == (len(names), [])
+        assert len(stage.files()) == len(names)
+        assert stage.half_taken() == []
+        assert names_in(tmp_path) == {"Songs", "data", "x.wav"}

@@ -1,0 +1,302 @@
+"""Files are looked at by a child: it may take its time, die, lie or swell, and the box only shrugs."""
+
+import os
+import signal
+import struct
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import soundfile
+import trio
+
+from tests.library.test_labels import id3, picture, text
+from tests.rigs import pictures
+from tests.rigs.children import alive, children, peak_kb, until_child, until_ended
+from tests.rigs.sounds import noise, write
+from tomb.errors import DecodeError, Unavailable
+from tomb.library import labels
+from tomb.nurseries.inspection import COMMAND, Inspection
+
+# A stand-in for the examiner; what it does with a question is put in.
+STAND_IN = """
+import json, os, signal, sys, time
+
+def say(**told):
+    print(json.dumps(told), flush=True)
+
+say(done=True)
+for line in sys.stdin:
+    name = json.loads(line).get("name")
+    if name == "good.mp3":
+        say(duration_ms=1000)
+        say(done=True)
+        continue
+    %s
+    say(done=True)
+"""
+MEANWHILE = [  # what a bad file makes of the examiner
+    "while True: pass",
+    "time.sleep(1000)",
+    "sys.exit()",
+    "1 / 0",
+    "os.kill(os.getpid(), signal.SIGSEGV)",
+    "os.kill(os.getpid(), signal.SIGKILL)",
+    "hoard = [bytearray(10_000_000) for _ in range(1000)]",
+    "print('Dear diary', flush=True)",
+    "print('{}' * 10, flush=True)",
+    "print(chr(34) * 10_000_000, flush=True)",
+    "say(duration_ms='long')",
+    "say(duration_ms=-1)",
+    "say(duration_ms=10**30)",
+    "say(labels={'title': 'a' * 201})",
+    "say(labels={'title': chr(7)})",
+    "while True: say(ext='jpg')",
+    "say(duration_ms=1, owner=True)",
+    "pass",
+    "for _ in iter(int, 1): say(going_on=True) or time.sleep(1000)",
+]
+
+
+@asynccontextmanager
+async def inspecting(
+    command: Sequence[str] = COMMAND, limit_s: float = 10.0, idle_s: float = 20.0
+) -> AsyncIterator[Inspection]:
+    inspection = Inspection(command, limit_s, idle_s)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(inspection.run)
+        yield inspection
+        nursery.cancel_scope.cancel()
+
+
+def stand_in(doing: str) -> Sequence[str]:
+    return (sys.executable, "-c", STAND_IN % doing)
+
+
+def ours() -> list[int]:
+    return children(os.getpid(), command="examiner")
+
+
+async def length(inspection: Inspection, path: Path) -> int:
+    return (await inspection.sound(path, path.name, path)).duration_ms
+
+
+async def test_a_file_says_all_that_it_has_to_say(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.mp3", noise(0.5))
+    tag = id3({"TIT2": text("Süße Träume"), "TRCK": text("7/12"), "APIC": picture(pictures.plain(900, 900))})
+    path.write_bytes(tag + path.read_bytes())
+    async with inspecting() as inspection:
+        found = await inspection.sound(path, "1.mp3", path)
+        assert found.duration_ms == 500
+        assert found.labels == labels.Labels("Süße Träume", track=7)
+        assert found.cover is not None
+        assert pictures.opened(found.cover.data).size == (600, 600)
+        assert (await inspection.sound(path, "1.mp3", None)).duration_ms == 0
+
+
+async def test_a_file_that_says_nothing_is_called_as_it_was_where_it_came_from(tmp_path: Path) -> None:
+    path = write(tmp_path / "0f3a.wav", noise(0.5))
+    async with inspecting() as inspection:
+        assert (await inspection.sound(path, "Der Mond.wav", path)).labels == labels.Labels("Der Mond")
+
+
+async def test_the_picture_of_a_folder_is_the_first_that_is_one(tmp_path: Path) -> None:
+    async with inspecting() as inspection:
+        assert await inspection.beside(tmp_path) is None
+        (tmp_path / "cover.jpg").write_text("Dear diary")
+        assert await inspection.beside(tmp_path) is None
+        (tmp_path / "folder.gif").write_bytes(pictures.plain(900, 900, kind="GIF"))
+        found = await inspection.beside(tmp_path)
+        assert found is not None
+        assert pictures.opened(found.data).size == (600, 600)
+
+
+async def test_one_child_serves_many_files_and_those_who_ask_at_once(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{number}.wav", noise(0.1 + number / 10)) for number in range(5)]
+    told: dict[str, int] = {}
+
+    async def ask(path: Path) -> None:
+        told[path.name] = await length(inspection, path)
+
+    async with inspecting() as inspection:
+        await length(inspection, paths[0])
+        [child] = ours()
+        async with trio.open_nursery() as nursery:
+            for path in paths:
+                nursery.start_soon(ask, path)
+        with pytest.raises(DecodeError, match="not an audio file"):
+            await length(inspection, tmp_path / Path(__file__))
+        assert ours() == [child]
+    assert told == {"0.wav": 100, "1.wav": 200, "2.wav": 300, "3.wav": 400, "4.wav": 500}
+    assert not alive(child)
+
+
+async def test_a_box_that_has_nothing_to_examine_has_no_child(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.wav", noise(0.1))
+    async with inspecting(idle_s=0.2) as inspection:
+        assert ours() == []
+        await length(inspection, path)
+        [child] = ours()
+        await until_ended(child)
+        assert await length(inspection, path) == 100
+
+
+@pytest.mark.parametrize("doing", MEANWHILE)
+async def test_whatever_a_file_does_to_the_child_the_next_one_is_well(doing: str) -> None:
+    async with inspecting(stand_in(doing), limit_s=1.0) as inspection:
+        for _ in range(2):
+            with pytest.raises(DecodeError):
+                await length(inspection, Path("bad.mp3"))
+            assert await inspection.beside(Path("bad")) is None
+            assert (await inspection.sound(Path("bad.mp3"), "bad.mp3", None)).labels == labels.Labels("bad")
+            assert await length(inspection, Path("good.mp3")) == 1000
+
+
+async def test_a_file_that_takes_too_long_is_told_so() -> None:
+    async with inspecting(stand_in("time.sleep(1000)"), limit_s=0.2) as inspection:
+        with pytest.raises(DecodeError, match="looking at it takes too long"):
+            await length(inspection, Path("bad.mp3"))
+
+
+@pytest.mark.parametrize("doing", MEANWHILE[:7])
+async def test_music_whose_labels_are_too_much_is_music_all_the_same(doing: str) -> None:
+    async with inspecting(stand_in(f"say(duration_ms=7)\n    {doing}"), limit_s=1.0) as inspection:
+        found = await inspection.sound(Path("0f3a.mp3"), "Der Mond.mp3", Path("0f3a.mp3"))
+        assert (found.duration_ms, found.labels, found.cover) == (7, labels.Labels("Der Mond"), None)
+
+
+async def test_what_goes_on_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    doing = "for _ in range(%d): say(going_on=True); time.sleep(0.2)\n    say(duration_ms=7)"
+    async with inspecting(stand_in(doing % 8), limit_s=1.0) as inspection:
+        assert await length(inspection, Path("long.mp3")) == 7
+    monkeypatch.setattr("tomb.nurseries.inspection.GOING_ON_S", 1.0)
+    async with inspecting(stand_in(doing % 100), limit_s=1.0) as inspection:
+        with pytest.raises(DecodeError, match="too long"):
+            await length(inspection, Path("long.mp3"))
+
+
+async def test_whoever_leaves_does_not_harm_the_next() -> None:
+    async with inspecting(stand_in("time.sleep(1000)")) as inspection:
+        for patience in (0.0, 0.01, 0.1, 0.4):
+            with trio.move_on_after(patience):
+                await length(inspection, Path("slow.mp3"))
+            assert await length(inspection, Path("good.mp3")) == 1000
+
+
+async def test_a_child_that_died_in_its_sleep_is_replaced(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.wav", noise(0.1))
+    async with inspecting() as inspection:
+        await length(inspection, path)
+        [child] = ours()
+        os.kill(child, signal.SIGKILL)
+        await until_ended(child)
+        assert await length(inspection, path) == 100
+
+
+async def test_a_signal_to_all_processes_of_the_service_does_not_take_the_child(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.wav", noise(0.1))
+    async with inspecting() as inspection:
+        await length(inspection, path)
+        [child] = ours()
+        os.kill(child, signal.SIGTERM)
+        assert await length(inspection, path) == 100
+        assert ours() == [child]
+
+
+@pytest.mark.parametrize("command", [("/no/such/program",), ("false",), (sys.executable, "-c", "print('Dear diary')")])
+async def test_without_a_child_nothing_can_be_examined_and_no_file_is_to_blame(command: Sequence[str]) -> None:
+    async with inspecting(command) as inspection:
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="cannot be examined now"):
+                await length(inspection, Path("good.mp3"))
+
+
+async def test_a_box_that_is_switched_off_blames_no_file() -> None:
+    inspection = Inspection(stand_in("time.sleep(1000)"))
+    refused: list[Unavailable] = []
+
+    async def ask() -> None:
+        try:
+            await length(inspection, Path("slow.mp3"))
+        except Unavailable as error:
+            refused.append(error)
+
+    async with trio.open_nursery() as asking, trio.open_nursery() as nursery:
+        await nursery.start(inspection.run)
+        asking.start_soon(ask)
+        await until_child(os.getpid(), STAND_IN[:20])
+        await trio.sleep(0.1)
+        nursery.cancel_scope.cancel()
+    await ask()
+    assert len(refused) == 2
+
+
+async def test_two_gigabytes_of_silence_are_known_at_once_and_take_no_memory(tmp_path: Path) -> None:
+    path = write(tmp_path / "long.wav", noise(0.1))
+    told = 2**31 - 100 & ~3
+    with path.open("r+b") as file:
+        file.truncate(44 + told)
+        for place, size in ((4, told + 36), (40, told)):
+            file.seek(place)
+            file.write(struct.pack("<I", size))
+    async with inspecting() as inspection:
+        assert await length(inspection, path) == round(told / 4 / 44.1)
+        [child] = ours()
+        assert peak_kb(child) < 100_000
+
+
+NAMES = [
+    "new\nline.wav",
+    'quote".wav',
+    "{}.wav",
+    "-rf.wav",
+    "..wav",
+    "\\..\\up.wav",
+    "\u202egnp.wav",
+    "\U0001f319.wav",
+    b"\xff\xfe.wav".decode("utf-8", "surrogateescape"),
+    "a" * 240 + ".wav",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_no_name_is_a_trick(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(write(tmp_path / "x.wav", noise(0.1)).read_bytes())
+    async with inspecting() as inspection:
+        # Only what was copied under a name of our own is decoded.
+        found = await inspection.sound(path, f"../../{name}", tmp_path / "x.wav")
+        assert found.duration_ms == 100
+        assert "/" not in found.labels.title
+        found.labels.title.encode()
+
+
+async def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    async with inspecting() as inspection:
+        for name in ("pipe.wav", ".", "nowhere.wav"):
+            with pytest.raises(DecodeError):
+                await length(inspection, tmp_path / name)
+
+
+def vorbis(path: Path, title: str) -> Path:
+    with soundfile.SoundFile(path, "w", 44100, 2) as file:
+        file.title = title
+        file.write(noise(0.2))
+    return path
+
+
+@pytest.mark.parametrize("ext", ["mp3", "flac", "ogg"])
+async def test_a_title_as_long_as_a_book_is_cut(tmp_path: Path, ext: str) -> None:
+    path = tmp_path / f"x.{ext}"
+    if ext == "mp3":
+        write(path, noise(0.2))
+        path.write_bytes(id3({"TIT2": text("a" * 100_000)}) + path.read_bytes())
+    else:
+        vorbis(path, "a" * 100_000)
+    async with inspecting() as inspection:
+        found = await inspection.sound(path, path.name, path)
+        assert found.labels.title == "a" * labels.LONGEST
+        assert found.duration_ms == 200

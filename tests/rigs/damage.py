@@ -1,0 +1,150 @@
+"""A filled data folder, ways to damage its database, and what plain SQL can still read of it then."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.rigs.library import Stage, opened
+from tomb.library import memory, uploads
+from tomb.library.memory import PlayerMemory
+from tomb.library.uploads import Upload
+from tomb.models import Resume, TagAction
+from tomb.ports import VirtualPorts
+
+PAGE = 4096
+KEYS = {
+    "playlists": "id", "tracks": "id", "tags": "tag_id", "settings": "key", "resume": "playlist_id", "uploads": "id",
+    "files": "hash", "plays": "track_id || day", "marks": "name", "imports": "source", "player": "one",
+}  # fmt: skip
+Rows = Mapping[str, Mapping[object, tuple[object, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A closed data folder. `truth`: the rows of its database by table and key; `sound`: the hashes of its files."""
+
+    folder: Path
+    truth: Rows
+    sound: frozenset[str]
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "tomb.db"
+
+    def copy(self, target: Path) -> "Shelf":
+        """One that may be damaged. The sound is shared: nobody writes to it."""
+        shutil.copytree(self.folder, target, copy_function=_link_sound)
+        return Shelf(target, self.truth, self.sound)
+
+    def flip(self, bit: int, name: str = "tomb.db") -> None:
+        path = self.folder / name
+        with path.open("r+b") as file:
+            byte = os.pread(file.fileno(), 1, bit // 8)[0]
+            os.pwrite(file.fileno(), bytes([byte ^ 1 << bit % 8]), bit // 8)
+
+    def overwrite(self, at: int, data: bytes, name: str = "tomb.db") -> None:
+        with (self.folder / name).open("r+b") as file:
+            os.pwrite(file.fileno(), data, at)
+
+    def cut(self, size: int) -> None:
+        os.truncate(self.database, size)
+
+    def found(self) -> dict[str, bytes]:
+        """The bytes of the database and of what belongs to it; but for the index of the log, which is made anew."""
+        return {path.name: path.read_bytes() for path in self.folder.glob("tomb.db*") if not path.name.endswith("-shm")}
+
+
+def _link_sound(source: str, target: str) -> str:
+    if "/library/" not in source:
+        return shutil.copy2(source, target)
+    os.link(source, target)
+    return target
+
+
+def true_rows(rows: Rows, truth: Rows) -> set[tuple[str, object]]:
+    """Table and key of those that are as they were."""
+    return {(table, key) for table, found in rows.items() for key in found if truth[table].get(key) == found[key]}
+
+
+def readable(database: Path) -> Rows:
+    """What a plain SELECT gives of each table, until it fails. Reads a copy: its log is played back."""
+    copy = database.with_name("readable")
+    copy.mkdir()
+    for path in database.parent.glob("tomb.db*"):
+        shutil.copy(path, copy)
+    try:
+        return {table: _table(copy / database.name, table, key) for table, key in KEYS.items()}
+    finally:
+        shutil.rmtree(copy)
+
+
+def _table(database: Path, table: str, key: str) -> dict[object, tuple[object, ...]]:
+    rows: dict[object, tuple[object, ...]] = {}
+    with closing(sqlite3.connect(database)) as db:
+        db.text_factory = bytes  # whatever it is
+        try:
+            for found, *row in db.execute(f"SELECT CAST({key} AS BLOB), * FROM {table} NOT INDEXED"):
+                rows[found] = tuple(row)
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            pass
+    return rows
+
+
+def behead(case: Shelf) -> None:
+    """Take away the page that says where all others are."""
+    case.overwrite(0, bytes(PAGE))
+
+
+def lose_all_pages(case: Shelf) -> None:
+    """Leave the first page only."""
+    case.overwrite(PAGE, bytes(case.database.stat().st_size - PAGE))
+
+
+async def heard_after_a_start(folder: Path, seed: int = 7) -> set[str]:
+    """The hashes of all that can be played. A start looks for files, as the box does."""
+    async with opened(folder, ports=VirtualPorts(seed)) as stage:
+        await stage.importer.sync()
+        heard = set()
+        for lite in stage.librarian.lites():
+            playlist = await stage.librarian.playlist(lite.id)
+            assert [track.number for track in playlist.tracks] == list(range(1, len(playlist.tracks) + 1))
+            heard |= {track.file_hash for track in playlist.tracks if not track.missing}
+        return heard
+
+
+async def fill(folder: Path, playlists: int = 12, tracks: int = 6) -> Shelf:
+    """A library with something in every table, rows over several pages, and pages that are free again."""
+    async with opened(folder) as stage:
+        for number in range(playlists):
+            await _add(stage, number, tracks)
+        for number in range(3):
+            gone = await stage.fill(f"Gone {number}", [f"gone {number} {each}".encode() for each in range(10)])
+            await stage.librarian.delete(gone.id)
+        await stage.librarian.assign_tag("04FF", TagAction(action="next"))
+        await stage.librarian.change_settings({"volume_ceiling": 80, "notes": "x" * 3000})
+        await stage.store.write(lambda db: memory.remember(db, PlayerMemory(volume=33)))
+        await stage.store.write(lambda db: db.execute("INSERT INTO imports SELECT 'x' || id, id FROM playlists"))
+        sound = frozenset(path.stem for path in (folder / "library" / "files").iterdir())
+    return Shelf(folder, readable(folder / "tomb.db"), sound)
+
+
+async def _add(stage: Stage, number: int, tracks: int) -> None:
+    made = await stage.fill(f"Playlist {number}", [f"{number} {each}".encode() for each in range(tracks)])
+    long = f"What is in playlist {number}: " + "a long story " * (400 if number == 5 else 20)
+    await stage.librarian.update(made.id, {"description": long})
+    await stage.librarian.link_tag(f"04{number:02X}", made.id)
+    point = Resume(track_id=made.tracks[1].id, position_ms=1000 + number)
+    upload = Upload(f"{number:08x}-0000", made.id, f"{number}.mp3", "mp3", 1000, 100, None, 1.5, 2.5)
+
+    def unit(db: sqlite3.Connection) -> None:
+        memory.keep_resume(db, made.id, point)
+        for track in made.tracks:
+            memory.credit(db, made.id, track.id, 1_750_000_000.5)
+        if number < 8:
+            uploads.create(db, upload, 8)
+
+    await stage.store.write(unit)

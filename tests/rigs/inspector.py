@@ -1,0 +1,45 @@
+"""Looks into files in this process: what the box does by a child, for tests on virtual time and with other probes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import trio
+
+from tomb.devices import decoder
+from tomb.library import covers, labels
+from tomb.library.covers import Picture
+from tomb.library.findings import Findings
+from tomb.ports import Ports
+
+
+class Probed(Protocol):
+    @property
+    def duration_ms(self) -> int: ...
+
+
+Probe = Callable[[Path], Probed]
+
+
+class InlineInspector:
+    """An Inspector. `probe`: says how long a file is, or raises DecodeError."""
+
+    def __init__(self, ports: Ports, probe: Probe = decoder.probe) -> None:
+        self._ports = ports
+        self._probe = probe
+        self._turn = trio.CapacityLimiter(1)
+
+    async def sound(self, source: Path, name: str, sound: Path | None) -> Findings:
+        return await self._ports.in_thread(self._look, source, name, sound, limiter=self._turn, abandon=True)
+
+    async def beside(self, folder: Path) -> Picture | None:
+        return await self._ports.in_thread(_beside, folder, limiter=self._turn)
+
+    def _look(self, source: Path, name: str, sound: Path | None) -> Findings:
+        duration_ms = 0 if sound is None else self._probe(sound).duration_ms
+        said, picture = labels.read(source, Path(name).stem)
+        return Findings(said, duration_ms, None if picture is None else covers.scaled(picture))
+
+
+def _beside(folder: Path) -> Picture | None:
+    return next((found for data in covers.beside(folder) if (found := covers.scaled(data))), None)

@@ -1,0 +1,117 @@
+"""Looks at strangers' files: the child that tomb/nurseries/inspection.py starts, and may kill at any time.
+
+    python -m tomb.examiner
+
+Takes questions on stdin and tells what it found on stdout, JSON objects, one a line. First it says that it is ready:
+
+    < {"done": true}
+    > {"source": "/inbox/1.mp3", "name": "1.mp3", "sound": "/incoming/1f0c.mp3"}
+    < {"going_on": true}
+    < {"duration_ms": 83500}
+    < {"labels": {"title": "The moon", "artist": null, "album": null, "disc": null, "track": 7}}
+    < {"cover": "base64…", "ext": "jpg"}
+    < {"done": true}
+    > {"folder": "/inbox"}
+    < {"cover": "base64…", "ext": "png"}
+    < {"done": true}
+
+What is told is told at once, so that it counts even if what follows is the end of the child. Without "sound" there is
+no duration. A file that cannot be played: `{"refused": "no sound in it"}`. "going_on" comes now and then while a file
+has to be decoded to its end to be known.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import BinaryIO
+
+from tomb.devices.decoder import probe
+from tomb.errors import DecodeError
+from tomb.library import covers, labels
+from tomb.library.covers import Picture
+
+Tell = Callable[[Mapping[str, object]], None]
+DONE = {"done": True}
+
+
+class Examiner:
+    """Answers questions. The tracks of an album mostly bring the same picture: it is scaled once."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._last: tuple[bytes, Picture | None] = (b"", None)
+
+    def sound(self, source: Path, name: str, sound: Path | None) -> None:
+        try:
+            if sound is not None:
+                self._tell({"duration_ms": probe(sound, lambda: self._tell({"going_on": True})).duration_ms})
+        except DecodeError as error:
+            self._tell({"refused": str(error)})
+            return
+        said, picture = labels.read(source, Path(name).stem)
+        self._tell({"labels": asdict(said)})
+        if picture is not None:
+            self._picture(picture)
+
+    def beside(self, folder: Path) -> None:
+        """The first picture that is one."""
+        any(self._picture(data) for data in covers.beside(folder))
+
+    def _picture(self, data: bytes) -> bool:
+        if data != self._last[0]:
+            self._last = data, covers.scaled(data)
+        picture = self._last[1]
+        if picture is not None:
+            self._tell({"cover": b64encode(picture.data).decode(), "ext": picture.ext})
+        return picture is not None
+
+
+def main() -> None:
+    # systemd stops all processes of a service at once; this one is needed until the box lets go of it.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    out = _own_stdout()
+    _load()
+    # It need not write; nothing that takes it over will.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    def tell(words: Mapping[str, object]) -> None:
+        out.write(json.dumps(words).encode() + b"\n")
+        out.flush()
+
+    examiner = Examiner(tell)
+    tell(DONE)
+    for line in sys.stdin.buffer:
+        _answer(examiner, json.loads(line))
+        tell(DONE)
+
+
+def _answer(examiner: Examiner, asked: Mapping[str, str | None]) -> None:
+    match asked:
+        case {"folder": str(folder)}:
+            examiner.beside(Path(folder))
+        case {"source": str(source), "name": str(name), "sound": sound}:
+            examiner.sound(Path(source), name, None if sound is None else Path(sound))
+
+
+def _own_stdout() -> BinaryIO:
+    """What C libraries print must not come between the answers."""
+    ours = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return ours
+
+
+def _load() -> None:
+    """What is loaded when it is first needed, loaded now: a file's time must not run meanwhile."""
+    import soundfile  # noqa: F401
+    import tinytag  # noqa: F401
+    from PIL import GifImagePlugin, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
+
+
+if __name__ == "__main__":
+    main()

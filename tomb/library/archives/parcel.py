@@ -1,0 +1,107 @@
+"""One playlist to give away: what makes an archive of it, and a playlist of an archive."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tomb import __version__
+from tomb.errors import NotFound
+from tomb.library import arrivals, labels, playlists
+from tomb.library.archives import manifest
+from tomb.library.archives.archive import MANIFEST, BadArchive, Member, member
+from tomb.library.archives.backup import stored
+from tomb.library.archives.manifest import Manifest, PlaylistCard, TrackCard
+from tomb.library.archives.unpacking import Unpacked
+from tomb.library.arrivals import Arrival, Arrived, NewId
+from tomb.library.labels import Labels
+
+_TRACKS = """
+    SELECT t.title, t.filename, t.artist, t.album, f.hash || '.' || f.ext AS file, c.hash || '.' || c.ext AS cover
+    FROM tracks t JOIN files f ON f.hash = t.file LEFT JOIN covers c ON c.hash = t.cover
+    WHERE t.playlist_id = ? AND NOT f.missing ORDER BY t.number
+"""
+TITLE_LENGTH, DESCRIPTION_LENGTH = 200, 2000
+
+
+def card(db: sqlite3.Connection, playlist_id: str) -> PlaylistCard:
+    """The playlist without the tracks whose sound is missing. Raises: NotFound."""
+    head = db.execute("SELECT * FROM playlists WHERE id = ?", (playlist_id,)).fetchone()
+    if head is None:
+        raise NotFound("playlist", playlist_id)
+    return PlaylistCard(
+        title=head["title"],
+        description=head["description"],
+        same_tag=head["same_tag"],
+        on_removal=head["on_removal"],
+        tracks=[TrackCard.model_validate(dict(row)) for row in db.execute(_TRACKS, (playlist_id,))],
+    )
+
+
+def pack(wanted: PlaylistCard, library: Path, created: str) -> list[Member]:
+    """The members of its archive. What vanished from the disk without a word is left out."""
+    named = [f"files/{track.file}" for track in wanted.tracks]
+    named += [f"covers/{track.cover}" for track in wanted.tracks if track.cover]
+    there = {name: found for name in dict.fromkeys(named) if (found := stored(library, name)) is not None}
+    tracks = [
+        track if f"covers/{track.cover}" in there else track.model_copy(update={"cover": None})
+        for track in wanted.tracks
+        if f"files/{track.file}" in there
+    ]
+    told = manifest.encoded(
+        Manifest(
+            kind="playlist",
+            program=__version__,
+            created=created,
+            playlists=1,
+            tracks=len(tracks),
+            files=len(there),
+            playlist=wanted.model_copy(update={"tracks": tracks}),
+        )
+    )
+    return [member(MANIFEST, told), *there.values(), manifest.sums({MANIFEST: manifest.digest(told)})]
+
+
+def described(unpacked: Unpacked) -> PlaylistCard:
+    """The playlist of an archive that has all its files and no others. Raises: BadArchive."""
+    found = unpacked.manifest.playlist
+    assert found is not None
+    named = {f"files/{track.file}" for track in found.tracks}
+    named |= {f"covers/{track.cover}" for track in found.tracks if track.cover}
+    if named != set(unpacked.files):
+        raise BadArchive("it does not hold the files that it names")
+    return found
+
+
+def relabelled(track: TrackCard, arrival: Arrival) -> Arrival:
+    """The file as it was called at home, not as it calls itself. It is anybody's text all the same."""
+    said = Labels(
+        title=labels.clean(track.title) or arrival.labels.title,
+        artist=labels.clean(track.artist),
+        album=labels.clean(track.album),
+        disc=arrival.labels.disc,
+        track=arrival.labels.track,
+    )
+    return replace(arrival, filename=labels.label(track.filename), labels=said)
+
+
+def take(
+    db: sqlite3.Connection,
+    library: Path,
+    playlist_id: str,
+    wanted: PlaylistCard,
+    coming: Sequence[Arrival],
+    new_id: NewId,
+    now: float,
+) -> Arrived:
+    """A unit of work: the new playlist, whole. Raises: Unavailable, as `arrivals.add` does."""
+    title = (labels.clean(wanted.title) or "?")[:TITLE_LENGTH]
+    playlists.create(db, playlist_id, title, _lines(wanted.description), now)
+    playlists.update(db, playlist_id, {"same_tag": wanted.same_tag, "on_removal": wanted.on_removal}, now)
+    return replace(arrivals.add(db, library, playlist_id, coming, new_id, now), created=True)
+
+
+def _lines(text: str) -> str:
+    """A text of several lines, without control characters."""
+    lines = (labels.clean(line) or "" for line in text.splitlines())
+    return "\n".join(lines)[:DESCRIPTION_LENGTH].strip()

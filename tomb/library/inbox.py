@@ -1,0 +1,51 @@
+"""The folder `library/inbox/`: whoever reaches it over the network or from a stick puts folders of music there."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tomb.library import covers
+
+SETTLED_S = 10.0  # what changed more recently may still be on its way
+HANDED_OVER = 0.0  # the time of what `tomb import` has put there, which asks for it itself
+
+Changes = tuple[float, ...]
+"""When a folder, and all that is in it, was changed last: seconds since the epoch."""
+
+
+def settled(inbox: Path, now: float) -> dict[Path, Changes]:
+    """The folders in the inbox in which nothing changed just now. (A clock may have jumped, either way.)"""
+    waiting = [path for path in sorted(inbox.iterdir()) if path.is_dir() and not path.is_symlink()]
+    changes = {folder: _changes(folder) for folder in waiting}
+    return {folder: at for folder, at in changes.items() if at and all(abs(now - each) > SETTLED_S for each in at)}
+
+
+def _changes(folder: Path) -> Changes:
+    try:
+        return (folder.stat().st_mtime, *(path.lstat().st_mtime for path in sorted(folder.rglob("*"))))
+    except OSError:
+        return ()  # something went away while we looked, so it is not settled
+
+
+def consume(folder: Path, taken: Sequence[Path], inbox: Path, target: Path) -> None:
+    """Remove what the library has taken of `folder`, a folder in `inbox`.
+
+    What was left out stays, and its folder with it; so does what belongs to somebody else.
+
+    A folder of which nothing stays goes to `target`, all at once: the rest of one that a crash had left by half would
+    be music that has just come, also to a playlist that somebody had deleted meanwhile.
+    """
+    with suppress(OSError):
+        if not any(_stays(path, taken) for path in folder.rglob("*")):
+            folder.rename(target)
+    for path in taken:
+        with suppress(OSError):
+            path.unlink()
+        for emptied in path.relative_to(inbox).parents[:-1]:
+            with suppress(OSError):
+                (inbox / emptied).rmdir()
+
+
+def _stays(path: Path, taken: Sequence[Path]) -> bool:
+    """The picture of a folder goes with its music."""
+    return (path.is_symlink() or not path.is_dir()) and path not in taken and not covers.is_called_so(path)

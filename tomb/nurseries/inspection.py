@@ -1,0 +1,206 @@
+"""Looks at files that come from anybody, by a child process: exact duration, labels, picture.
+
+Decoders are where a stranger's bytes could do harm, so none of them runs in the box on its way into the library. The
+child (tomb/examiner.py) has `LIMIT_S` for a file and `MEMORY` for itself. A file that takes longer, or that it dies of,
+cannot be played; the next file gets a new child. One child serves many files, one at a time; after some idle seconds it
+goes, and its memory with it.
+
+Some files must be decoded to their end to be known: an audiobook of five hours in an MP3 without a Xing header takes
+minutes on a Pi. The child says now and then that it is going on, and has `LIMIT_S` from there; `GOING_ON_S` at most.
+"""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+from typing import Literal
+
+import trio
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from tomb.errors import DecodeError, Unavailable
+from tomb.library import confined
+from tomb.library.covers import Picture
+from tomb.library.findings import Findings
+from tomb.library.labels import Labels, clean, label
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "tomb.examiner")
+MEMORY = 512 * 1024 * 1024  # of addresses; 120 MB of these are the program itself and its libraries, 40 MB in memory
+LIMIT_S = 10.0
+GOING_ON_S = 900.0
+LONGEST_S = 7 * 24 * 3600  # of music
+MOST_LINES = 8
+START_S = 30.0  # a Pi that does much else
+IDLE_S = 20.0
+LONGEST_LINE = 4 * 1024 * 1024  # a picture as it is kept has 1.5 MB at most
+
+
+class _Told(BaseModel):
+    """A line of the child's; see tomb/examiner.py. Not believed blindly: a file may have taken the child over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    duration_ms: int | None = Field(None, ge=0, le=LONGEST_S * 1000)
+    labels: Labels | None = None
+    cover: Base64Bytes | None = None
+    ext: Literal["jpg", "png"] = "jpg"
+    refused: str | None = None
+    going_on: bool = False
+    done: bool = False
+
+    @field_validator("labels")
+    @classmethod
+    def _short(cls, said: Labels | None) -> Labels | None:
+        if said and any(clean(text) != text for text in (said.title, said.artist, said.album)):
+            raise ValueError("no label says this")
+        return said
+
+
+class _Lost(Exception):
+    """The child ended, or says what makes no sense."""
+
+
+class _Child:
+    """`scope` is around its life: cancelled, the child is killed; by its deadline after idle seconds."""
+
+    def __init__(self, process: trio.Process) -> None:
+        self.scope = trio.CancelScope()
+        self._process = process
+        self._heard = bytearray()
+
+    @property
+    def lives(self) -> bool:
+        return not self.scope.cancel_called and self._process.poll() is None
+
+    async def ask(self, question: Mapping[str, str | None]) -> None:
+        assert self._process.stdin is not None
+        try:
+            await self._process.stdin.send_all(json.dumps(question).encode() + b"\n")
+        except trio.BrokenResourceError as error:
+            raise _Lost from error
+
+    async def told(self) -> _Told:
+        """The next line."""
+        assert self._process.stdout is not None
+        while b"\n" not in self._heard:
+            more = await self._process.stdout.receive_some(65536)
+            if not more or len(self._heard) > LONGEST_LINE:
+                raise _Lost
+            self._heard += more
+        line, _, self._heard = self._heard.partition(b"\n")
+        try:
+            return _Told.model_validate_json(line)
+        except ValidationError as error:
+            raise _Lost from error
+
+
+class Inspection:
+    """`run` must be running. A request that is cancelled costs a child, and the next one nothing."""
+
+    def __init__(self, command: Sequence[str] = COMMAND, limit_s: float = LIMIT_S, idle_s: float = IDLE_S) -> None:
+        self._command = command
+        self._limit_s = limit_s
+        self._idle_s = idle_s
+        self._turn = trio.Lock()
+        self._nursery: trio.Nursery | None = None
+        self._child: _Child | None = None
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Keep the child, for ever."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            try:
+                task_status.started()
+                await trio.sleep_forever()
+            finally:
+                self._nursery = None
+
+    async def sound(self, source: Path, name: str, sound: Path | None) -> Findings:
+        """What `source` says of itself, and how long `sound` is, which may be another file with the same music.
+
+        `name`: what the file was called where it came from.
+        Raises: DecodeError when `sound` cannot be played; Unavailable when nothing can be examined now.
+        """
+        asked = {"source": str(source), "name": name, "sound": None if sound is None else str(sound)}
+        told, trouble = await self._ask(asked)
+        durations = [each.duration_ms for each in told if each.duration_ms is not None]
+        refused = next((each.refused for each in told if each.refused is not None), trouble)
+        # Music whose labels or picture were too much for the child is music all the same.
+        if sound is not None and not durations:
+            raise DecodeError(refused or "it does not say how long it is")
+        said = next((each.labels for each in told if each.labels is not None), Labels(label(Path(name).stem)))
+        return Findings(said, durations[0] if durations else 0, _picture(told))
+
+    async def beside(self, folder: Path) -> Picture | None:
+        """The cover.jpg or the like in a folder of music. Raises: Unavailable when nothing can be examined now."""
+        told, _ = await self._ask({"folder": str(folder)})
+        return _picture(told)
+
+    async def _ask(self, question: Mapping[str, str | None]) -> tuple[list[_Told], str | None]:
+        """All that was told, and in words for a parent why it was not all, if so."""
+        told: list[_Told] = []
+        trouble: str | None = "looking at it takes too long"
+        async with self._turn:
+            child = await self._living()
+            child.scope.deadline = float("inf")
+            try:
+                with trio.move_on_after(GOING_ON_S), trio.move_on_after(self._limit_s) as patience:
+                    await child.ask(question)
+                    while not told or not told[-1].done:
+                        told.append(await child.told())
+                        if len(told) > MOST_LINES:
+                            raise _Lost
+                        if told[-1].going_on:
+                            patience.deadline = trio.current_time() + self._limit_s
+                            told.pop()
+                    trouble = None
+            except _Lost:
+                trouble = "damaged in a way that it cannot even be looked at"
+            finally:
+                if trouble is None:
+                    child.scope.deadline = trio.current_time() + self._idle_s
+                else:
+                    child.scope.cancel()
+        if trouble is not None:
+            if self._nursery is None:
+                raise Unavailable("the box is being switched off")  # the file is not to blame
+            log.warning("%s: %s", question.get("source") or question.get("folder"), trouble)
+        return told, trouble
+
+    async def _living(self) -> _Child:
+        if self._child is None or not self._child.lives:
+            if self._nursery is None:
+                raise Unavailable("the box is being switched off")
+            self._child = await self._nursery.start(self._keep)
+        return self._child
+
+    async def _keep(self, *, task_status: trio.TaskStatus[_Child]) -> None:
+        """A child from its start to its end."""
+        try:
+            async with confined.child(
+                self._command, memory=MEMORY, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=_environment()
+            ) as process:
+                child = _Child(process)
+                with trio.fail_after(START_S):
+                    await child.told()
+                task_status.started(child)
+                with child.scope:
+                    await process.wait()
+        except OSError as error:
+            raise Unavailable(f"files cannot be examined now: {error.strerror}") from error
+        except (trio.TooSlowError, _Lost) as error:
+            raise Unavailable("files cannot be examined now: the examiner does not start") from error
+
+
+def _environment() -> Mapping[str, str]:
+    # Else numpy's linear algebra reserves 40 MB of addresses for each core, to multiply no matrix at all.
+    return {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _picture(told: Sequence[_Told]) -> Picture | None:
+    return next((Picture(each.cover, each.ext) for each in told if each.cover is not None), None)
