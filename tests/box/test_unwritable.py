@@ -1,0 +1,150 @@
+"""A disk that stops being writable under the box, as worn cards do: it says so, plays on, and heals by itself."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from random import Random
+
+import h11
+import pytest
+import trio
+
+from tests.rigs.music import Music, shelve
+from tests.rigs.process import Answer, Box, call, refused, run_tomb, serving
+from tests.rigs.small_disk import Ext4Disk, ext4_disk, small_disk
+from tests.soak.checks import folder_faults
+from tests.soak.sounds import made
+
+QUIET = ("--audio", "silent", "--reader", "virtual")
+SONG = made(Random(1), 5.0).content
+POWERLESS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Ext4Disk]:
+    with ext4_disk(tmp_path / "disk") as made:
+        yield made
+
+
+@asynccontextmanager
+async def playing(music: Music, *before: str) -> AsyncIterator[Box]:
+    async with serving(music.data, *QUIET, before=before) as box:
+        await box.post(f"/api/playlists/{music['Second'].playlist_id}/start")
+        await box.until_player(lambda state: state["position_ms"] > 100)
+        yield box
+
+
+async def everything(box: Box, music: Music, session: str) -> list[Answer]:
+    """An answer of every kind of change."""
+    playlist = f"/api/playlists/{music['First'].playlist_id}"
+    uploads = f"{playlist}/uploads"
+    return [
+        await box.post("/api/playlists", {"title": "New"}),
+        await box.put(playlist, {"title": "Other"}),
+        await box.put("/api/tags/04010203", {"playlist_id": music["First"].playlist_id, "override": True}),
+        await box.put("/api/settings", {"volume_ceiling": 60}),
+        await box.post(f"{uploads}/session", {"filename": "a.wav", "file_size": 100_000}),
+        await box.put(f"{uploads}/{session}/chunks/0", SONG),
+        await box.get("/api/backup"),
+    ]
+
+
+async def announced(box: Box, music: Music) -> str:
+    path = f"/api/playlists/{music['First'].playlist_id}/uploads/session"
+    return str((await box.post(path, {"filename": "s.wav", "file_size": len(SONG)})).data["session_id"])
+
+
+async def test_the_music_plays_on_while_nothing_can_be_written(disk: Ext4Disk, records: Path) -> None:
+    music = await shelve(records, disk.folder / "data")
+    async with playing(music) as box:
+        session = await announced(box, music)
+        with disk.unwritable():
+            for answer in await everything(box, music, session):
+                assert (answer.status, answer.body["error_type"]) == (503, "service_unavailable"), answer.body
+                assert "cannot be written" in answer.body["message"]
+            # What only plays needs no disk.
+            await box.put("/api/reader/tag", {"tag_id": music["Third"].tag_id})
+            third = music["Third"].playlist_id
+            await box.until_player(lambda state: state["active_playlist_id"] == third and state["is_playing"])
+            assert (await box.post("/api/player/volume", {"volume": 20})).status == 200
+            before = (await box.player())["position_ms"]
+            await box.until_player(lambda state: state["position_ms"] > before + 6000)  # a note was due meanwhile
+            assert (await box.get("/api/playlists")).status == 200
+        assert all(answer.status < 300 for answer in await everything(box, music, session))
+        assert "Traceback" not in box.log
+        await box.terminate()
+    async with serving(music.data, *QUIET) as again:
+        assert (await again.player())["volume"] == 20
+        await again.post("/api/playlists/sync")
+        assert folder_faults(music.data) == []
+
+
+async def test_a_disk_that_goes_away_loses_nothing(disk: Ext4Disk, records: Path) -> None:
+    """As after an error of the hardware: each access fails. What SQLite makes of that may look like a damage."""
+    music = await shelve(records, disk.folder / "data")
+    async with playing(music) as box:
+        await box.put(f"/api/playlists/{music['First'].playlist_id}", {"title": "Mine"})
+        disk.cut_power()
+        for _ in range(3):
+            with suppress(OSError, trio.BrokenResourceError, h11.RemoteProtocolError):
+                assert (await box.post("/api/playlists", {"title": "New"})).status in (500, 503)
+        with suppress(ProcessLookupError):
+            await box.kill()
+    disk.restore_power()
+    async with serving(music.data, *QUIET) as again:
+        titles = [each["title"] for each in (await again.get("/api/playlists")).data["playlists"]]
+        assert titles == ["Mine", "Second", "Third"]
+        assert not (music.data / "damaged").exists()
+
+
+async def test_folders_that_may_not_be_written_any_more(tmp_path: Path, records: Path) -> None:
+    """Somebody ran a chmod, or copied files as another user."""
+    music = await shelve(records, tmp_path / "data")
+    async with playing(music, *POWERLESS) as box:
+        session = await announced(box, music)
+        library = music.data / "library"
+        folders = [library, *(path for path in library.rglob("*") if path.is_dir())]
+        for folder in folders:
+            folder.chmod(0o500)
+        path = f"/api/playlists/{music['First'].playlist_id}"
+        asked = [
+            await box.post(f"{path}/uploads/session", {"filename": "a.wav", "file_size": 100_000}),
+            await box.post(f"{path}/uploads/{session}/finalize"),
+            await box.get("/api/backup"),
+        ]
+        assert (await box.put(f"{path}/uploads/{session}/chunks/0", SONG)).status == 200
+        asked.append(await box.post(f"{path}/uploads/{session}/finalize"))
+        assert [answer.status for answer in asked] == [503, 400, 503, 503]
+        assert "Permission denied" in asked[-1].body["message"]
+        assert (await box.post("/api/playlists/sync")).status in (200, 503)
+        deleted = await call(box.port, "DELETE", f"/api/playlists/{music['Third'].playlist_id}")
+        assert deleted.status == 204, deleted.body  # it is out of the library; its files go later
+        for folder in folders:
+            folder.chmod(0o700)
+        assert (await box.post(f"{path}/uploads/{session}/finalize")).status == 200
+        assert (await box.post("/api/playlists/sync")).status == 200
+        await box.until_player(lambda state: state["is_playing"])
+        assert "Traceback" not in box.log
+        await box.terminate()
+    assert folder_faults(music.data) == []
+
+
+async def test_a_start_on_a_disk_that_is_read_only(tmp_path: Path, records: Path) -> None:
+    with small_disk(tmp_path / "disk", 64) as disk:
+        music = await shelve(records, disk.folder / "data")
+        with disk.read_only():
+            refused(await run_tomb("serve", "--port", "0", "--data", music.data, *QUIET), str(music.data), "Read-only")
+            refused(await run_tomb("import", records, "--data", music.data), str(music.data), "Read-only")
+        async with serving(music.data, *QUIET) as box:
+            assert (await box.get("/api/health")).status == 200
+
+
+async def test_a_start_on_the_folder_of_somebody_else(tmp_path: Path, records: Path) -> None:
+    music = await shelve(records, tmp_path / "data")
+    for path in (music.data, *music.data.rglob("*")):
+        os.chown(path, 12345, 12345)
+    answer = await run_tomb("serve", "--port", "0", "--data", music.data, *QUIET, before=POWERLESS)
+    refused(answer, str(music.data), "Permission denied")
+    with trio.fail_after(60):
+        refused(await run_tomb("import", records, "--data", music.data, before=POWERLESS), "Permission denied")

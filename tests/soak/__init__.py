@@ -1,0 +1,10 @@
+"""The soak: a real box, busy clients, and `kill -9` at random moments, hundreds of times.
+
+Each playlist, tag and upload belongs to one worker, who does one thing at a time and knows what every answer promised.
+So after a restart the library must be exactly what was acknowledged, plus each thing that was under way, whole or not
+at all. `worker` and its deeds make the load, `seen` looks at what is there, `checks` compares, `rounds` kills.
+
+    python -m tests.soak --kills 300 --seed 7 --keep DIR [--power-cut]
+
+The random choices come from the seed; the moments at which the kernel and the box take their turns cannot.
+"""

@@ -1,0 +1,65 @@
+"""`python -m tests.soak`: see the package."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import trio
+
+from tests.rigs.small_disk import ext4_disk
+from tests.soak.api import Complaint
+from tests.soak.power import Cut, Kill
+from tests.soak.rounds import Soak
+
+
+def main() -> int:
+    args = _arguments()
+    with _place(args.keep) as folder, _disk(folder, args.power_cut) as (how, data):
+        soak = Soak(args.seed, data, how, args.keep)
+        try:
+            sys.stdout.write(f"{trio.run(soak.run, args.kills)}\n")
+        except BaseException as error:
+            sys.stderr.write("\n".join(soak.journal.lines) + f"\n\nseed {args.seed}, round {soak.round}, {data}:\n")
+            if not isinstance(error, Complaint):
+                raise
+            sys.stderr.write(f"{error}\n")
+            return 1
+    return 0
+
+
+@contextmanager
+def _place(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep
+    else:
+        with TemporaryDirectory(prefix="tomb-soak") as folder:
+            yield Path(folder)
+
+
+@contextmanager
+def _disk(folder: Path, power_cut: bool) -> Iterator[tuple[Kill, Path]]:
+    if power_cut:
+        with ext4_disk(folder / "disk") as disk:
+            yield Cut(disk), disk.folder / "data"
+    else:
+        yield Kill(), folder / "data"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m tests.soak", description=__doc__)
+    parser.add_argument("--kills", type=int, default=300, help="how often (300)")
+    parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="an empty folder for the data and the journal")
+    parser.add_argument("--power-cut", action="store_true", help="lose what was not synced, too (needs root)")
+    args = parser.parse_args()
+    if args.keep is not None and args.keep.exists() and any(args.keep.iterdir()):
+        parser.error(f"{args.keep} is not empty")
+    return args
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Two ways to kill a box: the process alone, or the disk under it as well, with all that was not synced."""
+
+from tests.rigs.small_disk import Ext4Disk
+from tests.soak.victim import Victim
+
+
+class Kill:
+    """`kill -9` of the box and its children."""
+
+    async def kill(self, victim: Victim) -> None:
+        await victim.kill()
+
+    def restore_power(self) -> None:
+        """There is nothing to restore."""
+
+
+class Cut(Kill):
+    """The disk goes, then the box."""
+
+    def __init__(self, disk: Ext4Disk) -> None:
+        self._disk = disk
+        self._off = False
+
+    async def kill(self, victim: Victim) -> None:
+        victim.freeze()  # a box whose disk fails would say so, and one without power says nothing
+        self._disk.cut_power()
+        self._off = True
+        await victim.kill()
+
+    def restore_power(self) -> None:
+        if self._off:
+            self._disk.restore_power()
+            self._off = False
