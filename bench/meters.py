@@ -18,6 +18,17 @@ def memory_mb(pid: int) -> tuple[float, float]:
     return round(kilobytes["Rss"] / 1024, 1), round(kilobytes["Pss"] / 1024, 1)
 
 
+def peak_mb(pid: int) -> float:
+    """The most that was ever resident, in MB of 1024 kB."""
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return round(next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024, 1)
+
+
+def forget_peak(pid: int) -> None:
+    """The peak counts from now (proc_pid_clear_refs(5))."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 async def load_percent(pid: int, seconds: float) -> float:
     """Of one core, all threads, in user and system time."""
     before = _ticks(pid)

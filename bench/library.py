@@ -1,0 +1,271 @@
+"""The library: a large one beside a small one, and how fast music comes in, beside plain files of the same bytes.
+
+Times in milliseconds, rates in MB (10^6 bytes) a second, memory in MB of 1024 kB. `large` is 1,000 playlists of 20
+tracks (2 GB of sparse files), `small` ten playlists of ten: that is the floor of whatever should not depend on the
+size. The floors of what writes are plain writes of the same bytes with an fsync, in the same folder and minute.
+
+    python -m bench.library         prints the rows
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from random import Random
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter, sleep
+
+import trio
+
+from bench.http import Connection, request
+from bench.meters import Row, forget_peak, peak_mb, timed, weighed
+from tests.rigs.large import LARGE, Size, make, tag_of
+from tests.rigs.listener import listening
+from tests.rigs.process import TOMB, Box, clean_env, serving
+from tests.soak.sounds import made
+
+SMALL = Size(10, 10)
+QUIET = ("--audio", "silent", "--reader", "virtual")
+ENV = {"TOMB_FREE_KEPT_MB": "0", "PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
+MB = 1_000_000
+MIB = 1024 * 1024
+SONG_S = 50 * MIB / 8000  # a WAV of 50 MiB
+FILES, FILE_S = 1000, 30.0  # to import: 240 kB each
+STARTS, ASKED, TAPS, UPLOADS = 5, 50, 20, 5
+
+
+def main() -> None:
+    with TemporaryDirectory(dir=Path(__file__).parent) as folder:  # not in /tmp, which may never see a disk
+        root = Path(folder)
+        data = {size: root / f"data-{size.playlists}" for size in (SMALL, LARGE)}
+        for size, each in data.items():
+            make(each, size)
+        trio.run(rows, root, data)
+
+
+async def rows(root: Path, data: dict[Size, Path]) -> None:
+    for kind in (starts(data), waits(data), uploads(root)):
+        async for row in kind:
+            tell(row)
+    for row in imports(root):
+        tell(row)
+
+
+def tell(row: Row) -> None:
+    print(json.dumps(row), flush=True)
+
+
+# --- large beside small -----------------------------------------------------------------------------------------------
+
+
+async def starts(data: dict[Size, Path]) -> AsyncIterator[Row]:
+    """From the start of the process to the first 200; and what it then has in memory."""
+    times: dict[Size, list[float]] = {size: [] for size in data}
+    memory: dict[Size, list[float]] = {size: [] for size in data}
+    for _ in range(STARTS):
+        for size, folder in data.items():
+            began = trio.current_time()
+            async with serving(folder, *QUIET, env=ENV) as box:
+                assert (await box.get("/api/health")).status == 200
+                times[size].append((trio.current_time() - began) * 1000)
+                await box.post("/api/playlists/sync")
+                memory[size].append(peak_mb(box.pid))
+    yield timed(f"start to health, {LARGE} (floor: {SMALL})", times[LARGE], times[SMALL])
+    yield weighed("peak memory of a start and a sync, MB", median(memory[LARGE]), median(memory[SMALL]))
+
+
+async def waits(data: dict[Size, Path]) -> AsyncIterator[Row]:
+    """What a parent or a child waits for."""
+    async with serving(data[SMALL], *QUIET, env=ENV) as small, serving(data[LARGE], *QUIET, env=ENV) as large:
+        for title, ask in (
+            ("a page of ten playlists with their tracks, after an edit", partial(page, path="?limit=10")),
+            ("the same, asked for again", partial(page, path="?limit=10", edit=False)),
+            ("start of a playlist", start),
+            ("edit of a title", rename),
+        ):
+            times = {box: [await ask(box, turn) for turn in range(ASKED)] for box in (small, large)}
+            yield timed(f"{title}, {LARGE.playlists} playlists (floor: {SMALL.playlists})", times[large], times[small])
+        taps = [await tapped(box) for box in (small, large)]
+        yield timed(f"tap to playing, {LARGE.playlists} playlists (floor: {SMALL.playlists})", taps[1], taps[0])
+        yield weighed("peak memory after all that, MB", peak_mb(large.pid), peak_mb(small.pid))
+
+
+async def page(box: Box, turn: int, path: str, *, edit: bool = True) -> float:
+    if edit:
+        await rename(box, turn)
+    return await took(lambda: box.get(f"/api/playlists{path}"))
+
+
+async def start(box: Box, turn: int) -> float:
+    return await took(lambda: box.post(f"/api/playlists/playlist-{turn % SMALL.playlists}/start"))
+
+
+async def rename(box: Box, turn: int) -> float:
+    return await took(lambda: box.put(f"/api/playlists/playlist-{turn % SMALL.playlists}", {"title": f"Number {turn}"}))
+
+
+async def took(ask: Callable[[], Awaitable[object]]) -> float:
+    began = perf_counter()
+    await ask()
+    return (perf_counter() - began) * 1000
+
+
+async def tapped(box: Box) -> list[float]:
+    """From the tag on the (virtual) reader to the event that another playlist plays."""
+    times = []
+    async with listening(box.port, "playlists") as listener:
+        for turn in range(TAPS):
+            number = turn % SMALL.playlists
+            since, wanted = len(listener.told), f"playlist-{number}"
+            began = perf_counter()
+            await box.put("/api/reader/tag", {"tag_id": tag_of(number)})
+            await listener.until("state:player", partial(plays, wanted), since=since)
+            times.append((perf_counter() - began) * 1000)
+            await box.post("/api/player/stop")
+            await listener.until("state:player", lambda state: state["data"]["state"] == "stopped", since=since)
+    return times
+
+
+def plays(playlist_id: str, told: dict[str, dict[str, object]]) -> bool:
+    return told["data"]["state"] == "playing" and told["data"]["active_playlist_id"] == playlist_id
+
+
+# --- uploads ----------------------------------------------------------------------------------------------------------
+
+
+async def uploads(root: Path) -> AsyncIterator[Row]:
+    """50 MiB in chunks of 1 MiB."""
+    song = made(Random(1), SONG_S).content[: 50 * MIB]
+    async with serving(root / "uploads", *QUIET, env=ENV) as box:
+        playlist = (await box.post("/api/playlists", {"title": "Uploads"})).data["id"]
+        for at_once in (1, 4):
+            forget_peak(box.pid)  # the first start composed the demo
+            floors, once, rates, ends, hashed = [], [], [], [], []
+            for turn in range(UPLOADS):
+                content = song[:-8] + f"{at_once}{turn:07}".encode()  # the library keeps no content twice
+                floors.append(len(content) / MB / written(root / "plain", content, MIB))
+                once.append(len(content) / MB / written(root / "plain", content, len(content)))
+                sent, ended = await upload(box, playlist, content, at_once)
+                rates.append(len(content) / MB / sent)
+                ends.append(ended * 1000)
+                hashed.append(read_and_hashed(root / "plain") * 1000)
+            title = f"upload of 50 MiB, {at_once} chunk{'s' * (at_once > 1)} of 1 MiB at once"
+            yield {
+                **weighed(
+                    f"{title}, MB/s (floor: a file, fsync each MiB)", round(median(rates), 1), round(median(floors), 1)
+                ),
+                "fsync_once": round(median(once), 1),
+                "memory": peak_mb(box.pid),
+            }
+            yield timed(f"finalize after {title} (floor: reading and hashing it)", ends, hashed)
+
+
+async def upload(box: Box, playlist: str, content: bytes, at_once: int) -> tuple[float, float]:
+    """Seconds for the chunks, and for the rest."""
+    base = f"/api/playlists/{playlist}/uploads"
+    announced = {"filename": "song.wav", "file_size": len(content), "chunk_size": MIB}
+    session = (await box.post(f"{base}/session", announced)).data["session_id"]
+    left = list(range(0, len(content), MIB))
+
+    async def send() -> None:
+        async with await trio.open_tcp_stream("127.0.0.1", box.port) as stream:
+            connection = Connection(stream)
+            while left:
+                first = left.pop(0)
+                chunk = content[first : first + MIB]
+                path = f"{base}/{session}/chunks/{first // MIB}"
+                head = f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(chunk)}\r\n\r\n"
+                await connection.ask(head.encode() + chunk)
+
+    began = perf_counter()
+    async with trio.open_nursery() as nursery:
+        for _ in range(at_once):
+            nursery.start_soon(send)
+    sent = perf_counter() - began
+    async with await trio.open_tcp_stream("127.0.0.1", box.port) as stream:
+        began = perf_counter()
+        await Connection(stream).ask(request("POST", f"{base}/{session}/finalize", {}))
+        return sent, perf_counter() - began
+
+
+def written(path: Path, content: bytes, piece: int) -> float:
+    """Seconds for a plain file of that, with an fsync after each piece."""
+    began = perf_counter()
+    with path.open("wb", buffering=0) as file:
+        for first in range(0, len(content), piece):
+            file.write(memoryview(content)[first : first + piece])
+            os.fsync(file.fileno())
+    return perf_counter() - began
+
+
+def read_and_hashed(path: Path) -> float:
+    began = perf_counter()
+    with path.open("rb") as file:
+        hashlib.file_digest(file, "sha256")
+    return perf_counter() - began
+
+
+# --- imports ----------------------------------------------------------------------------------------------------------
+
+
+def imports(root: Path) -> Iterator[Row]:
+    """`tomb import` of a thousand files in fifty folders, without a box, into an empty library."""
+    source = root / "music"
+    size = fill(source)
+    began = perf_counter()
+    copied(source, root / "copy")
+    floor = perf_counter() - began
+    began = perf_counter()
+    peak = run_import(source, root / "imported")
+    took = perf_counter() - began
+    yield weighed(
+        f"import of {FILES} files of {size // FILES // 1000} kB, s (floor: copy and fsync of each)",
+        round(took, 2),
+        round(floor, 2),
+        per_second=round(FILES / took),
+        memory=peak,
+    )
+    began = perf_counter()
+    run_import(source, root / "imported")
+    yield weighed("the same again: nothing is new, s", round(perf_counter() - began, 2), round(floor, 2))
+
+
+def fill(source: Path) -> int:
+    """Bytes in all."""
+    random, total = Random(7), 0
+    for number in range(FILES):
+        folder = source / f"Album {number // 20:02}"
+        folder.mkdir(parents=True, exist_ok=True)
+        content = made(random, FILE_S).content
+        (folder / f"{number % 20:02} Track.wav").write_bytes(content)
+        total += len(content)
+    return total
+
+
+def copied(source: Path, target: Path) -> None:
+    target.mkdir()
+    for number, path in enumerate(sorted(source.rglob("*.wav"))):
+        content = path.read_bytes()
+        written(target / str(number), content, len(content))
+
+
+def run_import(source: Path, data: Path) -> float:
+    """The peak of its memory, in MB."""
+    child = subprocess.Popen([TOMB, "import", source, "--data", data], env=clean_env() | ENV, stdout=subprocess.DEVNULL)
+    # (What wait4 tells of a child has the memory of this process in it, from before the child became another program.)
+    peak = 0.0
+    while child.poll() is None:
+        with suppress(OSError, StopIteration):
+            peak = max(peak, peak_mb(child.pid))
+        sleep(0.05)
+    assert child.returncode == 0
+    return peak
+
+
+if __name__ == "__main__":
+    main()
