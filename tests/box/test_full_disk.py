@@ -332,3 +332,22 @@ async def test_events_are_numbered_while_the_lease_cannot_be_renewed(
 def leased(hall: Hall) -> int:
     with closing(sqlite3.connect(f"{(hall.data / 'tomb.db').as_uri()}?mode=ro", uri=True)) as db:
         return int(db.execute("SELECT value FROM marks WHERE name = 'events.leased'").fetchone()[0])
+
+
+async def test_on_a_full_disk_things_can_be_deleted(disk: SmallDisk, tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with hall(disk, tmp_path / "music", free_kept_mb=8) as the_hall:
+        session = await the_hall.announce(len(SONG))
+        await trio.sleep(61)  # by now the room for it is kept
+        the_hall.empty_the_log()
+        disk.leave(0)
+        assert (await the_hall.client.put(f"/api/playlists/{the_hall.playlist}", title="New")).status == 507
+        assert (await the_hall.client.delete(f"/api/uploads/sessions/{session}")).status == 200
+        tracks = f"/api/playlists/{the_hall.playlist}/tracks"
+        assert (await the_hall.client.delete(tracks, track_numbers=[1])).status == 200
+        assert (await the_hall.client.delete(f"/api/playlists/{the_hall.playlist}")).status == 204
+        await the_hall.heard()
+        assert (await the_hall.client.put(f"/api/playlists/{the_hall.playing}", title="New")).status == 200
+        assert folder_faults(the_hall.data) == []
+        disk.clear()
+        await trio.sleep(24 * 3600)
+        assert (the_hall.data / "ballast").stat().st_blocks * 512 >= 4 * 2**20

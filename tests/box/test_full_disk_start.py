@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from tests.rigs.box import sparse_wav, virtual_box
@@ -53,6 +54,16 @@ async def test_a_start_without_room_says_so_and_leaves_the_library(
     async with virtual_box(disk.folder, seed=99_999, free_kept_mb=0) as box:
         assert [lite.title for lite in box.house.librarian.lites()] == ["Songs"] * (before != "nothing")
         await box.house.librarian.create("More")
+
+
+async def test_a_box_that_has_run_starts_on_a_full_disk(disk: SmallDisk, autojump_clock: MockClock) -> None:
+    async with virtual_box(disk.folder, free_kept_mb=8) as box:
+        songs = (await box.house.librarian.create("Songs")).id
+        await trio.sleep(61)
+    disk.leave(0)
+    async with virtual_box(disk.folder, seed=1, free_kept_mb=8) as box:
+        await box.house.librarian.delete(songs)
+        assert box.house.librarian.count() == 0
 
 
 async def started(disk: SmallDisk, seed: int) -> int | str:

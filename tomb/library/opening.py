@@ -6,7 +6,7 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from tomb.errors import StartError
-from tomb.library import schema
+from tomb.library import ballast, schema
 from tomb.library.archives import restore
 from tomb.library.lock import FolderLock
 from tomb.library.repair import recovery
@@ -35,6 +35,7 @@ def _open(folder: Path, now: float) -> tuple[FolderLock, sqlite3.Connection, sql
             folder.mkdir(parents=True, exist_ok=True)
             lock = FolderLock(folder / "tomb.lock")
             undo.callback(lock.release)
+            ballast.drop_if_low(folder)
             database = folder / "tomb.db"
             restore.finish(folder)
             recovery.ensure(folder, now)

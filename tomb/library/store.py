@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import trio
 
-from tomb.errors import LibraryDamaged
+from tomb.errors import LibraryDamaged, NoSpace
+from tomb.library import ballast
 from tomb.library.faults import translated
 from tomb.library.intake import unwritable
 from tomb.library.repair import copies, examination
@@ -59,6 +60,22 @@ class Store:
     async def read(self, unit: Unit[T]) -> T:
         """Run `unit` on a consistent view of what is committed. It cannot write. Raises: LibraryDamaged."""
         return await self._carry_out(self._reader, "BEGIN", unit, self._reading)
+
+    async def write_to_free(self, unit: Unit[T]) -> T:
+        """As `write`, for what makes room: on a full disk it takes the room that was kept for that."""
+        try:
+            return await self.write(unit)
+        except NoSpace:
+            if not await self._ports.in_thread(ballast.drop, self.folder):
+                raise
+        return await self.write(unit)
+
+    async def keep_ballast(self, free_kept: int) -> None:
+        """See `ballast.keep`. Raises: NoSpace, Unavailable."""
+        try:
+            await self._ports.in_thread(ballast.keep, self.folder, free_kept)
+        except OSError as error:
+            raise unwritable(error) from error
 
     async def keep_daily_copy(self, free_kept: int) -> bool:
         """See `copies.keep_daily`. Raises: NoSpace, Unavailable, LibraryDamaged."""

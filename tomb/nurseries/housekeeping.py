@@ -1,4 +1,4 @@
-"""What is done once a day: a copy of the database, if something was edited since the last one."""
+"""What is done once a day: a copy of the database, if something was edited since the last one; room for bad times."""
 
 import logging
 
@@ -26,6 +26,7 @@ class Housekeeping:
         await trio.sleep(FIRST_S)
         while True:
             try:
+                await self._store.keep_ballast(self._free_kept)
                 await self._store.keep_daily_copy(self._free_kept)
             except (NoSpace, Unavailable) as error:
                 log.warning("no copy of the database could be made, trying again tomorrow: %s", error)

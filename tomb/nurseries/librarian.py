@@ -91,7 +91,7 @@ class Librarian(Shelves):
     async def delete(self, playlist_id: str) -> None:
         async with self._turn:
             lite = self._catalogue.lite(playlist_id)
-            freed = await self._store.write(lambda db: playlists.delete(db, playlist_id))
+            freed = await self._store.write_to_free(lambda db: playlists.delete(db, playlist_id))
             self._herald.deleted(lite)
             self._herald.listed()
             await self._discard(freed)
@@ -107,7 +107,7 @@ class Librarian(Shelves):
         """All of them or, if one is not there, none. Raises: BadRequest when none is named."""
         now = self._ports.wall()
         async with self._turn:
-            gone = await self._store.write(lambda db: tracks.delete(db, playlist_id, numbers, track_ids, now))
+            gone = await self._store.write_to_free(lambda db: tracks.delete(db, playlist_id, numbers, track_ids, now))
             self._herald.tracks_deleted(gone.playlist, gone.numbers, gone.ids)
             left = self._herald.edited(gone.playlist)
             await self._discard(gone.freed)

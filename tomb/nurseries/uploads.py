@@ -233,7 +233,7 @@ class Uploads:
             uploads.forget(db, [each.id for each in gone])
             return gone
 
-        return await self._store.write(forget)
+        return await self._store.write_to_free(forget)
 
     async def _end_lost(self) -> None:
         """Somebody has tidied up in the folder: what has no file any more must be sent anew."""
@@ -256,7 +256,7 @@ class Uploads:
 
     async def _end(self, upload: Upload, status: uploads.Status, error: str | None) -> Upload:
         now = self._ports.wall()
-        ended = await self._store.write(lambda db: uploads.end(db, upload.id, status, error, now))
+        ended = await self._store.write_to_free(lambda db: uploads.end(db, upload.id, status, error, now))
         self._news.forget(upload)
         await self._discard(self._part(upload.id))
         return ended
