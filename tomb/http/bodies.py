@@ -25,6 +25,10 @@ FIELD = "file"
 STALL_S = 20.0  # without one byte of a body that is not complete
 DRAINED_S = 2.0
 DRAINED_AT_MOST = 16 * 1024 * 1024
+CHECKSUMS = {
+    "Content-Digest": "SHA-256 of the body as it is sent: sha-256=:BASE64: (RFC 9530)",
+    "X-Chunk-SHA256": "SHA-256 of the chunk, in hex; of a form, that of the file in it",
+}
 
 
 class Incoming:

@@ -117,7 +117,7 @@ def _operation(route: Route) -> Schema:
         "tags": [route.path.split("/")[2].partition(".")[0]],
         "responses": _responses(route),
     }
-    if parameters := [*_path_parameters(route), *_query_parameters(route)]:
+    if parameters := [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)]:
         operation["parameters"] = parameters
     if route.method != "GET" and not route.takes:
         content = {"application/json": {"schema": {"$ref": SCHEMAS + route.body.__name__}}}
@@ -143,6 +143,13 @@ def _query_parameters(route: Route) -> list[Schema]:
     return [
         {"name": name, "in": "query", "required": name in needed, "schema": each}
         for name, each in schema.get("properties", {}).items()
+    ]
+
+
+def _header_parameters(route: Route) -> list[Schema]:
+    return [
+        {"name": name, "in": "header", "required": False, "description": words, "schema": {"type": "string"}}
+        for name, words in route.headers.items()
     ]
 
 

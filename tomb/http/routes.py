@@ -4,7 +4,7 @@ A handler is a plain function: it gets the house and the parsed request, calls o
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -87,6 +87,7 @@ class Route:
     For the description: `data` is the model of the answer's `data` (or the media types of what is answered without an
     envelope), `status` that of success, `errors` what the route can answer besides what every route can. `takes`: the
     media types of a body that is no JSON, which the handler takes from `stream`; `limit`: its most bytes, None: any.
+    `headers`: what else it looks at, in words.
     """
 
     method: Method
@@ -101,6 +102,7 @@ class Route:
     playing: bool = False
     takes: tuple[str, ...] = ()
     limit: int | None = BODY_LIMIT
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_file(self) -> bool:

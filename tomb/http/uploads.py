@@ -4,7 +4,7 @@ from functools import partial
 
 from tomb.errors import BadRequest, NotFound, UnsupportedMedia
 from tomb.http import answers
-from tomb.http.bodies import CHUNK_LIMIT, chunk_in
+from tomb.http.bodies import CHECKSUMS, CHUNK_LIMIT, chunk_in
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, CleanupQuery, FinalizeBody, InitUploadBody, Metadata, SessionsQuery
 from tomb.http.routes import Ask, House, Route
@@ -140,6 +140,7 @@ ROUTES = (
         errors=(NotFound, BadRequest, UnsupportedMedia),
         takes=("application/octet-stream", "multipart/form-data"),
         limit=CHUNK_LIMIT,
+        headers=CHECKSUMS,
     ),
     _route(
         "POST",
