@@ -144,7 +144,7 @@ async def uploads(root: Path) -> AsyncIterator[Row]:
     async with serving(root / "uploads", *QUIET, env=ENV) as box:
         playlist = (await box.post("/api/playlists", {"title": "Uploads"})).data["id"]
         for at_once in (1, 4):
-            forget_peak(box.pid)  # the first start composed the demo
+            forget_peak(box.pid)  # what the start took
             floors, once, rates, ends, hashed = [], [], [], [], []
             for turn in range(UPLOADS):
                 content = song[:-8] + f"{at_once}{turn:07}".encode()  # the library keeps no content twice

@@ -36,7 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
     serve.add_argument("--audio", choices=("auto", "portaudio", "silent"), help="sound output (auto)")
     serve.add_argument("--reader", choices=("auto", "pcsc", "virtual", "none"), help="tag reader (auto)")
-    serve.add_argument("--demo", action="store_true", default=None, help="add the demo library to what is there")
+    serve.add_argument(
+        "--demo", nargs="?", const="on", choices=("auto", "on", "off"), help="the demo library; alone: add it (auto)"
+    )
     serve.set_defaults(command=_serve)
 
     tap = commands.add_parser("tap", help="put a tag on the virtual reader of a running box")

@@ -80,7 +80,9 @@ class Settings(BaseSettings):
     reader: Literal["auto", "pcsc", "virtual", "none"] = Field(
         "auto", description="tag reader; auto: virtual until one is found"
     )
-    demo: bool = Field(False, description="add the demo library although the library is not empty")
+    demo: Literal["auto", "on", "off"] = Field(
+        "auto", description="the demo library: auto gives it to a new box, on adds it to any, off to none"
+    )
 
     volume_ceiling: Volume = Field(100, description="loudest volume that anybody can set, in percent")
     same_tag: SameTag = Field("toggle", description="what a second tap of the playing tag does")

@@ -64,7 +64,8 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
         nursery.start_soon(_hurry, stop, nursery.cancel_scope)
         devices = chosen_devices(settings, ports)
         async with open_box(settings, ports, devices, process) as house, trio.open_nursery() as web:
-            await _demo(house)
+            if house.settings.demo != "off":
+                await _demo(house)
             addresses = await _listen(web, house, stop)
             process.port = addresses[0].port
             house.board.note("api", UP)
@@ -77,7 +78,7 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
 async def _demo(house: House) -> None:
     """A box without music cannot start to play; one without its demo can."""
     try:
-        await house.importer.demo(again=house.settings.demo)
+        await house.importer.demo(again=house.settings.demo == "on")
     except RequestError as error:
         log.warning("the demo library could not be made: %s", error)
 

@@ -12,7 +12,7 @@ import trio
 from tests.rigs.listener import listen
 from tests.rigs.music import Music
 from tests.rigs.pcsc import PcscRig
-from tests.rigs.process import PATIENCE_S, START_S, TOMB, Box, serving
+from tests.rigs.process import PATIENCE_S, START_S, TOMB, WITH_DEMO, Box, serving
 from tests.rigs.pulse import PulseRig
 from tomb.library.tunes import SETS
 
@@ -140,12 +140,12 @@ async def test_a_box_that_is_killed_while_it_makes_its_demo_has_all_of_it_after_
             await trio.sleep(0.01)
     process.kill()
     await process.wait()
-    async with serving(tmp_path, *QUIET) as again:
+    async with serving(tmp_path, *QUIET, env=WITH_DEMO) as again:
         playlists = (await again.get("/api/playlists")).data["playlists"]
         assert [(each["title"], each["track_count"]) for each in playlists] == [
             (each.title, len(each.tunes)) for each in SETS
         ]
         for each in playlists:
             await again.delete(f"/api/playlists/{each['id']}")
-    async with serving(tmp_path, *QUIET) as emptied:
+    async with serving(tmp_path, *QUIET, env=WITH_DEMO) as emptied:
         assert (await emptied.get("/api/playlists")).data["total"] == 0

@@ -26,7 +26,9 @@ TOMB = str(Path(sys.executable).with_name("tomb"))
 START_S = 30.0  # a generous bound: the machine may be busy with other tests
 PATIENCE_S = 15.0
 LOOK_S = 0.1
-UNHURRIED = {"TOMB_RATE_LIMITS": "off"}  # a test may ask as often as it likes
+# A test may ask as often as it likes, and does not wait until a new box has composed its demo.
+UNHURRIED = {"TOMB_RATE_LIMITS": "off", "TOMB_DEMO": "off"}
+WITH_DEMO = {"TOMB_DEMO": "auto"}
 UP = re.compile(rb" is up: http://[^\s]+:(\d+)\n")
 
 

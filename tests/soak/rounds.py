@@ -9,6 +9,7 @@ from random import Random
 
 import trio
 
+from tests.rigs.process import WITH_DEMO
 from tests.soak import others
 from tests.soak.api import Api, Complaint, Gone, Journal, Numbers, leaves
 from tests.soak.arrivals import ARRIVALS
@@ -25,7 +26,7 @@ LONGEST_S = 1.5  # under load, before the kill
 STARTING_S = 1.3  # the kills during a start are spread over that
 LISTENED = 2  # tracks that are fetched over HTTP after each start
 # Room is kept for others on a real box; here it must not depend on the machine's disk.
-ENV = {"TOMB_FREE_KEPT_MB": "0"}
+ENV = {"TOMB_FREE_KEPT_MB": "0"} | WITH_DEMO
 
 
 @dataclass(slots=True)
