@@ -20,6 +20,7 @@ from tomb.library.archives import archive, backup, restore, unpacking
 from tomb.library.archives.archive import DATABASE
 from tomb.library.archives.backup import Counts
 from tomb.library.archives.unpacking import Targets, Unpacking
+from tomb.library.disk import sync
 from tomb.library.lock import FolderLock
 from tomb.library.opening import open_store
 from tomb.models import iso
@@ -128,7 +129,7 @@ def _whole(target: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         half.replace(target)
-        files.sync_folder(target.parent)
+        sync(target.parent)
     except OSError as error:
         raise TombError(f"cannot write {target}: {error.strerror}") from None
     finally:

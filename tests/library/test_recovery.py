@@ -153,7 +153,7 @@ async def test_no_room_for_a_recovery_changes_nothing(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(schema, "sync", full)
+    monkeypatch.setattr(recovery, "sync", full)
     with pytest.raises(StartError, match="No space left on device"):
         async with open_store(case.folder, VirtualPorts()):
             pass

@@ -9,6 +9,7 @@ from tests.rigs.archives import good, held, stage_backup
 from tests.rigs.small_disk import Ext4Disk, ext4_disk
 from tomb.library import files, playlists, schema
 from tomb.library.archives import restore
+from tomb.library.disk import sync
 
 
 def old_library(folder: Path) -> None:
@@ -57,7 +58,7 @@ def test_what_was_not_yet_decided_leaves_the_old_library(tmp_path: Path) -> None
         old_library(folder)
         stage_backup(folder, good())
         (folder / "restore" / restore.READY).unlink()
-        files.sync_folder(folder / "restore")
+        sync(folder / "restore")
         lights_out(disk)
         restore.finish(folder)
         assert titles(folder) == ["Old"]

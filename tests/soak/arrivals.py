@@ -10,6 +10,7 @@ from tests.soak.api import Gone
 from tests.soak.holding import Holding, Record, Sending, Tune
 from tests.soak.sounds import picture
 from tests.soak.worker import Deeds, Parcel, Worker, expect
+from tomb.library.disk import sync
 
 UPLOADS = 2  # of one worker at once; the box takes eight
 AT_ONCE = 3
@@ -140,7 +141,7 @@ def _lay_down(worker: Worker, key: str) -> Holding:
     after = worker.holding.put(key, record)
     worker.begin(f"take in {key}", after)
     half.rename(worker.library / "inbox" / record.title)
-    _sync(worker.library / "inbox")
+    sync(worker.library / "inbox")
     worker.certain = True
     return after
 
@@ -155,17 +156,8 @@ def _fill(half: Path, worker: Worker, key: str) -> Record:
         (half / "cover.png").write_bytes(picture(worker.random))
     for path in (*half.iterdir(), half):
         os.utime(path, (0, 0))
-        _sync(path)
+        sync(path)
     return Record(f"{key} from a folder", tunes=tuple(tunes))
-
-
-def _sync(path: Path) -> None:
-    """What this side did must outlive a power cut, too."""
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 async def _look_up(worker: Worker, key: str, holding: Holding) -> None:

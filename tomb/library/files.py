@@ -6,13 +6,13 @@ unit that drops the last reference forgets it, and `discard` unlinks it after th
 in between is a file that the database does not know, which `reconcile` removes.
 """
 
-import os
 import sqlite3
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from tomb.library.disk import sync
 from tomb.library.intake import Staged
 
 Freed = tuple[PurePosixPath, ...]
@@ -94,16 +94,7 @@ def keep_cover(db: sqlite3.Connection, library: Path, file: Staged) -> str:
 def sync_names(library: Path) -> None:
     """Part of a unit of work, after the last `keep`: new names survive a power cut before anything refers to them."""
     for name in ("files", "covers"):
-        sync_folder(library / name)
-
-
-def sync_folder(path: Path) -> None:
-    """The names in it survive a power cut."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        sync(library / name)
 
 
 def forget_unused(db: sqlite3.Connection, used: Iterable[sqlite3.Row]) -> Freed:

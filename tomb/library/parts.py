@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from tomb.errors import NoSpace
+from tomb.library.disk import sync
 from tomb.library.intake import unwritable
 
 _SUFFIX = ".part"
@@ -37,7 +38,7 @@ def allocate(path: Path, size: int, free_kept: int) -> None:
         with path.open("xb", buffering=0) as file:
             os.posix_fallocate(file.fileno(), 0, size)
             os.fsync(file.fileno())
-        _sync_folder(path.parent)
+        sync(path.parent)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise unwritable(error) from error
@@ -99,11 +100,3 @@ def strays(library: Path, wanted: Iterable[str]) -> list[Path]:
     """What lies there for none of the sessions `wanted`."""
     names = {f"{each}{_SUFFIX}" for each in wanted}
     return [path for path in (library / "uploads").iterdir() if path.name not in names]
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -4,10 +4,11 @@
 copy of the database is kept, since no parent ever made a backup in time.
 """
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+from tomb.library.disk import sync
 
 APPLICATION_ID = 0x544F4D42  # "TOMB": tells our database from any other SQLite file
 BUSY_S = 5.0
@@ -174,15 +175,6 @@ def keep_copy(connection: sqlite3.Connection, target: Path) -> None:
     sync(half)
     half.replace(target)
     sync(target.parent)
-
-
-def sync(path: Path) -> None:
-    """What is in a file, or the names in a folder, survive a power cut from now on."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _made(number: int) -> set[tuple[str, str]]:

@@ -9,7 +9,6 @@ The sound is staged below the library, which may be a disk of its own, so that e
 mark goes last. In between it is neither, but nobody looks: whoever opens the folder finishes first.
 """
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from tomb.library.archives import audit, backup
 from tomb.library.archives.archive import DATABASE, BadArchive
 from tomb.library.archives.backup import Counts
 from tomb.library.archives.unpacking import Targets, Unpacked
+from tomb.library.disk import sync
 from tomb.library.faults import translated
 from tomb.library.intake import unwritable
 from tomb.library.repair import recovery
@@ -60,13 +60,13 @@ def seal(folder: Path, unpacked: Unpacked) -> Counts:
     try:
         counts = _taken_over(database, unpacked)
         for path in (_sound(folder) / "files", _sound(folder) / "covers", _sound(folder), folder / "library"):
-            files.sync_folder(path)
-        _sync(database)
+            sync(path)
+        sync(database)
         mark = _data(folder) / READY
         mark.touch()
-        _sync(mark)
-        files.sync_folder(_data(folder))
-        files.sync_folder(folder)
+        sync(mark)
+        sync(_data(folder))
+        sync(folder)
     except sqlite3.Error as error:
         fault = translated(error)
         raise BadArchive("its database cannot be read") if fault is error else fault from error
@@ -105,7 +105,7 @@ def steps(folder: Path) -> Iterator[str]:
         files.remove(_sound(folder))
     yield "emptied the staging"
     (_data(folder) / READY).unlink()
-    files.sync_folder(_data(folder))
+    sync(_data(folder))
     yield "removed the mark"
     give_up(folder)
 
@@ -150,7 +150,7 @@ def _merge(staged: Path, target: Path) -> Iterator[str]:
     for path in sorted(staged.iterdir()) if staged.exists() else ():
         path.replace(target / path.name)
         yield f"moved {path.name}"
-    files.sync_folder(target)
+    sync(target)
 
 
 def _swap(folder: Path) -> Iterator[str]:
@@ -168,9 +168,9 @@ def _swap(folder: Path) -> Iterator[str]:
         if beside.exists():
             beside.replace(kept.with_name(kept.name + suffix))
             yield f"put its {suffix} aside"
-    files.sync_folder(folder)
+    sync(folder)
     staged.replace(old)
-    files.sync_folder(folder)
+    sync(folder)
     yield "put the new database in its place"
 
 
@@ -191,11 +191,3 @@ def _raise_mark(staged: Path, leased: int | None) -> None:
         db.execute("PRAGMA synchronous = FULL")
         own = marks.read(db, marks.LEASED)
         marks.raise_to(db, marks.LEASED, own + recovery.LEAP if leased is None else max(own, leased))
-
-
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

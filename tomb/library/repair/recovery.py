@@ -19,7 +19,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from tomb.library import files, marks, schema
+from tomb.library import files, marks
+from tomb.library.disk import sync
 from tomb.library.repair import examination, pages, salvage
 from tomb.models import iso
 
@@ -97,15 +98,15 @@ def _prepare(folder: Path, fault: str, now: float) -> None:
         report = _rebuild(half / _REBUILT, folder, fault, iso(now), place)
         (half / _REPORT).write_bytes(_ADAPTER.dump_json(report, indent=2))
         for path in (half / _REBUILT, half / _REPORT, half):
-            schema.sync(path)
+            sync(path)
         half.rename(place)
     except BaseException:
         files.remove(half)
         with suppress(OSError):
             damaged.rmdir()
         raise
-    schema.sync(damaged)
-    schema.sync(folder)
+    sync(damaged)
+    sync(folder)
 
 
 def _rebuild(rebuilt: Path, folder: Path, fault: str, at: str, place: Path) -> Recovery:
@@ -165,10 +166,10 @@ def steps(folder: Path) -> Iterator[str]:
             if found.exists():
                 found.rename(rebuilt.parent / found.name)
                 yield f"put {found.name} aside"
-        schema.sync(rebuilt.parent)
+        sync(rebuilt.parent)
         yield from _bring_back(rebuilt, folder / "library")
         rebuilt.rename(folder / DATABASE)
-        schema.sync(folder)
+        sync(folder)
         yield "put the new database in its place"
 
 
@@ -182,7 +183,7 @@ def _bring_back(rebuilt: Path, library: Path) -> Iterator[str]:
         yield f"brought back {path.name}"
     if inbox.exists():
         os.utime(inbox, _LONG_AGO)
-        schema.sync(inbox)
+        sync(inbox)
     yield "brought back all sound"
 
 
