@@ -29,20 +29,26 @@ from tomb.ports import Ports, RealPorts
 Show = Callable[[int, int], None]
 
 
-def back_up(target: Path, settings: Settings, url: str) -> None:
-    """Write the library to `target`, which is there when it is whole, or stays as it was. Raises: TombError."""
+def back_up(target: Path, settings: Settings, url: str, *, ask: bool = False) -> None:
+    """Write the library to `target`, which is there when it is whole, or stays as it was.
+
+    `url`: of the box that is asked if it runs; with `ask`, in any case. Raises: TombError.
+    """
     if target.is_dir():
         raise TombError(f"{target} is a folder; name the file to write")
     with _whole(target) as file, _bar() as show:
         try:
-            trio.run(_back_up, file, settings, RealPorts(), show)
+            if not ask:
+                trio.run(_back_up, file, settings, RealPorts(), show)
         except FolderInUse:
+            ask = True
+        if ask:
             remote.download(remote.as_parent(url, _ask_pin), "/api/backup", file, show)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 
-def restore_from(source: Path, settings: Settings, url: str, *, even_damaged: bool = False) -> None:
-    """Let the backup in `source` take the place of the library.
+def restore_from(source: Path, settings: Settings, url: str, *, ask: bool = False, even_damaged: bool = False) -> None:
+    """Let the backup in `source` take the place of the library. `url`, `ask`: see `back_up`.
 
     `even_damaged`: sound that is not quite what it was is taken too. Raises: TombError, with the library as it was.
     """
@@ -52,9 +58,8 @@ def restore_from(source: Path, settings: Settings, url: str, *, even_damaged: bo
             file.seek(0)
             length = source.stat().st_size
             path = "/api/restore" + ("?even_damaged=true" if even_damaged else "")
-            try:
-                counts = _restore(file, length, settings, show, even_damaged)
-            except FolderInUse:
+            counts = None if ask else _restored(file, length, settings, show, even_damaged)
+            if counts is None:
                 message = remote.upload(remote.as_parent(url, _ask_pin), path, file, length, show)
                 print(f"{told.playlists} playlists, {told.tracks} tracks: {message}")
                 return
@@ -82,6 +87,14 @@ def _write(folder: Path, library: Path, file: IO[bytes], created: str, show: Sho
             show(file.tell(), archive.length(members))
     finally:
         snapshot.unlink(missing_ok=True)
+
+
+def _restored(file: IO[bytes], length: int, settings: Settings, show: Show, even_damaged: bool) -> Counts | None:
+    """None: a box runs there."""
+    try:
+        return _restore(file, length, settings, show, even_damaged)
+    except FolderInUse:
+        return None
 
 
 def _restore(file: IO[bytes], length: int, settings: Settings, show: Show, even_damaged: bool) -> Counts:

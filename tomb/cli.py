@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--even-damaged", action="store_true", help="take sound that is not quite what it was, too")
     for each, command in ((backup, _backup), (restore, _restore)):
         each.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
-        each.add_argument("--url", default=DEFAULT_URL, help=f"where the box is, if it runs ({DEFAULT_URL})")
+        each.add_argument("--url", help=f"where the box is, if it is not the one on that folder ({DEFAULT_URL})")
         each.set_defaults(command=command)
 
     diagrams = commands.add_parser("diagrams", help="write the diagrams of the state machines")
@@ -99,7 +99,8 @@ def _backup(args: argparse.Namespace) -> None:
     from tomb.archives import back_up
     from tomb.config import read_settings
 
-    back_up(args.file, read_settings({} if args.data is None else {"data": args.data}), args.url)
+    settings = read_settings({} if args.data is None else {"data": args.data})
+    back_up(args.file, settings, args.url or DEFAULT_URL, ask=args.url is not None)
 
 
 def _restore(args: argparse.Namespace) -> None:
@@ -107,7 +108,8 @@ def _restore(args: argparse.Namespace) -> None:
     from tomb.config import read_settings
 
     settings = read_settings({} if args.data is None else {"data": args.data})
-    restore_from(args.file, settings, args.url, even_damaged=args.even_damaged)
+    url, ask = args.url or DEFAULT_URL, args.url is not None
+    restore_from(args.file, settings, url, ask=ask, even_damaged=args.even_damaged)
 
 
 def _diagrams(args: argparse.Namespace) -> None:

@@ -164,3 +164,17 @@ async def test_a_backup_that_cannot_be_made_to_its_end_breaks_off(music: Music) 
         await box.until_log("could not be made to its end")
         assert "Traceback" not in box.log
         assert names(music.data / "library" / "incoming") == []
+
+
+async def test_the_box_that_is_named_is_the_one_that_is_asked(tmp_path: Path) -> None:
+    """Whatever lies in this machine's own data folder."""
+    async with serving(tmp_path / "there", "--audio", "silent", "--reader", "none") as box:
+        await box.post("/api/playlists", {"title": "Songs"})
+        here = ("--data", tmp_path / "here", "--url", box.url)
+        made = await run_tomb("backup", tmp_path / "songs.tar", *here)
+        assert made.status == 0, made.err
+        assert not (tmp_path / "here").exists()
+        restored = await run_tomb("restore", tmp_path / "songs.tar", *here)
+        assert restored.status == 0, restored.err
+        assert not (tmp_path / "here").exists()
+    refused(await run_tomb("backup", tmp_path / "songs.tar", *here), "no box")
