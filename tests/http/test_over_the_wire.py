@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.rigs.process import Box, call, serving
+from tests.rigs.process import WITH_DEMO, Box, call, serving
 
 SILENT = ("--audio", "silent", "--reader", "virtual")
 
 
 @pytest.fixture
 async def box(tmp_path: Path) -> AsyncIterator[Box]:
-    async with serving(tmp_path / "data", *SILENT) as box:
+    async with serving(tmp_path / "data", *SILENT, env=WITH_DEMO) as box:
         yield box
 
 

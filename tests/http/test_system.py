@@ -12,7 +12,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.rigs.asgi import served_box
-from tests.rigs.process import Box, serving
+from tests.rigs.process import WITH_DEMO, Box, serving
 from tomb.devices import computer
 from tomb.nurseries.process import Logbook
 
@@ -85,7 +85,7 @@ def test_the_log_keeps_the_newest_two_thousand(log: logging.Logger) -> None:
 
 
 async def test_a_restart_starts_the_same_program_again_and_the_music_goes_on(tmp_path: Path) -> None:
-    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual") as box:
+    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=WITH_DEMO) as box:
         playlist = (await box.get("/api/playlists")).data["playlists"][0]["id"]
         await box.post(f"/api/playlists/{playlist}/start")
         before = await box.player()
@@ -99,7 +99,7 @@ async def test_a_restart_starts_the_same_program_again_and_the_music_goes_on(tmp
 
 
 async def test_a_restart_stays_silent_if_nothing_was_playing(tmp_path: Path) -> None:
-    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual") as box:
+    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=WITH_DEMO) as box:
         playlist = (await box.get("/api/playlists")).data["playlists"][0]["id"]
         await box.post(f"/api/playlists/{playlist}/start")
         await box.post("/api/player/pause")
