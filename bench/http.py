@@ -28,6 +28,7 @@ CONNECTIONS = (1, 8)
 KINDS = ("box", "hello", "h11")
 PLAYLISTS, TRACKS = 200, 10
 MANY = 10_000
+A_CONNECTION = 900  # requests; Hypercorn hangs up after 1,000
 # The last number: how often at most in a round, for what makes the library larger.
 ASKED: tuple[tuple[str, str, object, int], ...] = (
     ("GET", "/api/player/status", None, MANY),
@@ -165,16 +166,21 @@ class Connection:
     async def ask(self, asked: bytes) -> int:
         """The length of the answer's body."""
         await self._stream.send_all(asked)
-        answer = bytearray(await self._stream.receive_some(262_144))
+        answer = bytearray(await self._more())
         while (end := answer.find(b"\r\n\r\n")) < 0:
-            answer += await self._stream.receive_some(262_144)
+            answer += await self._more()
         assert answer.startswith(b"HTTP/1.1 20"), bytes(answer[:300])
         start = answer.lower().index(b"content-length:", 0, end) + 15
         size = int(answer[start : answer.index(b"\r\n", start)])
         missing = end + 4 + size - len(answer)
         while missing > 0:
-            missing -= len(await self._stream.receive_some(262_144))
+            missing -= len(await self._more())
         return size
+
+    async def _more(self) -> bytes:
+        received = await self._stream.receive_some(262_144)
+        assert received, "the server hung up"
+        return bytes(received)
 
 
 async def ask_for(seconds: float, port: int, asked: bytes, connections: int, at_most: int) -> tuple[list[float], float]:
@@ -182,13 +188,16 @@ async def ask_for(seconds: float, port: int, asked: bytes, connections: int, at_
     times: list[float] = []
 
     async def run() -> None:
-        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
-            connection = Connection(stream)
-            await connection.ask(asked)
-            end = perf_counter() + seconds
-            while (began := perf_counter()) < end and len(times) < at_most:
+        end = perf_counter() + seconds
+        while perf_counter() < end and len(times) < at_most:
+            async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                connection = Connection(stream)
                 await connection.ask(asked)
-                times.append(perf_counter() - began)
+                for _ in range(A_CONNECTION):
+                    if (began := perf_counter()) >= end or len(times) >= at_most:
+                        return
+                    await connection.ask(asked)
+                    times.append(perf_counter() - began)
 
     began = perf_counter()
     async with trio.open_nursery() as nursery:
