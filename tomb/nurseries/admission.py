@@ -12,10 +12,10 @@ from tomb.ports import Ports
 class UploadLimits:
     """Bytes: `free_kept` on the disk, `memory` for chunks on their way. `stale_s`: when nobody continues an upload."""
 
-    file_size: int = 500 * 1024 * 1024
-    at_once: int = 8
-    stale_s: float = 24 * 3600.0
-    free_kept: int = 200 * 1024 * 1024
+    file_size: int
+    at_once: int
+    stale_s: float
+    free_kept: int
     memory: int = 16 * 1024 * 1024
 
 
