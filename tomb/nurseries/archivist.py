@@ -27,7 +27,7 @@ from tomb.library.intake import Staged, unwritable
 from tomb.library.store import Store
 from tomb.models import Playlist, iso
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.porter import FREE_KEPT, Porter
+from tomb.nurseries.porter import Porter
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Archivist:
         librarian: Librarian,
         porter: Porter,
         restart: Callable[[], None],
-        free_kept: int = FREE_KEPT,
+        free_kept: int,
     ) -> None:
         self._store = store
         self._ports = ports

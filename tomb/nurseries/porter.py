@@ -24,7 +24,6 @@ from tomb.ports import Ports
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-FREE_KEPT = 200 * 1024 * 1024
 CLEAN_S = 0.5  # what is not removed by then, the next start removes
 
 
@@ -44,7 +43,7 @@ class Inspector(Protocol):
 class Porter:
     """`free_kept`: bytes that are left free on the disk."""
 
-    def __init__(self, store: Store, ports: Ports, inspector: Inspector, free_kept: int = FREE_KEPT) -> None:
+    def __init__(self, store: Store, ports: Ports, inspector: Inspector, free_kept: int) -> None:
         self._store = store
         self._ports = ports
         self._inspector = inspector
