@@ -35,6 +35,7 @@ ENV = {"TOMB_FREE_KEPT_MB": "0", "PYTHONPATH": str(Path(__file__).with_name("as_
 MB = 1_000_000
 MIB = 1024 * 1024
 SONG_S = 50 * MIB / 8000  # a WAV of 50 MiB
+LARGE_SONG_S = 240 * MIB / 8000
 FILES, FILE_S = 1000, 30.0  # to import: 240 kB each
 STARTS, ASKED, TAPS, UPLOADS = 5, 50, 20, 5
 
@@ -163,6 +164,10 @@ async def uploads(root: Path) -> AsyncIterator[Row]:
                 "memory": peak_mb(box.pid),
             }
             yield timed(f"finalize after {title} (floor: reading and hashing it)", ends, hashed)
+        small = peak_mb(box.pid)
+        forget_peak(box.pid)
+        await upload(box, playlist, made(Random(2), LARGE_SONG_S).content, 4)
+        yield weighed("peak memory of an upload of 240 MiB, 4 at once (floor: of 50 MiB), MB", peak_mb(box.pid), small)
 
 
 async def upload(box: Box, playlist: str, content: bytes, at_once: int) -> tuple[float, float]:
