@@ -13,6 +13,7 @@ from tomb import remote
 from tomb.config import MIB, Settings
 from tomb.errors import FolderInUse, TombError
 from tomb.events import LEASE_BLOCK, Events
+from tomb.library import inbox
 from tomb.library.marks import EventLease
 from tomb.library.opening import open_store
 from tomb.nurseries.importer import Imported, Importer, Progress
@@ -100,7 +101,8 @@ def _copy(folder: Path, half: Path, target: Path) -> None:
     try:
         shutil.copytree(folder, half, symlinks=True)
         for path in (half, *half.rglob("*")):
-            os.utime(path, (0, 0), follow_symlinks=False)  # it is all there, however young it is
+            # It is all there, however young it is.
+            os.utime(path, (inbox.HANDED_OVER, inbox.HANDED_OVER), follow_symlinks=False)
         half.rename(target)
     except OSError as error:
         shutil.rmtree(half, ignore_errors=True)

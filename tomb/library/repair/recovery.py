@@ -30,7 +30,7 @@ DATABASE = "tomb.db"
 RECOVERED = "Recovered music"
 LEAP = 1_000_000_000  # event numbers; far more than are ever leased between two commits
 _BESIDE = ("-wal", "-shm", "-journal")
-_LONG_AGO = (0, 0)  # what is as old is all there: whoever looks into the inbox need not wait until it has settled
+_LONG_AGO = (1, 1)  # what is as old is all there (and not `inbox.HANDED_OVER`): nobody need wait until it has settled
 _REBUILT, _REPORT, _HALF = "rebuilt.db", "recovery.json", ".half"
 
 
