@@ -64,10 +64,10 @@ async def serve_box(folder: Path) -> None:
     settings = Settings(data=folder / "data", rate_limits="off")
     fill(folder / "music")
     silent = Devices(None, lambda deck: SilentOutput(ports, deck.report), None, None)
-    async with open_box(settings, ports, silent) as house, trio.open_nursery() as nursery:
-        imported = await house.importer.import_folder(folder / "music")
-        await house.deck.start(imported.playlist_ids[0])
-        app = make_app(house)
+    async with open_box(settings, ports, silent) as services, trio.open_nursery() as nursery:
+        imported = await services.importer.import_folder(folder / "music")
+        await services.deck.start(imported.playlist_ids[0])
+        app = make_app(services)
         await nursery.start(app.run)
         await listen(nursery, app)
         await trio.sleep_forever()

@@ -40,7 +40,7 @@ def _not_run(config: pytest.Config) -> int:
 
 
 class TimedOut:
-    """The alarm of one test, in place of pytest-timeout's own: that would raise inside Trio's scheduler.
+    """The timer of one test, in place of pytest-timeout's own: that would raise inside Trio's scheduler.
 
     It prints the tasks and then interrupts as Ctrl-C would: Trio delivers that to the main task, and nurseries unwind.
     """
@@ -78,21 +78,21 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: object) -> bool:
 
 
 def pytest_timeout_cancel_timer(item: pytest.Item) -> bool:
-    if alarm := item.stash.get(ALARM, None):
-        alarm.cancel()
+    if timer := item.stash.get(ALARM, None):
+        timer.cancel()
     return True
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Makes the interrupt of the alarm a failure of this test, so that the others still run."""
+    """Makes the interrupt of the timer a failure of this test, so that the others still run."""
     try:
         return (yield)
     except (KeyboardInterrupt, BaseExceptionGroup) as why:
-        alarm = pyfuncitem.stash.get(ALARM, None)
-        if alarm is None or not alarm.struck:
+        timer = pyfuncitem.stash.get(ALARM, None)
+        if timer is None or not timer.struck:
             raise
-        raise TimeoutError(f"no end after {alarm.seconds:g} s") from why
+        raise TimeoutError(f"no end after {timer.seconds:g} s") from why
 
 
 def task_tree() -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The box: the only place that knows everybody. Opens the library and the devices, wires them, and keeps the order.
 
-What is opened last is closed first: sockets and HTTP, then taps and devices, then the deck, whose position the scribe
+What is opened last is closed first: sockets and HTTP, then taps and devices, then the deck, whose position the journal
 writes down, then the library.
 """
 
@@ -18,29 +18,29 @@ from tomb.devices.sighting import Reader
 from tomb.devices.silent import SilentOutput
 from tomb.devices.virtual_reader import VirtualReader
 from tomb.events import LEASE_BLOCK, Events
-from tomb.http.routes import House
-from tomb.library.marks import EventLease
+from tomb.http.routes import Services
+from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
 from tomb.library.repair import recovery
 from tomb.library.store import Store
-from tomb.nurseries.admission import UploadLimits
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.deck import Deck
-from tomb.nurseries.gate import Gate
 from tomb.nurseries.health import UP, Board
 from tomb.nurseries.housekeeping import Housekeeping
 from tomb.nurseries.importer import Importer
 from tomb.nurseries.inbox import watch
+from tomb.nurseries.ingest import Ingest, Inspector
 from tomb.nurseries.inspection import Inspection
+from tomb.nurseries.journal import Journal
 from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.lifecycle import Root, Slot, open_root
 from tomb.nurseries.linking import Linking
-from tomb.nurseries.porter import Inspector, Porter
+from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.process import Process
-from tomb.nurseries.root import Root, Slot, open_root
-from tomb.nurseries.scribe import Scribe
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.ticker import tick
+from tomb.nurseries.upload_policy import UploadLimits
 from tomb.nurseries.uploads import Uploads
 from tomb.ports import Ports
 
@@ -93,7 +93,7 @@ async def open_box(
     devices: Devices,
     process: Process | None = None,
     inspector: Inspector | None = None,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Services]:
     """A running box without its web side. `inspector`: by default a child process. Raises StartError."""
     process = process or Process()
     async with open_store(settings.data, ports) as store, open_root() as root:
@@ -102,22 +102,22 @@ async def open_box(
         events = Events(ports, await lease.open(), settings.event_log_size)
         await root.start(partial(events.run, lease))
         librarian = await Librarian.open(store, events, ports)
-        porter = Porter(store, ports, inspector or await _inspection(root), settings.free_kept_mb * MIB)
-        importer = Importer(librarian, porter, ports)
-        uploads = await Uploads.open(store, ports, events, librarian, porter, _upload_limits(settings))
+        ingest = Ingest(store, ports, inspector or await _inspection(root), settings.free_kept_mb * MIB)
+        importer = Importer(librarian, ingest, ports)
+        uploads = await Uploads.open(store, ports, events, librarian, ingest, _upload_limits(settings))
         await root.start(uploads.run)
-        archivist = Archivist(store, ports, librarian, porter, process.restart, settings.free_kept_mb * MIB)
+        archivist = Archivist(store, ports, librarian, ingest, process.restart, settings.free_kept_mb * MIB)
         await root.start(archivist.run)
         if settings.inbox_watch_s:
             await root.start(partial(watch, importer, every_s=settings.inbox_watch_s))
         await root.start(Housekeeping(store, settings.free_kept_mb * MIB).run)
-        scribe = Scribe(librarian.note)
-        await root.start(scribe.run)
-        deck = Deck(ports, events, scribe, librarian.playlist, librarian.folder)
+        journal = Journal(librarian.note)
+        await root.start(journal.run)
+        deck = Deck(ports, events, journal, librarian.playlist, librarian.folder)
         await root.start(deck.run)
         librarian.listen(deck)
         preferences = await Preferences.open(settings, librarian, deck)
-        gate = await Gate.open(ports, librarian)
+        parent_auth = await ParentAuth.open(ports, librarian)
         await _recall(deck, librarian, process)
         linking = Linking(ports, events, librarian)
         await root.start(linking.run)
@@ -130,7 +130,7 @@ async def open_box(
         interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
         await root.start(partial(tick, deck, events, interval_s=interval_ms / 1000))
         try:
-            yield House(
+            yield Services(
                 settings=settings,
                 ports=ports,
                 events=events,
@@ -143,7 +143,7 @@ async def open_box(
                 linking=linking,
                 taps=taps,
                 preferences=preferences,
-                gate=gate,
+                parent_auth=parent_auth,
                 process=process,
             )
         finally:

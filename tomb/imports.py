@@ -14,12 +14,12 @@ from tomb.config import MIB, Settings
 from tomb.errors import FolderInUse, TombError
 from tomb.events import LEASE_BLOCK, Events
 from tomb.library import inbox
-from tomb.library.marks import EventLease
+from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
 from tomb.nurseries.importer import Imported, Importer, Progress
+from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.porter import Porter
 from tomb.ports import Ports, RealPorts
 
 
@@ -47,7 +47,7 @@ async def _import(folder: Path, settings: Settings, ports: Ports) -> Imported:
         # Events of an import that nobody hears are numbered all the same: the objects carry these numbers.
         events = Events(ports, await EventLease(store, LEASE_BLOCK).open(), log_size=1)
         librarian = await Librarian.open(store, events, ports)
-        importer = Importer(librarian, Porter(store, ports, inspection, settings.free_kept_mb * MIB), ports)
+        importer = Importer(librarian, Ingest(store, ports, inspection, settings.free_kept_mb * MIB), ports)
         with _bar() as show:
             return await importer.import_folder(folder, show)
 

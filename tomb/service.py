@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 
 import trio
 
-from tomb import __version__, logs, thrift
+from tomb import __version__, logs, malloc
 from tomb.box import chosen_devices, open_box
 from tomb.config import Settings, read_settings
 from tomb.errors import LibraryDamaged, RequestError, StartError, TombError
 from tomb.http.app import make_app
-from tomb.http.routes import House
+from tomb.http.routes import Services
 from tomb.nurseries.health import UP
 from tomb.nurseries.process import Process
 from tomb.nurseries.web import Address, WebLimits, serve_web
@@ -38,7 +38,7 @@ def serve(options: Mapping[str, Any]) -> None:
     if before and settings.port == 0:
         settings = settings.model_copy(update={"port": int(before)})  # where clients look for it
     logs.configure(settings.log_level, process.logbook)
-    thrift.keep_one_heap()
+    malloc.keep_one_heap()
     refusal: TombError | None = None
     try:
         trio.run(_serve, settings, RealPorts(), process)
@@ -63,30 +63,30 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
         await nursery.start(_stop_on_signal, stop)
         nursery.start_soon(_hurry, stop, nursery.cancel_scope)
         devices = chosen_devices(settings, ports)
-        async with open_box(settings, ports, devices, process) as house, trio.open_nursery() as web:
-            if house.settings.demo != "off":
-                await _demo(house)
-            addresses = await _listen(web, house, stop)
+        async with open_box(settings, ports, devices, process) as services, trio.open_nursery() as web:
+            if services.settings.demo != "off":
+                await _demo(services)
+            addresses = await _listen(web, services, stop)
             process.port = addresses[0].port
-            house.board.note("api", UP)
-            _welcome(house, addresses)
-            await _sync(house)
-            thrift.give_back()
+            services.board.note("api", UP)
+            _welcome(services, addresses)
+            await _sync(services)
+            malloc.give_back()
         nursery.cancel_scope.cancel()
 
 
-async def _demo(house: House) -> None:
+async def _demo(services: Services) -> None:
     """A box without music cannot start to play; one without its demo can."""
     try:
-        await house.importer.demo(again=house.settings.demo == "on")
+        await services.importer.demo(again=services.settings.demo == "on")
     except RequestError as error:
         log.warning("the demo library could not be made: %s", error)
 
 
-async def _sync(house: House) -> None:
+async def _sync(services: Services) -> None:
     """Look for files that came and went while the box was off; the box plays meanwhile."""
     try:
-        await house.importer.sync()
+        await services.importer.sync()
     except RequestError as error:
         log.warning("the library could not be compared with its files: %s", error)
 
@@ -103,25 +103,25 @@ async def _hurry(stop: trio.Event, everything: trio.CancelScope) -> None:
     everything.deadline = trio.current_time() + STOP_S
 
 
-async def _listen(web: trio.Nursery, house: House, stop: trio.Event) -> list[Address]:
-    settings = house.settings
+async def _listen(web: trio.Nursery, services: Services, stop: trio.Event) -> list[Address]:
+    settings = services.settings
     try:
-        addresses: list[Address] = await web.start(_serve_web, house, stop)
+        addresses: list[Address] = await web.start(_serve_web, services, stop)
         return addresses
     except* OSError as errors:
         reason = next(iter(errors.exceptions))
         raise StartError(f"cannot listen on {settings.host} port {settings.port}: {reason}") from None
 
 
-async def _serve_web(house: House, stop: trio.Event, *, task_status: trio.TaskStatus[list[Address]]) -> None:
-    app = make_app(house)
+async def _serve_web(services: Services, stop: trio.Event, *, task_status: trio.TaskStatus[list[Address]]) -> None:
+    app = make_app(services)
     async with trio.open_nursery() as nursery:
         await nursery.start(app.run)
-        house.board.note("websocket", UP)
+        services.board.note("websocket", UP)
         await serve_web(
             app,
-            host=house.settings.host,
-            port=house.settings.port,
+            host=services.settings.host,
+            port=services.settings.port,
             limits=WebLimits(grace=0.2),
             stop=stop,
             draining=partial(app.shutdown, 0.2),
@@ -130,30 +130,30 @@ async def _serve_web(house: House, stop: trio.Event, *, task_status: trio.TaskSt
         nursery.cancel_scope.cancel()
 
 
-def _welcome(house: House, addresses: list[Address]) -> None:
+def _welcome(services: Services, addresses: list[Address]) -> None:
     """What a person at the terminal reads. Nothing else of the box writes to stdout."""
-    audio, nfc = house.board.details()["audio"], house.board.details()["nfc"]
+    audio, nfc = services.board.details()["audio"], services.board.details()["nfc"]
     host, port = addresses[0].host, addresses[0].port
     shown = "localhost" if host in EVERYWHERE else host
     lines = [f"The Open Music Box {__version__} is up: http://{shown}:{port}"]
     if host in EVERYWHERE:
         lines.append(f"  phones    http://{socket.gethostname().partition('.')[0]}.local:{port}")
-    lines.append(f"  library   {house.librarian.count()} playlists in {house.settings.data}")
-    if (repaired := house.board.details()["library"].last_error) is not None:
+    lines.append(f"  library   {services.librarian.count()} playlists in {services.settings.data}")
+    if (repaired := services.board.details()["library"].last_error) is not None:
         lines.append(f"  repaired  {repaired}")
     lines.append("  sound     " + ("on" if audio.state == UP else f"silent: {audio.last_error or 'as asked for'}"))
-    if house.virtual_reader is None:
+    if services.virtual_reader is None:
         lines.append(
             "  tags      "
             + ("put one on the reader" if nfc.state == UP else f"none: {nfc.last_error or 'as asked for'}")
         )
     else:
-        lines += _virtual_lines(house, nfc.last_error, port)
+        lines += _virtual_lines(services, nfc.last_error, port)
     print("\n".join(lines), "\n  Ctrl-C switches it off.", sep="", flush=True)
 
 
-def _virtual_lines(house: House, error: str | None, port: int) -> list[str]:
-    tag = next((lite.nfc_tag_id for lite in house.librarian.lites() if lite.nfc_tag_id), "04A1B2C3")
+def _virtual_lines(services: Services, error: str | None, port: int) -> list[str]:
+    tag = next((lite.nfc_tag_id for lite in services.librarian.lites() if lite.nfc_tag_id), "04A1B2C3")
     url = "" if port == 8000 else f" --url http://localhost:{port}"
     return [
         f"  tags      virtual: {error or 'as asked for'}",

@@ -47,7 +47,7 @@ class Hall:
 
     @property
     def data(self) -> Path:
-        return self.box.house.settings.data
+        return self.box.services.settings.data
 
     def held(self) -> tuple[object, ...]:
         """Everything that a refused request must leave as it was: rows, and the names and sizes of files."""
@@ -64,7 +64,7 @@ class Hall:
 
     async def heard(self) -> int:
         """The position, in ms; the track is playing."""
-        state = self.box.house.deck.state(0)
+        state = self.box.services.deck.state(0)
         assert (state.state, state.active_playlist_id) == ("playing", self.playing)
         return state.position_ms
 
@@ -91,8 +91,8 @@ async def hall(disk: SmallDisk, music: Path, **options: Any) -> AsyncIterator[Ha
     async with served_box(disk.folder, **({"free_kept_mb": 0, "inbox_watch_s": 0} | options)) as (box, client):
         playing = await imported(box, music / "Long", 900.0)
         playlist = await imported(box, music / "Short", 1.0, 2.0, 3.0)
-        await box.house.librarian.link_tag(TAGS[0], playing)
-        await box.house.deck.start(playing)
+        await box.services.librarian.link_tag(TAGS[0], playing)
+        await box.services.deck.start(playing)
         await trio.sleep(1.0)
         yield Hall(box, client, disk, playing, playlist)
 
@@ -100,7 +100,7 @@ async def hall(disk: SmallDisk, music: Path, **options: Any) -> AsyncIterator[Ha
 async def imported(box: VirtualBox, folder: Path, *seconds: float) -> str:
     """A playlist of the folder's name."""
     fill(folder, *seconds)
-    [playlist_id] = (await box.house.importer.import_folder(folder)).playlist_ids
+    [playlist_id] = (await box.services.importer.import_folder(folder)).playlist_ids
     return playlist_id
 
 
@@ -179,7 +179,7 @@ async def take_in(hall: Hall) -> Act:
 
 
 def lay_down(hall: Hall) -> None:
-    folder = hall.box.house.librarian.folder / "inbox" / "Arrived"
+    folder = hall.box.services.librarian.folder / "inbox" / "Arrived"
     fill(folder, 1.0, 2.0, 3.0)
     (folder / "cover.png").write_bytes(plain(300, 300))
 
@@ -260,37 +260,37 @@ async def test_a_chunk_that_could_not_be_written_anew_is_missing(
 async def test_taps_play_while_nothing_can_be_noted(disk: SmallDisk, tmp_path: Path, autojump_clock: MockClock) -> None:
     async with hall(disk, tmp_path / "music") as the_hall:
         box = the_hall.box
-        await box.house.librarian.link_tag(TAGS[1], the_hall.playlist)
+        await box.services.librarian.link_tag(TAGS[1], the_hall.playlist)
         the_hall.empty_the_log()
         with disk.full():
             await box.tap(UNKNOWN_TAG)
             await box.tap(TAGS[1])
-            state = box.house.deck.state(0)
+            state = box.services.deck.state(0)
             assert (state.state, state.active_playlist_id) == ("playing", the_hall.playlist)
             await box.tap(TAGS[0])
             assert await the_hall.heard() > 0
-            assert await box.house.librarian.tag(UNKNOWN_TAG) is None
+            assert await box.services.librarian.tag(UNKNOWN_TAG) is None
         await box.tap(UNKNOWN_TAG)
-        assert await box.house.librarian.tag(UNKNOWN_TAG) is not None
+        assert await box.services.librarian.tag(UNKNOWN_TAG) is not None
 
 
 async def test_positions_are_noted_as_soon_as_there_is_room(
     disk: SmallDisk, tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with hall(disk, tmp_path / "music") as the_hall:
-        librarian = the_hall.box.house.librarian
+        librarian = the_hall.box.services.librarian
         the_hall.empty_the_log()
         with disk.full():
             await trio.sleep(120)
             heard = await the_hall.heard()
             assert heard > 120_000
             assert (await recalled(librarian)).position_ms < 2000
-            await the_hall.box.house.deck.set_volume(20)
+            await the_hall.box.services.deck.set_volume(20)
         await trio.sleep(15)
         memory = await recalled(librarian)
         assert (memory.volume, memory.playing) == (20, True)
         assert memory.position_ms >= heard
-    warnings = [record.message for record in caplog.records if record.name == "tomb.nurseries.scribe"]
+    warnings = [record.message for record in caplog.records if record.name == "tomb.nurseries.journal"]
     assert len(warnings) == 1  # in two minutes
 
 
@@ -302,7 +302,7 @@ async def recalled(librarian: Librarian) -> PlayerMemory:
 
 async def test_the_inbox_waits_until_there_is_room(disk: SmallDisk, tmp_path: Path, autojump_clock: MockClock) -> None:
     async with hall(disk, tmp_path / "music", inbox_watch_s=10) as the_hall:
-        librarian = the_hall.box.house.librarian
+        librarian = the_hall.box.services.librarian
         lay_down(the_hall)
         with disk.full():
             await trio.sleep(60)
@@ -317,7 +317,7 @@ async def test_events_are_numbered_while_the_lease_cannot_be_renewed(
     disk: SmallDisk, tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     async with hall(disk, tmp_path / "music") as the_hall:
-        events = the_hall.box.house.events
+        events = the_hall.box.services.events
         the_hall.empty_the_log()
         with disk.full():
             for _ in range(LEASE_BLOCK // 2 + 1000):

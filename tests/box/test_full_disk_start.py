@@ -33,7 +33,7 @@ async def test_a_start_without_room_says_so_and_leaves_the_library(
     data = disk.folder / "data"
     if before == "library":
         async with virtual_box(disk.folder, free_kept_mb=0) as box:
-            await box.house.librarian.create("Songs")
+            await box.services.librarian.create("Songs")
     elif before == "version 1":
         of_version_1(data)
     refusals: list[str] = []
@@ -52,18 +52,18 @@ async def test_a_start_without_room_says_so_and_leaves_the_library(
     assert all("\n" not in refusal for refusal in refusals)
     disk.clear()
     async with virtual_box(disk.folder, seed=99_999, free_kept_mb=0) as box:
-        assert [lite.title for lite in box.house.librarian.lites()] == ["Songs"] * (before != "nothing")
-        await box.house.librarian.create("More")
+        assert [lite.title for lite in box.services.librarian.lites()] == ["Songs"] * (before != "nothing")
+        await box.services.librarian.create("More")
 
 
 async def test_a_box_that_has_run_starts_on_a_full_disk(disk: SmallDisk, autojump_clock: MockClock) -> None:
     async with virtual_box(disk.folder, free_kept_mb=8) as box:
-        songs = (await box.house.librarian.create("Songs")).id
+        songs = (await box.services.librarian.create("Songs")).id
         await trio.sleep(61)
     disk.leave(0)
     async with virtual_box(disk.folder, seed=1, free_kept_mb=8) as box:
-        await box.house.librarian.delete(songs)
-        assert box.house.librarian.count() == 0
+        await box.services.librarian.delete(songs)
+        assert box.services.librarian.count() == 0
 
 
 async def started(disk: SmallDisk, seed: int) -> int | str:
@@ -71,7 +71,7 @@ async def started(disk: SmallDisk, seed: int) -> int | str:
     count: int | str = ""
     try:
         async with virtual_box(disk.folder, seed=seed, free_kept_mb=0) as box:
-            count = box.house.librarian.count()
+            count = box.services.librarian.count()
     except* StartError as refusal:
         [error] = leaves(refusal)
         count = str(error)

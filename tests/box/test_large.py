@@ -105,8 +105,8 @@ async def both(
 
 async def test_the_library_is_as_large_as_it_says(folders: dict[Size, Path], autojump_clock: MockClock) -> None:
     async with library(folders[LARGE]) as there:
-        assert there.box.house.librarian.count() == 1000
-        assert await there.box.house.librarian.size() > 2e9
+        assert there.box.services.librarian.count() == 1000
+        assert await there.box.services.librarian.size() > 2e9
         found = (await there.client.get("/api/playlists?limit=1&page=1000")).data["playlists"]
         assert [len(each["tracks"]) for each in found] == [20]
 
@@ -142,7 +142,7 @@ async def test_a_tap_is_as_much_work(folders: dict[Size, Path], autojump_clock: 
             while there.box.state != "playing":
                 await trio.sleep(0.05)
         await trio.sleep(1.0)
-        assert there.box.house.deck.state(0).active_playlist_id == "playlist-7"
+        assert there.box.services.deck.state(0).active_playlist_id == "playlist-7"
         told = [event for event in there.box.events if event.type in ("state:player", "nfc_tag")]
         return sum(len(event.payload) for event in told)
 

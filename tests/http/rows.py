@@ -7,8 +7,8 @@ from typing import Any
 from tests.http.world import FREE_TAG, MISSING, TAG, World, folder_of
 from tests.rigs import archives
 from tests.rigs.box import sparse_wav
-from tomb.nurseries.admission import Announced
 from tomb.nurseries.finishing import Said
+from tomb.nurseries.upload_policy import Announced
 
 Prepare = Callable[[World], Awaitable[object]]
 
@@ -47,11 +47,11 @@ async def cover_gone(world: World) -> None:
 
 
 async def session_ended(world: World) -> None:
-    await world.box.house.linking.cancel(world.names["session"])
+    await world.box.services.linking.cancel(world.names["session"])
 
 
 async def reader_gone(world: World) -> None:
-    world.box.house.taps.lose("somebody took it")
+    world.box.services.taps.lose("somebody took it")
 
 
 async def pin_set(world: World) -> None:
@@ -64,10 +64,10 @@ async def inbox_filled(world: World) -> None:
 
 async def upload(world: World, content: bytes, *, sent: bool) -> None:
     file = Announced("a.wav", len(content), 1024 * 1024)
-    begun = await world.box.house.uploads.begin(world.names["playlist"], file)
+    begun = await world.box.services.uploads.begin(world.names["playlist"], file)
     world.names = {**world.names, "upload": begun.id}
     if sent:
-        await world.box.house.uploads.receive(begun.playlist_id, begun.id, 0, content)
+        await world.box.services.uploads.receive(begun.playlist_id, begun.id, 0, content)
 
 
 async def announced(world: World) -> None:
@@ -84,7 +84,7 @@ async def arrived_as_noise(world: World) -> None:
 
 async def uploaded(world: World) -> None:
     await arrived(world)
-    await world.box.house.uploads.finalize(world.names["playlist"], world.names["upload"], None, Said())
+    await world.box.services.uploads.finalize(world.names["playlist"], world.names["upload"], None, Said())
 
 
 async def eight_uploads(world: World) -> None:
@@ -96,7 +96,7 @@ async def four_downloads(world: World) -> None:
     for path in (folder_of(world) / "files").iterdir():
         path.write_bytes(path.read_bytes() + bytes(2**20))  # more than is made ahead
     for _ in range(4):
-        await world.box.house.archivist.export(world.names["playlist"])
+        await world.box.services.archivist.export(world.names["playlist"])
 
 
 async def restoring(world: World) -> None:
@@ -271,13 +271,13 @@ ROWS = (
     Row("GET /api/backup", 409, first=four_downloads),
     Row("POST /api/restore", 202, raw=archives.good),
     Row("POST /api/restore", 400, raw=lambda: archives.good()[:-2000]),
-    Row("POST /api/restore", 400, raw=archives.parcel),
+    Row("POST /api/restore", 400, raw=archives.exported_playlist),
     Row("POST /api/restore", 409, raw=archives.good, first=restoring),
     Row(f"GET {PLAYLIST}/export", 200),
     Row(f"GET {PLAYLIST}/export", 400, path=f"{INVALID}/export"),
     Row(f"GET {PLAYLIST}/export", 404, path=f"{NOWHERE}/export"),
     Row(f"GET {PLAYLIST}/export", 409, first=four_downloads),
-    Row("POST /api/playlists/import", 201, raw=archives.parcel),
+    Row("POST /api/playlists/import", 201, raw=archives.exported_playlist),
     Row("POST /api/playlists/import", 400, raw=archives.good),
     # --- YouTube, which is not there yet
     Row("POST /api/youtube/download", 400, {"url": "https://example.org/watch", "playlist_id": "{playlist}"}),

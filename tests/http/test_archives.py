@@ -41,7 +41,7 @@ async def test_a_backup_while_the_box_plays_and_is_edited_comes_back_whole(tmp_p
         content = (await client.get("/api/backup")).content
         assert box.state == "playing"
         before = (await client.get(f"/api/playlists/{songs}")).data
-        number = box.house.events.number
+        number = box.services.events.number
     async with served_box(tmp_path / "b") as (box, client):
         await box.add("Other", 5.0)
         answer = await client.ask("POST", "/api/restore", raw=content)
@@ -53,8 +53,8 @@ async def test_a_backup_while_the_box_plays_and_is_edited_comes_back_whole(tmp_p
             "missing": 0,
             "damaged": 0,
         }
-        assert box.house.process.again
-        assert box.house.process.stop.is_set()
+        assert box.services.process.again
+        assert box.services.process.stop.is_set()
     async with served_box(tmp_path / "b") as (box, client):
         await trio.sleep(5)
         assert box.state == "stopped"
@@ -62,7 +62,7 @@ async def test_a_backup_while_the_box_plays_and_is_edited_comes_back_whole(tmp_p
         for key in ("title", "nfc_tag_id", "track_count", "total_duration_ms", "created_at"):
             assert after[key] == before[key]
         assert [each["play_count"] for each in after["tracks"]] == [1, 1]
-        assert box.house.events.number > number
+        assert box.services.events.number > number
         for track in before["tracks"]:
             sound = await client.get(f"/api/tracks/{track['id']}/audio")
             assert len(sound.content) == track["file_size"]
@@ -78,7 +78,7 @@ async def test_a_box_that_is_told_to_restart_does_not_go_on_with_what_played_bef
         content = (await client.get("/api/backup")).content
         assert (await client.ask("POST", "/api/restore", raw=content)).status == 202
     async with served_box(tmp_path) as (box, _):
-        memory = await box.house.librarian.recall()
+        memory = await box.services.librarian.recall()
         assert memory is not None
         assert not memory.playing
 
@@ -107,12 +107,12 @@ async def test_a_playlist_goes_from_box_to_box(tmp_path: Path) -> None:
 async def test_a_body_that_stops_coming_is_given_up_and_leaves_nothing(tmp_path: Path) -> None:
     async with served_box(tmp_path) as (box, client):
         for path in ("/api/restore", "/api/playlists/import"):
-            half = archives.good()[:100_000] if path == "/api/restore" else archives.parcel()[:3000]
+            half = archives.good()[:100_000] if path == "/api/restore" else archives.exported_playlist()[:3000]
             answer = await client.ask("POST", path, raw=[(0.0, half), (60.0, b"more")])
             assert answer.status == 408
-            assert list((box.house.librarian.folder / "incoming").iterdir()) == []
-            assert not (box.house.settings.data / "restore").exists()
-        assert not box.house.process.again
+            assert list((box.services.librarian.folder / "incoming").iterdir()) == []
+            assert not (box.services.settings.data / "restore").exists()
+        assert not box.services.process.again
 
 
 async def test_damaged_sound_is_taken_on_request(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ async def test_damaged_sound_is_taken_on_request(tmp_path: Path) -> None:
         assert refused.status == 400
         assert "is damaged" in refused.body["message"]
         assert (await client.ask("POST", "/api/restore?even_damaged=maybe", raw=damaged)).fields == ["even_damaged"]
-        assert not box.house.process.again
+        assert not box.services.process.again
         taken = await client.ask("POST", "/api/restore?even_damaged=true", raw=damaged)
         assert (taken.data["tracks"], taken.data["damaged"]) == (3, 1)
 
@@ -136,7 +136,7 @@ async def test_looking_at_what_a_backup_would_be_holds_nothing_back(tmp_path: Pa
             assert int(answer.headers["content-length"]) > 1_600_000
             assert answer.content == b""
             await trio.testing.wait_all_tasks_blocked()
-        assert list((box.house.librarian.folder / "incoming").iterdir()) == []
+        assert list((box.services.librarian.folder / "incoming").iterdir()) == []
 
 
 async def test_only_parents_may_have_or_replace_the_library(tmp_path: Path) -> None:
@@ -147,10 +147,10 @@ async def test_only_parents_may_have_or_replace_the_library(tmp_path: Path) -> N
             await client.get("/api/backup"),
             await client.get(f"/api/playlists/{songs}/export"),
             await client.ask("POST", "/api/restore", raw=archives.good()),
-            await client.ask("POST", "/api/playlists/import", raw=archives.parcel()),
+            await client.ask("POST", "/api/playlists/import", raw=archives.exported_playlist()),
         ]
         assert [answer.status for answer in asked] == [403] * 4
-        assert not (box.house.settings.data / "restore").exists()
+        assert not (box.services.settings.data / "restore").exists()
         await client.post("/api/pin/session", pin="1234")
         assert (await client.get("/api/backup")).status == 200
 

@@ -59,7 +59,7 @@ async def test_what_is_told_is_as_described(tmp_path: Path, autojump_clock: Mock
         await client.delete("/api/reader/tag")
         await trio.sleep(2)
         await box.tap("DEADBEEF")
-        for path in (box.house.librarian.folder / "files").iterdir():
+        for path in (box.services.librarian.folder / "files").iterdir():
             path.unlink()
         await client.post("/api/playlists/sync")
         await client.delete(f"/api/playlists/{first}")

@@ -17,7 +17,7 @@ from tomb.errors import NoSpace, Unavailable
 from tomb.http import openapi
 from tomb.http.envelope import Answer as Answered
 from tomb.http.requests import Body, NoQuery
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 from tomb.http.table import ROUTES
 
 
@@ -106,7 +106,7 @@ BROKEN = Unavailable("the library cannot be written")
 async def test_what_goes_wrong_inside_is_told_as_that_and_nothing_more(
     tmp_path: Path, autojump_clock: MockClock, error: Exception, status: int
 ) -> None:
-    async def fail(_house: House, _ask: Ask[Any]) -> Answered:
+    async def fail(_services: Services, _ask: Ask[Any]) -> Answered:
         raise error
 
     routes = tuple(replace(route, handle=fail, body=Body, query=NoQuery) for route in ROUTES)

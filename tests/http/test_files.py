@@ -28,8 +28,8 @@ class Sound:
 async def sound(tmp_path: Path) -> AsyncIterator[Sound]:
     async with served_box(tmp_path) as (box, client):
         world = await made_world(box, client)
-        found = (await box.house.librarian.track(world.names["track"])).track
-        content = (box.house.librarian.folder / found.file_path).read_bytes()
+        found = (await box.services.librarian.track(world.names["track"])).track
+        content = (box.services.librarian.folder / found.file_path).read_bytes()
         path = f"/api/tracks/{found.id}"
         yield Sound(client, content, f"{path}/audio", found.file_hash, f"{path}/cover")
 

@@ -70,7 +70,7 @@ async def test_a_form_or_a_beacon_cannot_pretend_to_be_json(tmp_path: Path, auto
             headers = {"content_type": media_type}
             answer = await client.ask("POST", "/api/playlists", raw=b'{"title": "a"}', headers=headers)
             assert answer.status == 415
-        assert box.house.librarian.count() == 0
+        assert box.services.librarian.count() == 0
 
 
 async def test_a_friend_is_echoed_and_nobody_else(tmp_path: Path, autojump_clock: MockClock) -> None:
@@ -142,7 +142,7 @@ async def test_with_and_without_a_trailing_slash(tmp_path: Path, autojump_clock:
         for path in ("/api/health", "/api/playlists", f"/api/playlists/{made}", "/api/player/status", "/api/docs"):
             assert (await client.get(path)).status == (await client.get(path + "/")).status == 200
         assert (await client.delete(f"/api/playlists/{made}/")).status == 204
-        assert box.house.librarian.count() == 0
+        assert box.services.librarian.count() == 0
 
 
 async def test_a_method_that_an_address_does_not_know_is_told_which_it_does(

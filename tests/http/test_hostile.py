@@ -83,7 +83,7 @@ async def test_what_is_no_proper_json_is_refused(tmp_path: Path, autojump_clock:
         assert answer.status == 400
         assert answer.fields
         assert len(answer.content) < 20_000
-        assert box.house.librarian.count() == 0
+        assert box.services.librarian.count() == 0
 
 
 async def test_no_body_of_nasty_values_breaks_any_route(tmp_path: Path, autojump_clock: MockClock) -> None:

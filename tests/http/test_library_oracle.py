@@ -196,7 +196,7 @@ async def act(folder: Path, data: st.DataObject) -> Oracle:
 async def furnish(box: VirtualBox, oracle: Oracle) -> None:
     for title, count in (("First", 4), ("Second", 2)):
         playlist = await box.add(title, *(float(number + 1) for number in range(count)))
-        tracks = (await box.house.librarian.playlist(playlist)).tracks
+        tracks = (await box.services.librarian.playlist(playlist)).tracks
         oracle.shelves[playlist] = Shelf(title, "", [track.id for track in tracks])
 
 

@@ -10,7 +10,7 @@ from trio.testing import MockClock
 
 from tests.rigs.asgi import Answer, served_box
 from tomb.http.envelope import Answer as Answered
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 
 CREATE: dict[str, Any] = {"title": "Songs", "client_op_id": "one"}
 
@@ -25,7 +25,7 @@ async def test_a_repeated_create_makes_one_playlist_and_gets_the_same_answer(
         assert (first.status, again.status) == (201, 201)
         assert first.data == again.data
         assert first.data["client_op_id"] == first.body["client_op_id"] == "one"
-        assert box.house.librarian.count() == 1
+        assert box.services.librarian.count() == 1
         assert len(box.events) == told
 
 
@@ -50,13 +50,13 @@ async def test_an_id_stands_for_one_method_path_and_body(tmp_path: Path, autojum
             await client.ask("POST", "/api/playlists?x=1", CREATE),
         )
         assert [answer.status for answer in others] == [409, 409, 409, 409]
-        assert box.house.librarian.count() == 1
+        assert box.services.librarian.count() == 1
 
 
 async def test_a_repetition_that_comes_too_early_waits_for_the_first(tmp_path: Path, autojump_clock: MockClock) -> None:
     asked = 0
 
-    async def slow(_house: House, _ask: Ask[Any]) -> Answered:
+    async def slow(_services: Services, _ask: Ask[Any]) -> Answered:
         nonlocal asked
         asked += 1
         await trio.sleep(3)
@@ -78,7 +78,7 @@ async def test_a_repetition_that_comes_too_early_waits_for_the_first(tmp_path: P
 async def test_who_goes_away_does_not_stop_what_was_begun(tmp_path: Path, autojump_clock: MockClock) -> None:
     done: list[str] = []
 
-    async def slow(_house: House, ask: Ask[Any]) -> Answered:
+    async def slow(_services: Services, ask: Ask[Any]) -> Answered:
         await trio.sleep(ask.path["track_number"])
         done.append(ask.body.client_op_id)
         return Answered({"done": len(done)})
@@ -96,7 +96,7 @@ async def test_who_goes_away_does_not_stop_what_was_begun(tmp_path: Path, autoju
 async def test_what_went_wrong_inside_may_be_tried_again(tmp_path: Path, autojump_clock: MockClock) -> None:
     asked = 0
 
-    async def moody(_house: House, _ask: Ask[Any]) -> Answered:
+    async def moody(_services: Services, _ask: Ask[Any]) -> Answered:
         nonlocal asked
         asked += 1
         if asked == 1:
@@ -114,10 +114,10 @@ async def test_ids_are_forgotten_after_their_time(tmp_path: Path, autojump_clock
         await client.post("/api/playlists", **CREATE)
         await trio.sleep(299)
         await client.post("/api/playlists", **CREATE)
-        assert box.house.librarian.count() == 1
+        assert box.services.librarian.count() == 1
         await trio.sleep(301)
         assert (await client.post("/api/playlists", **CREATE)).status == 201
-        assert box.house.librarian.count() == 2
+        assert box.services.librarian.count() == 2
 
 
 async def test_every_operation_is_acknowledged_to_the_room(tmp_path: Path, autojump_clock: MockClock) -> None:

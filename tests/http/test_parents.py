@@ -37,7 +37,7 @@ async def test_what_parents_choose_counts_at_once_and_after_a_restart(
         assert chosen.data["volume_ceiling"] == 40
         assert (await client.get("/api/player/status")).data["volume"] == 40
         assert (await client.post("/api/player/volume", volume=100)).data["volume"] == 40
-        assert (box.house.deck.policy.same_tag, box.house.deck.policy.on_removal) == ("restart", "pause")
+        assert (box.services.deck.policy.same_tag, box.services.deck.policy.on_removal) == ("restart", "pause")
     async with served_box(tmp_path) as (box, client):
         assert (await client.get("/api/settings")).data["same_tag"] == "restart"
         assert (await client.post("/api/player/volume", volume=100)).data["volume"] == 40
@@ -70,7 +70,7 @@ async def test_a_pin_guards_everything_but_playing(tmp_path: Path, autojump_cloc
             answer = await world.ask(route)
             asked_for = answer.status == 403 and answer.body["details"] == {"pin_required": True}
             assert asked_for == (not route.playing), route.name
-        assert box.house.librarian.count() == 3
+        assert box.services.librarian.count() == 3
 
 
 async def test_the_pin_opens_and_its_cookie_cannot_be_read_or_sent_by_pages(
@@ -129,13 +129,13 @@ async def test_guessing_is_slow_for_one_and_for_many(tmp_path: Path, autojump_cl
 async def test_the_pin_guards_sockets_too(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with virtual_box(tmp_path) as box, socket_room(box) as room:
         playlist = await box.add("One", 1.0)
-        box.house.gate.use(await box.house.gate.seal(PIN))
+        box.services.parent_auth.use(await box.services.parent_auth.seal(PIN))
         child = await room.connect("playlists")
         for event in ("start_nfc_link", "stop_nfc_link", "override_nfc_tag"):
             refused = await child.ask(event, {"playlist_id": playlist, "client_op_id": event})
             assert (refused["error_type"], refused["client_op_id"]) == ("forbidden", event)
-        assert box.house.linking.live is None
-        token = await box.house.gate.enter(PIN, "192.168.1.7")
+        assert box.services.linking.live is None
+        token = await box.services.parent_auth.enter(PIN, "192.168.1.7")
         parent = await room.connect(cookie=f"other=1; tomb_parents={token}")
         assert (await parent.ask("start_nfc_link", {"playlist_id": playlist}))["success"]
 
@@ -144,7 +144,7 @@ async def test_the_pin_is_kept_as_a_hash_only(tmp_path: Path, autojump_clock: Mo
     async with served_box(tmp_path) as (box, client):
         await client.put("/api/settings", pin="93017745", client_op_id="set")
         assert all(b"93017745" not in event.payload for event in box.events)
-        assert "93017745" not in str(await box.house.librarian.settings())
+        assert "93017745" not in str(await box.services.librarian.settings())
     assert all(b"93017745" not in path.read_bytes() for path in (tmp_path / "data").glob("tomb.db*"))
 
 

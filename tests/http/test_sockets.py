@@ -33,8 +33,8 @@ async def test_a_client_is_welcomed_with_the_current_number(box: VirtualBox, roo
     client = await room.connect()
     [(event, status)] = client.events
     assert event == "connection_status"
-    assert (status["status"], status["server_seq"]) == ("connected", box.house.events.number)
-    assert status["server_time"] == pytest.approx(box.house.ports.wall(), abs=1)
+    assert (status["status"], status["server_seq"]) == ("connected", box.services.events.number)
+    assert status["server_time"] == pytest.approx(box.services.ports.wall(), abs=1)
 
 
 async def test_joining_the_playlists_shows_them_and_the_player_and_then_acknowledges(
@@ -46,7 +46,7 @@ async def test_joining_the_playlists_shows_them_and_the_player_and_then_acknowle
     [playlists] = client.of("state:playlists")
     assert [lite["id"] for lite in playlists["data"]["playlists"]] == [playlist_id]
     assert "tracks" not in playlists["data"]["playlists"][0]
-    assert client.of("ack:join") == [{"room": "playlists", "success": True, "server_seq": box.house.events.number}]
+    assert client.of("ack:join") == [{"room": "playlists", "success": True, "server_seq": box.services.events.number}]
 
 
 async def test_joining_a_playlist_shows_it_with_its_tracks(box: VirtualBox, room: SocketRoom) -> None:
@@ -74,7 +74,7 @@ async def test_leaving_a_room_ends_its_events(box: VirtualBox, room: SocketRoom)
     client = await room.connect("playlists")
     await client.emit("leave:playlists", {})
     client.take()
-    await box.house.deck.set_volume(10)
+    await box.services.deck.set_volume(10)
     await wait_all_tasks_blocked()
     assert client.events == []
 
@@ -104,7 +104,7 @@ async def test_a_ping_comes_back_with_its_timestamp_or_the_time(box: VirtualBox,
     first, second = client.of("client_pong")
     assert first["timestamp"] == 12345
     assert second["timestamp"] == second["server_time"]
-    assert first["server_seq"] == box.house.events.number
+    assert first["server_seq"] == box.services.events.number
 
 
 async def test_health_is_told_flat_and_nested(room: SocketRoom) -> None:
@@ -139,8 +139,8 @@ async def test_a_tap_a_click_and_the_end_of_a_track_are_told_to_every_client(box
     for client in clients:
         client.take()
     await box.tap(TAGS[0])
-    await box.house.deck.pause()
-    await box.house.deck.play()
+    await box.services.deck.pause()
+    await box.services.deck.play()
     await trio.sleep(10)
     states = [payload["data"]["state"] for payload in clients[0].of("state:player")]
     assert states == ["loading", "playing", "paused", "playing", "stopped"]
@@ -155,7 +155,7 @@ async def test_an_event_for_two_rooms_reaches_a_client_in_both_once(box: Virtual
     one = await room.connect(playlist_id)
     for client in (both, lists, one):
         client.take()
-    await box.house.librarian.delete_tracks(playlist_id, [1])
+    await box.services.librarian.delete_tracks(playlist_id, [1])
     await wait_all_tasks_blocked()
     for client in (both, lists, one):
         [gone] = client.of("state:track_deleted")
@@ -167,10 +167,10 @@ async def test_each_room_hears_only_its_own(box: VirtualBox, room: SocketRoom) -
     first, second = await box.add("First", 10), await box.add("Second", 11)
     client = await room.connect(first)
     client.take()
-    await box.house.librarian.update(second, {"title": "Other"})
+    await box.services.librarian.update(second, {"title": "Other"})
     await wait_all_tasks_blocked()
     assert client.events == []
-    await box.house.librarian.update(first, {"title": "Mine"})
+    await box.services.librarian.update(first, {"title": "Mine"})
     await wait_all_tasks_blocked()
     assert [payload["data"]["title"] for payload in client.of("state:playlist")] == ["Mine"]
 
@@ -201,7 +201,7 @@ async def test_a_link_can_be_stopped_and_overridden_over_the_socket(box: Virtual
     await client.emit("override_nfc_tag", {"playlist_id": playlist_id, "tag_id": TAGS[0]})
     states = [step["state"] for step in client.of("nfc_association_state")]
     assert states == ["waiting", "cancelled", "waiting", "success"]
-    assert box.house.librarian.lite(playlist_id).nfc_tag_id == TAGS[0]
+    assert box.services.librarian.lite(playlist_id).nfc_tag_id == TAGS[0]
     assert len(client.of("ack:op")) == 3
 
 
@@ -247,9 +247,9 @@ async def test_a_client_that_was_away_gets_exactly_what_it_missed(box: VirtualBo
     last = left.numbers()[-1]
     await left.wire.hang_up()
     stayed.take()
-    await box.house.deck.set_volume(10)
-    await box.house.librarian.delete_tracks(playlist_id, [2])
-    await box.house.deck.set_volume(20)
+    await box.services.deck.set_volume(10)
+    await box.services.librarian.delete_tracks(playlist_id, [2])
+    await box.services.deck.set_volume(20)
     await wait_all_tasks_blocked()
     back = await room.connect()
     back.take()
@@ -258,16 +258,16 @@ async def test_a_client_that_was_away_gets_exactly_what_it_missed(box: VirtualBo
     assert [event for event in back.events if event[0].startswith("state:")] == stayed.events
     [complete] = back.of("sync:complete")
     assert sorted(complete["synced_rooms"]) == sorted(rooms)
-    assert complete["current_global_seq"] == box.house.events.number
+    assert complete["current_global_seq"] == box.services.events.number
     back.take()
     stayed.take()
-    await box.house.deck.set_volume(30)
+    await box.services.deck.set_volume(30)
     await wait_all_tasks_blocked()
     assert back.events == stayed.events
 
 
 async def test_what_a_snapshot_showed_is_not_replayed(box: VirtualBox, room: SocketRoom) -> None:
-    await box.house.deck.set_volume(10)
+    await box.services.deck.set_volume(10)
     client = await room.connect("playlists")
     client.take()
     await client.emit("sync:request", {"last_global_seq": 1})
@@ -277,9 +277,9 @@ async def test_what_a_snapshot_showed_is_not_replayed(box: VirtualBox, room: Soc
 async def test_a_client_that_was_away_too_long_is_shown_how_things_are(tmp_path: Path) -> None:
     async with virtual_box(tmp_path, event_log_size=3) as box, socket_room(box) as room:
         playlist_id = await box.add("One", 10)
-        last = box.house.events.number
+        last = box.services.events.number
         for volume in range(10):
-            await box.house.deck.set_volume(volume)
+            await box.services.deck.set_volume(volume)
         client = await room.connect()
         rooms = ["playlists", f"playlist:{playlist_id}"]
         await client.emit("sync:request", {"last_global_seq": last, "requested_rooms": rooms})
@@ -289,7 +289,7 @@ async def test_a_client_that_was_away_too_long_is_shown_how_things_are(tmp_path:
 
 async def test_a_playlist_that_did_not_change_is_not_shown_again(box: VirtualBox, room: SocketRoom) -> None:
     playlist_id = await box.add("One", 10)
-    seq = box.house.librarian.lite(playlist_id).playlist_seq
+    seq = box.services.librarian.lite(playlist_id).playlist_seq
     client = await room.connect()
     request = {"last_playlist_seqs": {playlist_id: seq}, "requested_rooms": [f"playlist:{playlist_id}"]}
     await client.emit("sync:request", request)
@@ -308,8 +308,8 @@ async def test_a_malformed_sync_request_is_refused(room: SocketRoom, request_: o
 
 
 async def test_of_positions_only_the_newest_is_replayed(box: VirtualBox, room: SocketRoom) -> None:
-    await box.house.deck.start(await box.add("One", 60))
-    last = box.house.events.number
+    await box.services.deck.start(await box.add("One", 60))
+    last = box.services.events.number
     await trio.sleep(10)
     client = await room.connect()
     await client.emit("sync:request", {"last_global_seq": last, "requested_rooms": ["playlists"]})
@@ -319,9 +319,9 @@ async def test_of_positions_only_the_newest_is_replayed(box: VirtualBox, room: S
 async def test_a_replay_leaves_out_what_came_by_way_of_another_room(box: VirtualBox, room: SocketRoom) -> None:
     playlist_id = await box.add("Two", 10, 11)
     client = await room.connect("playlists")
-    last = box.house.events.number
+    last = box.services.events.number
     client.take()
-    await box.house.librarian.delete_tracks(playlist_id, [1])
+    await box.services.librarian.delete_tracks(playlist_id, [1])
     await wait_all_tasks_blocked()
     assert len(client.of("state:track_deleted")) == 1
     client.take()

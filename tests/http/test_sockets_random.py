@@ -121,7 +121,7 @@ class Play:
         await self._ask("PUT", f"/api/playlists/{self.playlist_ids[index]}", {"title": title})
 
     async def reorder(self, index: int) -> None:
-        count = self.box.house.librarian.lite(self.playlist_ids[index]).track_count
+        count = self.box.services.librarian.lite(self.playlist_ids[index]).track_count
         order = list(range(count, 0, -1))
         await self._ask("POST", f"/api/playlists/{self.playlist_ids[index]}/reorder", {"track_order": order})
 
@@ -176,13 +176,13 @@ async def _play_out(wanted: list[tuple[Any, ...]]) -> None:
             ]
             rooms = [PLAYLISTS, playlist_room(ids[0])]
             replicas = [Replica(rooms, await room.connect(PLAYLISTS, ids[0])) for _ in range(2)]
-            began = box.house.events.number
+            began = box.services.events.number
             play = Play(box, room, HttpClient(room.app), ids, replicas)
             for operation in wanted:
                 await play.do(operation)
             for index in range(2):
                 await play.resume(index)
-            await box.house.deck.stop()
+            await box.services.deck.stop()
             await trio.sleep(2)
             for replica in replicas:
                 replica.learn()
@@ -191,12 +191,12 @@ async def _play_out(wanted: list[tuple[Any, ...]]) -> None:
 
 
 def _has_the_state_of(box: VirtualBox, replica: Replica, watched: str) -> None:
-    state = box.house.deck.state(0).model_dump(mode="json")
+    state = box.services.deck.state(0).model_dump(mode="json")
     moving = {"server_seq", "position_ms", "active_track"}
     assert {key: replica.player[key] for key in state if key not in moving} == {
         key: value for key, value in state.items() if key not in moving
     }
-    lites = {lite.id: to_jsonable_python(lite) for lite in box.house.librarian.lites()}
+    lites = {lite.id: to_jsonable_python(lite) for lite in box.services.librarian.lites()}
     assert {each: _edited(replica.playlists[each]) for each in replica.playlists} == {
         each: _edited(lite) for each, lite in lites.items()
     }

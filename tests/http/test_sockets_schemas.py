@@ -15,15 +15,15 @@ from tests.rigs.virtual import virtual_time
 from tomb.errors import UnsupportedMedia
 from tomb.http.asyncapi import document
 from tomb.http.told import TOLD
-from tomb.nurseries.admission import Announced
 from tomb.nurseries.finishing import Said
+from tomb.nurseries.upload_policy import Announced
 
 pytestmark = virtual_time
 
 
 async def _live(box: VirtualBox, client: SocketClient) -> None:
     """A day on which everything happens that can."""
-    librarian, linking = box.house.librarian, box.house.linking
+    librarian, linking = box.services.librarian, box.services.linking
     first = await box.add("First", 5, 6, tag_id=TAGS[0])
     for event in ("join:playlists", "join:nfc", "client_ping", "health_check", "client:request_current_state"):
         await client.emit(event, {})
@@ -31,7 +31,7 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     await client.emit("join:playlist", {"playlist_id": first})
     await client.emit("join:playlist", {"playlist_id": "nowhere"})
     await box.tap(TAGS[0])
-    await box.house.deck.set_volume(30)
+    await box.services.deck.set_volume(30)
     await librarian.update(first, {"title": "Renamed", "description": ""})
     await librarian.move_track(first, second, 2)
     await client.emit("start_nfc_link", {"playlist_id": second, "client_op_id": "a"})
@@ -45,7 +45,7 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     await client.emit("sync:request", {"last_global_seq": "x", "requested_rooms": 5})
     playlist = await librarian.playlist(first)
     (librarian.folder / playlist.tracks[0].file_path).unlink()
-    await box.house.importer.sync()
+    await box.services.importer.sync()
     await _upload(box, first, sparse_wav(librarian.folder.parent / "new.wav", 1.0).read_bytes())
     with pytest.raises(UnsupportedMedia):
         await _upload(box, first, b"no sound at all")
@@ -56,7 +56,7 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
 
 
 async def _upload(box: VirtualBox, playlist_id: str, content: bytes) -> None:
-    uploads = box.house.uploads
+    uploads = box.services.uploads
     session = (await uploads.begin(playlist_id, Announced("a.wav", len(content), 1024 * 1024))).id
     await uploads.receive(playlist_id, session, 0, content)
     await uploads.finalize(playlist_id, session, None, Said())

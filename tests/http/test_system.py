@@ -22,7 +22,7 @@ async def test_the_figures_are_real(tmp_path: Path, autojump_clock: MockClock) -
         await box.add("One", 3.0)
         await trio.sleep(100)
         info = (await client.get("/api/system/info")).data
-        size = sum(path.stat().st_size for path in (box.house.librarian.folder / "files").iterdir())
+        size = sum(path.stat().st_size for path in (box.services.librarian.folder / "files").iterdir())
         assert info["storage"]["library_bytes"] == size
         assert info["storage"]["total"] >= info["storage"]["free"] > 0
         assert info["uptime"] == pytest.approx(100, abs=1)
@@ -57,7 +57,7 @@ def log() -> Iterator[logging.Logger]:
 
 async def test_the_log_is_shown_without_where(tmp_path: Path, autojump_clock: MockClock, log: logging.Logger) -> None:
     async with served_box(tmp_path) as (box, client):
-        log.addHandler(box.house.process.logbook)
+        log.addHandler(box.services.process.logbook)
         log.debug("a detail")
         log.info("%d tracks", 7)
         try:

@@ -83,11 +83,11 @@ def pieces(content: bytes) -> list[bytes]:
 
 
 async def browser(box: VirtualBox, client: Client) -> Browser:
-    return Browser(client, (await box.house.librarian.create("Songs")).id)
+    return Browser(client, (await box.services.librarian.create("Songs")).id)
 
 
 def parts(box: VirtualBox) -> list[Path]:
-    return list((box.house.librarian.folder / "uploads").iterdir())
+    return list((box.services.librarian.folder / "uploads").iterdir())
 
 
 async def test_a_file_sent_in_chunks_becomes_a_track(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -45,23 +45,23 @@ class World:
 
 async def made_world(box: VirtualBox, client: Client) -> World:
     """Two playlists, a tag, a session. The first track has a cover."""
-    folder = box.house.settings.data.parent / "music" / "First"
+    folder = box.services.settings.data.parent / "music" / "First"
     folder.mkdir(parents=True)
     (folder / "cover.png").write_bytes(PICTURE)
     for number in (1, 2, 3):
         sparse_wav(folder / f"{number} Track.wav", 10.0, salt=str(number))
-    imported = await box.house.importer.import_folder(folder)
+    imported = await box.services.importer.import_folder(folder)
     [first] = imported.playlist_ids
     second = await box.add("Second", 5.0)
-    empty = (await box.house.librarian.create("Empty")).id
-    await box.house.librarian.link_tag(TAG, first)
-    tracks = (await box.house.librarian.playlist(first)).tracks
-    bare = (await box.house.librarian.playlist(second)).tracks[0].id
-    session = await box.house.linking.open(None)
+    empty = (await box.services.librarian.create("Empty")).id
+    await box.services.librarian.link_tag(TAG, first)
+    tracks = (await box.services.librarian.playlist(first)).tracks
+    bare = (await box.services.librarian.playlist(second)).tracks[0].id
+    session = await box.services.linking.open(None)
     names = {"playlist": first, "second": second, "empty": empty, "bare": bare, "session": session.id}
     names |= {"track": tracks[0].id, "track2": tracks[1].id, "track3": tracks[2].id}
     return World(box, client, names)
 
 
 def folder_of(world: World) -> Path:
-    return world.box.house.librarian.folder
+    return world.box.services.librarian.folder

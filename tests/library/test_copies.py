@@ -14,7 +14,7 @@ from tomb.library import schema
 from tomb.library.repair import copies
 from tomb.library.repair.copies import DAY_S
 from tomb.models import Resume
-from tomb.nurseries.scribe import Notes
+from tomb.nurseries.journal import Notes
 from tomb.ports import VirtualPorts
 
 pytestmark = virtual_time

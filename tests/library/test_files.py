@@ -109,8 +109,8 @@ async def test_a_unit_that_fails_after_it_kept_a_file_leaves_none(tmp_path: Path
         made = await stage.fill("Songs", [])
         source = tmp_path / "song.mp3"
         source.write_bytes(b"song")
-        async with stage.porter.incoming() as incoming:
-            arrival = await stage.porter.stage(source, incoming)
+        async with stage.ingest.incoming() as incoming:
+            arrival = await stage.ingest.stage(source, incoming)
             unknown = replace(arrival, sound=None, origin="unknown")
             with pytest.raises(Unavailable):
                 await stage.librarian.add(made.id, [arrival, unknown])
@@ -123,8 +123,8 @@ async def test_a_library_that_cannot_be_written_says_so_and_changes_nothing(tmp_
     async with opened(tmp_path) as stage:
         made = await stage.fill("Songs", [b"a"])
         (tmp_path / "song.mp3").write_bytes(b"song")
-        async with stage.porter.incoming() as incoming:
-            arrival = await stage.porter.stage(tmp_path / "song.mp3", incoming)
+        async with stage.ingest.incoming() as incoming:
+            arrival = await stage.ingest.stage(tmp_path / "song.mp3", incoming)
             # Even root cannot write into a file as into a folder.
             folder = (stage.librarian.folder / "files").rename(tmp_path / "aside")
             (stage.librarian.folder / "files").write_bytes(b"")

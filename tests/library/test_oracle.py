@@ -81,7 +81,8 @@ class Edits(RuleBasedStateMachine):
         return playlist_id
 
     @rule(
-        shelf=shelves, edit=st.fixed_dictionaries({}, optional={"title": st.text(min_size=1), "description": st.text()})
+        shelf=shelves,
+        edit=st.fixed_dictionaries({}, optional={"title": st.text(min_size=1), "description": st.text()}),
     )
     def update(self, shelf: str, edit: playlists.PlaylistEdit) -> None:
         self.unit(playlists.update, shelf, edit, NOW)

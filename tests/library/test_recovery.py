@@ -14,7 +14,7 @@ from tests.rigs.damage import Shelf, behead, heard_after_a_start, lose_all_pages
 from tests.rigs.library import opened
 from tests.rigs.virtual import virtual_time
 from tomb.errors import LibraryDamaged, StartError
-from tomb.library import marks, schema
+from tomb.library import counters, schema
 from tomb.library.opening import open_store
 from tomb.library.repair import recovery
 from tomb.ports import VirtualPorts
@@ -200,7 +200,7 @@ async def test_the_report_beside_the_damaged_files(shelf: Shelf, tmp_path: Path)
     case = shelf.copy(tmp_path / "case")
     lose_all_pages(case)
     async with open_store(case.folder, VirtualPorts()) as store:
-        leased = await store.read(lambda db: marks.read(db, marks.LEASED))
+        leased = await store.read(lambda db: counters.read(db, counters.LEASED))
     [report] = case.folder.glob("damaged/*/recovery.json")
     said = json.loads(report.read_text())
     assert (said["playlists"], said["tracks"], said["sounds"], said["leased"]) == (0, 0, len(case.sound), leased)

@@ -12,7 +12,7 @@ from tests.rigs.archives import furnish, good, held, packed, put_together, stage
 from tests.rigs.library import opened
 from tests.rigs.virtual import virtual_time
 from tomb.errors import Conflict, NoSpace, StartError
-from tomb.library import marks, reading, schema, uploads
+from tomb.library import counters, reading, schema, uploads
 from tomb.library.archives import archive, manifest, restore
 from tomb.library.archives.archive import BadArchive
 from tomb.library.archives.backup import Counts
@@ -42,7 +42,7 @@ async def new_library(folder: Path) -> dict[str, object]:
 def highest(folder: Path) -> int:
     with closing(sqlite3.connect(folder / "tomb.db")) as db:
         db.row_factory = sqlite3.Row
-        return marks.read(db, marks.LEASED)
+        return counters.read(db, counters.LEASED)
 
 
 def without_strays(library: dict[str, object]) -> dict[str, object]:
@@ -117,9 +117,9 @@ async def test_until_the_mark_is_there_the_old_library_is_the_library(tmp_path: 
 
 async def test_event_numbers_never_go_back(tmp_path: Path) -> None:
     async with open_store(tmp_path / "ahead", VirtualPorts()) as store:
-        await store.write(lambda db: marks.raise_to(db, marks.LEASED, 7_000_000))
+        await store.write(lambda db: counters.raise_to(db, counters.LEASED, 7_000_000))
     async with open_store(tmp_path / "behind", VirtualPorts()) as store:
-        await store.write(lambda db: marks.raise_to(db, marks.LEASED, 3))
+        await store.write(lambda db: counters.raise_to(db, counters.LEASED, 3))
     for name in ("ahead", "behind"):
         stage_backup(tmp_path / name, good())
         restore.finish(tmp_path / name)
@@ -219,7 +219,7 @@ def old_database(version: int, path: Path) -> None:
         db.execute(
             "INSERT INTO tracks VALUES ('t', 'p', 1, 'Song', 'a.mp3', NULL, NULL, ?, NULL, 4, 1.0, 2.0)", (name,)
         )
-        db.execute("INSERT INTO marks VALUES (?, 500)", (marks.LEASED,))
+        db.execute("INSERT INTO marks VALUES (?, 500)", (counters.LEASED,))
 
 
 @pytest.mark.parametrize("version", range(1, schema.VERSION + 1))

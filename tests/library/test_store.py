@@ -8,17 +8,17 @@ import pytest
 import trio
 
 from tomb.errors import NoSpace, Unavailable
-from tomb.library import marks
+from tomb.library import counters
 from tomb.library.opening import open_store
 from tomb.ports import RealPorts, VirtualPorts
 
 
 def mark(db: sqlite3.Connection, value: int) -> None:
-    marks.raise_to(db, "mark", value)
+    counters.raise_to(db, "mark", value)
 
 
 def marked(db: sqlite3.Connection) -> int:
-    return marks.read(db, "mark")
+    return counters.read(db, "mark")
 
 
 async def test_a_unit_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:

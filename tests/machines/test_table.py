@@ -30,28 +30,28 @@ class Saw:
 
 
 @dataclass(slots=True)
-class Gate:
+class ParentAuth:
     state: str = "locked"
     effects: list[str] = field(default_factory=list)
     coins: int = 0
 
 
-def enough(_: Gate, coin: Coin) -> bool:
+def enough(_: ParentAuth, coin: Coin) -> bool:
     return coin.value >= 2
 
 
-def _take(gate: Gate, coin: Coin) -> None:
-    gate.coins += coin.value
-    gate.effects.append(f"took {coin.value} while {gate.state}")
+def _take(parent_auth: ParentAuth, coin: Coin) -> None:
+    parent_auth.coins += coin.value
+    parent_auth.effects.append(f"took {coin.value} while {parent_auth.state}")
 
 
-def _fall(gate: Gate, saw: Saw) -> None:
-    gate.effects.append("half a step")
+def _fall(parent_auth: ParentAuth, saw: Saw) -> None:
+    parent_auth.effects.append("half a step")
     if saw.error:
         raise saw.error
 
 
-ROWS: tuple[Row[Gate], ...] = (
+ROWS: tuple[Row[ParentAuth], ...] = (
     row("locked", Coin, "open", when=enough, do=_take),
     row("open", Coin, STAY, when=enough, do=_take),
     row("open", Coin, STAY, note="small change"),
@@ -63,10 +63,10 @@ EVENTS = (Coin, Push, Bell, Saw)
 IGNORED: dict[str, tuple[type, ...]] = {"locked": (Push, Bell), "open": (Bell,), "broken": EVENTS}
 
 
-def gate_table(**changed: Any) -> Table[Gate]:
+def gate_table(**changed: Any) -> Table[ParentAuth]:
     parts: dict[str, Any] = {
-        "name": "gate",
-        "model": Gate,
+        "name": "parent_auth",
+        "model": ParentAuth,
         "states": STATES,
         "initial": "locked",
         "events": EVENTS,
@@ -81,40 +81,40 @@ GATE = gate_table()
 
 
 def test_a_row_that_moves_changes_the_state_and_runs_its_action() -> None:
-    gate = Gate()
-    assert GATE.fire(gate, Coin(2)) is Outcome.MOVED
-    assert gate == Gate("open", ["took 2 while locked"], 2)
+    parent_auth = ParentAuth()
+    assert GATE.fire(parent_auth, Coin(2)) is Outcome.MOVED
+    assert parent_auth == ParentAuth("open", ["took 2 while locked"], 2)
 
 
 def test_a_row_that_stays_counts_as_moved() -> None:
-    gate = Gate("open")
-    assert GATE.fire(gate, Coin(5)) is Outcome.MOVED
-    assert gate == Gate("open", ["took 5 while open"], 5)
+    parent_auth = ParentAuth("open")
+    assert GATE.fire(parent_auth, Coin(5)) is Outcome.MOVED
+    assert parent_auth == ParentAuth("open", ["took 5 while open"], 5)
 
 
 def test_rows_of_a_pair_are_tried_in_order_and_the_first_that_agrees_wins() -> None:
-    gate = Gate("open")
-    assert GATE.fire(gate, Coin(1)) is Outcome.MOVED
-    assert gate.coins == 0
+    parent_auth = ParentAuth("open")
+    assert GATE.fire(parent_auth, Coin(1)) is Outcome.MOVED
+    assert parent_auth.coins == 0
 
 
 def test_when_every_guard_says_no_the_event_is_refused_and_nothing_changes() -> None:
-    gate = Gate()
-    assert GATE.fire(gate, Coin(1)) is Outcome.REFUSED
-    assert gate == Gate()
+    parent_auth = ParentAuth()
+    assert GATE.fire(parent_auth, Coin(1)) is Outcome.REFUSED
+    assert parent_auth == ParentAuth()
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_an_ignored_event_changes_nothing(state: str) -> None:
-    gate = Gate(state)
-    assert GATE.fire(gate, Bell()) is Outcome.IGNORED
-    assert gate == Gate(state)
+    parent_auth = ParentAuth(state)
+    assert GATE.fire(parent_auth, Bell()) is Outcome.IGNORED
+    assert parent_auth == ParentAuth(state)
 
 
 def test_an_event_of_another_table_is_a_defect_in_every_state() -> None:
     for state in STATES:
-        with pytest.raises(TypeError, match="int is no event of the table 'gate'"):
-            GATE.fire(Gate(state), 3)
+        with pytest.raises(TypeError, match="int is no event of the table 'parent_auth'"):
+            GATE.fire(ParentAuth(state), 3)
 
 
 def test_a_subclass_of_an_event_is_another_event() -> None:
@@ -122,36 +122,36 @@ def test_a_subclass_of_an_event_is_another_event() -> None:
         pass
 
     with pytest.raises(TypeError, match="Note is no event"):
-        GATE.fire(Gate(), Note(5))
+        GATE.fire(ParentAuth(), Note(5))
 
 
 def test_a_state_that_the_table_does_not_know_is_a_defect() -> None:
     with pytest.raises(ValueError, match="ajar"):
-        GATE.fire(Gate("ajar"), Coin(2))
+        GATE.fire(ParentAuth("ajar"), Coin(2))
 
 
 @pytest.mark.parametrize("error", [ValueError("saw broke"), KeyboardInterrupt()])
 def test_an_action_that_raises_leaves_the_state_and_withdraws_its_effects(error: BaseException) -> None:
-    gate = Gate("open", ["an earlier effect"])
+    parent_auth = ParentAuth("open", ["an earlier effect"])
     with pytest.raises(type(error)):
-        GATE.fire(gate, Saw(error))
-    assert gate == Gate("open", ["an earlier effect"])
-    assert GATE.fire(gate, Push()) is Outcome.MOVED
+        GATE.fire(parent_auth, Saw(error))
+    assert parent_auth == ParentAuth("open", ["an earlier effect"])
+    assert GATE.fire(parent_auth, Push()) is Outcome.MOVED
 
 
 def test_a_guard_that_raises_is_not_a_refusal() -> None:
-    def puzzled(_: Gate, __: Coin) -> bool:
+    def puzzled(_: ParentAuth, __: Coin) -> bool:
         raise LookupError("no idea")
 
     table = gate_table(rows=(row("locked", Coin, "open", when=puzzled), *ROWS[1:]))
-    gate = Gate()
+    parent_auth = ParentAuth()
     with pytest.raises(LookupError, match="no idea"):
-        table.fire(gate, Coin(2))
-    assert gate == Gate()
+        table.fire(parent_auth, Coin(2))
+    assert parent_auth == ParentAuth()
 
 
 def test_models_share_a_table_and_nothing_else() -> None:
-    one, other = Gate(), Gate()
+    one, other = ParentAuth(), ParentAuth()
     GATE.fire(one, Coin(2))
     assert (one.state, other.state) == ("open", "locked")
     assert not hasattr(one, "__dict__")
@@ -186,7 +186,7 @@ def _another_bell() -> type:
     return type("Bell", (), {})
 
 
-def _without(number: int) -> tuple[Row[Gate], ...]:
+def _without(number: int) -> tuple[Row[ParentAuth], ...]:
     return ROWS[:number] + ROWS[number + 1 :]
 
 
@@ -244,11 +244,11 @@ def test_a_table_that_contradicts_itself_cannot_be_made(changed: Callable[[], di
 def test_a_final_state_may_have_rows_that_stay() -> None:
     rows = (*ROWS, row("broken", Coin, STAY, when=enough))
     table = gate_table(rows=rows, ignored={**IGNORED, "broken": (Push, Bell, Saw)})
-    assert table.fire(Gate("broken"), Coin(2)) is Outcome.MOVED
+    assert table.fire(ParentAuth("broken"), Coin(2)) is Outcome.MOVED
 
 
 def test_all_defects_are_told_at_once() -> None:
     with pytest.raises(TableError) as told:
         gate_table(rows=_without(3), ignored={**IGNORED, "broken": ()})
-    assert str(told.value).startswith("table 'gate': ")
+    assert str(told.value).startswith("table 'parent_auth': ")
     assert str(told.value).count("has no row") == 5

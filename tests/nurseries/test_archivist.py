@@ -7,8 +7,8 @@ import pytest
 import trio
 import trio.testing
 
-from tests.rigs.archives import furnish, good, held, parcel
-from tests.rigs.archivist import bites, desk, nothing_left, sounds, whole
+from tests.rigs.archives import exported_playlist, furnish, good, held
+from tests.rigs.archivist import bites, mailbox, nothing_left, sounds, whole
 from tests.rigs.library import opened
 from tests.rigs.virtual import virtual_time
 from tomb.errors import Conflict, NoSpace, RequestTimeout
@@ -26,7 +26,7 @@ LARGE = archive.PIECE + 1000
 
 
 async def test_a_backup_holds_what_was_there_when_it_began(tmp_path: Path) -> None:
-    async with desk(tmp_path / "a") as box:
+    async with mailbox(tmp_path / "a") as box:
         contents = [bytes([number]) * LARGE for number in range(4)]
         made = await box.stage.fill("Songs", contents)
         outgoing = await box.archivist.backup()
@@ -41,7 +41,7 @@ async def test_a_backup_holds_what_was_there_when_it_began(tmp_path: Path) -> No
         assert len(box.stage.files()) == 1
     content = b"".join([first, *rest])
     assert sounds(content) == set(contents)
-    async with desk(tmp_path / "b") as other:
+    async with mailbox(tmp_path / "b") as other:
         await other.archivist.restore(bites(content), len(content))
     async with opened(tmp_path / "b") as stage:
         [lite] = stage.librarian.lites()
@@ -49,7 +49,7 @@ async def test_a_backup_holds_what_was_there_when_it_began(tmp_path: Path) -> No
 
 
 async def test_content_that_comes_back_while_a_backup_is_read_stays(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         made = await box.stage.fill("Songs", [b"x" * LARGE, b"y"])
         outgoing = await box.archivist.backup()
         await box.stage.librarian.delete(made.id)
@@ -62,7 +62,7 @@ async def test_content_that_comes_back_while_a_backup_is_read_stays(tmp_path: Pa
 
 
 async def test_while_somebody_reads_a_second_one_keeps_the_files_too(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         made = await box.stage.fill("Songs", [b"x" * 3 * LARGE])
         first, second = await box.archivist.backup(), await box.archivist.backup()
         await box.stage.librarian.delete(made.id)
@@ -74,7 +74,7 @@ async def test_while_somebody_reads_a_second_one_keeps_the_files_too(tmp_path: P
 
 
 async def test_a_client_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         made = await box.stage.fill("Songs", [b"x" * 3 * LARGE])
         outgoing = await box.archivist.backup()
         await outgoing.pieces.receive()
@@ -87,7 +87,7 @@ async def test_a_client_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_client_that_takes_nothing_is_given_up(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         await box.stage.fill("Songs", [b"x" * 5 * LARGE])
         outgoing = await box.archivist.backup()
         await trio.sleep(STALL_S + 1)
@@ -97,7 +97,7 @@ async def test_a_client_that_takes_nothing_is_given_up(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_vanishes_meanwhile_ends_the_backup_early(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         await box.stage.fill("Songs", [b"x" * 3 * LARGE, b"y" * 3 * LARGE])
         outgoing = await box.archivist.backup()
         for path in (box.stage.store.library / "files").iterdir():
@@ -109,7 +109,7 @@ async def test_a_file_that_vanishes_meanwhile_ends_the_backup_early(tmp_path: Pa
 
 
 async def test_not_more_than_a_few_go_out_at_once(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         made = await box.stage.fill("Songs", [b"x" * 5 * LARGE])
         going = [await box.archivist.backup() for _ in range(OUT_AT_ONCE)]
         with pytest.raises(Conflict):
@@ -120,7 +120,7 @@ async def test_not_more_than_a_few_go_out_at_once(tmp_path: Path) -> None:
 
 
 async def test_missing_sound_is_missing_in_the_backup_and_back_where_it_was_found_again(tmp_path: Path) -> None:
-    async with desk(tmp_path / "a") as box:
+    async with mailbox(tmp_path / "a") as box:
         await box.stage.fill("Songs", [b"one", b"two", b"three"])
         library = box.stage.store.library
         gone, half, back = (library / "files" / f"{manifest.digest(each)}.mp3" for each in (b"one", b"two", b"three"))
@@ -131,7 +131,7 @@ async def test_missing_sound_is_missing_in_the_backup_and_back_where_it_was_foun
         half.write_bytes(b"t")
         content = await whole(await box.archivist.backup())
         assert sounds(content) == {b"three"}
-    async with desk(tmp_path / "b") as other:
+    async with mailbox(tmp_path / "b") as other:
         counts = await other.archivist.restore(bites(content), None)
         assert (counts.tracks, counts.missing) == (3, 2)
     async with opened(tmp_path / "b") as stage:
@@ -141,10 +141,10 @@ async def test_missing_sound_is_missing_in_the_backup_and_back_where_it_was_foun
 
 async def test_a_picture_that_is_gone_is_left_out(tmp_path: Path) -> None:
     furnish(tmp_path / "a")
-    async with desk(tmp_path / "a") as box:
+    async with mailbox(tmp_path / "a") as box:
         files.remove(next((box.stage.store.library / "covers").iterdir()))
         content = await whole(await box.archivist.backup())
-    async with desk(tmp_path / "b") as other:
+    async with mailbox(tmp_path / "b") as other:
         await other.archivist.restore(bites(content), len(content))
         assert other.restarts == [None]
 
@@ -153,7 +153,7 @@ async def test_a_picture_that_is_gone_is_left_out(tmp_path: Path) -> None:
 
 
 async def test_a_restore_replaces_all_at_the_next_start_and_not_before(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         await box.stage.fill("Old", [b"old"])
         counts = await box.archivist.restore(bites(good()), len(good()))
         assert (counts.playlists, counts.tracks, counts.missing) == (2, 3, 0)
@@ -168,7 +168,7 @@ async def test_a_restore_replaces_all_at_the_next_start_and_not_before(tmp_path:
 
 
 async def test_what_is_refused_changes_nothing(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         await box.stage.fill("Old", [b"old"])
         before = held(tmp_path)
         for content in (b"", b"x" * 5000, good()[:-2000], good()[:700]):
@@ -184,7 +184,7 @@ async def test_a_body_that_stops_coming_leaves_nothing(tmp_path: Path) -> None:
         yield good()[:200_000]
         raise RequestTimeout("the body did not arrive in time")
 
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         with pytest.raises(RequestTimeout):
             await box.archivist.restore(stalls(), len(good()))
         assert nothing_left(tmp_path)
@@ -199,7 +199,7 @@ async def test_whoever_goes_away_in_the_middle_leaves_nothing(tmp_path: Path) ->
         yield good()[:200_000]
         await trio.sleep_forever()
 
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         with trio.move_on_after(5):
             await box.archivist.restore(for_ever(), len(good()))
         assert nothing_left(tmp_path)
@@ -211,30 +211,30 @@ async def test_one_restore_at_a_time(tmp_path: Path) -> None:
         yield good()[:200_000]
         await trio.sleep_forever()
 
-    async with desk(tmp_path) as box, trio.open_nursery() as nursery:
+    async with mailbox(tmp_path) as box, trio.open_nursery() as nursery:
         nursery.start_soon(box.archivist.restore, for_ever(), None)
         await trio.testing.wait_all_tasks_blocked()
         with pytest.raises(Conflict):
             await box.archivist.restore(bites(good()), len(good()))
         nursery.cancel_scope.cancel()
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         await box.archivist.restore(bites(good()), len(good()))
         with pytest.raises(Conflict):
             await box.archivist.restore(bites(good()), len(good()))
 
 
 async def test_there_must_be_room_for_it(tmp_path: Path) -> None:
-    async with desk(tmp_path, free_kept=2**60) as box:
+    async with mailbox(tmp_path, free_kept=2**60) as box:
         for length in (len(good()), None):
             with pytest.raises(NoSpace):
                 await box.archivist.restore(bites(good()), length)
             assert nothing_left(tmp_path)
             with pytest.raises(NoSpace):
-                await box.archivist.take(bites(parcel()), length)
+                await box.archivist.take(bites(exported_playlist()), length)
 
 
 async def test_a_backup_that_waits_is_not_undone_by_what_comes_after(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         await box.archivist.restore(bites(good()), None)
         with pytest.raises(Conflict):
             await box.archivist.restore(bites(b"rubbish"), None)

@@ -21,7 +21,7 @@ async def box(tmp_path: Path) -> AsyncIterator[VirtualBox]:
 
 async def test_a_started_playlist_plays_its_tracks_one_after_the_other_and_stops(box: VirtualBox) -> None:
     playlist_id = await box.add("Two", 10, 20)
-    await box.house.deck.start(playlist_id)
+    await box.services.deck.start(playlist_id)
     await trio.sleep(31)
     states = [(data["state"], data["active_track_number"]) for data in box.told("state:player")]
     assert states == [("loading", 1), ("playing", 1), ("playing", 2), ("stopped", 1)]
@@ -29,40 +29,40 @@ async def test_a_started_playlist_plays_its_tracks_one_after_the_other_and_stops
 
 async def test_an_answer_does_not_wait_for_sound_but_says_what_is_intended(box: VirtualBox) -> None:
     playlist_id = await box.add("One", 10)
-    reply = await box.house.deck.start(playlist_id)
+    reply = await box.services.deck.start(playlist_id)
     assert (reply.state.state, reply.state.is_playing) == ("loading", True)
 
 
 async def test_play_with_nothing_chosen_changes_nothing_and_says_so(box: VirtualBox) -> None:
-    reply = await box.house.deck.play()
+    reply = await box.services.deck.play()
     assert reply.state.state == "stopped"
     assert "nothing is chosen" in reply.message
     assert box.told("state:player") == []
 
 
 async def test_pause_keeps_the_position_that_was_heard_and_play_goes_on_there(box: VirtualBox) -> None:
-    await box.house.deck.start(await box.add("One", 60))
+    await box.services.deck.start(await box.add("One", 60))
     await trio.sleep(12)
-    paused = await box.house.deck.pause()
+    paused = await box.services.deck.pause()
     await trio.sleep(100)
-    resumed = await box.house.deck.play()
+    resumed = await box.services.deck.play()
     assert paused.state.position_ms == pytest.approx(12_000, abs=20)
     assert resumed.state.position_ms == paused.state.position_ms
     await trio.sleep(5)
-    assert box.house.deck.state(0).position_ms == pytest.approx(17_000, abs=40)
+    assert box.services.deck.state(0).position_ms == pytest.approx(17_000, abs=40)
 
 
 async def test_a_seek_beyond_the_end_is_refused_with_the_length(box: VirtualBox) -> None:
-    await box.house.deck.start(await box.add("One", 60))
+    await box.services.deck.start(await box.add("One", 60))
     with pytest.raises(BadRequest) as refused:
-        await box.house.deck.seek(60_001)
+        await box.services.deck.seek(60_001)
     assert refused.value.details == {"duration_ms": 60_000}
 
 
 async def test_a_seek_is_heard_from_there_and_the_end_comes_sooner(box: VirtualBox) -> None:
-    await box.house.deck.start(await box.add("One", 60))
+    await box.services.deck.start(await box.add("One", 60))
     await trio.sleep(1)
-    await box.house.deck.seek(55_000)
+    await box.services.deck.seek(55_000)
     await trio.sleep(6)
     assert box.state == "stopped"
 
@@ -70,40 +70,40 @@ async def test_a_seek_is_heard_from_there_and_the_end_comes_sooner(box: VirtualB
 async def test_starting_at_a_track_that_is_not_there_is_refused(box: VirtualBox) -> None:
     playlist_id = await box.add("One", 10)
     with pytest.raises(BadRequest):
-        await box.house.deck.start(playlist_id, 2)
+        await box.services.deck.start(playlist_id, 2)
     with pytest.raises(NotFound):
-        await box.house.deck.start("no such playlist")
+        await box.services.deck.start("no such playlist")
 
 
 async def test_a_playlist_without_tracks_is_refused_and_what_plays_goes_on(box: VirtualBox) -> None:
-    await box.house.deck.start(await box.add("One", 60))
-    empty = await box.house.librarian.create("Empty")
+    await box.services.deck.start(await box.add("One", 60))
+    empty = await box.services.librarian.create("Empty")
     with pytest.raises(BadRequest, match="no tracks"):
-        await box.house.deck.start(empty.id)
+        await box.services.deck.start(empty.id)
     await trio.sleep(1)
     assert box.state == "playing"
 
 
 async def test_a_finished_playlist_begins_anew_and_a_stopped_one_where_it_was(box: VirtualBox) -> None:
     playlist_id = await box.add("Two", 30, 30)
-    await box.house.deck.start(playlist_id)
+    await box.services.deck.start(playlist_id)
     await trio.sleep(40)
-    await box.house.deck.stop()
-    again = await box.house.deck.start(playlist_id)
+    await box.services.deck.stop()
+    again = await box.services.deck.start(playlist_id)
     assert again.state.active_track_number == 2
     assert again.state.position_ms == pytest.approx(10_000, abs=40)
     await trio.sleep(30)
-    anew = await box.house.deck.start(playlist_id)
+    anew = await box.services.deck.start(playlist_id)
     assert (anew.state.active_track_number, anew.state.position_ms) == (1, 0)
 
 
 async def test_a_deleted_file_is_skipped_by_name_and_the_next_track_plays(box: VirtualBox) -> None:
     playlist_id = await box.add("Three", 10, 11, 12)
-    playlist = await box.house.librarian.playlist(playlist_id)
-    (box.house.librarian.folder / playlist.tracks[1].file_path).unlink()
-    await box.house.deck.start(playlist_id)
+    playlist = await box.services.librarian.playlist(playlist_id)
+    (box.services.librarian.folder / playlist.tracks[1].file_path).unlink()
+    await box.services.deck.start(playlist_id)
     await trio.sleep(15)
-    state = box.house.deck.state(0)
+    state = box.services.deck.state(0)
     assert (state.state, state.active_track_number) == ("playing", 3)
     messages = [data["error_message"] for data in box.told("state:player") if data["error_message"]]
     assert playlist.tracks[1].title in messages[0]
@@ -111,78 +111,78 @@ async def test_a_deleted_file_is_skipped_by_name_and_the_next_track_plays(box: V
 
 async def test_a_playlist_of_nothing_but_broken_tracks_ends_in_error(box: VirtualBox) -> None:
     playlist_id = await box.add("Broken", 10, 11)
-    for track in (await box.house.librarian.playlist(playlist_id)).tracks:
-        (box.house.librarian.folder / track.file_path).write_text("no sound at all")
-    await box.house.deck.start(playlist_id)
+    for track in (await box.services.librarian.playlist(playlist_id)).tracks:
+        (box.services.librarian.folder / track.file_path).write_text("no sound at all")
+    await box.services.deck.start(playlist_id)
     await trio.sleep(5)
-    state = box.house.deck.state(0)
+    state = box.services.deck.state(0)
     assert (state.state, state.is_playing) == ("error", False)
     assert "cannot be played" in str(state.error_message)
 
 
 async def test_the_sleep_timer_stops_and_the_next_start_is_as_loud_as_before(box: VirtualBox) -> None:
-    await box.house.deck.start(await box.add("Long", 600))
-    reply = await box.house.deck.sleep(60)
-    assert reply.state.sleep_timer_ends_at == pytest.approx(box.house.ports.wall() + 60)
+    await box.services.deck.start(await box.add("Long", 600))
+    reply = await box.services.deck.sleep(60)
+    assert reply.state.sleep_timer_ends_at == pytest.approx(box.services.ports.wall() + 60)
     await trio.sleep(61)
-    state = box.house.deck.state(0)
+    state = box.services.deck.state(0)
     assert (state.state, state.sleep_timer_ends_at) == ("stopped", None)
     assert state.position_ms == pytest.approx(60_000, abs=100)
 
 
 async def test_a_cancelled_sleep_timer_does_not_stop(box: VirtualBox) -> None:
-    await box.house.deck.start(await box.add("Long", 600))
-    await box.house.deck.sleep(60)
+    await box.services.deck.start(await box.add("Long", 600))
+    await box.services.deck.sleep(60)
     await trio.sleep(55)
-    await box.house.deck.sleep(None)
+    await box.services.deck.sleep(None)
     await trio.sleep(60)
     assert box.state == "playing"
 
 
 async def test_a_deleted_playing_track_gives_way_to_the_next(box: VirtualBox) -> None:
     playlist_id = await box.add("Three", 30, 31, 32)
-    await box.house.deck.start(playlist_id)
+    await box.services.deck.start(playlist_id)
     await trio.sleep(5)
-    await box.house.librarian.delete_tracks(playlist_id, [1])
+    await box.services.librarian.delete_tracks(playlist_id, [1])
     await trio.sleep(1)
-    state = box.house.deck.state(0)
+    state = box.services.deck.state(0)
     assert state.active_track is not None
     assert (state.state, state.duration_ms, state.active_track.number) == ("playing", 31_000, 1)
 
 
 async def test_a_deleted_playing_playlist_falls_silent(box: VirtualBox) -> None:
     playlist_id = await box.add("One", 30)
-    await box.house.deck.start(playlist_id)
+    await box.services.deck.start(playlist_id)
     await trio.sleep(5)
-    await box.house.librarian.delete(playlist_id)
+    await box.services.librarian.delete(playlist_id)
     await trio.sleep(1)
-    state = box.house.deck.state(0)
+    state = box.services.deck.state(0)
     assert (state.state, state.active_playlist_id) == ("stopped", None)
 
 
 async def test_a_new_name_of_what_plays_is_shown_and_the_sound_goes_on(box: VirtualBox) -> None:
     playlist_id = await box.add("Old", 30)
-    await box.house.deck.start(playlist_id)
+    await box.services.deck.start(playlist_id)
     await trio.sleep(5)
-    await box.house.librarian.update(playlist_id, {"title": "New"})
+    await box.services.librarian.update(playlist_id, {"title": "New"})
     await trio.sleep(1)
-    state = box.house.deck.state(0)
+    state = box.services.deck.state(0)
     assert (state.active_playlist_title, state.state) == ("New", "playing")
     assert state.position_ms == pytest.approx(6_000, abs=50)
 
 
 async def test_reordering_what_plays_changes_what_follows_and_not_what_is_heard(box: VirtualBox) -> None:
     playlist_id = await box.add("Three", 30, 31, 32)
-    await box.house.deck.start(playlist_id)
+    await box.services.deck.start(playlist_id)
     await trio.sleep(5)
-    await box.house.librarian.reorder(playlist_id, [1, 3, 2])
+    await box.services.librarian.reorder(playlist_id, [1, 3, 2])
     await trio.sleep(26)
-    assert box.house.deck.state(0).duration_ms == 32_000
+    assert box.services.deck.state(0).duration_ms == 32_000
 
 
 async def test_the_volume_stays_below_the_ceiling_and_is_told(tmp_path: Path) -> None:
     async with virtual_box(tmp_path, volume_ceiling=60) as box:
-        reply = await box.house.deck.set_volume(90)
+        reply = await box.services.deck.set_volume(90)
         assert reply.state.volume == 60
         assert box.told("state:volume_changed")[-1] == {"volume": 60, "muted": False}
 
@@ -193,7 +193,7 @@ async def test_a_second_tap_pauses_a_third_goes_on_and_another_tag_switches(box:
     states = []
     for tag_id in (TAGS[0], TAGS[0], TAGS[0], TAGS[1]):
         await box.tap(tag_id)
-        state = box.house.deck.state(0)
+        state = box.services.deck.state(0)
         states.append((state.active_playlist_id, state.state))
     assert states == [(first, "playing"), (first, "paused"), (first, "playing"), (second, "playing")]
 
@@ -204,7 +204,7 @@ async def test_a_tag_tapped_after_the_end_starts_anew(box: VirtualBox) -> None:
     await trio.sleep(10)
     assert box.state == "stopped"
     await box.tap(TAGS[0])
-    assert box.house.deck.state(0).position_ms == pytest.approx(2_000, abs=50)
+    assert box.services.deck.state(0).position_ms == pytest.approx(2_000, abs=50)
 
 
 async def test_lifting_the_tag_pauses_where_parents_want_that(tmp_path: Path) -> None:
@@ -241,31 +241,31 @@ async def test_an_unlinked_tag_plays_nothing_and_makes_itself_known(box: Virtual
 @pytest.mark.parametrize(("same_tag", "after"), [("restart", 2_000), ("next", 2_000), ("ignore", 12_000)])
 async def test_a_playlist_may_have_its_own_way_with_a_second_tap(box: VirtualBox, same_tag: str, after: int) -> None:
     playlist_id = await box.add("Own way", 60, 61, tag_id=TAGS[0])
-    await box.house.librarian.update(playlist_id, {"same_tag": same_tag})  # type: ignore[typeddict-item]
+    await box.services.librarian.update(playlist_id, {"same_tag": same_tag})  # type: ignore[typeddict-item]
     await box.tap(TAGS[0])
     await trio.sleep(8)
     await box.tap(TAGS[0])
-    state = box.house.deck.state(0)
+    state = box.services.deck.state(0)
     assert state.position_ms == pytest.approx(after, abs=100)
     assert state.active_track_number == (2 if same_tag == "next" else 1)
 
 
 async def test_a_lost_device_is_an_error_that_heals_and_playing_goes_on(tmp_path: Path) -> None:
     async with virtual_box(tmp_path, fragile=True) as box:
-        await box.house.deck.start(await box.add("One", 60))
+        await box.services.deck.start(await box.add("One", 60))
         await trio.sleep(10)
         assert box.output is not None
         box.output.unplug()
         await trio.sleep(20)
-        lost = box.house.deck.state(0)
+        lost = box.services.deck.state(0)
         assert (lost.state, lost.error_message) == ("error", "the loudspeaker is gone")
-        assert (box.house.board.overall, box.house.board.is_up("audio")) == ("degraded", False)
+        assert (box.services.board.overall, box.services.board.is_up("audio")) == ("degraded", False)
         box.output.there = True
         await trio.sleep(6)
-        back = box.house.deck.state(0)
+        back = box.services.deck.state(0)
         assert (back.state, back.error_message) == ("playing", None)
         assert 10_000 <= back.position_ms <= 16_100
-        assert box.house.board.is_up("audio")
+        assert box.services.board.is_up("audio")
 
 
 async def test_play_while_the_device_is_lost_is_remembered(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ async def test_play_while_the_device_is_lost_is_remembered(tmp_path: Path) -> No
         assert box.output is not None
         box.output.unplug()
         await trio.sleep(1)
-        reply = await box.house.deck.start(playlist_id)
+        reply = await box.services.deck.start(playlist_id)
         assert reply.state.state == "error"
         box.output.there = True
         await trio.sleep(6)
@@ -284,23 +284,23 @@ async def test_play_while_the_device_is_lost_is_remembered(tmp_path: Path) -> No
 async def test_a_box_that_is_opened_again_goes_on_where_it_was(tmp_path: Path) -> None:
     async with virtual_box(tmp_path) as box:
         playlist_id = await box.add("Two", 60, 60)
-        await box.house.deck.set_volume(77)
-        await box.house.deck.start(playlist_id, 2)
+        await box.services.deck.set_volume(77)
+        await box.services.deck.start(playlist_id, 2)
         await trio.sleep(12)
     async with virtual_box(tmp_path) as box:
-        state = box.house.deck.state(0)
+        state = box.services.deck.state(0)
         assert (state.state, state.active_playlist_id, state.volume) == ("stopped", playlist_id, 77)
         assert state.active_track_number == 2
         assert state.position_ms == pytest.approx(12_000, abs=50)
-        reply = await box.house.deck.play()
+        reply = await box.services.deck.play()
         assert reply.state.position_ms == pytest.approx(12_000, abs=50)
 
 
 async def test_positions_are_written_often_enough_for_a_power_cut(tmp_path: Path) -> None:
     async with virtual_box(tmp_path) as box:
-        await box.house.deck.start(await box.add("Long", 600))
+        await box.services.deck.start(await box.add("Long", 600))
         for _ in range(60):
             await trio.sleep(1.7)
-            memory = await box.house.librarian.recall()
+            memory = await box.services.librarian.recall()
             assert memory is not None
-            assert box.house.deck.state(0).position_ms - memory.position_ms < 5_000
+            assert box.services.deck.state(0).position_ms - memory.position_ms < 5_000

@@ -11,7 +11,7 @@ from tests.rigs.box import TAGS, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
 from tomb.library.memory import PlayerMemory
 from tomb.models import Resume
-from tomb.nurseries.scribe import Notes
+from tomb.nurseries.journal import Notes
 from tomb.nurseries.turntable import CHECKPOINT_S
 
 pytestmark = virtual_time
@@ -45,7 +45,7 @@ class Watch:
 
 @asynccontextmanager
 async def watched(box: VirtualBox) -> AsyncIterator[Watch]:
-    watch = Watch(box.house.settings.data)
+    watch = Watch(box.services.settings.data)
     async with trio.open_nursery() as nursery:
         await nursery.start(watch.run)
         yield watch
@@ -62,11 +62,11 @@ async def test_a_day_of_doing_nothing_writes_nothing(tmp_path: Path) -> None:
     async with virtual_box(tmp_path) as box:
         await box.add("Songs", 60.0, tag_id=TAGS[0])
         await trio.sleep(SETTLED_S)
-        before = on_disk(box.house.settings.data)
+        before = on_disk(box.services.settings.data)
         async with watched(box) as watch:
             await trio.sleep(25 * HOUR_S)
         assert watch.commits == 0
-        assert on_disk(box.house.settings.data) == before
+        assert on_disk(box.services.settings.data) == before
 
 
 async def test_a_paused_box_writes_nothing(tmp_path: Path) -> None:
@@ -74,11 +74,11 @@ async def test_a_paused_box_writes_nothing(tmp_path: Path) -> None:
         await box.add("Songs", 600.0, tag_id=TAGS[0])
         await box.tap(TAGS[0])
         await trio.sleep(30.0)
-        await box.house.deck.pause()
+        await box.services.deck.pause()
         await trio.sleep(SETTLED_S)
-        before = on_disk(box.house.settings.data)
+        before = on_disk(box.services.settings.data)
         await trio.sleep(2 * HOUR_S)
-        assert on_disk(box.house.settings.data) == before
+        assert on_disk(box.services.settings.data) == before
 
 
 async def test_an_hour_of_playing_writes_the_position_now_and_then(tmp_path: Path) -> None:
@@ -97,14 +97,14 @@ async def test_an_hour_of_playing_writes_the_position_now_and_then(tmp_path: Pat
 async def test_a_position_is_two_pages(tmp_path: Path) -> None:
     """One of the playlist, one of the player: no index is touched."""
     async with virtual_box(tmp_path) as box:
-        playlist = await box.house.librarian.playlist(await box.add("Songs", 60.0, 60.0))
-        log = box.house.settings.data / "tomb.db-wal"
+        playlist = await box.services.librarian.playlist(await box.add("Songs", 60.0, 60.0))
+        log = box.services.settings.data / "tomb.db-wal"
         grown = []
         for position in (0, 4000, 8000, 12000):
             point = Resume(track_id=playlist.tracks[1].id, position_ms=position)
             player = PlayerMemory(playlist_id=playlist.id, track_id=point.track_id, position_ms=position, playing=True)
             before = log.stat().st_size
-            await box.house.librarian.note(Notes({playlist.id: point}, [], player))
+            await box.services.librarian.note(Notes({playlist.id: point}, [], player))
             grown.append((log.stat().st_size - before) // FRAME)
         assert grown[1:] == [2, 2, 2]
 
@@ -123,6 +123,6 @@ async def test_what_is_committed_is_counted(tmp_path: Path) -> None:
         await trio.sleep(SETTLED_S)
         async with watched(box) as watch:
             for number in range(5):
-                await box.house.librarian.create(f"Playlist {number}")
+                await box.services.librarian.create(f"Playlist {number}")
                 await trio.sleep(2.0)
         assert watch.commits == 5

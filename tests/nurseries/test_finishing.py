@@ -130,20 +130,20 @@ async def test_a_playlist_deleted_meanwhile_leaves_nothing(
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         await sender.send_all(session)
-        stage = sender.uploads._finishing._porter.stage
+        stage = sender.uploads._finishing._ingest.stage
 
         async def deleted_first(source: Path, incoming: Path, name: str | None = None) -> object:
             staged = await stage(source, incoming, name)
-            await sender.box.house.librarian.delete(sender.playlist_id)
+            await sender.box.services.librarian.delete(sender.playlist_id)
             return staged
 
-        monkeypatch.setattr(sender.uploads._finishing._porter, "stage", deleted_first)
+        monkeypatch.setattr(sender.uploads._finishing._ingest, "stage", deleted_first)
         with pytest.raises(NotFound):
             await sender.finalize(session)
         await sender.uploads.cleanup(sender.uploads.limits.stale_s)
-        await sender.box.house.librarian.reconcile()
+        await sender.box.services.librarian.reconcile()
         for name in ("uploads", "files", "incoming"):
-            assert list((sender.box.house.librarian.folder / name).iterdir()) == []
+            assert list((sender.box.services.librarian.folder / name).iterdir()) == []
 
 
 async def test_what_is_being_made_a_track_can_be_cancelled(
@@ -157,7 +157,7 @@ async def test_what_is_being_made_a_track_can_be_cancelled(
     async with sending(tmp_path) as sender:
         session, staging, refused = await sender.begin(), trio.Event(), list[str]()
         await sender.send_all(session)
-        monkeypatch.setattr(sender.uploads._finishing._porter, "stage", for_ever)
+        monkeypatch.setattr(sender.uploads._finishing._ingest, "stage", for_ever)
 
         async def finalize() -> None:
             with pytest.raises(BadRequest, match="cancelled") as error:
@@ -171,7 +171,7 @@ async def test_what_is_being_made_a_track_can_be_cancelled(
             assert (await sender.uploads.cancel(session)).status == "cancelled"
         assert len(refused) == 1
         assert (sender.parts(), await sender.tracks()) == ([], [])
-        assert list((sender.box.house.librarian.folder / "incoming").iterdir()) == []
+        assert list((sender.box.services.librarian.folder / "incoming").iterdir()) == []
 
 
 async def test_a_cancel_that_comes_after_the_commit_is_too_late(
@@ -180,14 +180,14 @@ async def test_a_cancel_that_comes_after_the_commit_is_too_late(
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         await sender.send_all(session)
-        add = sender.box.house.librarian.add
+        add = sender.box.services.librarian.add
 
         async def committed(*given: Any, **named: Any) -> object:
             done = await add(*given, **named)
             sender.uploads._processing[session].cancel()
             return done
 
-        monkeypatch.setattr(sender.box.house.librarian, "add", committed)
+        monkeypatch.setattr(sender.box.services.librarian, "add", committed)
         assert [(await sender.finalize(session)).id] == await sender.tracks()
         assert (await sender.status(session)).status == "completed"
         assert sender.parts() == []

@@ -13,7 +13,7 @@ from tomb.library.catalogue import Query
 from tomb.library.memory import PlayerMemory
 from tomb.library.playlists import PlaylistEdit
 from tomb.models import PlaylistLite, Resume, TagAction
-from tomb.nurseries.scribe import Notes
+from tomb.nurseries.journal import Notes
 from tomb.ports import RealPorts
 
 
@@ -82,9 +82,9 @@ async def test_a_deleted_playlist_takes_its_files_along_but_no_others(tmp_path: 
 async def test_added_tracks_are_told_one_by_one_with_their_keys_beside(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
         made = await stage.fill("Songs", [b"a"])
-        async with stage.porter.incoming() as incoming:
+        async with stage.ingest.incoming() as incoming:
             (incoming / "new.mp3").write_bytes(b"new")
-            arrived = await stage.librarian.add(made.id, [await stage.porter.stage(incoming / "new.mp3", incoming)])
+            arrived = await stage.librarian.add(made.id, [await stage.ingest.stage(incoming / "new.mp3", incoming)])
         rooms = stage.told[0].rooms
         added, *rest = stage.bodies()
     assert rooms == {"playlists", f"playlist:{made.id}"}

@@ -26,12 +26,12 @@ async def main():
         librarian = stage.librarian
         for turn in itertools.count():
             made = await librarian.create(f"Playlist {turn}")
-            async with stage.porter.incoming() as incoming:
+            async with stage.ingest.incoming() as incoming:
                 arrivals = []
                 for number in range(3):
                     source = incoming / f"{number}.mp3"
                     source.write_bytes(f"{turn} {number}".encode() * 1000)
-                    arrivals.append(await stage.porter.stage(source, incoming))
+                    arrivals.append(await stage.ingest.stage(source, incoming))
                 made = (await librarian.add(made.id, arrivals)).playlist
             made = await librarian.reorder(made.id, [3, 1, 2])
             print(made.model_dump_json(), flush=True)

@@ -32,11 +32,11 @@ def _position(event: Event) -> int:
 async def test_positions_come_every_half_second_while_playing_and_not_otherwise(tmp_path: Path) -> None:
     async with virtual_box(tmp_path) as box:
         events: list[tuple[float, Event]] = []
-        box.house.events.subscribe(lambda event: events.append((trio.current_time(), event)))
-        await box.house.deck.start(await box.add("One", 60))
+        box.services.events.subscribe(lambda event: events.append((trio.current_time(), event)))
+        await box.services.deck.start(await box.add("One", 60))
         await trio.sleep(10.1)
         assert len(_times(events)) == pytest.approx(21, abs=1)
-        await box.house.deck.pause()
+        await box.services.deck.pause()
         await trio.testing.wait_all_tasks_blocked()
         events.clear()
         await trio.sleep(60)
@@ -46,11 +46,11 @@ async def test_positions_come_every_half_second_while_playing_and_not_otherwise(
 async def test_a_jump_is_told_at_once_and_otherwise_positions_keep_their_distance(tmp_path: Path) -> None:
     async with virtual_box(tmp_path) as box:
         events: list[tuple[float, Event]] = []
-        await box.house.deck.start(await box.add("One", 60))
+        await box.services.deck.start(await box.add("One", 60))
         await trio.sleep(1.2)
-        box.house.events.subscribe(lambda event: events.append((trio.current_time(), event)))
+        box.services.events.subscribe(lambda event: events.append((trio.current_time(), event)))
         sought_at = trio.current_time()
-        await box.house.deck.seek(30_000)
+        await box.services.deck.seek(30_000)
         await trio.sleep(3)
         times = _times(events)
         assert times[0] == sought_at
@@ -60,10 +60,12 @@ async def test_a_jump_is_told_at_once_and_otherwise_positions_keep_their_distanc
 
 async def test_positions_are_never_told_more_often_than_the_least_distance(tmp_path: Path) -> None:
     async with virtual_box(tmp_path, position_interval_ms=100, position_min_ms=400) as box:
-        await box.house.deck.start(await box.add("One", 60))
+        await box.services.deck.start(await box.add("One", 60))
         await trio.sleep(1)
         times: list[float] = []
-        box.house.events.subscribe(lambda event: times.append(trio.current_time()) if event.type == POSITION else None)
+        box.services.events.subscribe(
+            lambda event: times.append(trio.current_time()) if event.type == POSITION else None
+        )
         await trio.sleep(10)
         assert len(times) == pytest.approx(25, abs=1)
         assert all(later - earlier >= 0.399 for earlier, later in pairwise(times))
@@ -73,14 +75,16 @@ async def test_a_three_hour_audiobook_is_played_to_its_end_with_all_its_ticks(in
     async with virtual_box(in_memory) as box:
         hours = 3
         playlist_id = await box.add("Audiobook", hours * 3600)
-        await box.house.deck.start(playlist_id)
+        await box.services.deck.start(playlist_id)
         positions: list[int] = []
-        box.house.events.subscribe(lambda event: positions.append(_position(event)) if event.type == POSITION else None)
+        box.services.events.subscribe(
+            lambda event: positions.append(_position(event)) if event.type == POSITION else None
+        )
         await trio.sleep(hours * 3600 + 1)
         assert box.state == "stopped"
         assert len(positions) == pytest.approx(hours * 3600 * 2, abs=3)
         # The last one belongs to the jump at the end, back to the start.
         assert positions[:-1] == sorted(positions[:-1])
         assert positions[-2] <= hours * 3_600_000
-        playlist = await box.house.librarian.playlist(playlist_id)
+        playlist = await box.services.librarian.playlist(playlist_id)
         assert playlist.resume is None

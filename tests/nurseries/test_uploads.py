@@ -15,7 +15,7 @@ from tests.rigs.sending import CHUNK, Sender, digest, sending, sound
 from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, RequestError, Unavailable
 from tomb.events import PLAYLISTS, playlist_room
 from tomb.library.uploads import Upload
-from tomb.nurseries.admission import Announced
+from tomb.nurseries.upload_policy import Announced
 from tomb.nurseries.uploads import SWEEP_S
 
 STALE_S = 24 * 3600.0
@@ -117,7 +117,7 @@ async def test_sessions_go_with_their_playlist(tmp_path: Path, autojump_clock: M
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         await sender.send(session, 0)
-        await sender.box.house.librarian.delete(sender.playlist_id)
+        await sender.box.services.librarian.delete(sender.playlist_id)
         for doing in (partial(sender.send, session, 1), partial(sender.finalize, session)):
             with pytest.raises(NotFound, match="playlist"):
                 await doing()
@@ -128,7 +128,7 @@ async def test_sessions_go_with_their_playlist(tmp_path: Path, autojump_clock: M
 async def test_a_session_whose_file_was_tidied_away_is_over(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with sending(tmp_path) as sender:
         session, other = await sender.begin(), await sender.begin()
-        for path in (sender.box.house.librarian.folder / "uploads").iterdir():
+        for path in (sender.box.services.librarian.folder / "uploads").iterdir():
             if path.stem == session:
                 path.unlink()
     async with virtual_box(tmp_path, seed=1) as box:
@@ -175,7 +175,7 @@ async def test_eight_uploads_at_once_are_enough(tmp_path: Path, autojump_clock: 
 async def test_room_is_taken_at_the_start(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with sending(tmp_path) as sender:
         session = await sender.begin()
-        [part] = (sender.box.house.librarian.folder / "uploads").iterdir()
+        [part] = (sender.box.services.librarian.folder / "uploads").iterdir()
         assert part.stat().st_size == len(sender.content)
         assert part.stat().st_blocks * 512 >= len(sender.content)
         sender.uploads.limits = replace(sender.uploads.limits, free_kept=1 << 60)
@@ -207,7 +207,7 @@ async def test_what_nobody_continued_for_a_day_goes_within_the_hour(tmp_path: Pa
 async def test_files_of_no_session_go_when_the_box_starts(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with sending(tmp_path) as sender:
         session = await sender.begin()
-        (sender.box.house.librarian.folder / "uploads" / "unknown.part").write_bytes(b"x")
+        (sender.box.services.librarian.folder / "uploads" / "unknown.part").write_bytes(b"x")
     async with virtual_box(tmp_path, seed=1) as box:
         assert Sender(box, sender.playlist_id, b"").parts() == [session]
 

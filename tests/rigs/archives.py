@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from tests.rigs.box import sparse_wav
-from tomb.library import arrivals, files, intake, marks, memory, playlists, schema, settings, tags
+from tomb.library import arrivals, counters, files, intake, memory, playlists, schema, settings, tags
 from tomb.library.archives import archive, backup, manifest, restore
 from tomb.library.archives.backup import Counts
 from tomb.library.archives.manifest import Manifest, PlaylistCard, TrackCard
@@ -52,7 +52,7 @@ def furnish(folder: Path) -> None:
         memory.keep_resume(db, "first", Resume(track_id="two", position_ms=200))
         memory.credit(db, "first", "two", 7.0)
         memory.remember(db, PlayerMemory(volume=33, playlist_id="first", track_id="two", position_ms=200, playing=True))
-        marks.raise_to(db, marks.LEASED, 100_000)
+        counters.raise_to(db, counters.LEASED, 100_000)
         db.execute("COMMIT")
 
 
@@ -82,7 +82,7 @@ def good() -> bytes:
 
 
 @cache
-def parcel() -> bytes:
+def exported_playlist() -> bytes:
     """An archive of a playlist, with a second of silence in it."""
     with tempfile.TemporaryDirectory() as place:
         sound = sparse_wav(Path(place) / "1.wav", 1.0).read_bytes()

@@ -12,12 +12,12 @@ from tests.rigs.inspector import InlineInspector
 from tests.rigs.library import Length, Stage, opened
 from tomb.errors import DecodeError
 from tomb.nurseries.archivist import Archivist, Outgoing
-from tomb.nurseries.porter import Porter
+from tomb.nurseries.ingest import Ingest
 from tomb.ports import VirtualPorts
 
 
 @dataclass
-class Desk:
+class Mailbox:
     """A library and its archivist. `restarts`: how often the box was told to start anew."""
 
     stage: Stage
@@ -26,7 +26,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder: Path, *, free_kept: int = 0, sound: int = 2**40) -> AsyncIterator[Desk]:
+async def mailbox(folder: Path, *, free_kept: int = 0, sound: int = 2**40) -> AsyncIterator[Mailbox]:
     """`sound`: files of more bytes cannot be played."""
 
     def probe(path: Path) -> Length:
@@ -36,11 +36,11 @@ async def desk(folder: Path, *, free_kept: int = 0, sound: int = 2**40) -> Async
 
     ports, restarts = VirtualPorts(seed=1), list[None]()
     async with opened(folder, ports=ports) as stage, trio.open_nursery() as nursery:
-        porter = Porter(stage.store, ports, InlineInspector(ports, probe), free_kept)
+        ingest = Ingest(stage.store, ports, InlineInspector(ports, probe), free_kept)
         restart = lambda: restarts.append(None)  # noqa: E731
-        archivist = Archivist(stage.store, ports, stage.librarian, porter, restart, free_kept)
+        archivist = Archivist(stage.store, ports, stage.librarian, ingest, restart, free_kept)
         await nursery.start(archivist.run)
-        yield Desk(stage, archivist, restarts)
+        yield Mailbox(stage, archivist, restarts)
         nursery.cancel_scope.cancel()
 
 

@@ -140,7 +140,7 @@ async def served_box(
 ) -> AsyncIterator[tuple[VirtualBox, Client]]:
     """A whole box on virtual time, and a client of it. `options`: of Settings; without rate limits unless named."""
     async with virtual_box(folder, **({"rate_limits": "off"} | options)) as box, trio.open_nursery() as nursery:
-        app = make_app(box.house, routes)
+        app = make_app(box.services, routes)
         await nursery.start(app.run)
         yield box, Client(app)
         nursery.cancel_scope.cancel()

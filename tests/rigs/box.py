@@ -18,7 +18,7 @@ from tomb.devices.silent import SilentOutput
 from tomb.devices.virtual_reader import VirtualReader
 from tomb.errors import Broken
 from tomb.events import Event
-from tomb.http.routes import House
+from tomb.http.routes import Services
 from tomb.nurseries.deck import Deck
 from tomb.ports import VirtualPorts
 
@@ -55,19 +55,19 @@ class FragileOutput(SilentOutput):
 class VirtualBox:
     """`events`: all that was published, in order."""
 
-    house: House
+    services: Services
     events: list[Event] = field(default_factory=list)
     output: FragileOutput | None = None
 
     @property
     def reader(self) -> VirtualReader:
-        reader = self.house.virtual_reader
+        reader = self.services.virtual_reader
         assert reader is not None
         return reader
 
     @property
     def state(self) -> str:
-        return self.house.deck.state(0).state
+        return self.services.deck.state(0).state
 
     def told(self, event_type: str) -> list[Any]:
         """The data of the events of one type; for those without an envelope, the events themselves."""
@@ -83,14 +83,14 @@ class VirtualBox:
 
     async def add(self, title: str, *seconds: float, tag_id: str | None = None) -> str:
         """A playlist with a track of each length; its id."""
-        folder = self.house.settings.data.parent / "music" / title
+        folder = self.services.settings.data.parent / "music" / title
         folder.mkdir(parents=True)
         for number, length in enumerate(seconds, start=1):
             sparse_wav(folder / f"{number} Track.wav", length, salt=f"{title} {number}")
-        imported = await self.house.importer.import_folder(folder)
+        imported = await self.services.importer.import_folder(folder)
         [playlist_id] = imported.playlist_ids
         if tag_id is not None:
-            await self.house.librarian.link_tag(tag_id, playlist_id)
+            await self.services.librarian.link_tag(tag_id, playlist_id)
         return playlist_id
 
 
@@ -109,9 +109,9 @@ async def virtual_box(
     silent: Callable[[Deck], Output] = lambda deck: SilentOutput(ports, deck.report)  # noqa: E731
     devices = Devices(output if fragile else None, None if fragile else silent, None, VirtualReader())
     settings = Settings(data=folder / "data", **options)
-    async with open_box(settings, ports, devices, inspector=InlineInspector(ports)) as house:
-        box = VirtualBox(house, output=made[0] if made else None)
-        house.events.subscribe(box.events.append)
+    async with open_box(settings, ports, devices, inspector=InlineInspector(ports)) as services:
+        box = VirtualBox(services, output=made[0] if made else None)
+        services.events.subscribe(box.events.append)
         yield box
 
 

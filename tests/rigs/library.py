@@ -9,13 +9,13 @@ from pydantic_core import from_json
 
 from tests.rigs.inspector import InlineInspector, Probe
 from tomb.events import LEASE_BLOCK, Event, Events
-from tomb.library.marks import EventLease
+from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
 from tomb.library.store import Store
 from tomb.models import Playlist
 from tomb.nurseries.importer import Importer
+from tomb.nurseries.ingest import Ingest, Inspector
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.porter import Inspector, Porter
 from tomb.ports import Ports, VirtualPorts
 
 
@@ -49,7 +49,7 @@ class Stage:
     store: Store
     events: Events
     librarian: Librarian
-    porter: Porter
+    ingest: Ingest
     importer: Importer
     deck: Deck
     told: list[Event] = field(default_factory=list)
@@ -67,12 +67,12 @@ class Stage:
     async def fill(self, title: str, contents: Sequence[bytes]) -> Playlist:
         """A playlist with a track of each of the contents, titled "1", "2" and so on."""
         made = await self.librarian.create(title)
-        async with self.porter.incoming() as incoming:
+        async with self.ingest.incoming() as incoming:
             arrivals = []
             for number, content in enumerate(contents, 1):
                 source = incoming / f"{number}.mp3"
                 source.write_bytes(content)
-                arrivals.append(await self.porter.stage(source, incoming))
+                arrivals.append(await self.ingest.stage(source, incoming))
             if arrivals:
                 made = (await self.librarian.add(made.id, arrivals)).playlist
         self.told.clear()
@@ -101,8 +101,8 @@ async def opened(
     async with open_store(folder, ports) as store:
         events = Events(ports, await EventLease(store, LEASE_BLOCK).open())
         librarian = await Librarian.open(store, events, ports)
-        porter = Porter(store, ports, inspector or InlineInspector(ports, probe), free_kept)
-        stage = Stage(store, events, librarian, porter, Importer(librarian, porter, ports), Deck())
+        ingest = Ingest(store, ports, inspector or InlineInspector(ports, probe), free_kept)
+        stage = Stage(store, events, librarian, ingest, Importer(librarian, ingest, ports), Deck())
         librarian.listen(stage.deck)
         events.subscribe(stage.told.append)
         yield stage

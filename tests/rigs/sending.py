@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.rigs.box import VirtualBox, sparse_wav, virtual_box
 from tomb.library.uploads import Upload
 from tomb.models import Track
-from tomb.nurseries.admission import Announced
 from tomb.nurseries.finishing import Said
+from tomb.nurseries.upload_policy import Announced
 from tomb.nurseries.uploads import Uploads
 
 CHUNK = 1024
@@ -26,7 +26,7 @@ class Sender:
 
     @property
     def uploads(self) -> Uploads:
-        return self.box.house.uploads
+        return self.box.services.uploads
 
     @property
     def count(self) -> int:
@@ -53,13 +53,13 @@ class Sender:
         return await self.uploads.finalize(self.playlist_id, session, file_hash, Said())
 
     async def tracks(self) -> list[str]:
-        return [track.id for track in (await self.box.house.librarian.playlist(self.playlist_id)).tracks]
+        return [track.id for track in (await self.box.services.librarian.playlist(self.playlist_id)).tracks]
 
     def parts(self) -> list[str]:
-        return [path.stem for path in (self.box.house.librarian.folder / "uploads").iterdir()]
+        return [path.stem for path in (self.box.services.librarian.folder / "uploads").iterdir()]
 
     def kept(self) -> bytes:
-        [path] = (self.box.house.librarian.folder / "files").iterdir()
+        [path] = (self.box.services.librarian.folder / "files").iterdir()
         return path.read_bytes()
 
 
@@ -74,5 +74,5 @@ def digest(content: bytes) -> str:
 @asynccontextmanager
 async def sending(folder: Path, content: bytes | None = None) -> AsyncIterator[Sender]:
     async with virtual_box(folder) as box:
-        playlist_id = (await box.house.librarian.create("Songs")).id
+        playlist_id = (await box.services.librarian.create("Songs")).id
         yield Sender(box, playlist_id, sound(folder) if content is None else content)

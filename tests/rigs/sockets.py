@@ -103,7 +103,7 @@ class SocketRoom:
 
 @asynccontextmanager
 async def socket_room(box: VirtualBox) -> AsyncIterator[SocketRoom]:
-    app = make_app(box.house)
+    app = make_app(box.services)
     async with trio.open_nursery() as nursery:
         await nursery.start(app.run)
         async with trio.open_nursery() as peers:

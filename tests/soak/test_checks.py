@@ -49,11 +49,11 @@ async def make(folder: Path) -> None:
 async def fill(stage: Stage, key: str, *names: str) -> str:
     """A playlist with a track of each name; its id."""
     playlist = await stage.librarian.create(f"{key} Songs")
-    async with stage.porter.incoming() as incoming:
+    async with stage.ingest.incoming() as incoming:
         sources = [incoming / f"{name}.mp3" for name in names]
         for source in sources:
             source.write_bytes(source.name.encode() * 100)
-        arrivals = [await stage.porter.stage(source, incoming) for source in sources]
+        arrivals = [await stage.ingest.stage(source, incoming) for source in sources]
         await stage.librarian.add(playlist.id, arrivals)
     return playlist.id
 

@@ -18,7 +18,7 @@ from tomb.http.operations import Operations
 from tomb.http.pages import HOME
 from tomb.http.parents import COOKIE
 from tomb.http.requests import Body, NoQuery
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 
 BODY_S = 20.0
 ADDRESS_LIMIT = 4096
@@ -38,11 +38,13 @@ class _Name(BaseConverter):
 class Api:
     """`names`: those of the box, for the guard."""
 
-    def __init__(self, house: House, operations: Operations, names: frozenset[str], routes: tuple[Route, ...]) -> None:
-        self._house = house
+    def __init__(
+        self, services: Services, operations: Operations, names: frozenset[str], routes: tuple[Route, ...]
+    ) -> None:
+        self._services = services
         self._operations = operations
         self._names = names
-        self._limits = Limits(house.settings)
+        self._limits = Limits(services.settings)
         self._routes = {route.name: route for route in routes}
 
     def mount(self, app: QuartTrio) -> None:
@@ -70,10 +72,10 @@ class Api:
 
     async def _answer(self, route: Route, path: Mapping[str, str]) -> Answer:
         if route.method == "GET":
-            return await route.handle(self._house, self._ask(route, path, NOTHING))
+            return await route.handle(self._services, self._ask(route, path, NOTHING))
         with self._limits.place(route.category, _client()):
             if route.takes:
-                return await route.handle(self._house, self._ask(route, path, NOTHING))
+                return await route.handle(self._services, self._ask(route, path, NOTHING))
             return await self._change(route, path)
 
     async def _change(self, route: Route, path: Mapping[str, str]) -> Answer:
@@ -84,7 +86,7 @@ class Api:
 
         async def carry_out() -> Answer:
             body = parsing.body(route.body, raw, request.mimetype)
-            return await route.handle(self._house, self._ask(route, path, body))
+            return await route.handle(self._services, self._ask(route, path, body))
 
         return await self._operations.once(op_id, asked, carry_out)
 
@@ -103,7 +105,7 @@ class Api:
     async def _respond(self, answer: Answer) -> Response:
         data = answer.data
         if isinstance(data, FilePart):
-            return await streams.respond(data, request, self._house.ports)
+            return await streams.respond(data, request, self._services.ports)
         if isinstance(data, Download):
             return streams.download(data, request)
         if isinstance(data, Document):
@@ -118,13 +120,17 @@ class Api:
     # --- around every request ---------------------------------------------------------------------------------------
 
     async def _guard(self) -> None:
-        g.request_id = self._house.ports.new_id()
+        g.request_id = self._services.ports.new_id()
         self._check_sizes()
         self._check_sender()
         rule = request.url_rule
         route = None if rule is None else self._routes.get(rule.endpoint)
         self._limits.spend("other" if route is None else route.category, _client())
-        if route is not None and not route.playing and not self._house.gate.admits(request.cookies.get(COOKIE)):
+        if (
+            route is not None
+            and not route.playing
+            and not self._services.parent_auth.admits(request.cookies.get(COOKIE))
+        ):
             raise Forbidden("only for parents: the PIN is asked for first", {"pin_required": True})
 
     def _check_sizes(self) -> None:
@@ -139,7 +145,7 @@ class Api:
         server = request.scope.get("server") or (None, None)
         if not knows_host(host, self._names, server[0]):
             raise Forbidden("this box does not go by that name; see TOMB_ALLOWED_HOSTS", {"host": host})
-        if request.method not in SAFE_METHODS and not knows_origin(origin, host, self._house.settings.cors_origins):
+        if request.method not in SAFE_METHODS and not knows_origin(origin, host, self._services.settings.cors_origins):
             raise Forbidden("pages from elsewhere may not change anything here", {"origin": origin})
 
     async def _seal(self, response: Response) -> Response:
@@ -150,7 +156,7 @@ class Api:
             sealed.add("Cache-Control", "no-store")
         sealed.add("X-Request-ID", g.get("request_id", ""))
         sealed.extend(headers.security(response.content_type))
-        sealed.extend(headers.cross_origin(origin, self._house.settings.cors_origins, preflight=preflight))
+        sealed.extend(headers.cross_origin(origin, self._services.settings.cors_origins, preflight=preflight))
         return response
 
     async def _refuse(self, error: Exception) -> Response:
@@ -162,8 +168,8 @@ class Api:
         return response
 
     def _stamp(self) -> Stamp:
-        house = self._house
-        return Stamp(house.ports.wall(), house.events.number, g.get("request_id", ""), g.get("client_op_id"))
+        services = self._services
+        return Stamp(services.ports.wall(), services.events.number, g.get("request_id", ""), g.get("client_op_id"))
 
     def _json(self, envelope: bytes, status: int) -> Response:
         return Response(envelope, status, content_type="application/json")

@@ -6,24 +6,24 @@ from tomb.http.api import Api
 from tomb.http.guard import knows_host, knows_origin, own_names
 from tomb.http.links import Links
 from tomb.http.operations import Operations
-from tomb.http.routes import House, Route
+from tomb.http.routes import Route, Services
 from tomb.http.sockets import Sockets
 from tomb.http.table import ROUTES
 from tomb.socketio import Limits, Request, SocketServer, Timing
 
 
-def make_app(house: House, routes: tuple[Route, ...] = ROUTES) -> SocketServer:
+def make_app(services: Services, routes: tuple[Route, ...] = ROUTES) -> SocketServer:
     """The whole application. Its `run` must be running."""
-    settings = house.settings
+    settings = services.settings
     names = own_names(settings.allowed_hosts)
-    operations = Operations(house.events, settings.dedup_window_s, settings.dedup_result_ttl_s)
+    operations = Operations(services.events, settings.dedup_window_s, settings.dedup_result_ttl_s)
     app = QuartTrio("tomb.http", static_folder=None)
-    Api(house, operations, names, routes).mount(app)
-    return _socket_server(house, app, operations, names)
+    Api(services, operations, names, routes).mount(app)
+    return _socket_server(services, app, operations, names)
 
 
-def _socket_server(house: House, app: QuartTrio, operations: Operations, names: frozenset[str]) -> SocketServer:
-    settings = house.settings
+def _socket_server(services: Services, app: QuartTrio, operations: Operations, names: frozenset[str]) -> SocketServer:
+    settings = services.settings
 
     def allows(request: Request) -> bool:
         host = request.headers.get("host")
@@ -32,13 +32,13 @@ def _socket_server(house: House, app: QuartTrio, operations: Operations, names: 
         return knows_host(host, names, address) and knows_origin(origin, host, settings.cors_origins)
 
     server = SocketServer(
-        new_id=house.ports.new_id,
+        new_id=services.ports.new_id,
         fallback=app,
         allows=allows,
         on_failure=lambda failure: sockets.failed(failure),
         limits=Limits(drain_packets=settings.event_batch, gzip_over_bytes=settings.compress_over_bytes),
         timing=Timing(ping_interval=settings.ping_interval_s, ping_timeout=settings.ping_timeout_s),
     )
-    sockets = Sockets(house, server.namespace("/"))
-    Links(house, sockets, operations)
+    sockets = Sockets(services, server.namespace("/"))
+    Links(services, sockets, operations)
     return server

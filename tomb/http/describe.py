@@ -9,7 +9,7 @@ from tomb.http import docs, openapi
 from tomb.http.envelope import Answer, Document
 from tomb.http.parents import COOKIE
 from tomb.http.requests import Body
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 
 _JSON = "application/json"
 _PAGE = "text/html; charset=utf-8"
@@ -19,17 +19,17 @@ _route = partial(Route, "GET", playing=True)
 def routes(described: Sequence[Route]) -> tuple[Route, ...]:
     """The routes that describe the others, and themselves."""
 
-    async def openapi_json(_house: House, _ask: Ask[Body]) -> Answer:
+    async def openapi_json(_services: Services, _ask: Ask[Body]) -> Answer:
         """The OpenAPI document of this API."""
         return Answer(Document(to_json(openapi.document(everything, COOKIE)), _JSON))
 
-    async def asyncapi_json(_house: House, _ask: Ask[Body]) -> Answer:
+    async def asyncapi_json(_services: Services, _ask: Ask[Body]) -> Answer:
         """The AsyncAPI document of the sockets."""
         from tomb.http import asyncapi  # its models serve nothing else, and would cost every start
 
         return Answer(Document(to_json(asyncapi.document()), _JSON))
 
-    async def page(_house: House, _ask: Ask[Body]) -> Answer:
+    async def page(_services: Services, _ask: Ask[Body]) -> Answer:
         """This API for people."""
         return Answer(Document(docs.page(openapi.document(everything, COOKIE)).encode(), _PAGE))
 

@@ -8,7 +8,7 @@ from tomb.http.envelope import Answer
 from tomb.http.messages import NfcLink
 from tomb.http.operations import Operations
 from tomb.http.parents import token_in
-from tomb.http.routes import House
+from tomb.http.routes import Services
 from tomb.http.sockets import Sockets, caller_room
 from tomb.nurseries.linking import LiveSession
 from tomb.socketio import Client
@@ -17,11 +17,11 @@ Act = Callable[[NfcLink], Awaitable[LiveSession]]
 
 
 class Links:
-    def __init__(self, house: House, sockets: Sockets, operations: Operations) -> None:
-        self._house = house
+    def __init__(self, services: Services, sockets: Sockets, operations: Operations) -> None:
+        self._services = services
         self._sockets = sockets
         self._operations = operations
-        linking = house.linking
+        linking = services.linking
         acts: Mapping[str, Act] = {
             "start_nfc_link": lambda message: linking.open(message.playlist_id),
             "stop_nfc_link": lambda message: linking.cancel_for(message.playlist_id),
@@ -32,7 +32,7 @@ class Links:
 
     def _operation(self, event: str, act: Act) -> Callable[[Client, NfcLink], Awaitable[Mapping[str, Any]]]:
         async def operate(client: Client, message: NfcLink) -> Mapping[str, Any]:
-            if not self._house.gate.admits(token_in(client.request.headers.get("cookie"))):
+            if not self._services.parent_auth.admits(token_in(client.request.headers.get("cookie"))):
                 raise Forbidden("only for parents: the PIN is asked for first", {"pin_required": True})
             return await self._once(client, message, event, act)
 
@@ -51,7 +51,7 @@ class Links:
             answer = await self._operations.once(message.client_op_id, asked, run, caller=caller_room(client))
         except RequestError as error:
             return self._sockets.refuse(client, error, message.model_dump(), silently=told)
-        done: dict[str, Any] = {"success": True, "data": answer.data, "server_seq": self._house.events.number}
+        done: dict[str, Any] = {"success": True, "data": answer.data, "server_seq": self._services.events.number}
         if message.client_op_id is not None:
             done["client_op_id"] = message.client_op_id
         if not told:

@@ -6,26 +6,26 @@ from tomb.errors import BadRequest, Forbidden
 from tomb.http import answers
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, PinBody, SettingsBody
-from tomb.http.routes import Ask, House, Route
-from tomb.nurseries.gate import IDLE_S, KEY
+from tomb.http.routes import Ask, Route, Services
+from tomb.nurseries.parent_auth import IDLE_S, KEY
 from tomb.nurseries.preferences import CHOICES
 
 COOKIE = "tomb_parents"
 
 
-async def _settings(house: House, _: Ask[Body]) -> Answer:
+async def _settings(services: Services, _: Ask[Body]) -> Answer:
     """What parents chose for the whole box."""
-    return Answer(_shown(house))
+    return Answer(_shown(services))
 
 
-async def _change(house: House, ask: Ask[SettingsBody]) -> Answer:
+async def _change(services: Services, ask: Ask[SettingsBody]) -> Answer:
     """Choose; it counts from now on."""
     named = ask.body.model_dump(include=ask.body.model_fields_set)
-    sealed = {KEY: await house.gate.seal(ask.body.pin)} if "pin" in named else {}
-    await house.preferences.change({name: named[name] for name in CHOICES if name in named}, sealed)
+    sealed = {KEY: await services.parent_auth.seal(ask.body.pin)} if "pin" in named else {}
+    await services.preferences.change({name: named[name] for name in CHOICES if name in named}, sealed)
     if sealed:
-        house.gate.use(sealed[KEY])
-    return Answer(_shown(house), "settings changed")
+        services.parent_auth.use(sealed[KEY])
+    return Answer(_shown(services), "settings changed")
 
 
 def token_in(cookies: str | None) -> str | None:
@@ -33,22 +33,24 @@ def token_in(cookies: str | None) -> str | None:
     return parse_cookie(cookies).get(COOKIE)
 
 
-def _shown(house: House) -> answers.SettingsAnswer:
-    chosen = house.preferences.current
-    return answers.SettingsAnswer(**chosen.model_dump(), fixed=house.preferences.fixed, pin_set=house.gate.is_set)
+def _shown(services: Services) -> answers.SettingsAnswer:
+    chosen = services.preferences.current
+    return answers.SettingsAnswer(
+        **chosen.model_dump(), fixed=services.preferences.fixed, pin_set=services.parent_auth.is_set
+    )
 
 
-async def _enter(house: House, ask: Ask[PinBody]) -> Answer:
+async def _enter(services: Services, ask: Ask[PinBody]) -> Answer:
     """Unlock what only parents may do, by the PIN."""
-    token = await house.gate.enter(ask.body.pin, ask.client)
+    token = await services.parent_auth.enter(ask.body.pin, ask.client)
     admitted = answers.PinAnswer(pin_set=True, admitted=True, expires_in=IDLE_S)
     return Answer(admitted, "unlocked", headers={"Set-Cookie": f"{COOKIE}={token}; {_COOKIE_RULES}"})
 
 
-async def _leave(house: House, ask: Ask[Body]) -> Answer:
+async def _leave(services: Services, ask: Ask[Body]) -> Answer:
     """Lock it again."""
-    house.gate.leave(ask.token)
-    locked = answers.PinAnswer(pin_set=house.gate.is_set, admitted=not house.gate.is_set)
+    services.parent_auth.leave(ask.token)
+    locked = answers.PinAnswer(pin_set=services.parent_auth.is_set, admitted=not services.parent_auth.is_set)
     return Answer(locked, "locked", headers={"Set-Cookie": f"{COOKIE}=; Max-Age=0; {_COOKIE_RULES}"})
 
 

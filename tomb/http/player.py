@@ -6,7 +6,7 @@ from functools import partial
 from tomb.errors import BadRequest
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, ModeBody, SeekBody, SleepBody, VolumeBody
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 from tomb.models import PlayerState
 from tomb.nurseries.deck import Deck, Reply
 
@@ -18,27 +18,27 @@ def _state(reply: Reply) -> Answer:
 
 
 def _command(name: str, press: Callable[[Deck], Awaitable[Reply]], summary: str) -> Route:
-    async def handle(house: House, _: Ask[Body]) -> Answer:
-        return _state(await press(house.deck))
+    async def handle(services: Services, _: Ask[Body]) -> Answer:
+        return _state(await press(services.deck))
 
     handle.__doc__ = summary
     return _route("POST", f"/api/player/{name}", handle)
 
 
-async def _seek(house: House, ask: Ask[SeekBody]) -> Answer:
+async def _seek(services: Services, ask: Ask[SeekBody]) -> Answer:
     """Go to a position in the track that is heard."""
-    return _state(await house.deck.seek(ask.body.position_ms))
+    return _state(await services.deck.seek(ask.body.position_ms))
 
 
-async def _set_volume(house: House, ask: Ask[VolumeBody]) -> Answer:
+async def _set_volume(services: Services, ask: Ask[VolumeBody]) -> Answer:
     """Set the volume; never above the ceiling."""
-    return _state(await house.deck.set_volume(ask.body.volume))
+    return _state(await services.deck.set_volume(ask.body.volume))
 
 
-async def _set_mode(house: House, ask: Ask[ModeBody]) -> Answer:
+async def _set_mode(services: Services, ask: Ask[ModeBody]) -> Answer:
     """Set how playing goes on, and whether it is muted."""
     mode = ask.body
-    reply = await house.deck.set_mode(
+    reply = await services.deck.set_mode(
         repeat=mode.repeat_mode,
         shuffle=mode.shuffle_enabled,
         auto_advance=mode.auto_advance_enabled,
@@ -47,19 +47,19 @@ async def _set_mode(house: House, ask: Ask[ModeBody]) -> Answer:
     return _state(reply)
 
 
-async def _sleep(house: House, ask: Ask[SleepBody]) -> Answer:
+async def _sleep(services: Services, ask: Ask[SleepBody]) -> Answer:
     """Fade out and stop after so many seconds."""
-    return _state(await house.deck.sleep(ask.body.seconds))
+    return _state(await services.deck.sleep(ask.body.seconds))
 
 
-async def _status(house: House, _: Ask[Body]) -> Answer:
+async def _status(services: Services, _: Ask[Body]) -> Answer:
     """The state of the player."""
-    return Answer(house.deck.state(house.events.number))
+    return Answer(services.deck.state(services.events.number))
 
 
-async def _flat_status(house: House, _: Ask[Body]) -> Answer:
+async def _flat_status(services: Services, _: Ask[Body]) -> Answer:
     """The state of the player, at the top level too."""
-    state = house.deck.state(house.events.number)
+    state = services.deck.state(services.events.number)
     return Answer(state, top=state)
 
 

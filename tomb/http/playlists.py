@@ -15,7 +15,7 @@ from tomb.http.requests import (
     ReorderBody,
     UpdateBody,
 )
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 from tomb.library.catalogue import Query
 from tomb.library.playlists import PlaylistEdit
 from tomb.models import Playlist
@@ -23,26 +23,26 @@ from tomb.models import Playlist
 _one = partial(Route, data=answers.PlaylistAnswer)
 
 
-async def _list(house: House, ask: Ask[Body]) -> Answer:
+async def _list(services: Services, ask: Ask[Body]) -> Answer:
     """A page of the library."""
-    return Answer(await house.librarian.page_json(Query(**dict(ask.query))))
+    return Answer(await services.librarian.page_json(Query(**dict(ask.query))))
 
 
-async def _create(house: House, ask: Ask[CreateBody]) -> Answer:
+async def _create(services: Services, ask: Ask[CreateBody]) -> Answer:
     """Make an empty playlist."""
-    made = await house.librarian.create(ask.body.title, ask.body.description)
-    return answer_with(house, made, "playlist created", 201)
+    made = await services.librarian.create(ask.body.title, ask.body.description)
+    return answer_with(services, made, "playlist created", 201)
 
 
-async def _get(house: House, ask: Ask[Body]) -> Answer:
+async def _get(services: Services, ask: Ask[Body]) -> Answer:
     """A playlist and its tracks."""
-    return Answer(_nested(await house.librarian.playlist_json(ask.path["playlist_id"])))
+    return Answer(_nested(await services.librarian.playlist_json(ask.path["playlist_id"])))
 
 
-async def _update(house: House, ask: Ask[UpdateBody]) -> Answer:
+async def _update(services: Services, ask: Ask[UpdateBody]) -> Answer:
     """Rename a playlist, describe it, choose what its tag does."""
-    updated = await house.librarian.update(ask.path["playlist_id"], _edit(ask.body))
-    return answer_with(house, updated, "playlist updated")
+    updated = await services.librarian.update(ask.path["playlist_id"], _edit(ask.body))
+    return answer_with(services, updated, "playlist updated")
 
 
 def _edit(body: UpdateBody) -> PlaylistEdit:
@@ -58,66 +58,68 @@ def _edit(body: UpdateBody) -> PlaylistEdit:
     return edit
 
 
-async def _delete(house: House, ask: Ask[Body]) -> Answer:
+async def _delete(services: Services, ask: Ask[Body]) -> Answer:
     """Delete a playlist and its tracks."""
-    await house.librarian.delete(ask.path["playlist_id"])
+    await services.librarian.delete(ask.path["playlist_id"])
     return Answer(None, "playlist deleted", 204)
 
 
-async def _start(house: House, ask: Ask[Body]) -> Answer:
+async def _start(services: Services, ask: Ask[Body]) -> Answer:
     """Play a playlist, from where it was left."""
-    return await _started(house, ask.path["playlist_id"], None)
+    return await _started(services, ask.path["playlist_id"], None)
 
 
-async def _start_at(house: House, ask: Ask[Body]) -> Answer:
+async def _start_at(services: Services, ask: Ask[Body]) -> Answer:
     """Play a playlist from one of its tracks on."""
-    return await _started(house, ask.path["playlist_id"], ask.path["track_number"])
+    return await _started(services, ask.path["playlist_id"], ask.path["track_number"])
 
 
-async def _started(house: House, playlist_id: str, track_number: int | None) -> Answer:
-    reply = await house.deck.start(playlist_id, track_number)
+async def _started(services: Services, playlist_id: str, track_number: int | None) -> Answer:
+    reply = await services.deck.start(playlist_id, track_number)
     return Answer({**reply.state.model_dump(), "playlist_id": playlist_id, "started": True}, reply.message)
 
 
-async def _reorder(house: House, ask: Ask[ReorderBody]) -> Answer:
+async def _reorder(services: Services, ask: Ask[ReorderBody]) -> Answer:
     """Put the tracks of a playlist into another order."""
-    return _edited(house, await house.librarian.reorder(ask.path["playlist_id"], ask.body.track_order), "reordered")
+    return _edited(
+        services, await services.librarian.reorder(ask.path["playlist_id"], ask.body.track_order), "reordered"
+    )
 
 
-async def _delete_tracks(house: House, ask: Ask[DeleteTracksBody]) -> Answer:
+async def _delete_tracks(services: Services, ask: Ask[DeleteTracksBody]) -> Answer:
     """Delete tracks of a playlist: all that are named, or none if one of them is not there."""
     body = ask.body
-    left = await house.librarian.delete_tracks(ask.path["playlist_id"], body.track_numbers, body.track_ids)
-    return _edited(house, left, "tracks deleted")
+    left = await services.librarian.delete_tracks(ask.path["playlist_id"], body.track_numbers, body.track_ids)
+    return _edited(services, left, "tracks deleted")
 
 
-async def _move(house: House, ask: Ask[MoveBody]) -> Answer:
+async def _move(services: Services, ask: Ask[MoveBody]) -> Answer:
     """Move a track to another playlist, or within its own."""
-    return await _moved(house, ask.body.source_playlist_id, ask.body)
+    return await _moved(services, ask.body.source_playlist_id, ask.body)
 
 
-async def _move_from(house: House, ask: Ask[MoveFromBody]) -> Answer:
+async def _move_from(services: Services, ask: Ask[MoveFromBody]) -> Answer:
     """Move a track of this playlist to another."""
-    return await _moved(house, ask.path["source_id"], ask.body)
+    return await _moved(services, ask.path["source_id"], ask.body)
 
 
-async def _moved(house: House, source_id: str, body: MoveBody | MoveFromBody) -> Answer:
-    source, target = await house.librarian.move_track(
+async def _moved(services: Services, source_id: str, body: MoveBody | MoveFromBody) -> Answer:
+    source, target = await services.librarian.move_track(
         source_id, body.target_playlist_id, body.track_number, body.target_position
     )
-    giver, taker = house.librarian.encoded(source), house.librarian.encoded(target)
+    giver, taker = services.librarian.encoded(source), services.librarian.encoded(target)
     facts = b'{"playlist_id":"%b","playlist":%b,"source":%b,"target":%b}' % (source.id.encode(), giver, giver, taker)
     return Answer(facts, "track moved")
 
 
-async def _sync(house: House, _: Ask[Body]) -> Answer:
+async def _sync(services: Services, _: Ask[Body]) -> Answer:
     """Compare the library with its files, and take in what lies in the inbox."""
-    found = await house.importer.sync()
+    found = await services.importer.sync()
     skipped = [answers.SkippedFile(file=each.path.name, reason=each.reason) for each in found.imported.skipped]
     imported = answers.TakenIn(created=found.imported.created, tracks=found.imported.tracks, skipped=skipped)
     message = found.imported.message if found.imported.playlist_ids or skipped else "the library is in step"
     result = answers.SyncResult(
-        server_seq=house.events.number,
+        server_seq=services.events.number,
         playlists_count=found.playlists_count,
         missing=found.missing,
         found=found.found,
@@ -126,16 +128,16 @@ async def _sync(house: House, _: Ask[Body]) -> Answer:
     return Answer(result, message)
 
 
-def answer_with(house: House, playlist: Playlist, message: str, status: int = 200) -> Answer:
-    return Answer(_nested(house.librarian.encoded(playlist)), message, status)
+def answer_with(services: Services, playlist: Playlist, message: str, status: int = 200) -> Answer:
+    return Answer(_nested(services.librarian.encoded(playlist)), message, status)
 
 
 def _nested(playlist: bytes) -> bytes:
     return b'%b,"playlist":%b}' % (playlist[:-1], playlist)
 
 
-def _edited(house: House, playlist: Playlist, message: str) -> Answer:
-    encoded = house.librarian.encoded(playlist)
+def _edited(services: Services, playlist: Playlist, message: str) -> Answer:
+    encoded = services.librarian.encoded(playlist)
     return Answer(b'{"playlist_id":"%b","playlist":%b}' % (playlist.id.encode(), encoded), message)
 
 

@@ -1,6 +1,6 @@
 """What a route is. The tables of routes in this package are what the API, its tests and its description are made from.
 
-A handler is a plain function: it gets the house and the parsed request, calls one method, and says what to answer.
+A handler is a plain function: it gets the services and the parsed request, calls one method, and says what to answer.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,11 +19,11 @@ from tomb.http.envelope import Answer
 from tomb.http.requests import Body, NoQuery
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.deck import Deck
-from tomb.nurseries.gate import Gate
 from tomb.nurseries.health import Board
 from tomb.nurseries.importer import Importer
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.process import Process
 from tomb.nurseries.taps import Taps
@@ -36,7 +36,7 @@ Category = Literal["player", "uploads", "youtube", "other"]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Services:
     """Everybody whom a handler may call."""
 
     settings: Settings
@@ -51,7 +51,7 @@ class House:
     linking: Linking
     taps: Taps
     preferences: Preferences
-    gate: Gate
+    parent_auth: ParentAuth
     process: Process
 
     @property
@@ -77,7 +77,7 @@ class Ask(Generic[B]):
     stream: Incoming
 
 
-Handler = Callable[[House, Ask[Any]], Awaitable[Answer]]
+Handler = Callable[[Services, Ask[Any]], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)

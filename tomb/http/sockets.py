@@ -16,7 +16,7 @@ from tomb.errors import InternalError, NotFound, RequestError
 from tomb.events import EVERYONE, PLAYLISTS, Event, playlist_room
 from tomb.http.messages import Message, NfcRoom, NoFields, Ping, PlaylistRoom, SyncRequest
 from tomb.http.parsing import named
-from tomb.http.routes import House
+from tomb.http.routes import Services
 from tomb.http.system import health_data
 from tomb.models import Playlist, PlaylistLite
 from tomb.socketio import Client, Data, Failure, Namespace, RawJson
@@ -29,11 +29,11 @@ NFC = "nfc:"
 class Sockets:
     """`joined`: by client and room, the number of the last event before it came in."""
 
-    def __init__(self, house: House, box: Namespace) -> None:
-        self._house = house
+    def __init__(self, services: Services, box: Namespace) -> None:
+        self._services = services
         self._box = box
         self._joined: dict[str, dict[str, int]] = {}
-        house.events.subscribe(self._carry)
+        services.events.subscribe(self._carry)
         box.on_connect(self._connected)
         box.on_disconnect(self._disconnected)
         self.answer("join:playlists", NoFields, self._join_playlists)
@@ -88,14 +88,14 @@ class Sockets:
 
     @property
     def _number(self) -> int:
-        return self._house.events.number
+        return self._services.events.number
 
     # --- coming and going -------------------------------------------------------------------------------------------
 
     async def _connected(self, client: Client, _: object) -> None:
         self._joined[client.sid] = {}
         client.enter_room(caller_room(client))
-        now = self._house.ports.wall()
+        now = self._services.ports.wall()
         status: dict[str, Any] = {
             "status": "connected",
             "sid": client.sid,
@@ -120,7 +120,7 @@ class Sockets:
         return self._joined_room(client, playlist_room(playlist.id), more)
 
     async def _join_nfc(self, client: Client, message: NfcRoom) -> Answer:
-        status = self._house.linking.snapshot(message.assoc_id)
+        status = self._services.linking.snapshot(message.assoc_id)
         if status is None:
             raise NotFound("nfc session", message.assoc_id or "(any)")
         room = f"{NFC}{status['assoc_id']}"
@@ -164,15 +164,15 @@ class Sockets:
     # --- snapshots --------------------------------------------------------------------------------------------------
 
     def _show_playlists(self, client: Client) -> None:
-        data = {"playlists": self._house.librarian.lites()}
-        client.emit("state:playlists", RawJson(self._house.events.snapshot("state:playlists", lambda _: data)))
+        data = {"playlists": self._services.librarian.lites()}
+        client.emit("state:playlists", RawJson(self._services.events.snapshot("state:playlists", lambda _: data)))
         self._show_player(client)
 
     def _show_player(self, client: Client) -> None:
-        client.emit("state:player", RawJson(self._house.events.snapshot("state:player", self._house.deck.state)))
+        client.emit("state:player", RawJson(self._services.events.snapshot("state:player", self._services.deck.state)))
 
     def _show_playlist(self, client: Client, playlist: Playlist) -> None:
-        snapshot = self._house.events.snapshot(
+        snapshot = self._services.events.snapshot(
             "state:playlist", lambda _: playlist, playlist_id=playlist.id, playlist_seq=playlist.playlist_seq
         )
         client.emit("state:playlist", RawJson(snapshot))
@@ -180,39 +180,39 @@ class Sockets:
     async def _fresh(self, playlist_id: str) -> Playlist:
         """The playlist as it is at this very moment: read again if it changed while it was being read."""
         while True:
-            playlist = await self._house.librarian.playlist(playlist_id)
+            playlist = await self._services.librarian.playlist(playlist_id)
             if self._is_fresh(playlist):
                 return playlist
 
     def _is_fresh(self, playlist: Playlist) -> bool:
-        return playlist.playlist_seq == self._house.librarian.lite(playlist.id).playlist_seq
+        return playlist.playlist_seq == self._services.librarian.lite(playlist.id).playlist_seq
 
     # --- questions --------------------------------------------------------------------------------------------------
 
     async def _ping(self, client: Client, message: Ping) -> Answer:
-        now = self._house.ports.wall()
+        now = self._services.ports.wall()
         timestamp = now if message.timestamp is None else message.timestamp
         answer: dict[str, Any] = {"timestamp": timestamp, "server_time": now, "server_seq": self._number}
         client.emit("client_pong", answer)
         return answer
 
     async def _health(self, client: Client, _: NoFields) -> Answer:
-        metrics = health_data(self._house)
+        metrics = health_data(self._services)
         clients = len(self._box.clients)
-        more = {"health_metrics": metrics, "connected_clients": clients, "server_time": self._house.ports.wall()}
+        more = {"health_metrics": metrics, "connected_clients": clients, "server_time": self._services.ports.wall()}
         answer: dict[str, Any] = to_jsonable_python({**metrics, **more})
         client.emit("health_status", answer)
         return answer
 
     async def _current_state(self, client: Client, _: NoFields) -> Answer:
         self._show_player(client)
-        return self._house.deck.state(self._number).model_dump()
+        return self._services.deck.state(self._number).model_dump()
 
     async def _sync(self, client: Client, message: SyncRequest) -> Answer:
         rooms = self._rooms_of(client) if message.requested_rooms is None else message.requested_rooms
         playlists = await self._wanted_playlists(rooms)
         # From here to the end nothing is awaited.
-        missed = None if message.last_global_seq is None else self._house.events.since(message.last_global_seq)
+        missed = None if message.last_global_seq is None else self._services.events.since(message.last_global_seq)
         known = [room for room in rooms if room == PLAYLISTS or room in playlists or room.startswith(NFC)]
         if missed is None:
             self._show_all(client, known, playlists, message.last_playlist_seqs)
@@ -230,11 +230,11 @@ class Sockets:
     async def _wanted_playlists(self, rooms: list[str]) -> dict[str, Playlist]:
         """The playlists, by room, of those among `rooms` that are of one, all as they are at the same moment."""
         found: dict[str, Playlist] = {}
-        while stale := [lite for lite in self._house.librarian.lites() if self._is_stale(lite, rooms, found)]:
+        while stale := [lite for lite in self._services.librarian.lites() if self._is_stale(lite, rooms, found)]:
             for lite in stale:
                 with suppress(NotFound):
-                    found[playlist_room(lite.id)] = await self._house.librarian.playlist(lite.id)
-        existing = {playlist_room(lite.id) for lite in self._house.librarian.lites()}
+                    found[playlist_room(lite.id)] = await self._services.librarian.playlist(lite.id)
+        existing = {playlist_room(lite.id) for lite in self._services.librarian.lites()}
         return {room: playlist for room, playlist in found.items() if room in existing}
 
     def _is_stale(self, lite: PlaylistLite, rooms: list[str], found: Mapping[str, Playlist]) -> bool:

@@ -11,56 +11,56 @@ from tomb.errors import NotFound
 from tomb.http import answers
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, LogQuery, TagBody
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 
 CONTRACT_VERSION = "3.0.0"  # of the original's API, which this box speaks
 # What clients of the original box look for; it knew LEDs and buttons, this one has none (yet).
 SERVICES = ("api", "audio", "nfc", "gpio", "led_hat", "websocket")
 
 
-async def _health(house: House, _: Ask[Body]) -> Answer:
+async def _health(services: Services, _: Ask[Body]) -> Answer:
     """How the box is, read from its supervised tasks."""
-    return Answer(_status(house), house.board.overall)
+    return Answer(_status(services), services.board.overall)
 
 
-def health_data(house: House) -> dict[str, Any]:
+def health_data(services: Services) -> dict[str, Any]:
     """A HealthStatus (wire.md, section 3)."""
-    return _status(house).model_dump()
+    return _status(services).model_dump()
 
 
-def _status(house: House) -> answers.HealthStatus:
-    board = house.board
+def _status(services: Services) -> answers.HealthStatus:
+    board = services.board
     return answers.HealthStatus(
         status=board.overall,
         services={name: board.is_up(name) for name in SERVICES},
         details=board.details(),
-        timestamp=house.ports.wall(),
+        timestamp=services.ports.wall(),
         uptime=board.uptime,
     )
 
 
-async def _info(house: House, _: Ask[Body]) -> Answer:
+async def _info(services: Services, _: Ask[Body]) -> Answer:
     """The computer, the process and the disk."""
-    machine = await house.ports.in_thread(computer.machine)
-    usage = await house.ports.in_thread(computer.usage)
-    disk = await house.ports.in_thread(computer.disk, house.settings.data)
-    library_bytes = await house.librarian.size()
+    machine = await services.ports.in_thread(computer.machine)
+    usage = await services.ports.in_thread(computer.usage)
+    disk = await services.ports.in_thread(computer.disk, services.settings.data)
+    library_bytes = await services.librarian.size()
     info = answers.SystemInfo(
         system_info=answers.Platform(**asdict(machine)),
         platform=machine.platform,
         version=__version__,
         contract_version=CONTRACT_VERSION,
         hostname=machine.hostname,
-        uptime=house.board.uptime,
+        uptime=services.board.uptime,
         process=answers.ProcessInfo(**asdict(usage)),
         storage=answers.Storage(total=disk.total, free=disk.free, library_bytes=library_bytes),
     )
     return Answer(info)
 
 
-async def _logs(house: House, ask: Ask[Body]) -> Answer:
+async def _logs(services: Services, ask: Ask[Body]) -> Answer:
     """The last lines of the log."""
-    logbook = house.process.logbook
+    logbook = services.process.logbook
     records = logbook.last(ask.query.lines, logging.getLevelNamesMapping()[ask.query.level.upper()])
     return Answer(answers.LogCollection(logs=[_line(each) for each in records], total_lines=len(logbook)))
 
@@ -77,27 +77,27 @@ def _line(record: logging.LogRecord) -> answers.LogLine:
     )
 
 
-async def _restart(house: House, _: Ask[Body]) -> Answer:
+async def _restart(services: Services, _: Ask[Body]) -> Answer:
     """Stop, and start anew with the same arguments; what was playing goes on."""
-    house.process.restart()
+    services.process.restart()
     return Answer(answers.RestartAnswer(), "the box restarts")
 
 
-def _virtual(house: House) -> VirtualReader:
-    reader = house.virtual_reader
+def _virtual(services: Services) -> VirtualReader:
+    reader = services.virtual_reader
     if reader is None:
         raise NotFound("virtual reader", "tag")
     return reader
 
 
-async def _place_tag(house: House, ask: Ask[TagBody]) -> Answer:
+async def _place_tag(services: Services, ask: Ask[TagBody]) -> Answer:
     """Put a tag on the virtual reader, while it is in use."""
-    return Answer(answers.PlacedTag(tag_id=_virtual(house).place(ask.body.tag_id)), "tag placed")
+    return Answer(answers.PlacedTag(tag_id=_virtual(services).place(ask.body.tag_id)), "tag placed")
 
 
-async def _lift_tag(house: House, _: Ask[Body]) -> Answer:
+async def _lift_tag(services: Services, _: Ask[Body]) -> Answer:
     """Take the tag from the virtual reader."""
-    _virtual(house).lift()
+    _virtual(services).lift()
     return Answer(None, "tag lifted")
 
 

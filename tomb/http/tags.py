@@ -4,45 +4,45 @@ from tomb.errors import Conflict, NotFound
 from tomb.http import answers
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, UseBody
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 from tomb.models import Tag, TagAction, iso
 
 
-async def _list(house: House, _: Ask[Body]) -> Answer:
+async def _list(services: Services, _: Ask[Body]) -> Answer:
     """All tags, in the order in which the box came to know them."""
-    return Answer(answers.TagList(tags=[_shown(house, tag) for tag in await house.librarian.tags()]))
+    return Answer(answers.TagList(tags=[_shown(services, tag) for tag in await services.librarian.tags()]))
 
 
-async def _get(house: House, ask: Ask[Body]) -> Answer:
+async def _get(services: Services, ask: Ask[Body]) -> Answer:
     """A tag, its use, and when it was seen last."""
-    tag = await house.librarian.tag(ask.path["tag_id"])
+    tag = await services.librarian.tag(ask.path["tag_id"])
     if tag is None:
         raise NotFound("tag", ask.path["tag_id"])
-    return Answer(_shown(house, tag))
+    return Answer(_shown(services, tag))
 
 
-async def _put(house: House, ask: Ask[UseBody]) -> Answer:
+async def _put(services: Services, ask: Ask[UseBody]) -> Answer:
     """Say what a tag is for."""
     tag_id, body = ask.path["tag_id"], ask.body
     if body.playlist_id is not None:
-        tag = await house.librarian.link_tag(tag_id, body.playlist_id, override=body.override)
+        tag = await services.librarian.link_tag(tag_id, body.playlist_id, override=body.override)
     else:
         assert body.action is not None
         action = TagAction(**body.action.model_dump())
-        tag = await house.librarian.assign_tag(tag_id, action, override=body.override)
-    return Answer(_shown(house, tag), "tag assigned")
+        tag = await services.librarian.assign_tag(tag_id, action, override=body.override)
+    return Answer(_shown(services, tag), "tag assigned")
 
 
-async def _delete(house: House, ask: Ask[Body]) -> Answer:
+async def _delete(services: Services, ask: Ask[Body]) -> Answer:
     """Forget a tag."""
-    return Answer(_shown(house, await house.librarian.forget_tag(ask.path["tag_id"])), "tag forgotten")
+    return Answer(_shown(services, await services.librarian.forget_tag(ask.path["tag_id"])), "tag forgotten")
 
 
-def _shown(house: House, tag: Tag) -> answers.TagAnswer:
+def _shown(services: Services, tag: Tag) -> answers.TagAnswer:
     return answers.TagAnswer(
         tag_id=tag.tag_id,
         playlist_id=tag.playlist_id,
-        playlist_title=house.librarian.title(tag.playlist_id),
+        playlist_title=services.librarian.title(tag.playlist_id),
         action=tag.action,
         created_at=iso(tag.created_at),
         last_seen=None if tag.last_seen is None else iso(tag.last_seen),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tomb.errors import NoSuchRange, NotFound
 from tomb.http.envelope import Answer, FilePart
 from tomb.http.requests import Body
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 
 # As the IANA registers them, or as browsers know them where it does not (wav).
 MEDIA_TYPES: Mapping[str, str] = {
@@ -21,23 +21,23 @@ MEDIA_TYPES: Mapping[str, str] = {
 }
 
 
-async def _cover(house: House, ask: Ask[Body]) -> Answer:
+async def _cover(services: Services, ask: Ask[Body]) -> Answer:
     """The picture of a track."""
-    found = await house.librarian.track(ask.path["track_id"])
+    found = await services.librarian.track(ask.path["track_id"])
     if found.cover is None:
         raise NotFound("cover of track", found.track.id)
-    return _file(house, str(found.cover), found.cover.stem)
+    return _file(services, str(found.cover), found.cover.stem)
 
 
-async def _audio(house: House, ask: Ask[Body]) -> Answer:
+async def _audio(services: Services, ask: Ask[Body]) -> Answer:
     """The sound of a track, or a part of it (HTTP Range)."""
-    found = await house.librarian.track(ask.path["track_id"])
-    return _file(house, str(found.sound), found.track.file_hash)
+    found = await services.librarian.track(ask.path["track_id"])
+    return _file(services, str(found.sound), found.track.file_hash)
 
 
-def _file(house: House, name: str, tag: str) -> Answer:
+def _file(services: Services, name: str, tag: str) -> Answer:
     media_type = MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
-    return Answer(FilePart(house.librarian.folder / name, media_type, tag))
+    return Answer(FilePart(services.librarian.folder / name, media_type, tag))
 
 
 _SOUNDS = tuple(dict.fromkeys(each for each in MEDIA_TYPES.values() if each.startswith("audio/")))

@@ -6,28 +6,28 @@ from typing import NoReturn
 from tomb.errors import NotFound, Unavailable
 from tomb.http.envelope import Answer
 from tomb.http.requests import Body, DownloadBody, SearchQuery
-from tomb.http.routes import Ask, House, Route
+from tomb.http.routes import Ask, Route, Services
 
 _route = partial(Route, category="youtube")
 
 
-async def _download(house: House, ask: Ask[DownloadBody]) -> Answer:
+async def _download(services: Services, ask: Ask[DownloadBody]) -> Answer:
     """Fetch the sound of a video into a playlist."""
-    house.librarian.lite(ask.body.playlist_id)
+    services.librarian.lite(ask.body.playlist_id)
     _refuse()
 
 
-async def _search(_house: House, _ask: Ask[Body]) -> Answer:
+async def _search(_services: Services, _ask: Ask[Body]) -> Answer:
     """Search for videos."""
     _refuse()
 
 
-async def _task(_house: House, ask: Ask[Body]) -> Answer:
+async def _task(_services: Services, ask: Ask[Body]) -> Answer:
     """How far a download is."""
     raise NotFound("download", ask.path["task_id"])
 
 
-async def _cancel(_house: House, ask: Ask[Body]) -> Answer:
+async def _cancel(_services: Services, ask: Ask[Body]) -> Answer:
     """Cancel a download."""
     raise NotFound("download", ask.path["task_id"])
 

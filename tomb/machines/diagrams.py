@@ -12,12 +12,12 @@ from typing import Any
 
 from transitions.extensions import GraphMachine
 
-from tomb.machines import association, player, tag
+from tomb.machines import association, player, presence
 from tomb.machines.table import STAY, Row, Table
 
 TABLES: Mapping[ModuleType, Table[Any]] = {
     player: player.PLAYER,
-    tag: tag.PRESENCE,
+    presence: presence.PRESENCE,
     association: association.ASSOCIATION,
 }
 PAGE = "machines.md"

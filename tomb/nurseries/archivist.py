@@ -17,7 +17,7 @@ import trio
 
 from tomb.errors import Conflict, DecodeError, Unavailable, UnsupportedMedia
 from tomb.library import files, parts
-from tomb.library.archives import archive, backup, parcel, restore
+from tomb.library.archives import archive, backup, playlist_export, restore
 from tomb.library.archives.archive import DATABASE, Member
 from tomb.library.archives.backup import Counts
 from tomb.library.archives.manifest import PlaylistCard, TrackCard
@@ -26,8 +26,8 @@ from tomb.library.arrivals import Arrival
 from tomb.library.intake import Staged, unwritable
 from tomb.library.store import Store
 from tomb.models import Playlist, iso
+from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.porter import Porter
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -63,14 +63,14 @@ class Archivist:
         store: Store,
         ports: Ports,
         librarian: Librarian,
-        porter: Porter,
+        ingest: Ingest,
         restart: Callable[[], None],
         free_kept: int,
     ) -> None:
         self._store = store
         self._ports = ports
         self._librarian = librarian
-        self._porter = porter
+        self._ingest = ingest
         self._restart = restart
         self._free_kept = free_kept
         self._threads = trio.CapacityLimiter(2)
@@ -137,12 +137,12 @@ class Archivist:
         """
         if length is not None:
             await self._thread(restore.check_room, self._store.folder, length, 0, self._free_kept)
-        async with self._porter.incoming() as folder:
+        async with self._ingest.incoming() as folder:
             targets = Targets("playlist", folder, folder, self._store.library, self._free_kept)
             await self._thread(targets.prepare)
             unpacked = await self._unpacked(targets, pieces)
-            described = parcel.described(unpacked)
-            return await self._librarian.add_parcel(described, await self._arrivals(described, folder))
+            described = playlist_export.described(unpacked)
+            return await self._librarian.add_exported(described, await self._arrivals(described, folder))
 
     # --- out --------------------------------------------------------------------------------------------------------
 
@@ -165,9 +165,9 @@ class Archivist:
 
     async def _export(self, playlist_id: str, *, task_status: trio.TaskStatus[Outgoing]) -> None:
         async with self._reading():
-            described = await self._store.read(lambda db: parcel.card(db, playlist_id))
+            described = await self._store.read(lambda db: playlist_export.card(db, playlist_id))
             created = iso(self._ports.wall())
-            members = await self._thread(parcel.pack, described, self._store.library, created)
+            members = await self._thread(playlist_export.pack, described, self._store.library, created)
             await self._send(f"{described.title}.tar", members, task_status)
 
     @asynccontextmanager
@@ -175,7 +175,7 @@ class Archivist:
         """While nothing is deleted of what is to be read; a folder for what is needed on the way."""
         self._going_out += 1
         try:
-            async with self._librarian.pinned(), self._porter.incoming() as folder:
+            async with self._librarian.pinned(), self._ingest.incoming() as folder:
                 yield folder
         finally:
             self._going_out -= 1
@@ -214,7 +214,7 @@ class Archivist:
             unpacking.abandon()
 
     async def _arrivals(self, described: PlaylistCard, folder: Path) -> list[Arrival]:
-        """For each track. Its file and its picture are a stranger's, so the porter looks at them like at any other."""
+        """For each track. Its file and its picture are a stranger's, so the ingest looks at them like at any other."""
         arrivals: list[Arrival] = []
         sounds: dict[str, Arrival] = {}
         pictures: dict[str, Staged | None] = {}
@@ -226,12 +226,12 @@ class Archivist:
             if track.cover and track.cover not in pictures:
                 pictures[track.cover] = await self._picture(track.cover, folder)
             cover = pictures[track.cover] if track.cover else None
-            arrivals.append(parcel.relabelled(track, replace(arrival, cover=cover)))
+            arrivals.append(playlist_export.relabelled(track, replace(arrival, cover=cover)))
         return arrivals
 
     async def _sound(self, track: TrackCard, folder: Path) -> Arrival:
         try:
-            return await self._porter.stage(folder / track.file, folder, track.filename or track.file)
+            return await self._ingest.stage(folder / track.file, folder, track.filename or track.file)
         except DecodeError as error:
             raise UnsupportedMedia(f"{track.title}: {error}; nothing was taken in") from error
 
@@ -250,7 +250,7 @@ class Archivist:
         alone = folder / path.stem
         await self._thread(alone.mkdir)
         await self._thread(path.replace, alone / f"cover{path.suffix}")
-        return await self._porter.picture(alone, folder / "files")
+        return await self._ingest.picture(alone, folder / "files")
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts, abandon: bool = False) -> T:
         try:

@@ -1,4 +1,4 @@
-"""The deck owns the player: every command, tap, edit and report of the sound goes over its one desk.
+"""The deck owns the player: every command, tap, edit and report of the sound goes over its one mailbox.
 
 The machine decides (tomb.machines.player), the turntable carries out what it decided. An answer is the state after the
 command; it never waits for sound.
@@ -18,9 +18,9 @@ from tomb.machines import player as rules
 from tomb.machines import player_events as happening
 from tomb.machines.table import Outcome
 from tomb.models import OnRemoval, PlayerState, Playlist, RepeatMode, SameTag, TrackPosition
-from tomb.nurseries.alarm import Alarm
-from tomb.nurseries.desk import Desk
-from tomb.nurseries.scribe import Scribe
+from tomb.nurseries.journal import Journal
+from tomb.nurseries.mailbox import Mailbox
+from tomb.nurseries.timer import Timer
 from tomb.nurseries.turntable import Turntable
 from tomb.ports import Ports
 
@@ -45,23 +45,25 @@ class Deck:
     """`find` reads a playlist (raises NotFound); `library` is the folder that `Track.file_path` is relative to."""
 
     def __init__(
-        self, ports: Ports, events: Events, scribe: Scribe, find: Callable[[str], Awaitable[Playlist]], library: Path
+        self, ports: Ports, events: Events, journal: Journal, find: Callable[[str], Awaitable[Playlist]], library: Path
     ) -> None:
         self.policy = Policy()
         self._ports = ports
         self._events = events
         self._find = find
-        self._desk = Desk()
-        self._fade = Alarm(lambda: self._desk.post(lambda: self._on.fire(happening.SleepNear())))
-        self._sleep = Alarm(lambda: self._desk.post(lambda: self._on.fire(happening.SleepOver(self._on.heard_ms()))))
-        self._on = Turntable(ports, events, scribe, library, fade=self._fade, sleep=self._sleep)
+        self._mailbox = Mailbox()
+        self._fade = Timer(lambda _: self._mailbox.post(lambda: self._on.fire(happening.SleepNear())))
+        self._sleep = Timer(
+            lambda _: self._mailbox.post(lambda: self._on.fire(happening.SleepOver(self._on.heard_ms())))
+        )
+        self._on = Turntable(ports, events, journal, library, fade=self._fade, sleep=self._sleep)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._fade.run)
             nursery.start_soon(self._sleep.run)
-            await self._desk.run(task_status=task_status)
+            await self._mailbox.run(task_status=task_status)
 
     # --- commands: what people, tags and clients ask for ------------------------------------------------------------
 
@@ -94,7 +96,7 @@ class Deck:
                 raise BadRequest("nothing is chosen, so there is nothing to seek in")
             raise BadRequest("the position is beyond the end of the track", {"duration_ms": track.duration_ms})
 
-        return await self._desk.ask(job)
+        return await self._mailbox.ask(job)
 
     async def set_volume(self, volume: int) -> Reply:
         return await self._command(lambda _: happening.SetVolume(volume), "volume set", "")
@@ -138,7 +140,7 @@ class Deck:
             start = happening.Start(*self._on.listing(playlist), *resume, heard_ms=self._on.heard_ms())
             return self._begin(playlist, start)
 
-        return await self._desk.ask(job)
+        return await self._mailbox.ask(job)
 
     async def tap(self, playlist_id: str) -> Reply:
         """A tag of this playlist was placed. Raises NotFound, BadRequest."""
@@ -156,7 +158,7 @@ class Deck:
                 self._on.fire(wanted)
             return self._reply("tapped")
 
-        return await self._desk.ask(job)
+        return await self._mailbox.ask(job)
 
     async def lifted(self, playlist_id: str) -> None:
         """The tag of this playlist was taken away."""
@@ -168,7 +170,7 @@ class Deck:
             if (playlist.on_removal or self.policy.on_removal) == "pause":
                 self._on.fire(happening.Pause(self._on.heard_ms()))
 
-        await self._desk.ask(job)
+        await self._mailbox.ask(job)
 
     # --- facts: what the library, the device and the start of the box tell ------------------------------------------
 
@@ -185,10 +187,10 @@ class Deck:
                 chosen = self._on.listing(self._on.playlist)
                 self._on.fire(happening.Choose(*chosen, memory.track_id, memory.position_ms))
 
-        await self._desk.ask(job)
+        await self._mailbox.ask(job)
 
     def set_ceiling(self, ceiling: int) -> None:
-        self._desk.post(lambda: self._on.fire(happening.SetCeiling(ceiling)))
+        self._mailbox.post(lambda: self._on.fire(happening.SetCeiling(ceiling)))
 
     def edited(self, playlist: Playlist) -> None:
         """The library changed a playlist: its tracks, their order, their names."""
@@ -199,7 +201,7 @@ class Deck:
                 self._on.playlist = playlist
                 self._on.fire(happening.Edited(self._on.listing(playlist)[0], self._on.heard_ms()))
 
-        self._desk.post(job)
+        self._mailbox.post(job)
 
     def gone(self, playlist_id: str) -> None:
         def job() -> None:
@@ -207,7 +209,7 @@ class Deck:
                 self._on.fire(happening.Gone(playlist_id))
                 self._on.playlist = None
 
-        self._desk.post(job)
+        self._mailbox.post(job)
 
     def attach(self, output: sound.Output) -> None:
         """From now on the sound comes out there."""
@@ -219,7 +221,7 @@ class Deck:
             self._on.output = output
             self._on.fire(happening.DeviceBack(heard_ms))
 
-        self._desk.post(job)
+        self._mailbox.post(job)
 
     def detach(self, message: str) -> None:
         """The output is lost; `message` says why."""
@@ -229,17 +231,19 @@ class Deck:
             self._on.output = None
             self._on.fire(happening.DeviceLost(message, heard_ms))
 
-        self._desk.post(job)
+        self._mailbox.post(job)
 
     def report(self, report: sound.Report) -> None:
         """What the output has to say. It is called from the output's own task."""
         match report:
             case sound.Started(generation):
-                self._desk.post(lambda: self._on.fire(happening.Started(generation)))
+                self._mailbox.post(lambda: self._on.fire(happening.Started(generation)))
             case sound.Finished(generation):
-                self._desk.post(lambda: self._on.fire(happening.Finished(generation)))
+                self._mailbox.post(lambda: self._on.fire(happening.Finished(generation)))
             case sound.Failed(generation, reason):
-                self._desk.post(lambda: self._on.fire(happening.Failed(generation, self._on.named(generation, reason))))
+                self._mailbox.post(
+                    lambda: self._on.fire(happening.Failed(generation, self._on.named(generation, reason)))
+                )
 
     # --- what everybody may look at ---------------------------------------------------------------------------------
 
@@ -274,7 +278,7 @@ class Deck:
             outcome = self._on.fire(make(self._on.heard_ms()))
             return self._reply(moved if outcome is Outcome.MOVED else otherwise)
 
-        return await self._desk.ask(job)
+        return await self._mailbox.ask(job)
 
     def _begin(self, playlist: Playlist, start: happening.Start) -> Reply:
         if not start.listing.entries:

@@ -9,8 +9,8 @@ from tomb.library import parts, uploads
 from tomb.library.arrivals import Arrival
 from tomb.library.uploads import Upload
 from tomb.models import Track
+from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.porter import Porter
 from tomb.nurseries.upload_news import UploadNews
 from tomb.ports import Ports
 
@@ -25,10 +25,10 @@ class Said:
 
 
 class Finishing:
-    def __init__(self, ports: Ports, librarian: Librarian, porter: Porter, news: UploadNews) -> None:
+    def __init__(self, ports: Ports, librarian: Librarian, ingest: Ingest, news: UploadNews) -> None:
         self._ports = ports
         self._librarian = librarian
-        self._porter = porter
+        self._ingest = ingest
         self._news = news
 
     async def finish(self, upload: Upload, hashes: Collection[str], said: Said) -> Track:
@@ -37,17 +37,17 @@ class Finishing:
         `hashes`: all SHA-256 that the client has named. Raises: BadRequest when the file has another; DecodeError when
         it cannot be played; NoSpace; NotFound when its playlist has gone.
         """
-        async with self._porter.incoming() as incoming:
+        async with self._ingest.incoming() as incoming:
             source = incoming / f"{upload.id}.{upload.ext}"
             await self._ports.in_thread(parts.lend, parts.path_of(self._librarian.folder, upload.id), source)
             if hashes:
                 await self._check_hash(source, hashes)
-            arrival = await self._porter.stage(source, incoming, upload.filename)
+            arrival = await self._ingest.stage(source, incoming, upload.filename)
             return await self._add(upload, _as_said(arrival, said))
 
     async def _check_hash(self, source: Path, wanted: Collection[str]) -> None:
         try:
-            actual = await self._porter.digest(source)
+            actual = await self._ingest.digest(source)
         except DecodeError as error:
             raise Unavailable(f"what arrived {error}") from error  # our own disk fails; the file is not to blame
         if set(wanted) != {actual}:

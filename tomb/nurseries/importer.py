@@ -15,13 +15,13 @@ from typing import TypeVar, TypeVarTuple
 import trio
 
 from tomb.errors import BadRequest, Conflict, DecodeError
-from tomb.library import demo, folders, inbox, marks
+from tomb.library import counters, demo, folders, inbox
 from tomb.library.arrivals import Album, Arrival
 from tomb.library.folders import FolderPlan, Skipped
 from tomb.library.inbox import Changes
 from tomb.library.tunes import SETS, Set
+from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.porter import Porter
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -96,9 +96,9 @@ class _Run:
 class Importer:
     """Imports are done one at a time."""
 
-    def __init__(self, librarian: Librarian, porter: Porter, ports: Ports) -> None:
+    def __init__(self, librarian: Librarian, ingest: Ingest, ports: Ports) -> None:
         self._librarian = librarian
-        self._porter = porter
+        self._ingest = ingest
         self._ports = ports
         self._turn = trio.Lock()
         self._threads = trio.CapacityLimiter(1)
@@ -144,22 +144,22 @@ class Importer:
         done = 0 if again else await self._demo_done()
         imported = Imported()
         if done < len(SETS):
-            await self._librarian.raise_mark(marks.DEMO, 1)  # from here on it is this library's
+            await self._librarian.raise_counter(counters.DEMO, 1)  # from here on it is this library's
         for number, each in enumerate(SETS[done:], done + 1):
             imported.add(await self._demo_set(each))
-            await self._librarian.raise_mark(marks.DEMO, 1 + number)
+            await self._librarian.raise_counter(counters.DEMO, 1 + number)
         return imported
 
     async def _demo_done(self) -> int:
         """How many of its sets this library has had. All, where it is not a new one: it may have been emptied."""
-        begun = await self._librarian.mark(marks.DEMO)
-        if not begun and (self._librarian.count() or await self._librarian.mark(marks.RECOVERY)):
-            await self._librarian.raise_mark(marks.DEMO, 1 + len(SETS))
+        begun = await self._librarian.counter(counters.DEMO)
+        if not begun and (self._librarian.count() or await self._librarian.counter(counters.RECOVERY)):
+            await self._librarian.raise_counter(counters.DEMO, 1 + len(SETS))
             return len(SETS)
         return max(begun - 1, 0)
 
     async def _demo_set(self, each: Set) -> Imported:
-        async with self._porter.incoming() as folder:
+        async with self._ingest.incoming() as folder:
             composing = demo.compose(folder, [each])
             while await self._thread(next, composing, None) is not None:
                 pass  # a tune a step: whoever stops the box now need not hear them all
@@ -195,12 +195,12 @@ class Importer:
         return run.imported
 
     async def _import_one(self, plan: FolderPlan, run: _Run) -> None:
-        async with self._porter.incoming() as incoming:
+        async with self._ingest.incoming() as incoming:
             staged: list[tuple[Path, Arrival]] = []
             for path in plan.files:
                 run.at(path)
                 try:
-                    staged.append((path, await self._porter.stage(path, incoming)))
+                    staged.append((path, await self._ingest.stage(path, incoming)))
                 except DecodeError as error:
                     run.imported.skipped.append(Skipped(path, str(error)))
                 run.done += 1
@@ -225,7 +225,7 @@ class Importer:
         """The picture that lies in the folder is for the tracks that bring none."""
         if all(arrival.cover for _, arrival in staged):
             return staged
-        cover = await self._porter.picture(plan.folder, incoming)
+        cover = await self._ingest.picture(plan.folder, incoming)
         return [(path, arrival if arrival.cover else replace(arrival, cover=cover)) for path, arrival in staged]
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:

@@ -20,8 +20,8 @@ from pydantic import JsonValue
 
 from tomb.errors import RequestError, StartError
 from tomb.events import Events
-from tomb.library import files, marks, memory, playlists, reading, settings, tags, tracks
-from tomb.library.archives import parcel
+from tomb.library import counters, files, memory, playlists, reading, settings, tags, tracks
+from tomb.library.archives import playlist_export
 from tomb.library.archives.manifest import PlaylistCard
 from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
 from tomb.library.catalogue import Catalogue
@@ -30,9 +30,9 @@ from tomb.library.playlists import PlaylistEdit
 from tomb.library.store import Store, Unit
 from tomb.library.tags import Linking
 from tomb.models import Playlist, Tag, TagAction, Track
-from tomb.nurseries.herald import Herald, Listener
-from tomb.nurseries.scribe import Notes
-from tomb.nurseries.shelves import Shelves
+from tomb.nurseries.journal import Notes
+from tomb.nurseries.library_events import LibraryEvents, Listener
+from tomb.nurseries.library_reader import LibraryReader
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -44,11 +44,11 @@ TOLD_AT_ONCE = 10  # playlists
 TRACKS_TOLD = 50  # of more tracks that changed with their files, only the playlists are told
 
 
-class Librarian(Shelves):
+class Librarian(LibraryReader):
     """Made by `Librarian.open`. All methods that name a playlist, track or tag raise NotFound when there is none."""
 
-    def __init__(self, store: Store, ports: Ports, catalogue: Catalogue, herald: Herald) -> None:
-        super().__init__(store, catalogue, herald)
+    def __init__(self, store: Store, ports: Ports, catalogue: Catalogue, library_events: LibraryEvents) -> None:
+        super().__init__(store, catalogue, library_events)
         self._ports = ports
         self._turn = trio.Lock()
         self._pins = 0
@@ -63,11 +63,11 @@ class Librarian(Shelves):
             raise StartError(f"the folder {store.library} cannot be used: {error.strerror}") from error
         lites = await store.read(reading.lites)
         catalogue = Catalogue(lite.model_copy(update={"server_seq": events.number}) for lite in lites)
-        return cls(store, ports, catalogue, Herald(events, catalogue))
+        return cls(store, ports, catalogue, LibraryEvents(events, catalogue))
 
     def listen(self, listener: Listener) -> None:
         """Whoever plays from the library: told of each edit after it was published."""
-        self._herald.listener = listener
+        self._library_events.listener = listener
 
     # --- playlists and their tracks ---------------------------------------------------------------------------------
 
@@ -75,8 +75,8 @@ class Librarian(Shelves):
         playlist_id, now = self._ports.new_id(), self._ports.wall()
 
         def tell(playlist: Playlist) -> Playlist:
-            created = self._herald.created(playlist)
-            self._herald.listed()
+            created = self._library_events.created(playlist)
+            self._library_events.listed()
             return created
 
         return await self._commit(lambda db: playlists.create(db, playlist_id, title, description, now), tell)
@@ -86,20 +86,20 @@ class Librarian(Shelves):
         if not edit:
             return await self.playlist(playlist_id)
         now = self._ports.wall()
-        return await self._commit(lambda db: playlists.update(db, playlist_id, edit, now), self._herald.edited)
+        return await self._commit(lambda db: playlists.update(db, playlist_id, edit, now), self._library_events.edited)
 
     async def delete(self, playlist_id: str) -> None:
         async with self._turn:
             lite = self._catalogue.lite(playlist_id)
             freed = await self._store.write_to_free(lambda db: playlists.delete(db, playlist_id))
-            self._herald.deleted(lite)
-            self._herald.listed()
+            self._library_events.deleted(lite)
+            self._library_events.listed()
             await self._discard(freed)
 
     async def reorder(self, playlist_id: str, order: Sequence[int] | Sequence[str]) -> Playlist:
         """`order`: all track ids or all numbers. Raises: BadRequest when it is no permutation of them."""
         now = self._ports.wall()
-        return await self._commit(lambda db: tracks.reorder(db, playlist_id, order, now), self._herald.edited)
+        return await self._commit(lambda db: tracks.reorder(db, playlist_id, order, now), self._library_events.edited)
 
     async def delete_tracks(
         self, playlist_id: str, numbers: Sequence[int] = (), track_ids: Sequence[str] = ()
@@ -108,8 +108,8 @@ class Librarian(Shelves):
         now = self._ports.wall()
         async with self._turn:
             gone = await self._store.write_to_free(lambda db: tracks.delete(db, playlist_id, numbers, track_ids, now))
-            self._herald.tracks_deleted(gone.playlist, gone.numbers, gone.ids)
-            left = self._herald.edited(gone.playlist)
+            self._library_events.tracks_deleted(gone.playlist, gone.numbers, gone.ids)
+            left = self._library_events.edited(gone.playlist)
             await self._discard(gone.freed)
             return left
 
@@ -124,11 +124,11 @@ class Librarian(Shelves):
 
         def tell(move: tracks.Move) -> tuple[Playlist, Playlist]:
             if source == target:
-                moved = self._herald.edited(move.target)
+                moved = self._library_events.edited(move.target)
                 return moved, moved
-            self._herald.tracks_deleted(move.source, [move.number], [move.track_id])
-            self._herald.track_added(move.target, _track(move.target, move.track_id))
-            return self._herald.edited(move.source), self._herald.edited(move.target)
+            self._library_events.tracks_deleted(move.source, [move.number], [move.track_id])
+            self._library_events.track_added(move.target, _track(move.target, move.track_id))
+            return self._library_events.edited(move.source), self._library_events.edited(move.target)
 
         return await self._commit(lambda db: tracks.move(db, source, target, number, position, now), tell)
 
@@ -145,7 +145,7 @@ class Librarian(Shelves):
                 also(db, arrived)
             return arrived
 
-        return await self._take_in(arrivals, unit, self._herald.arrived)
+        return await self._take_in(arrivals, unit, self._library_events.arrived)
 
     async def add_album(self, album: Album) -> Arrived:
         """Make a playlist of a folder, or add to the one that was made of it before. Raises as `add` does.
@@ -154,25 +154,27 @@ class Librarian(Shelves):
         """
         now, new_id = self._ports.wall(), self._ports.new_id
         return await self._take_in(
-            album.arrivals, lambda db: add_album(db, self.folder, album, new_id, now), self._herald.arrived
+            album.arrivals, lambda db: add_album(db, self.folder, album, new_id, now), self._library_events.arrived
         )
 
-    async def add_parcel(self, described: PlaylistCard, arrivals: Sequence[Arrival]) -> Playlist:
+    async def add_exported(self, described: PlaylistCard, arrivals: Sequence[Arrival]) -> Playlist:
         """Make a playlist of what came in an archive. `arrivals`: for each of its tracks. Raises as `add` does."""
         playlist_id, now, new_id = self._ports.new_id(), self._ports.wall(), self._ports.new_id
 
         def tell(arrived: Arrived) -> Playlist:
-            told = self._herald.arrived(arrived).playlist
-            self._herald.listed()
+            told = self._library_events.arrived(arrived).playlist
+            self._library_events.listed()
             return told
 
         return await self._take_in(
-            arrivals, lambda db: parcel.take(db, self.folder, playlist_id, described, arrivals, new_id, now), tell
+            arrivals,
+            lambda db: playlist_export.take(db, self.folder, playlist_id, described, arrivals, new_id, now),
+            tell,
         )
 
     def listed(self) -> None:
         """Publish the list of playlists."""
-        self._herald.listed()
+        self._library_events.listed()
 
     async def reconcile(self) -> Reconciled:
         """Look which files are there: mark the missing, remove what nobody knows, tell what changed."""
@@ -192,7 +194,7 @@ class Librarian(Shelves):
         now = self._ports.wall()
         await self._commit(
             lambda db: tracks.files_changed(db, playlist_ids, now),
-            lambda changed: self._herald.files_changed(changed, hashes),
+            lambda changed: self._library_events.files_changed(changed, hashes),
         )
 
     @asynccontextmanager
@@ -239,7 +241,7 @@ class Librarian(Shelves):
     # --- what the player remembers: no edits, so nothing is published -----------------------------------------------
 
     async def note(self, notes: Notes) -> None:
-        """Write the scribe's notes. What they are about may have been deleted meanwhile; that is then left out."""
+        """Write the journal's notes. What they are about may have been deleted meanwhile; that is then left out."""
         now = self._ports.wall()
 
         def unit(db: sqlite3.Connection) -> set[str]:
@@ -262,9 +264,9 @@ class Librarian(Shelves):
         """Set some (None removes one); all as they are then."""
         return await self._commit(lambda db: settings.change(db, values), lambda changed: changed)
 
-    async def raise_mark(self, name: str, value: int) -> None:
+    async def raise_counter(self, name: str, value: int) -> None:
         """Marks only ever grow."""
-        await self._commit(lambda db: marks.raise_to(db, name, value), _say_nothing)
+        await self._commit(lambda db: counters.raise_to(db, name, value), _say_nothing)
 
     # --- the order of things ----------------------------------------------------------------------------------------
 
@@ -302,7 +304,7 @@ class Librarian(Shelves):
     def _tell_linking(self, linking: Linking) -> Tag:
         # The loser first, so that nobody ever sees one tag with two owners.
         for playlist in reversed(linking.changed):
-            self._herald.edited(playlist)
+            self._library_events.edited(playlist)
         return linking.tag
 
 

@@ -14,9 +14,9 @@ from tomb.errors import BadRequest, Conflict, NotFound, RequestError
 from tomb.events import EVERYONE, Events
 from tomb.machines import association as rules
 from tomb.machines.table import Outcome
-from tomb.nurseries.alarm import Alarm
-from tomb.nurseries.desk import Desk
 from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.mailbox import Mailbox
+from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
 
 DEADLINE_S = 60.0
@@ -54,8 +54,8 @@ class Linking:
         self._ports = ports
         self._events = events
         self._librarian = librarian
-        self._desk = Desk()
-        self._deadline = Alarm(lambda: self._desk.hand_in(self._expire))
+        self._mailbox = Mailbox()
+        self._deadline = Timer(lambda _: self._mailbox.hand_in(self._expire))
         self._sessions: list[LiveSession] = []
         self._present: str | None = None
         self._held: str | None = None
@@ -65,7 +65,7 @@ class Linking:
         """Serve until cancelled."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._deadline.run)
-            await self._desk.run(task_status=task_status)
+            await self._mailbox.run(task_status=task_status)
 
     # --- what parents ask for ---------------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ class Linking:
         async def job() -> LiveSession:
             return await self._open(playlist_id, timeout_s, override=override)
 
-        return await self._desk.ask(job)
+        return await self._mailbox.ask(job)
 
     async def cancel(self, session_id: str) -> LiveSession:
         """Raises NotFound for a session that is not listed, BadRequest for one that has ended."""
@@ -88,7 +88,7 @@ class Linking:
                 raise BadRequest(f"the session has ended: {session.machine.state}", {"state": session.machine.state})
             return session
 
-        return await self._desk.ask(job)
+        return await self._mailbox.ask(job)
 
     async def cancel_for(self, playlist_id: str) -> LiveSession:
         """Cancel the live session of a playlist. Raises NotFound."""
@@ -108,7 +108,7 @@ class Linking:
                 await self._fire(session, rules.Override(tag_id))
             return session
 
-        return await self._desk.ask(job)
+        return await self._mailbox.ask(job)
 
     # --- what the reader tells --------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class Linking:
                 await self._offer(session, tag_id)
             return session is not None
 
-        return await self._desk.ask(job)
+        return await self._mailbox.ask(job)
 
     async def lifted(self, tag_id: str) -> bool:
         """Whether the tag belonged to a session: one that lives, or one that it ended."""
@@ -132,7 +132,7 @@ class Linking:
             held, self._held = self._held, None
             return held == tag_id or self.live is not None
 
-        return await self._desk.ask(job)
+        return await self._mailbox.ask(job)
 
     # --- what everybody may look at ---------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class Linking:
         session = LiveSession(self._ports.new_id(), machine, timeout_s, self._ports.wall() + timeout_s)
         self._forget_old()
         self._sessions.append(session)
-        self._deadline.set(trio.current_time() + timeout_s)
+        self._deadline.set(trio.current_time() + timeout_s, 0)
         await self._carry_out(session)
         tag_id = taking or self._present
         if taking is not None:
@@ -217,7 +217,7 @@ class Linking:
         if step.state in rules.ENDS:
             session.ended_at = trio.current_time()
             self._held = self._present
-            self._deadline.set(None)
+            self._deadline.clear()
         self._events.tell("nfc_status", {f"nfc:{session.id}"}, _status(session))
         self._events.tell("nfc_association_state", EVERYONE, self._association_state(session))
 

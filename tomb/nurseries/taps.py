@@ -1,7 +1,7 @@
 """Taps: what the reader sees becomes taps, and taps become music.
 
-Sightings go through the presence machine (tomb.machines.tag), so that one placement is one tap however it wobbles. A
-tap belongs to the linking session if there is one; else it plays its playlist, does its action, or only makes itself
+Sightings go through the presence machine (tomb.machines.presence), so that one placement is one tap however it wobbles.
+A tap belongs to the linking session if there is one; else it plays its playlist, does its action, or only makes itself
 known.
 """
 
@@ -13,13 +13,13 @@ import trio
 from tomb.devices.sighting import Reader, Sighting
 from tomb.errors import RequestError
 from tomb.events import PLAYLISTS, Events
-from tomb.machines import tag as rules
+from tomb.machines import presence as rules
 from tomb.models import Tag, TagAction
-from tomb.nurseries.alarm import Alarm
 from tomb.nurseries.deck import Deck
-from tomb.nurseries.desk import Desk
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.mailbox import Mailbox
+from tomb.nurseries.timer import Timer
 
 log = logging.getLogger(__name__)
 VOLUME_STEP = 5
@@ -33,8 +33,8 @@ class Taps:
         self._linking = linking
         self._librarian = librarian
         self._presence = rules.Presence()
-        self._desk = Desk()
-        self._alarm = Alarm(lambda: self._happens(rules.Waited(trio.current_time())))
+        self._mailbox = Mailbox()
+        self._timer = Timer(lambda _: self._happens(rules.Waited(trio.current_time())))
         self._reader: Reader | None = None
         self._playlist_id: str | None = None
         self._nursery: trio.Nursery | None = None
@@ -42,8 +42,8 @@ class Taps:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled."""
         async with trio.open_nursery() as self._nursery:
-            self._nursery.start_soon(self._alarm.run)
-            await self._desk.run(task_status=task_status)
+            self._nursery.start_soon(self._timer.run)
+            await self._mailbox.run(task_status=task_status)
 
     @property
     def reader(self) -> Reader | None:
@@ -73,13 +73,13 @@ class Taps:
         for effect in effects:
             match effect:
                 case rules.Wake(at):
-                    self._alarm.set(at)
+                    self._timer.set(at, 0)
                 case rules.Calm():
-                    self._alarm.set(None)
+                    self._timer.clear()
                 case rules.Placed(tag_id):
-                    self._desk.hand_in(partial(self._placed, tag_id))
+                    self._mailbox.hand_in(partial(self._placed, tag_id))
                 case rules.Lifted(tag_id):
-                    self._desk.hand_in(partial(self._lifted, tag_id))
+                    self._mailbox.hand_in(partial(self._lifted, tag_id))
 
     async def _placed(self, tag_id: str) -> None:
         if await self._linking.placed(tag_id):

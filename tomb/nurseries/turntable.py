@@ -1,7 +1,7 @@
 """The turntable: the player's machine, what is on it, and the output that plays it.
 
 Everything here is synchronous: an event is fired, the effects that come out are carried out at once, and what changed
-is published and noted. Only the deck's desk fires, so nothing else is ever in between.
+is published and noted. Only the deck's mailbox fires, so nothing else is ever in between.
 """
 
 from pathlib import Path
@@ -16,8 +16,8 @@ from tomb.machines.player import PLAYER
 from tomb.machines.player_state import Player
 from tomb.machines.table import Outcome
 from tomb.models import PlayerState, Playlist, Resume, Track, TrackPosition
-from tomb.nurseries.alarm import Alarm
-from tomb.nurseries.scribe import Scribe
+from tomb.nurseries.journal import Journal
+from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
 
 NO_OUTPUT = "there is no sound output yet"
@@ -28,14 +28,14 @@ class Turntable:
     """`library`: the folder that `Track.file_path` is relative to. `fade`, `sleep`: set by the sleep timer."""
 
     def __init__(
-        self, ports: Ports, events: Events, scribe: Scribe, library: Path, *, fade: Alarm, sleep: Alarm
+        self, ports: Ports, events: Events, journal: Journal, library: Path, *, fade: Timer, sleep: Timer
     ) -> None:
         self.player = Player(lost=NO_OUTPUT)
         self.playlist: Playlist | None = None
         self.output: sound.Output | None = None
         self._ports = ports
         self._events = events
-        self._scribe = scribe
+        self._journal = journal
         self._library = library
         self._fade = fade
         self._sleep = sleep
@@ -90,7 +90,7 @@ class Turntable:
         return outcome
 
     def catch_up(self) -> None:
-        """The follower may be heard already although its report still waits on the desk."""
+        """The follower may be heard already although its report still waits on the mailbox."""
         heard = self.output.heard().generation if self.output else None
         if self.player.following is not None and heard == self.player.following[0]:
             self.fire(happening.Started(heard))
@@ -98,16 +98,19 @@ class Turntable:
     def _carry_out(self, effect: happening.Effect) -> None:
         match effect:
             case happening.Checkpoint(playlist_id, track_id, position_ms):
-                self._scribe.resume(playlist_id, Resume(track_id=track_id, position_ms=position_ms))
+                self._journal.resume(playlist_id, Resume(track_id=track_id, position_ms=position_ms))
                 self._checkpoint_due = trio.current_time() + CHECKPOINT_S
             case happening.Forget(playlist_id):
-                self._scribe.resume(playlist_id, None)
+                self._journal.resume(playlist_id, None)
             case happening.Credit(playlist_id, track_id):
-                self._scribe.credit(playlist_id, track_id)
+                self._journal.credit(playlist_id, track_id)
             case happening.ArmSleep(seconds):
                 ends_at = None if seconds is None else trio.current_time() + seconds
-                self._sleep.set(ends_at)
-                self._fade.set(None if ends_at is None else ends_at - happening.FADE_S)
+                self._sleep.clear()
+                self._fade.clear()
+                if ends_at is not None:
+                    self._sleep.set(ends_at, 0)
+                    self._fade.set(ends_at - happening.FADE_S, 0)
             case happening.Skipped():
                 pass  # announced with the state, whose message names it
             case _ if self.output is not None:
@@ -153,7 +156,7 @@ class Turntable:
 
     def _remember(self) -> None:
         player, track = self.player, self.player.track
-        self._scribe.player(
+        self._journal.player(
             PlayerMemory(
                 volume=player.volume,
                 muted=player.muted,
@@ -168,7 +171,7 @@ class Turntable:
         )
 
     def note_position(self) -> None:
-        """Have the scribe write down where we are."""
+        """Have the journal write down where we are."""
         track = self.player.track
         if self.playlist is not None and track is not None and self.player.state != "stopped":
             point = Resume(track_id=track.track_id, position_ms=self._position_ms())
@@ -221,5 +224,5 @@ class Turntable:
 
     def resume(self, playlist: Playlist) -> tuple[str | None, int]:
         """The track and the position where the playlist was left; (None, 0) to begin at its start."""
-        point = self._scribe.unwritten(playlist.id, playlist.resume)
+        point = self._journal.unwritten(playlist.id, playlist.resume)
         return (point.track_id, point.position_ms) if point else (None, 0)

@@ -31,12 +31,12 @@ from tomb.library.intake import unwritable
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
 from tomb.models import Track
-from tomb.nurseries.admission import Announced, UploadLimits, admitted
 from tomb.nurseries.finishing import Finishing, Said
+from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.porter import Porter
-from tomb.nurseries.room import Room
+from tomb.nurseries.memory_budget import MemoryBudget
 from tomb.nurseries.upload_news import UploadNews
+from tomb.nurseries.upload_policy import Announced, UploadLimits, admitted
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -66,16 +66,16 @@ class Uploads:
         ports: Ports,
         events: Events,
         librarian: Librarian,
-        porter: Porter,
+        ingest: Ingest,
         limits: UploadLimits,
     ) -> None:
         self._store = store
         self._ports = ports
         self._news = UploadNews(events)
         self._librarian = librarian
-        self._finishing = Finishing(ports, librarian, porter, self._news)
+        self._finishing = Finishing(ports, librarian, ingest, self._news)
         self.limits = limits
-        self.room = Room(limits.memory)
+        self.memory = MemoryBudget(limits.memory)
         self._threads = trio.CapacityLimiter(2)
         self._opening = trio.Lock()
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
@@ -88,11 +88,11 @@ class Uploads:
         ports: Ports,
         events: Events,
         librarian: Librarian,
-        porter: Porter,
+        ingest: Ingest,
         limits: UploadLimits,
     ) -> Self:
         """Go on with what was under way, and forget what nobody continued. Raises: StartError."""
-        opened = cls(store, ports, events, librarian, porter, limits)
+        opened = cls(store, ports, events, librarian, ingest, limits)
         try:
             await opened._thread(parts.prepare, store.library)
             await opened._end_lost()

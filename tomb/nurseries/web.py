@@ -23,7 +23,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, LifespanState
 from hypercorn.utils import wrap_app
 
-from tomb.nurseries import handshake
+from tomb.nurseries import hypercorn_patch
 from tomb.nurseries.connection import Connection, GuardedStream
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ async def serve_web(
     Raises OSError as it comes, EADDRINUSE for a port that is taken.
     """
     listeners = await trio.open_tcp_listeners(port, host=host)
-    handshake.install()
+    hypercorn_patch.install()
     await _Web(app, limits or WebLimits()).serve(
         listeners, stop if stop is not None else trio.Event(), draining, task_status
     )

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tomb.errors import Conflict, NoSpace
-from tomb.library import files, marks, schema
+from tomb.library import counters, files, schema
 from tomb.library.archives import audit, backup
 from tomb.library.archives.archive import DATABASE, BadArchive
 from tomb.library.archives.backup import Counts
@@ -180,7 +180,7 @@ def _folded(database: Path) -> int | None:
         with closing(sqlite3.connect(database, isolation_level=None, timeout=schema.BUSY_S)) as db:
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return marks.read(db, marks.LEASED)
+            return counters.read(db, counters.LEASED)
     except sqlite3.DatabaseError:
         return None
 
@@ -189,5 +189,5 @@ def _raise_mark(staged: Path, leased: int | None) -> None:
     with closing(sqlite3.connect(staged, isolation_level=None)) as db:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA synchronous = FULL")
-        own = marks.read(db, marks.LEASED)
-        marks.raise_to(db, marks.LEASED, own + recovery.LEAP if leased is None else max(own, leased))
+        own = counters.read(db, counters.LEASED)
+        counters.raise_to(db, counters.LEASED, own + recovery.LEAP if leased is None else max(own, leased))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from tomb.library import files, marks
+from tomb.library import counters, files
 from tomb.library.disk import sync
 from tomb.library.repair import examination, pages, salvage
 from tomb.models import iso
@@ -81,7 +81,7 @@ def ensure(folder: Path, now: float) -> None:
 
 def told(folder: Path, db: sqlite3.Connection) -> Recovery | None:
     """The recovery that this database came from, until somebody moves away what is kept of the damaged one."""
-    number = marks.read(db, marks.RECOVERY)
+    number = counters.read(db, counters.RECOVERY)
     return next((each for each in _reports(folder) if each.number == number), None)
 
 
@@ -125,10 +125,10 @@ def _seal(rebuilt: Path, folder: Path) -> tuple[int, int]:
     with closing(sqlite3.connect(rebuilt, isolation_level=None)) as db:
         db.row_factory = sqlite3.Row
         earlier = _reports(folder)
-        number = 1 + max([marks.read(db, marks.RECOVERY), *(each.number for each in earlier)])
-        leased = LEAP + max([marks.read(db, marks.LEASED), *(each.leased for each in earlier)])
-        marks.raise_to(db, marks.RECOVERY, number)
-        marks.raise_to(db, marks.LEASED, leased)
+        number = 1 + max([counters.read(db, counters.RECOVERY), *(each.number for each in earlier)])
+        leased = LEAP + max([counters.read(db, counters.LEASED), *(each.leased for each in earlier)])
+        counters.raise_to(db, counters.RECOVERY, number)
+        counters.raise_to(db, counters.LEASED, leased)
     return number, leased
 
 

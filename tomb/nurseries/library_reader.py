@@ -7,24 +7,24 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from tomb.errors import NotFound
-from tomb.library import marks, memory, reading, settings, tags
+from tomb.library import counters, memory, reading, settings, tags
 from tomb.library.catalogue import Catalogue, Query
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Whereabouts
 from tomb.library.store import Store
 from tomb.models import ExistingPlaylist, Playlist, PlaylistLite, Tag
-from tomb.nurseries.herald import Herald
+from tomb.nurseries.library_events import LibraryEvents
 
 READ_AT_ONCE = 10  # playlists; a tap that reads its tag waits for no more than these
 
 
-class Shelves:
+class LibraryReader:
     """All methods that name a playlist or track raise NotFound when there is none."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, herald: Herald) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, library_events: LibraryEvents) -> None:
         self._store = store
         self._catalogue = catalogue
-        self._herald = herald
+        self._library_events = library_events
 
     @property
     def folder(self) -> Path:
@@ -48,7 +48,7 @@ class Shelves:
 
     async def playlist(self, playlist_id: str) -> Playlist:
         self._catalogue.lite(playlist_id)
-        return self._herald.stamped(await self._store.read(lambda db: reading.playlist(db, playlist_id)))
+        return self._library_events.stamped(await self._store.read(lambda db: reading.playlist(db, playlist_id)))
 
     async def playlist_json(self, playlist_id: str) -> bytes:
         """The playlist with its tracks, encoded once per change."""
@@ -94,9 +94,9 @@ class Shelves:
     async def settings(self) -> dict[str, JsonValue]:
         return await self._store.read(settings.read_all)
 
-    async def mark(self, name: str) -> int:
+    async def counter(self, name: str) -> int:
         """0 for a mark that was never set."""
-        return await self._store.read(lambda db: marks.read(db, name))
+        return await self._store.read(lambda db: counters.read(db, name))
 
     async def recall(self) -> PlayerMemory | None:
         return await self._store.read(memory.recall)
@@ -110,5 +110,5 @@ class Shelves:
             few = missing[first : first + READ_AT_ONCE]
             read = await self._store.read(partial(reading.playlists, playlist_ids=few))
             for playlist in (each for each in read if each.id in self._catalogue):
-                made[playlist.id] = self._catalogue.keep_json(self._herald.stamped(playlist), generation)
+                made[playlist.id] = self._catalogue.keep_json(self._library_events.stamped(playlist), generation)
         return [encoded for encoded in made.values() if encoded is not None]

@@ -1,4 +1,4 @@
-"""The porter carries files to the library's door: copied, hashed, examined, labelled, ready to be committed.
+"""The ingest carries files to the library's door: copied, hashed, examined, labelled, ready to be committed.
 
 Whoever brings music in asks here: the importer for folders, uploads for what a browser sent. The work is done in a
 thread of its own and in bites, so that the box goes on playing and a shutdown need not wait for a whole audiobook.
@@ -40,7 +40,7 @@ class Inspector(Protocol):
         """The picture of a folder of music. Raises: Unavailable when nothing can be examined now."""
 
 
-class Porter:
+class Ingest:
     """`free_kept`: bytes that are left free on the disk."""
 
     def __init__(self, store: Store, ports: Ports, inspector: Inspector, free_kept: int) -> None:

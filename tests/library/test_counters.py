@@ -11,8 +11,8 @@ import trio
 
 from tomb.errors import StartError
 from tomb.events import LEASE_BLOCK, Events
-from tomb.library import marks
-from tomb.library.marks import EventLease
+from tomb.library import counters
+from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
 from tomb.ports import VirtualPorts
 
@@ -20,7 +20,7 @@ PUBLISH_FOR_EVER = """
 import sys, trio
 from pathlib import Path
 from tomb.events import Events
-from tomb.library.marks import EventLease
+from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
 from tomb.ports import RealPorts
 import tomb.events
@@ -77,7 +77,7 @@ async def test_the_counter_may_use_the_block_that_was_leased(tmp_path: Path) -> 
     async with open_store(tmp_path, VirtualPorts()) as store:
         events = Events(VirtualPorts(), await EventLease(store, LEASE_BLOCK).open())
         numbers = [events.publish("state:test", (), lambda number: {"number": number}) for _ in range(1000)]
-        assert await store.read(lambda db: marks.read(db, "events.leased")) >= numbers[-1]
+        assert await store.read(lambda db: counters.read(db, "events.leased")) >= numbers[-1]
 
 
 async def test_a_killed_run_is_outnumbered_by_the_next(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A desk: one task that does what it is asked, one thing after the other. Whoever owns a machine owns one.
+"""A mailbox: one task that does what it is asked, one thing after the other. Whoever owns a machine owns one.
 
 Nobody else touches the machine, so there are no locks around its state and no two writers. A caller who goes away while
 waiting does not take the request back: it was made.
@@ -16,7 +16,7 @@ from tomb.errors import TombError
 T = TypeVar("T")
 
 
-class Desk:
+class Mailbox:
     def __init__(self) -> None:
         self._in, self._out = trio.open_memory_channel[Callable[[], Awaitable[None]]](math.inf)
 
@@ -51,7 +51,7 @@ class Desk:
         self._in.send_nowait(job)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Work until cancelled. A job that raises anything but a TombError is a defect and ends the desk."""
+        """Work until cancelled. A job that raises anything but a TombError is a defect and ends the mailbox."""
         task_status.started()
         async for job in self._out:
             await job()

@@ -22,7 +22,7 @@ class Listener(Protocol):
     def gone(self, playlist_id: str) -> None: ...
 
 
-class Herald:
+class LibraryEvents:
     def __init__(self, events: Events, catalogue: Catalogue) -> None:
         self._events = events
         self._catalogue = catalogue

@@ -129,7 +129,7 @@ def _calm_and_lift(presence: Presence, event: Missed) -> None:
 
 
 PRESENCE: Table[Presence] = Table(
-    "tag",
+    "presence",
     Presence,
     states=("absent", "present", "fading"),
     initial="absent",

@@ -1,4 +1,4 @@
-"""The scribe writes down what should be remembered about playing, so that no command ever waits for a disk.
+"""The journal writes down what should be remembered about playing, so that no command ever waits for a disk.
 
 Notes are gathered for a moment and written in one transaction: positions by playlist (only the newest counts), tracks
 that began, and the state of the player. What is still unwritten is known here, so that a tap reads its own pause. While
@@ -40,7 +40,7 @@ class Notes:
         return Notes({**self.resume, **newer.resume}, began, newer.player or self.player)
 
 
-class Scribe:
+class Journal:
     """`write` puts notes on the disk, in one transaction."""
 
     def __init__(self, write: Callable[[Notes], Awaitable[None]]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic_core import to_json
 
 from tests.rigs.archives import good, members, put_together
-from tests.rigs.archivist import bites, desk, nothing_left, sounds, whole
+from tests.rigs.archivist import bites, mailbox, nothing_left, sounds, whole
 from tests.rigs.library import titles
 from tests.rigs.pictures import plain
 from tests.rigs.virtual import virtual_time
@@ -23,14 +23,14 @@ pytestmark = virtual_time
 
 
 async def test_a_playlist_comes_to_another_box_as_it_was(tmp_path: Path) -> None:
-    async with desk(tmp_path / "a") as box:
+    async with mailbox(tmp_path / "a") as box:
         made = await box.stage.fill("Käthe's \u2603 songs", [b"one", b"two", b"one"])
         await box.stage.librarian.update(made.id, {"description": "a\nb", "same_tag": "next", "on_removal": "pause"})
         outgoing = await box.archivist.export(made.id)
         assert outgoing.name == "Käthe's \u2603 songs.tar"
         content = await whole(outgoing)
     assert sounds(content) == {b"one", b"two"}
-    async with desk(tmp_path / "b") as other:
+    async with mailbox(tmp_path / "b") as other:
         other.stage.news()
         taken = await other.archivist.take(bites(content), len(content))
         assert other.stage.news() == ["state:playlist_created", "state:playlists"]
@@ -54,18 +54,18 @@ async def test_a_playlist_comes_to_another_box_as_it_was(tmp_path: Path) -> None
 async def test_pictures_travel_and_are_looked_at_like_any_stranger_s(tmp_path: Path) -> None:
     cover = scaled(plain(20, 20))
     assert cover is not None
-    async with desk(tmp_path / "a") as box:
+    async with mailbox(tmp_path / "a") as box:
         made = await box.stage.librarian.create("Songs")
-        async with box.stage.porter.incoming() as incoming:
+        async with box.stage.ingest.incoming() as incoming:
             (incoming / "1.mp3").write_bytes(b"one")
-            arrival = await box.stage.porter.stage(incoming / "1.mp3", incoming)
+            arrival = await box.stage.ingest.stage(incoming / "1.mp3", incoming)
             arrival = replace(arrival, cover=intake.stage_picture(incoming, cover))
             made = (await box.stage.librarian.add(made.id, [arrival])).playlist
         content = await whole(await box.archivist.export(made.id))
         home = await box.archivist.take(bites(content), len(content))
         assert home.cover_url
         assert len(list((box.stage.store.library / "covers").iterdir())) == 1
-    async with desk(tmp_path / "b") as other:
+    async with mailbox(tmp_path / "b") as other:
         taken = await other.archivist.take(bites(content), len(content))
         assert taken.cover_url
     parts = members(content)
@@ -79,7 +79,7 @@ async def test_pictures_travel_and_are_looked_at_like_any_stranger_s(tmp_path: P
         f"library/covers/{manifest.digest(bomb)}.png": bomb,
         archive.SUMS: b"",
     }
-    async with desk(tmp_path / "c") as third:
+    async with mailbox(tmp_path / "c") as third:
         taken = await third.archivist.take(bites(put_together(parts)), None)
         assert taken.cover_url is None
         assert list((third.stage.store.library / "covers").iterdir()) == []
@@ -90,7 +90,7 @@ def with_cover(card: PlaylistCard, name: str) -> PlaylistCard:
 
 
 async def test_tracks_without_sound_stay_at_home(tmp_path: Path) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         made = await box.stage.fill("Songs", [b"one", b"two", b"three"])
         (box.stage.store.library / "files" / f"{made.tracks[0].file_hash}.mp3").unlink()
         await box.stage.librarian.reconcile()
@@ -103,10 +103,10 @@ async def test_tracks_without_sound_stay_at_home(tmp_path: Path) -> None:
 
 
 async def test_an_archive_with_something_in_it_that_cannot_be_played_is_refused(tmp_path: Path) -> None:
-    async with desk(tmp_path / "a") as box:
+    async with mailbox(tmp_path / "a") as box:
         made = await box.stage.fill("Songs", [b"one", b"x" * 1000])
         content = await whole(await box.archivist.export(made.id))
-    async with desk(tmp_path / "b", sound=100) as other:
+    async with mailbox(tmp_path / "b", sound=100) as other:
         with pytest.raises(UnsupportedMedia, match="2: no sound"):
             await other.archivist.take(bites(content), len(content))
         assert other.stage.librarian.count() == 0
@@ -139,7 +139,7 @@ def described(**fields: object) -> bytes:
     ids=range(8),
 )
 async def test_a_description_that_does_not_fit_is_refused(tmp_path: Path, content: bytes) -> None:
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         with pytest.raises(BadArchive):
             await box.archivist.take(bites(content), len(content))
         assert box.stage.librarian.count() == 0
@@ -151,7 +151,7 @@ async def test_what_a_stranger_wrote_is_cleaned(tmp_path: Path) -> None:
     odd = "a\x00b\x1b[31m\r\nc" + "x" * 900
     tracks: Iterable[object] = [{"title": odd, "artist": odd, "filename": "../../" + odd, "file": name}]
     content = described(title=odd, description=odd, tracks=tracks)
-    async with desk(tmp_path) as box:
+    async with mailbox(tmp_path) as box:
         taken = await box.archivist.take(bites(content), None)
         [track] = taken.tracks
         for text in (taken.title, track.title, track.artist or "", track.filename):

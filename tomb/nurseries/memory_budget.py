@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import trio
 
 
-class Room:
+class MemoryBudget:
     """So many bytes of memory, handed out in the order of asking."""
 
     def __init__(self, size: int) -> None:

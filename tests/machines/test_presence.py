@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.machines.walks import Possible, Step, every_step, fired, possible_outcomes
+from tomb.machines.presence import GRACE, PRESENCE, Calm, Effect, Lifted, Missed, Placed, Presence, Seen, Waited, Wake
 from tomb.machines.table import Outcome
-from tomb.machines.tag import GRACE, PRESENCE, Calm, Effect, Lifted, Missed, Placed, Presence, Seen, Waited, Wake
 
 MOVED, IGNORED = Outcome.MOVED, Outcome.IGNORED
 

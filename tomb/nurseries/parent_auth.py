@@ -1,4 +1,4 @@
-"""The gate: what only parents may do, if they set a PIN. Without one it stands open.
+"""The parent_auth: what only parents may do, if they set a PIN. Without one it stands open.
 
 The PIN is kept as a scrypt hash. Whoever knows it gets a token, which is forgotten after a while without use and when
 the box restarts. Tries are limited by client and, because addresses are cheap, for all together.
@@ -26,8 +26,8 @@ TRIES_OF_ALL = Rate(30, 1 / 20)  # four digits are guessed in 28 hours at best
 COST, BLOCK, PARALLEL = 2**14, 8, 1
 
 
-class Gate:
-    """Made by `Gate.open`."""
+class ParentAuth:
+    """Made by `ParentAuth.open`."""
 
     def __init__(self, ports: Ports, stored: str | None) -> None:
         self._ports = ports

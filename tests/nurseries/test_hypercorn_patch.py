@@ -7,8 +7,8 @@ import pytest
 from hypercorn.protocol import h11, ws_stream
 from wsproto.events import TextMessage
 
-from tomb.nurseries import handshake
-from tomb.nurseries.handshake import BoundedBuffer, PlainHandshake
+from tomb.nurseries import hypercorn_patch
+from tomb.nurseries.hypercorn_patch import BoundedBuffer, PlainHandshake
 
 OFFER = [
     (b"connection", b"Upgrade"),
@@ -39,8 +39,8 @@ def test_hypercorn_itself_still_takes_it() -> None:
 
 
 def test_the_classes_are_looked_up_where_we_put_ours() -> None:
-    handshake.install()
-    handshake.install()
+    hypercorn_patch.install()
+    hypercorn_patch.install()
     source = inspect.getsource(ws_stream.WSStream)
     assert source.count(" Handshake(") == 1
     assert source.count(" WebsocketBuffer(") == 1

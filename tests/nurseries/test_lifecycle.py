@@ -8,7 +8,7 @@ import trio
 from tests.rigs.virtual import virtual_time
 from tomb.errors import Missing
 from tomb.nurseries.health import Board
-from tomb.nurseries.root import Slot, open_root
+from tomb.nurseries.lifecycle import Slot, open_root
 from tomb.ports import VirtualPorts
 
 pytestmark = virtual_time
@@ -110,32 +110,32 @@ class Household:
         )
 
 
-def _overall(house: Household) -> str:
-    return house.board.overall
+def _overall(services: Household) -> str:
+    return services.board.overall
 
 
 async def test_a_device_that_is_there_is_used_and_its_stand_in_is_not(nursery: trio.Nursery) -> None:
-    house = Household(Device(), Device())
-    await nursery.start(house.slot.run)
+    services = Household(Device(), Device())
+    await nursery.start(services.slot.run)
     await trio.sleep(100)
-    assert house.log == ["real"]
-    assert house.board.is_up("device")
+    assert services.log == ["real"]
+    assert services.board.is_up("device")
 
 
 async def test_the_stand_in_serves_until_the_device_comes(nursery: trio.Nursery) -> None:
     real = Device(absences=4)
-    house = Household(real, Device())
-    await nursery.start(house.slot.run)
-    assert house.log == ["stand-in"]
-    assert _overall(house) == "healthy"
+    services = Household(real, Device())
+    await nursery.start(services.slot.run)
+    assert services.log == ["stand-in"]
+    assert _overall(services) == "healthy"
     await trio.sleep(60)
-    assert house.log == ["stand-in", "real"]
+    assert services.log == ["stand-in", "real"]
 
 
 async def test_a_device_is_looked_for_less_and_less_often_but_every_five_seconds(nursery: trio.Nursery) -> None:
     real = Device(absences=12)
-    house = Household(real, None)
-    await nursery.start(house.slot.run)
+    services = Household(real, None)
+    await nursery.start(services.slot.run)
     await trio.sleep(120)
     pauses = [later - earlier for earlier, later in zip(real.tries, real.tries[1:], strict=False)]
     assert pauses == pytest.approx(sorted(pauses))
@@ -145,16 +145,16 @@ async def test_a_device_is_looked_for_less_and_less_often_but_every_five_seconds
 
 async def test_a_lost_device_degrades_the_box_and_is_no_reason_to_pretend(nursery: trio.Nursery) -> None:
     real = Device()
-    house = Household(real, Device())
-    await nursery.start(house.slot.run)
+    services = Household(real, Device())
+    await nursery.start(services.slot.run)
     real.absences = 3
     real.cut.set()
     await trio.sleep(0.25)
-    assert house.log == ["real", "gone"]
-    assert not house.board.is_up("device")
-    assert _overall(house) == "degraded"
-    assert house.board.details()["device"].last_error == "not there"
+    assert services.log == ["real", "gone"]
+    assert not services.board.is_up("device")
+    assert _overall(services) == "degraded"
+    assert services.board.details()["device"].last_error == "not there"
     await trio.sleep(10)
-    assert house.log == ["real", "gone", "real"]
-    assert _overall(house) == "healthy"
-    assert house.board.details()["device"].restarts == 1
+    assert services.log == ["real", "gone", "real"]
+    assert _overall(services) == "healthy"
+    assert services.board.details()["device"].restarts == 1
