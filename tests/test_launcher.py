@@ -8,7 +8,9 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+import sysconfig
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
 
@@ -223,3 +225,10 @@ def test_an_environment_is_made_anew_when_the_lock_changes_or_the_checkout_moves
     with (machine.checkout / "requirements/runtime.txt").open("a", encoding="utf-8") as lock:
         lock.write("# newer\n")
     assert "python3 is missing" in machine.run("scripts/environment", "runtime").stderr
+
+
+def test_what_the_box_runs_on_is_compiled_when_it_is_installed() -> None:
+    """Of modules that no test imports: their byte code is there only if the installation made it."""
+    libraries = Path(sysconfig.get_path("purelib"))
+    for module in (ROOT / "tomb/__main__.py", libraries / "yt_dlp/__main__.py"):
+        assert Path(cache_from_source(str(module))).is_file()
