@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.machines.walks import rows_of, rows_recorded
 from tomb.machines.table import STAY, Outcome, Row, Table, TableError, row
 
 
@@ -252,3 +253,18 @@ def test_all_defects_are_told_at_once() -> None:
         gate_table(rows=_without(3), ignored={**IGNORED, "broken": ()})
     assert str(told.value).startswith("table 'parent_auth': ")
     assert str(told.value).count("has no row") == 5
+
+
+def test_the_rows_that_are_taken_can_be_recorded_and_compared_with_all_there_are() -> None:
+    parent_auth = ParentAuth()
+    with rows_recorded(GATE) as taken:
+        for event in (Coin(1), Bell(), Coin(2), Coin(1), Push()):
+            GATE.fire(parent_auth, event)
+    assert taken == {"locked: Coin (enough) -> open", "open: Coin (small change) -> open", "open: Push -> locked"}
+    assert rows_of(GATE) - taken == {
+        "open: Coin (enough) -> open",
+        "locked: Saw -> broken",
+        "open: Saw -> broken",
+    }
+    GATE.fire(parent_auth, Saw())
+    assert len(taken) == 3

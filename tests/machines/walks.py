@@ -7,11 +7,13 @@ a *memory*, a hashable value that belongs to the context, so that two histories 
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from unittest.mock import patch
 
-from tomb.machines.table import Outcome, Table
+from tomb.machines.table import Outcome, Row, Table
 
 K = TypeVar("K", bound=Hashable)
 
@@ -80,3 +82,41 @@ def possible_outcomes(steps: Iterable[Step]) -> dict[tuple[str, str], set[Possib
         pair = (step.before.state, type(step.event).__name__)
         found.setdefault(pair, set()).add((step.outcome, step.after.state))
     return found
+
+
+def rows_of(table: Table[Any]) -> set[str]:
+    """Every row of a table, once for each state that it leaves, by names that say what a row is for."""
+    return {_name(source, each) for each in table.rows for source in each.sources}
+
+
+@contextmanager
+def rows_recorded(table: Table[Any]) -> Iterator[set[str]]:
+    """Collects the rows that are taken meanwhile, whoever fires: to find those that no owner can ever cause.
+
+    A walk fires what it likes, so it cannot tell. Drive the machine's *owner* through all that can happen to it and
+    compare with `rows_of`.
+    """
+    taken: set[str] = set()
+    fire = table.fire
+
+    def recorded(model: Any, event: object) -> Outcome:
+        chosen = _chosen(table, model, event)
+        before, outcome = model.state, fire(model, event)
+        assert (chosen is not None) == (outcome is Outcome.MOVED), "a guard that says now this, now that"
+        if chosen is not None:
+            taken.add(_name(before, chosen))
+        return outcome
+
+    with patch.object(table, "fire", recorded):
+        yield taken
+
+
+def _chosen(table: Table[Any], model: Any, event: object) -> Row[Any] | None:
+    """Guards look and never touch, so they may be asked before the table asks them."""
+    rows = table.rows_for(model.state, type(event))
+    return next((each for each in rows if each.when is None or each.when(model, event)), None)
+
+
+def _name(source: str, row: Row[Any]) -> str:
+    label = f" ({row.label})" if row.label else ""
+    return f"{source}: {row.on.__name__}{label} -> {row.leads_to(source)}"
