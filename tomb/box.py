@@ -28,7 +28,6 @@ from tomb.nurseries.deck import Deck
 from tomb.nurseries.health import UP, Board
 from tomb.nurseries.housekeeping import Housekeeping
 from tomb.nurseries.importer import Importer
-from tomb.nurseries.inbox import watch
 from tomb.nurseries.ingest import Ingest, Inspector
 from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.journal import Journal
@@ -109,7 +108,7 @@ async def open_box(
         archivist = Archivist(store, ports, librarian, ingest, process.restart, settings.free_kept_mb * MIB)
         await root.start(archivist.run)
         if settings.inbox_watch_s:
-            await root.start(partial(watch, importer, every_s=settings.inbox_watch_s))
+            await root.start(partial(importer.watch_inbox, every_s=settings.inbox_watch_s))
         await root.start(Housekeeping(store, settings.free_kept_mb * MIB).run)
         journal = Journal(librarian.note)
         await root.start(journal.run)

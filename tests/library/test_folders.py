@@ -1,11 +1,14 @@
 """A folder of music becomes playlists, in the order that people expect."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tomb.errors import Unavailable
 from tomb.library.folders import FolderPlan, in_order, natural, plan
 from tomb.library.labels import Labels
 
@@ -92,3 +95,33 @@ def test_natural_order_is_an_order_of_any_names(one: str, other: str) -> None:
 def test_numbers_in_names_are_in_their_order(one: int, other: int, around: str) -> None:
     around = "".join(char for char in around if not char.isdigit())
     assert (natural(f"{around}{one}{around}") < natural(f"{around}{other}{around}")) == (one < other)
+
+
+@pytest.mark.parametrize("name", ["2.mp3", "Deep"])
+def test_what_a_failing_disk_does_not_even_show_is_left_out_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    root = grow(tmp_path / "A", "1.mp3", "2.mp3", "Deep/1.mp3")
+    fail_at(monkeypatch, name, errno.EIO)
+    plans, skipped = plan(root)
+    assert name not in str(shape(plans))
+    assert sum(len(each.files) for each in plans) == 2
+    assert [(each.path.name, each.reason) for each in skipped] == [(name, "cannot be read: Input/output error")]
+
+
+def test_without_descriptors_nothing_is_left_out_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = grow(tmp_path / "A", "1.mp3", "2.mp3")
+    fail_at(monkeypatch, "2.mp3", errno.EMFILE)
+    with pytest.raises(Unavailable, match="Too many open files"):
+        plan(root)
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
+    lstat = Path.lstat
+
+    def failing(path: Path) -> os.stat_result:
+        if path.name == name:
+            raise OSError(number, os.strerror(number))
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", failing)

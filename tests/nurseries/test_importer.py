@@ -17,7 +17,6 @@ from tomb.errors import BadRequest, DecodeError, NoSpace
 from tomb.library import tunes
 from tomb.library.transcode import available
 from tomb.nurseries.importer import Imported, Progress
-from tomb.nurseries.inbox import watch
 from tomb.ports import RealPorts, VirtualPorts
 
 PNG = pictures.plain(10, 10)
@@ -274,7 +273,7 @@ async def test_a_watched_inbox_empties_itself_once_nothing_changes_in_it(
     ports = VirtualPorts()
     async with opened(tmp_path / "data", ports=ports) as stage, trio.open_nursery() as nursery:
         inbox = stage.librarian.folder / "inbox"
-        await nursery.start(partial(watch, stage.importer, every_s=10))
+        await nursery.start(partial(stage.importer.watch_inbox, every_s=10))
         folder = album(inbox / "Songs", "1.wav")
         age(folder, ports.wall() + 20)  # somebody is still copying
         await trio.sleep(29)
@@ -301,7 +300,7 @@ async def test_a_watched_inbox_looks_at_what_it_cannot_take_once(tmp_path: Path,
         handed_over = album(stage.librarian.folder / "inbox" / "Ours", "2.wav")
         age(folder, 1.0)
         age(handed_over, 0.0)
-        await nursery.start(partial(watch, stage.importer, every_s=10))
+        await nursery.start(partial(stage.importer.watch_inbox, every_s=10))
         await trio.sleep(100)
         assert len(looked) == 1
         age(folder, 2.0)
@@ -316,7 +315,7 @@ async def test_a_watched_inbox_says_once_that_the_disk_is_full(
     ports = VirtualPorts()
     async with opened(tmp_path / "data", ports=ports, free_kept=1 << 60) as stage, trio.open_nursery() as nursery:
         age(album(stage.librarian.folder / "inbox" / "Songs", "1.wav"), 1.0)
-        await nursery.start(partial(watch, stage.importer, every_s=10))
+        await nursery.start(partial(stage.importer.watch_inbox, every_s=10))
         await trio.sleep(100)
         assert [record.message for record in caplog.records if "inbox" in record.message] == [
             "the inbox cannot be emptied: the disk is nearly full: what is left is kept free"

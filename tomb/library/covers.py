@@ -54,8 +54,11 @@ def is_called_so(path: Path) -> bool:
 
 def beside(folder: Path) -> Iterator[bytes]:
     """What may be the picture of a folder of music: cover.jpg, folder.png, front.webp, whatever their case."""
-    for path in sorted(folder.iterdir(), key=lambda path: path.name.casefold()):
-        # A cover that cannot be read is no reason to leave the music out.
+    entries: list[Path] = []
+    # A cover that cannot be read, or a folder that has just gone, is no reason to leave the music out.
+    with suppress(OSError):
+        entries = sorted(folder.iterdir(), key=lambda path: path.name.casefold())
+    for path in entries:
         with suppress(OSError):
             if is_called_so(path) and path.is_file() and not path.is_symlink():
                 with path.open("rb") as file:

@@ -1,10 +1,13 @@
 """How a folder of music becomes playlists: each folder is one, with what plays in it sorted as people expect."""
 
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tomb.errors import Unavailable
+from tomb.library.intake import unreadable
 from tomb.library.labels import Labels, label
 
 # libsndfile plays these as they are; for the others there is ffmpeg, once, at the import.
@@ -35,6 +38,7 @@ def plan(root: Path) -> tuple[list[FolderPlan], list[Skipped]]:
     """What importing `root` would make: a playlist for it and for each folder below that has something to play.
 
     Folders called like a disc ("CD 2") belong to the one above. Hidden files and links are passed over in silence.
+    Raises: Unavailable when nothing can be read now.
     """
     found: dict[Path, list[Path]] = {}
     skipped: list[Skipped] = []
@@ -61,20 +65,37 @@ def extension(path: Path) -> str:
 
 
 def _files(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
+    """Whatever is renamed, removed or unplugged while this looks is left out, and the rest is found all the same."""
     waiting = [root]
     while waiting:
-        folder = waiting.pop()
+        folder, below = waiting.pop(), []
         try:
             entries = _visible(folder)
         except OSError as error:
-            skipped.append(Skipped(folder, f"cannot be read: {error.strerror}"))
+            skipped.append(_left_out(folder, error))
             continue
-        yield from (path for path in entries if path.is_file() and extension(path) in PLAYABLE | TRANSCODED)
-        waiting += reversed([path for path in entries if path.is_dir()])
+        for path in entries:
+            try:
+                mode = path.lstat().st_mode
+            except OSError as error:
+                skipped.append(_left_out(path, error))
+                continue
+            if stat.S_ISDIR(mode):
+                below.append(path)
+            elif stat.S_ISREG(mode) and extension(path) in PLAYABLE | TRANSCODED:
+                yield path
+        waiting += reversed(below)
+
+
+def _left_out(path: Path, error: OSError) -> Skipped:
+    reason = unreadable(error)
+    if isinstance(reason, Unavailable):
+        raise reason from error
+    return Skipped(path, str(reason))
 
 
 def _visible(folder: Path) -> list[Path]:
-    paths = [path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_symlink()]
+    paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
     # Without the extension, so that "2.mp3" comes before "2 again.mp3".
     return sorted(paths, key=lambda path: (natural(path.stem), path.name))
 

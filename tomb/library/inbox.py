@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tomb.errors import Unavailable
 from tomb.library import covers
 
 SETTLED_S = 10.0  # what changed more recently may still be on its way
@@ -14,8 +15,14 @@ Changes = tuple[float, ...]
 
 
 def settled(inbox: Path, now: float) -> dict[Path, Changes]:
-    """The folders in the inbox in which nothing changed just now. (A clock may have jumped, either way.)"""
-    waiting = [path for path in sorted(inbox.iterdir()) if path.is_dir() and not path.is_symlink()]
+    """The folders in the inbox in which nothing changed just now. (A clock may have jumped, either way.)
+
+    Raises: Unavailable when the inbox itself cannot be read: it is on a disk that somebody may unplug.
+    """
+    try:
+        waiting = [path for path in sorted(inbox.resolve().iterdir()) if path.is_dir() and not path.is_symlink()]
+    except OSError as error:
+        raise Unavailable(f"{inbox} cannot be read: {error.strerror}") from error
     changes = {folder: _changes(folder) for folder in waiting}
     return {folder: at for folder, at in changes.items() if at and all(abs(now - each) > SETTLED_S for each in at)}
 
@@ -28,22 +35,25 @@ def _changes(folder: Path) -> Changes:
 
 
 def consume(folder: Path, taken: Sequence[Path], inbox: Path, target: Path) -> None:
-    """Remove what the library has taken of `folder`, a folder in `inbox`.
+    """Remove what the library has taken of `folder`, a folder in `inbox`. (The inbox may be a link, `folder` is not.)
 
     What was left out stays, and its folder with it; so does what belongs to somebody else.
 
     A folder of which nothing stays goes to `target`, all at once: the rest of one that a crash had left by half would
     be music that has just come, also to a playlist that somebody had deleted meanwhile.
     """
+    home = inbox.resolve()
     with suppress(OSError):
         if not any(_stays(path, taken) for path in folder.rglob("*")):
             folder.rename(target)
     for path in taken:
         with suppress(OSError):
             path.unlink()
-        for emptied in path.relative_to(inbox).parents[:-1]:
+        for emptied in path.parents:
+            if emptied == home:
+                break
             with suppress(OSError):
-                (inbox / emptied).rmdir()
+                emptied.rmdir()
 
 
 def _stays(path: Path, taken: Sequence[Path]) -> bool:

@@ -30,7 +30,8 @@ class Intake:
 
     `bite` until it says True; then `close`, or `abandon` at any time to leave no copy.
 
-    Raises: DecodeError when the source cannot be read, NoSpace or Unavailable when the target cannot be written.
+    Raises: DecodeError when the source cannot be read, Unavailable when nothing can be read now, NoSpace or Unavailable
+    when the target cannot be written.
     """
 
     def __init__(self, source: Path, target: Path | None = None) -> None:
@@ -75,11 +76,11 @@ class Intake:
 
 
 def size_of(source: Path) -> int:
-    """Raises: DecodeError when it is not there any more."""
+    """Raises: as `unreadable` says."""
     try:
         return source.stat().st_size
     except OSError as error:
-        raise DecodeError(f"cannot be read: {error.strerror}") from error
+        raise unreadable(error) from error
 
 
 def staged(path: Path) -> Staged:
@@ -116,11 +117,19 @@ def unwritable(error: OSError) -> RequestError:
     return Unavailable(f"the library cannot be written: {error.strerror}; nothing was changed")
 
 
+def unreadable(error: OSError) -> DecodeError | Unavailable:
+    """What to raise when a file that comes in cannot be read. A DecodeError is said of the file, which is then left out
+    for good; where the box itself has run out of something, no file is to blame."""
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        return Unavailable(f"no files can be read now: {error.strerror}")
+    return DecodeError(f"cannot be read: {error.strerror}")
+
+
 def _open_source(path: Path) -> IO[bytes]:
     try:
         return path.open("rb", buffering=0)
     except OSError as error:
-        raise DecodeError(f"cannot be read: {error.strerror}") from error
+        raise unreadable(error) from error
 
 
 def _read_source(file: IO[bytes], size: int) -> bytes:
@@ -130,5 +139,5 @@ def _read_source(file: IO[bytes], size: int) -> bytes:
             blocks.append(block)
             size -= len(block)
     except OSError as error:
-        raise DecodeError(f"cannot be read: {error.strerror}") from error
+        raise unreadable(error) from error
     return b"".join(blocks)

@@ -5,6 +5,7 @@ with the folders that are missing, and what the library has already is neither c
 played are left out and named.
 """
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,7 +15,7 @@ from typing import TypeVar, TypeVarTuple
 
 import trio
 
-from tomb.errors import BadRequest, Conflict, DecodeError
+from tomb.errors import BadRequest, Conflict, DecodeError, NoSpace, Unavailable
 from tomb.library import counters, demo, folders, inbox
 from tomb.library.arrivals import Album, Arrival
 from tomb.library.folders import FolderPlan, Skipped
@@ -26,6 +27,8 @@ from tomb.ports import Ports
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class Importer:
         Raises: BadRequest when it is no folder; NoSpace, with all folders before it imported.
         """
         async with self._turn:
-            return await self._import(folder, progress, consume=False)
+            return await self._import(await self._thread(_resolved, folder), progress, consume=False)
 
     async def sync(self) -> Synced:
         """Reconcile database and disk, make playlists of the folders in the inbox, publish the list of playlists."""
@@ -119,6 +122,27 @@ class Importer:
             imported = await self._take(await self._waiting())
             self._librarian.listed()
         return Synced(self._librarian.count(), len(seen.lost), len(seen.found), seen.strays, imported)
+
+    async def watch_inbox(
+        self, *, every_s: float, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Empty the inbox every so many seconds, for ever. What cannot be taken in now is tried again; it is said once.
+
+        People tidy up in an inbox, and the disk that it is on may be a stick. What vanishes meanwhile is passed over
+        where it is looked for; what is away as a whole is Unavailable, and back some day. Anything else is a defect,
+        and goes up.
+        """
+        task_status.started()
+        said = ""
+        while True:
+            await trio.sleep(every_s)
+            try:
+                await self.empty_inbox()
+                said = ""
+            except (NoSpace, Unavailable) as error:
+                if error.message != said:
+                    log.warning("the inbox cannot be emptied: %s", error.message)
+                said = error.message
 
     async def empty_inbox(self) -> Imported:
         """Make playlists of the folders in the inbox, except of those that were looked at before and have not changed.
@@ -172,7 +196,9 @@ class Importer:
         return imported
 
     async def _waiting(self) -> Mapping[Path, Changes]:
-        return await self._thread(inbox.settled, self._librarian.folder / "inbox", self._ports.wall())
+        waiting = await self._thread(inbox.settled, self._librarian.folder / "inbox", self._ports.wall())
+        self._left = {folder: at for folder, at in self._left.items() if folder in waiting}
+        return waiting
 
     async def _take(self, waiting: Mapping[Path, Changes]) -> Imported:
         imported = Imported()
@@ -182,7 +208,7 @@ class Importer:
         return imported
 
     async def _import(self, folder: Path, progress: Callable[[Progress], None], *, consume: bool) -> Imported:
-        plans, skipped = await self._thread(_planned, folder)
+        plans, skipped = await self._thread(folders.plan, folder)
         run = _Run(sum(len(plan.files) for plan in plans), progress, consume, Imported(skipped=skipped))
         try:
             for plan in plans:
@@ -197,13 +223,20 @@ class Importer:
     async def _import_one(self, plan: FolderPlan, run: _Run) -> None:
         async with self._ingest.incoming() as incoming:
             staged: list[tuple[Path, Arrival]] = []
+            skipped: list[Skipped] = []
             for path in plan.files:
                 run.at(path)
                 try:
                     staged.append((path, await self._ingest.stage(path, incoming)))
                 except DecodeError as error:
-                    run.imported.skipped.append(Skipped(path, str(error)))
+                    skipped.append(Skipped(path, str(error)))
                 run.done += 1
+            if not await self._thread(plan.folder.is_dir):
+                # Renamed, or unplugged, while its files were copied. Half of it must not become a playlist: where it
+                # is now, it comes in whole.
+                run.imported.skipped.append(Skipped(plan.folder, "it went away while it was being taken in"))
+                return
+            run.imported.skipped += skipped
             if staged:
                 await self._commit(plan, await self._with_cover(plan, staged, incoming), run.imported)
             if run.consume:
@@ -232,7 +265,7 @@ class Importer:
         return await self._ports.in_thread(call, *args, limiter=self._threads)
 
 
-def _planned(folder: Path) -> tuple[list[FolderPlan], list[Skipped]]:
+def _resolved(folder: Path) -> Path:
     if not folder.is_dir():
         raise BadRequest(f"{folder} is no folder")
-    return folders.plan(folder.resolve())
+    return folder.resolve()

@@ -142,7 +142,7 @@ def _can_be_mended(source: Path) -> bool:
     try:
         return transcode.available() and mpeg.lacks_length(source)
     except OSError as error:
-        raise DecodeError(f"cannot be read: {error.strerror}") from error
+        raise intake.unreadable(error) from error
 
 
 def _begin(source: Path, target: Path | None) -> tuple[Intake, bool]:
