@@ -8,7 +8,7 @@ import trio
 from pydantic_core import from_json
 
 from tests.rigs.library import opened, titles
-from tomb.errors import BadRequest, Conflict, NotFound
+from tomb.errors import BadRequest, Conflict, NotFound, Unavailable
 from tomb.library.catalogue import Query
 from tomb.library.memory import PlayerMemory
 from tomb.library.playlists import PlaylistEdit
@@ -312,3 +312,20 @@ async def test_settings_are_kept(tmp_path: Path) -> None:
         assert await stage.librarian.change_settings({"ceiling": None}) == {"quiet": {"from": "20:00"}}
     async with opened(tmp_path) as again:
         assert await again.librarian.settings() == {"quiet": {"from": "20:00"}}
+
+
+async def test_a_disk_that_fails_at_the_end_of_a_download_ends_neither_the_download_nor_the_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [b"a"])
+
+        async def fail(*_: object) -> None:
+            raise Unavailable("the library cannot be read: disk I/O error")
+
+        async with stage.librarian.pinned():
+            await stage.librarian.delete(made.id)
+            monkeypatch.setattr(stage.store, "read", fail)
+        monkeypatch.undo()
+        assert "disk I/O error" in caplog.text
+        assert (await stage.librarian.reconcile()).strays == 1

@@ -1,14 +1,17 @@
+import logging
+from collections.abc import Awaitable, Callable
+
 import pytest
 import trio
 
 from tests.rigs.virtual import virtual_time
-from tomb.errors import NotFound
+from tomb.errors import Broken, NotFound, TombError, Unavailable
 from tomb.nurseries.mailbox import Mailbox
 
 pytestmark = virtual_time
 
 
-async def test_jobs_are_done_one_after_the_other_in_the_order_they_were_handed_in(nursery: trio.Nursery) -> None:
+async def test_jobs_are_done_one_after_the_other_in_the_order_they_came(nursery: trio.Nursery) -> None:
     mailbox, log = Mailbox(), []
     await nursery.start(mailbox.run)
 
@@ -27,7 +30,7 @@ async def test_jobs_are_done_one_after_the_other_in_the_order_they_were_handed_i
     assert log == ["a begins", "a ends", "b begins", "b ends", "c"]
 
 
-async def test_the_error_of_a_job_is_the_asker_s_and_the_desk_goes_on(nursery: trio.Nursery) -> None:
+async def test_the_error_of_a_job_is_the_asker_s_and_the_mailbox_goes_on(nursery: trio.Nursery) -> None:
     mailbox = Mailbox()
     await nursery.start(mailbox.run)
 
@@ -66,3 +69,70 @@ async def test_a_defect_ends_the_mailbox() -> None:
         async with trio.open_nursery() as nursery:
             await nursery.start(mailbox.run)
             await mailbox.ask(defect)
+
+
+class Library:
+    """Stands for the real one, whose door turns what the disk says into an answer, or for one that lets it through."""
+
+    def __init__(self, raises: Exception) -> None:
+        self.raises = raises
+
+    async def look_up(self) -> None:
+        await trio.sleep(0.1)
+        raise self.raises
+
+
+@pytest.mark.parametrize(
+    "error", [Unavailable("the library cannot be read: disk I/O error"), NotFound("tag", "1"), Broken("unplugged")]
+)
+async def test_what_a_disk_or_a_device_says_to_a_job_that_nobody_waits_for_is_logged_and_the_owner_lives(
+    nursery: trio.Nursery, caplog: pytest.LogCaptureFixture, error: TombError
+) -> None:
+    mailbox, log = Mailbox("taps"), []
+    await nursery.start(mailbox.run)
+    with caplog.at_level(logging.WARNING):
+        mailbox.post_async(Library(error).look_up)
+        mailbox.post(lambda: log.append("next"))
+        await trio.sleep(1)
+    assert log == ["next"]
+    assert caplog.messages == [f"taps: {error}"]
+
+
+def _ask(mailbox: Mailbox, job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    async def asked() -> None:
+        await mailbox.ask(job)
+
+    return asked
+
+
+def _posted(mailbox: Mailbox, job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    async def posted() -> None:
+        mailbox.post_async(job)
+        await trio.sleep_forever()
+
+    return posted
+
+
+@pytest.mark.parametrize("way", [_ask, _posted])
+@pytest.mark.parametrize("error", [OSError(5, "went around the door"), LookupError("a defect")])
+async def test_what_the_door_of_the_library_let_through_ends_the_owner_however_it_was_asked(
+    way: Callable[..., Callable[[], Awaitable[None]]], error: Exception
+) -> None:
+    mailbox = Mailbox()
+    with pytest.RaisesGroup(type(error)):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(mailbox.run)
+            await way(mailbox, Library(error).look_up)()
+
+
+async def test_what_a_synchronous_job_raises_is_a_defect_whatever_its_class() -> None:
+    mailbox = Mailbox()
+
+    def refuse() -> None:
+        raise NotFound("thing", "1")
+
+    with pytest.RaisesGroup(NotFound):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(mailbox.run)
+            mailbox.post(refuse)
+            await trio.sleep_forever()

@@ -51,7 +51,7 @@ class Deck:
         self._ports = ports
         self._events = events
         self._find = find
-        self._mailbox = Mailbox()
+        self._mailbox = Mailbox("deck")
         self._fade = Timer(lambda _: self._mailbox.post(lambda: self._on.fire(happening.SleepNear())))
         self._sleep = Timer(
             lambda _: self._mailbox.post(lambda: self._on.fire(happening.SleepOver(self._on.heard_ms())))

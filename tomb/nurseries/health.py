@@ -1,7 +1,14 @@
-"""The board on which the supervised tasks write how they are; health answers are read from it and from nowhere else."""
+"""The board on which the supervised tasks write how they are; health answers are read from it and from nowhere else.
+
+All that lasts is counted on Trio's clock. A Pi has no clock of its own: it may boot in 1970 and be told the year an
+hour later, and an uptime that is a difference of two wall clocks would then be fifty years. Since when a service is as
+it is goes over the wire as a date all the same: it is worked out when it is asked for, so long before now.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Literal
+
+import trio
 
 from tomb.models import ServiceState
 from tomb.ports import Ports
@@ -14,7 +21,7 @@ DOWN = "down"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`configured`: whether the box is expected to have it; only then does its absence count."""
+    """`configured`: whether the box is expected to have it; only then does its absence count. `since`: Trio's time."""
 
     state: str
     since: float
@@ -24,11 +31,9 @@ class Service:
 
 
 class Board:
-    """`shown` are the services that the wire lists whether the box has them or not."""
-
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._started = ports.wall()
+        self._started = trio.current_time()
         self._services: dict[str, Service] = {}
 
     def note(self, name: str, state: str, *, error: str | None = None, configured: bool | None = None) -> None:
@@ -38,7 +43,7 @@ class Board:
         self._services[name] = replace(
             old,
             state=state,
-            since=self._ports.wall() if changed else old.since,
+            since=trio.current_time() if changed else old.since,
             restarts=old.restarts + (old.state == DOWN and state == UP),
             last_error=error or old.last_error,
             configured=old.configured if configured is None else configured,
@@ -57,10 +62,17 @@ class Board:
     @property
     def uptime(self) -> float:
         """Seconds."""
-        return self._ports.wall() - self._started
+        return trio.current_time() - self._started
 
     def details(self) -> dict[str, ServiceState]:
+        """`since` in seconds since the epoch, by the wall clock as it goes now."""
+        wall, now = self._ports.wall(), trio.current_time()
         return {
-            name: ServiceState(state=each.state, since=each.since, restarts=each.restarts, last_error=each.last_error)
+            name: ServiceState(
+                state=each.state,
+                since=wall - (now - each.since),
+                restarts=each.restarts,
+                last_error=each.last_error,
+            )
             for name, each in self._services.items()
         }

@@ -3,6 +3,16 @@
 Notes are gathered for a moment and written in one transaction: positions by playlist (only the newest counts), tracks
 that began, and the state of the player. What is still unwritten is known here, so that a tap reads its own pause. While
 the disk is full or cannot be written, the music goes on: the notes are kept, and tried again.
+
+A flush cannot drop a note. What is being written is still here until the write has returned, and when it comes to
+nothing it is put back, before whatever was noted meanwhile: also when it is a cancellation that ends the flush. That is
+no exotic case. A write waits for its turn with the librarian, behind an import that may take seconds, and the moment in
+which the box is switched off is just the one in which the last position waits there. Whether the write took place is
+never in doubt then: up to the thread hop every await may be cancelled and nothing has been done, from the hop on none
+may be, and the write returns (tomb/library/store.py). A note put back after a commit would count a play twice.
+
+One flush at a time. Two in a row could overtake each other: the older, cancelled and put back, would be written after
+the newer one and turn the position back.
 """
 
 import logging
@@ -20,7 +30,7 @@ log = logging.getLogger(__name__)
 GATHER_S = 0.2  # a dragged volume slider is a write or two, not fifty: SD cards wear
 RETRY_S = 5.0  # after a write that the disk did not take
 CREDITS_KEPT = 1000  # meanwhile
-FLUSH_S = 0.7  # how long the last notes may take while the box stops
+LAST_S = 3.0  # for the last notes to be written while the box stops, whose own deadline is later
 
 
 @dataclass(slots=True)
@@ -50,6 +60,7 @@ class Journal:
         self._written: PlayerMemory | None = None
         self._trouble: str | None = None
         self._something = trio.Event()
+        self._turn = trio.Lock()
 
     def resume(self, playlist_id: str, point: Resume | None) -> None:
         self._notes.resume[playlist_id] = point
@@ -75,27 +86,38 @@ class Journal:
             while True:
                 await self._something.wait()
                 await trio.sleep(GATHER_S)
-                if not await self._flush():
+                if not await self.flush():
                     await trio.sleep(RETRY_S)
         finally:
-            with trio.move_on_after(FLUSH_S, shield=True):
-                await self._flush()
+            # Shielded, since this is a cancellation that must still write; with a deadline, since the disk may be gone.
+            with trio.move_on_after(LAST_S, shield=True):
+                await self.flush()
 
-    async def _flush(self) -> bool:
-        """Whether the disk took it."""
-        self._something = trio.Event()
-        self._writing, self._notes = self._notes, Notes()
-        try:
-            if self._writing:
-                await self._write(self._writing)
-        except (NoSpace, Unavailable) as error:
-            self._notes = self._writing.before(self._notes)
+    async def flush(self) -> bool:
+        """Write what is noted by now. Whether the disk took it; what it did not take is kept."""
+        async with self._turn:
+            self._something = trio.Event()
+            self._writing, self._notes = self._notes, Notes()
+            try:
+                if self._writing:
+                    await self._write(self._writing)
+            except (NoSpace, Unavailable) as error:
+                self._put_back()
+                self._say(error.message)
+            except trio.Cancelled:
+                self._put_back()
+                raise
+            else:
+                self._say(None)
+            finally:
+                # After a defect too, whose notes are lost: it may have come after the commit.
+                self._writing = Notes()
+            return self._trouble is None
+
+    def _put_back(self) -> None:
+        self._notes = self._writing.before(self._notes)
+        if self._notes:
             self._something.set()
-            self._say(error.message)
-        else:
-            self._say(None)
-        self._writing = Notes()
-        return self._trouble is None
 
     def _say(self, trouble: str | None) -> None:
         """Once when it begins, once when it is over."""

@@ -9,6 +9,7 @@ Playlists are answered with the `server_seq` of their last change; those that di
 number with which it began.
 """
 
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -34,6 +35,8 @@ from tomb.nurseries.journal import Notes
 from tomb.nurseries.library_events import LibraryEvents, Listener
 from tomb.nurseries.library_reader import LibraryReader
 from tomb.ports import Ports
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -210,7 +213,10 @@ class Librarian(LibraryReader):
             self._pins -= 1
             if not self._pins and self._spared:
                 with trio.move_on_after(UNLINK_S, shield=True):
-                    await self._let_go()
+                    try:
+                        await self._let_go()
+                    except RequestError as error:  # whoever read has what they read; the next reconciling removes it
+                        log.warning("what nobody refers to any more could not be removed: %s", error)
 
     # --- tags -------------------------------------------------------------------------------------------------------
 

@@ -54,8 +54,8 @@ class Linking:
         self._ports = ports
         self._events = events
         self._librarian = librarian
-        self._mailbox = Mailbox()
-        self._deadline = Timer(lambda _: self._mailbox.hand_in(self._expire))
+        self._mailbox = Mailbox("linking")
+        self._deadline = Timer(lambda _: self._mailbox.post_async(self._expire))
         self._sessions: list[LiveSession] = []
         self._present: str | None = None
         self._held: str | None = None

@@ -2,8 +2,16 @@
 
 Nobody else touches the machine, so there are no locks around its state and no two writers. A caller who goes away while
 waiting does not take the request back: it was made.
+
+The mailbox is the boundary of its owner, in the ring that is called core: it says what a job may raise. What is an
+answer (a RequestError, such as a disk that does not read) or a state of the box (a DeviceError) belongs to whoever
+asked; where nobody waits, it is logged and the owner lives on, since the next job may do better. All else is a defect:
+the machine may be left half-way, nobody can say what the next job would do to it, so the owner ends, and the box with
+it. What the operating system and SQLite raise is no exception to that: the library's door turns it into RequestErrors,
+so a bare OSError in here means that somebody went around the door.
 """
 
+import logging
 import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -11,13 +19,18 @@ from typing import TypeVar
 import outcome
 import trio
 
-from tomb.errors import TombError
+from tomb.errors import DeviceError, RequestError, TombError
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 
 class Mailbox:
-    def __init__(self) -> None:
+    """`ask` waits for a result, `post` and `post_async` do not. `name`: whose it is, for the log."""
+
+    def __init__(self, name: str = "") -> None:
+        self._name = name
         self._in, self._out = trio.open_memory_channel[Callable[[], Awaitable[None]]](math.inf)
 
     async def ask(self, job: Callable[[], Awaitable[T]]) -> T:
@@ -39,19 +52,26 @@ class Mailbox:
         return result.unwrap()
 
     def post(self, job: Callable[[], object]) -> None:
-        """Have `job` done, without waiting."""
+        """Have `job`, which only computes, done without waiting for it. Whatever it raises is a defect."""
 
         async def do() -> None:
             job()
 
         self._in.send_nowait(do)
 
-    def hand_in(self, job: Callable[[], Awaitable[None]]) -> None:
-        """Have a `job` that waits for others done, without waiting for it here."""
-        self._in.send_nowait(job)
+    def post_async(self, job: Callable[[], Awaitable[None]]) -> None:
+        """Have `job`, which waits for others, done without waiting for it here."""
+
+        async def do() -> None:
+            try:
+                await job()
+            except (RequestError, DeviceError) as error:
+                log.warning("%s: %s", self._name or "a job came to nothing", error)
+
+        self._in.send_nowait(do)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Work until cancelled. A job that raises anything but a TombError is a defect and ends the mailbox."""
+        """Work until cancelled. A defect in a job goes up from here."""
         task_status.started()
         async for job in self._out:
             await job()

@@ -33,7 +33,7 @@ class Taps:
         self._linking = linking
         self._librarian = librarian
         self._presence = rules.Presence()
-        self._mailbox = Mailbox()
+        self._mailbox = Mailbox("taps")
         self._timer = Timer(lambda _: self._happens(rules.Waited(trio.current_time())))
         self._reader: Reader | None = None
         self._playlist_id: str | None = None
@@ -77,9 +77,9 @@ class Taps:
                 case rules.Calm():
                     self._timer.clear()
                 case rules.Placed(tag_id):
-                    self._mailbox.hand_in(partial(self._placed, tag_id))
+                    self._mailbox.post_async(partial(self._placed, tag_id))
                 case rules.Lifted(tag_id):
-                    self._mailbox.hand_in(partial(self._lifted, tag_id))
+                    self._mailbox.post_async(partial(self._lifted, tag_id))
 
     async def _placed(self, tag_id: str) -> None:
         if await self._linking.placed(tag_id):
