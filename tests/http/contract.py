@@ -8,16 +8,15 @@ from jsonschema import Draft202012Validator
 
 from tests.rigs.asgi import Answer
 from tomb.http import openapi
-from tomb.http.parents import COOKIE
+from tomb.http.app import ROUTES
 from tomb.http.routes import Route
-from tomb.http.table import ROUTES
 
 BY_NAME = {route.name: route for route in ROUTES}
 
 
 @cache
 def document() -> Any:
-    return json.loads(json.dumps(openapi.document(ROUTES, COOKIE)))
+    return json.loads(json.dumps(openapi.document(ROUTES)))
 
 
 def judge(route: Route, answer: Answer) -> None:

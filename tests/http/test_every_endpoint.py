@@ -15,10 +15,9 @@ from tests.http.world import World, made_world
 from tests.rigs.asgi import served_box
 from tomb.errors import NoSpace, Unavailable
 from tomb.http import openapi
-from tomb.http.envelope import Answer as Answered
-from tomb.http.requests import Body, NoQuery
-from tomb.http.routes import Ask, Route, Services
-from tomb.http.table import ROUTES
+from tomb.http.app import ROUTES
+from tomb.http.envelope import Success
+from tomb.http.routes import Call, Route, Services
 
 
 @pytest.fixture
@@ -106,10 +105,10 @@ BROKEN = Unavailable("the library cannot be written")
 async def test_what_goes_wrong_inside_is_told_as_that_and_nothing_more(
     tmp_path: Path, autojump_clock: MockClock, error: Exception, status: int
 ) -> None:
-    async def fail(_services: Services, _ask: Ask[Any]) -> Answered:
+    async def fail(_services: Services, _: Call[Any]) -> Success[Any]:
         raise error
 
-    routes = tuple(replace(route, handle=fail, body=Body, query=NoQuery) for route in ROUTES)
+    routes = tuple(replace(route, handle=fail) for route in ROUTES)
     async with served_box(tmp_path, routes) as (box, client):
         world = await made_world(box, client)
         for route in routes:

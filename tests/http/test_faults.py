@@ -11,8 +11,8 @@ from werkzeug.exceptions import Gone, ServiceUnavailable
 
 from tests.rigs.asgi import served_box
 from tomb.errors import BadRequest, Conflict, NotFound
-from tomb.http.envelope import Answer
-from tomb.http.routes import Ask, Route, Services
+from tomb.http.envelope import Success
+from tomb.http.routes import Call, Route, Services
 
 GROUP = ExceptionGroup("both", [ExceptionGroup("one", [NotFound("tag", "1")]), Conflict("another")])
 
@@ -33,7 +33,7 @@ GROUP = ExceptionGroup("both", [ExceptionGroup("one", [NotFound("tag", "1")]), C
 async def test_an_error_is_told_in_an_envelope(
     tmp_path: Path, autojump_clock: MockClock, error: Exception, status: int, error_type: str
 ) -> None:
-    async def fail(_services: Services, _ask: Ask[Any]) -> Answer:
+    async def fail(_services: Services, _: Call[Any]) -> Success[None]:
         raise error
 
     async with served_box(tmp_path, (Route("POST", "/api/fail", fail),)) as (_, client):
@@ -47,11 +47,11 @@ async def test_what_fails_in_a_nursery_is_told_as_if_it_had_not(tmp_path: Path, 
     async def fail() -> None:
         raise NotFound("tag", "1")
 
-    async def handle(_services: Services, _ask: Ask[Any]) -> Answer:
+    async def handle(_services: Services, _: Call[Any]) -> Success[None]:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(fail)
             nursery.start_soon(trio.sleep_forever)
-        return Answer(None)
+        return Success(None)
 
     async with served_box(tmp_path, (Route("GET", "/api/fail", handle),)) as (_, client):
         answer = await client.get("/api/fail")
@@ -61,7 +61,7 @@ async def test_what_fails_in_a_nursery_is_told_as_if_it_had_not(tmp_path: Path, 
 async def test_a_defect_is_in_the_log_under_the_id_that_the_client_was_told(
     tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(_services: Services, _ask: Ask[Any]) -> Answer:
+    async def fail(_services: Services, _: Call[Any]) -> Success[None]:
         raise ZeroDivisionError("the secret")
 
     async with served_box(tmp_path, (Route("GET", "/api/fail", fail),)) as (_, client):
@@ -79,7 +79,7 @@ async def test_who_leaves_while_being_served_disturbs_nobody(
 ) -> None:
     ended: list[str] = []
 
-    async def slow(_services: Services, _ask: Ask[Any]) -> Answer:
+    async def slow(_services: Services, _: Call[Any]) -> Success[None]:
         try:
             await trio.sleep_forever()
         finally:
@@ -93,8 +93,8 @@ async def test_who_leaves_while_being_served_disturbs_nobody(
         assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-async def _fast(_services: Services, _ask: Ask[Any]) -> Answer:
-    return Answer(None)
+async def _fast(_services: Services, _: Call[Any]) -> Success[None]:
+    return Success(None)
 
 
 async def test_who_sends_slowly_is_given_up_while_others_are_served(tmp_path: Path, autojump_clock: MockClock) -> None:

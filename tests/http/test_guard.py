@@ -7,7 +7,7 @@ from trio.testing import MockClock
 
 from tests.rigs.asgi import Answer, served_box
 from tomb.http import guard
-from tomb.http.table import ROUTES
+from tomb.http.app import ROUTES
 
 FRIEND = "https://friend.example"
 NAMES = guard.own_names(["jukebox.lan"])

@@ -10,7 +10,7 @@ from trio.testing import MockClock
 
 from tests.http.world import made_world
 from tests.rigs.asgi import served_box
-from tomb.http.table import ROUTES
+from tomb.http.app import ROUTES
 
 HUGE = 10**400
 NASTY: tuple[object, ...] = (

@@ -9,8 +9,8 @@ from pydantic_core import from_json
 from trio.testing import MockClock
 
 from tests.rigs.asgi import Answer, served_box
-from tomb.http.envelope import Answer as Answered
-from tomb.http.routes import Ask, Route, Services
+from tomb.http.envelope import Success
+from tomb.http.routes import Call, Route, Services
 
 CREATE: dict[str, Any] = {"title": "Songs", "client_op_id": "one"}
 
@@ -56,11 +56,11 @@ async def test_an_id_stands_for_one_method_path_and_body(tmp_path: Path, autojum
 async def test_a_repetition_that_comes_too_early_waits_for_the_first(tmp_path: Path, autojump_clock: MockClock) -> None:
     asked = 0
 
-    async def slow(_services: Services, _ask: Ask[Any]) -> Answered:
+    async def slow(_services: Services, _: Call[Any]) -> Success[Any]:
         nonlocal asked
         asked += 1
         await trio.sleep(3)
-        return Answered({"asked": asked})
+        return Success({"asked": asked})
 
     answers: list[Answer] = []
     async with served_box(tmp_path, (Route("POST", "/api/slow", slow),)) as (_, client):
@@ -78,10 +78,10 @@ async def test_a_repetition_that_comes_too_early_waits_for_the_first(tmp_path: P
 async def test_who_goes_away_does_not_stop_what_was_begun(tmp_path: Path, autojump_clock: MockClock) -> None:
     done: list[str] = []
 
-    async def slow(_services: Services, ask: Ask[Any]) -> Answered:
-        await trio.sleep(ask.path["track_number"])
-        done.append(ask.body.client_op_id)
-        return Answered({"done": len(done)})
+    async def slow(_services: Services, call: Call[Any]) -> Success[Any]:
+        await trio.sleep(call.path["track_number"])
+        done.append(call.given.client_op_id)
+        return Success({"done": len(done)})
 
     async with served_box(tmp_path, (Route("POST", "/api/slow/<track_number>", slow),)) as (_, client):
         for seconds in (3, 30):
@@ -96,12 +96,12 @@ async def test_who_goes_away_does_not_stop_what_was_begun(tmp_path: Path, autoju
 async def test_what_went_wrong_inside_may_be_tried_again(tmp_path: Path, autojump_clock: MockClock) -> None:
     asked = 0
 
-    async def moody(_services: Services, _ask: Ask[Any]) -> Answered:
+    async def moody(_services: Services, _: Call[Any]) -> Success[Any]:
         nonlocal asked
         asked += 1
         if asked == 1:
             raise RuntimeError("once")
-        return Answered({"asked": asked})
+        return Success({"asked": asked})
 
     async with served_box(tmp_path, (Route("POST", "/api/moody", moody),)) as (box, client):
         ask = partial(client.post, "/api/moody", client_op_id="one")

@@ -12,7 +12,7 @@ from tests.http.world import made_world
 from tests.rigs.asgi import served_box
 from tests.rigs.box import virtual_box
 from tests.rigs.sockets import socket_room
-from tomb.http.table import ROUTES
+from tomb.http.app import ROUTES
 
 PIN = "2580"
 # What a child may do without anybody's leave: to play, and what it takes to see what can be played.

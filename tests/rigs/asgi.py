@@ -12,9 +12,8 @@ from urllib.parse import unquote
 import trio
 
 from tests.rigs.box import VirtualBox, virtual_box
-from tomb.http.app import make_app
+from tomb.http.app import ROUTES, make_app
 from tomb.http.routes import Route
-from tomb.http.table import ROUTES
 from tomb.socketio import SocketServer
 
 Headers = Mapping[str, str]

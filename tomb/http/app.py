@@ -1,15 +1,31 @@
-"""The ASGI application: sockets in front, everything else behind them."""
+"""The table of all routes, and the ASGI application: sockets in front, everything else behind them."""
 
 from quart_trio import QuartTrio
 
+from tomb.http import archives, nfc, openapi, parents, player, playlists, system, tags, tracks, uploads, youtube
 from tomb.http.api import Api
 from tomb.http.guard import knows_host, knows_origin, own_names
 from tomb.http.links import Links
 from tomb.http.operations import Operations
 from tomb.http.routes import Route, Services
 from tomb.http.sockets import Sockets
-from tomb.http.table import ROUTES
 from tomb.socketio import Limits, Request, SocketServer, Timing
+
+# A client's whole HTTP side is made of this table: the application, its description, its tests.
+ROUTES: tuple[Route, ...] = openapi.described(
+    (
+        *player.ROUTES,
+        *playlists.ROUTES,
+        *tracks.ROUTES,
+        *nfc.ROUTES,
+        *tags.ROUTES,
+        *uploads.ROUTES,
+        *archives.ROUTES,
+        *youtube.ROUTES,
+        *parents.ROUTES,
+        *system.ROUTES,
+    )
+)
 
 
 def make_app(services: Services, routes: tuple[Route, ...] = ROUTES) -> SocketServer:

@@ -1,68 +1,70 @@
-"""Routes of archives: the whole library as one file and back, and single playlists to give away."""
+"""Archives: the whole library as one file and back, and single playlists to give away."""
 
 from dataclasses import asdict
 
+from pydantic import BaseModel
+
 from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, Unavailable
-from tomb.http import answers
-from tomb.http.envelope import Answer, Download
-from tomb.http.playlists import answer_with
-from tomb.http.requests import Body, RestoreQuery
-from tomb.http.routes import Ask, Route, Services
+from tomb.http.envelope import Download, Success
+from tomb.http.parsing import Body, Flag
+from tomb.http.playlists import PlaylistAnswer, playlist_answer
+from tomb.http.routes import Call, Route, Services
+from tomb.http.system import RestartAnswer
 from tomb.library.archives.archive import MEDIA_TYPE
 from tomb.nurseries.archivist import Outgoing
 
 
-async def _backup(services: Services, _: Ask[Body]) -> Answer:
+class RestoreQuery(BaseModel):
+    """`even_damaged`: sound that is not quite what it was is taken too."""
+
+    even_damaged: Flag = False
+
+
+class RestoreAnswer(RestartAnswer):
+    """What is in the backup.
+
+    `missing`: tracks whose sound was not there when it was made. `damaged`: files that are not what they were then.
+    """
+
+    playlists: int
+    tracks: int
+    missing: int
+    damaged: int
+
+
+async def _backup(services: Services, _: Call[Body]) -> Download:
     """The whole library as one file."""
     return _sent(await services.archivist.backup())
 
 
-async def _restore(services: Services, ask: Ask[Body]) -> Answer:
+async def _restore(services: Services, call: Call[RestoreQuery]) -> Success[RestoreAnswer]:
     """Replace the whole library by a backup; the box restarts with it."""
-    even_damaged = ask.query.even_damaged
-    counts = await services.archivist.restore(ask.stream, ask.stream.length, even_damaged=even_damaged)
-    told = answers.RestoreAnswer(**asdict(counts))
-    return Answer(told, "the backup is complete; the box restarts with it", 202)
+    even_damaged = call.given.even_damaged
+    counts = await services.archivist.restore(call.stream, call.stream.length, even_damaged=even_damaged)
+    return Success(RestoreAnswer(**asdict(counts)), "the backup is complete; the box restarts with it")
 
 
-async def _export(services: Services, ask: Ask[Body]) -> Answer:
+async def _export(services: Services, call: Call[Body]) -> Download:
     """A playlist as one file, to take to another box."""
-    return _sent(await services.archivist.export(ask.path["playlist_id"]))
+    return _sent(await services.archivist.export(call.path["playlist_id"]))
 
 
-async def _import(services: Services, ask: Ask[Body]) -> Answer:
+async def _import(services: Services, call: Call[Body]) -> Success[PlaylistAnswer]:
     """Make a playlist of such a file."""
-    return answer_with(services, await services.archivist.take(ask.stream, ask.stream.length), "playlist imported", 201)
+    made = await services.archivist.take(call.stream, call.stream.length)
+    return playlist_answer(services, made, "playlist imported")
 
 
-def _sent(outgoing: Outgoing) -> Answer:
-    return Answer(Download(outgoing.name, outgoing.length, outgoing.pieces, MEDIA_TYPE))
+def _sent(outgoing: Outgoing) -> Download:
+    return Download(outgoing.name, outgoing.length, outgoing.pieces, MEDIA_TYPE)
 
 
+_TAR = (MEDIA_TYPE,)
 _OUT = (Conflict, Unavailable, NoSpace)
 
 ROUTES = (
-    Route("GET", "/api/backup", _backup, data=(MEDIA_TYPE,), errors=_OUT),
-    Route(
-        "POST",
-        "/api/restore",
-        _restore,
-        query=RestoreQuery,
-        data=answers.RestoreAnswer,
-        status=202,
-        errors=(BadRequest,),
-        takes=(MEDIA_TYPE,),
-        limit=None,
-    ),
-    Route("GET", "/api/playlists/<playlist_id>/export", _export, data=(MEDIA_TYPE,), errors=(NotFound, *_OUT)),
-    Route(
-        "POST",
-        "/api/playlists/import",
-        _import,
-        data=answers.PlaylistAnswer,
-        status=201,
-        errors=(BadRequest,),
-        takes=(MEDIA_TYPE,),
-        limit=None,
-    ),
+    Route("GET", "/api/backup", _backup, sends=_TAR, errors=_OUT),
+    Route("POST", "/api/restore", _restore, status=202, errors=(BadRequest,), takes=_TAR, limit=None),
+    Route("GET", "/api/playlists/<playlist_id>/export", _export, sends=_TAR, errors=(NotFound, *_OUT)),
+    Route("POST", "/api/playlists/import", _import, status=201, errors=(BadRequest,), takes=_TAR, limit=None),
 )

@@ -96,7 +96,7 @@ class Incoming:
         raise PayloadTooLarge("the body is too large", {"limit": self.limit})
 
 
-class Request(TrioRequest):
+class StreamedRequest(TrioRequest):
     body_class = Incoming  # type: ignore[assignment]  # Quart calls no more of a body than we do
 
 
@@ -104,7 +104,7 @@ class CutOff(Exception):
     """What is being sent cannot be sent to its end. Its connection breaks, so that no half passes as whole."""
 
 
-class Connection(TrioASGIHTTPConnection):
+class StreamedConnection(TrioASGIHTTPConnection):
     """Quart's own puts whatever comes into the body, however large that grows."""
 
     # The override of an override: Quart-Trio's own signature is not that of Quart.

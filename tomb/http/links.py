@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tomb.errors import Forbidden, RequestError
-from tomb.http.envelope import Answer
+from tomb.http.envelope import Success
 from tomb.http.messages import NfcLink
+from tomb.http.nfc import LinkSession, link_session
 from tomb.http.operations import Operations
 from tomb.http.parents import token_in
 from tomb.http.routes import Services
@@ -41,17 +42,19 @@ class Links:
     async def _once(self, client: Client, message: NfcLink, event: str, act: Act) -> Mapping[str, Any]:
         told = False
 
-        async def run() -> Answer:
+        async def run() -> Success[LinkSession]:
             nonlocal told
             told = message.client_op_id is not None  # `Operations` tells everybody, the caller among them
-            return Answer((await act(message)).as_listed())
+            return Success(link_session(await act(message)))
 
         asked = (event, message.playlist_id, message.tag_id)
         try:
             answer = await self._operations.once(message.client_op_id, asked, run, caller=caller_room(client))
         except RequestError as error:
             return self._sockets.refuse(client, error, message.model_dump(), silently=told)
-        done: dict[str, Any] = {"success": True, "data": answer.data, "server_seq": self._services.events.number}
+        assert isinstance(answer.data, LinkSession)  # as `run` made it
+        done: dict[str, Any] = {"success": True, "data": answer.data.model_dump()}
+        done["server_seq"] = self._services.events.number
         if message.client_op_id is not None:
             done["client_op_id"] = message.client_op_id
         if not told:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tomb.http.requests import Id, OpId, TagId
+from tomb.http.parsing import Id, OpId, TagId
 
 
 class Message(BaseModel):

@@ -1,88 +1,192 @@
-"""Routes of the reader: sessions that link tags, and what lies there."""
+"""The reader: sessions that link tags, what lies on it, and the virtual one that stands in for it."""
 
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from tomb.devices.virtual_reader import VirtualReader
 from tomb.errors import BadRequest, Conflict, NotFound
-from tomb.http import answers
-from tomb.http.envelope import Answer
-from tomb.http.requests import AssociateBody, Body, OverrideBody, ScanBody
-from tomb.http.routes import Ask, Route, Services
-from tomb.models import Tag, iso
+from tomb.http.envelope import Success
+from tomb.http.parsing import Body, Id, TagId, whole
+from tomb.http.routes import Call, Route, Services
+from tomb.models import ExistingPlaylist, LinkState, Tag, Wire, iso
+from tomb.nurseries.linking import LiveSession
+
+# --- what is asked ---------------------------------------------------------------------------------------------------
 
 
-async def _scan(services: Services, ask: Ask[ScanBody]) -> Answer:
+class ScanBody(Body):
+    timeout_ms: Annotated[int, Field(ge=1000, le=300_000), BeforeValidator(whole)] = 60_000
+    playlist_id: Id | None = None
+    override: bool = False
+
+
+class AssociateBody(Body):
+    playlist_id: Id
+    tag_id: TagId
+    override: bool = False
+
+
+class OverrideBody(Body):
+    """Without `tag_id`: the tag in question, else the next one that is placed."""
+
+    playlist_id: Id
+    tag_id: TagId | None = None
+
+
+class TagBody(Body):
+    tag_id: TagId
+
+
+# --- what is answered ------------------------------------------------------------------------------------------------
+
+
+class ScanAnswer(Wire):
+    """All three ids are the same one. `expires_at`: epoch seconds."""
+
+    scan_id: str
+    session_id: str
+    assoc_id: str
+    timeout_ms: int
+    expires_at: float
+
+
+class LinkSession(Wire):
+    session_id: str
+    assoc_id: str
+    playlist_id: str | None
+    state: LinkState
+    tag_id: str | None
+    existing_playlist: ExistingPlaylist | None
+    expires_at: float
+
+
+class Association(Wire):
+    tag_id: str
+    playlist_id: str
+    playlist_title: str
+    created_at: str
+
+
+class AssociationAnswer(Association):
+    association: Association
+
+
+class TagPresent(Wire):
+    tag_id: str
+    playlist_id: str | None
+
+
+class NfcStatus(Wire):
+    reader_available: bool
+    reader_name: str | None
+    scanning: bool
+    association_active: bool
+    current_session_id: str | None
+    active_sessions: Sequence[LinkSession]
+    tag_present: TagPresent | None
+
+
+class PlacedTag(Wire):
+    tag_id: str
+
+
+# --- the routes ------------------------------------------------------------------------------------------------------
+
+
+async def _scan(services: Services, call: Call[ScanBody]) -> Success[ScanAnswer]:
     """Open a session: the next tag is linked to the playlist, or only reported."""
-    body = ask.body
+    body = call.given
     session = await services.linking.open(body.playlist_id, body.timeout_ms / 1000, override=body.override)
-    ids = dict.fromkeys(("scan_id", "session_id", "assoc_id"), session.id)
-    return Answer({**ids, "timeout_ms": body.timeout_ms, "expires_at": session.expires_at}, session.last.message)
+    opened = ScanAnswer(
+        scan_id=session.id,
+        session_id=session.id,
+        assoc_id=session.id,
+        timeout_ms=body.timeout_ms,
+        expires_at=session.expires_at,
+    )
+    return Success(opened, session.last.message)
 
 
-async def _cancel(services: Services, ask: Ask[Body]) -> Answer:
+async def _cancel(services: Services, call: Call[Body]) -> Success[LinkSession]:
     """Cancel a session."""
-    session = await services.linking.cancel(ask.path["session_id"])
-    return Answer(session.as_listed(), session.last.message)
+    session = await services.linking.cancel(call.path["session_id"])
+    return Success(link_session(session), session.last.message)
 
 
-async def _override(services: Services, ask: Ask[OverrideBody]) -> Answer:
+async def _override(services: Services, call: Call[OverrideBody]) -> Success[LinkSession]:
     """Give a tag to a playlist although it has another use."""
-    session = await services.linking.override(ask.body.playlist_id, ask.body.tag_id)
-    return Answer(session.as_listed(), session.last.message)
+    session = await services.linking.override(call.given.playlist_id, call.given.tag_id)
+    return Success(link_session(session), session.last.message)
 
 
-async def _associate(services: Services, ask: Ask[AssociateBody]) -> Answer:
+def link_session(session: LiveSession) -> LinkSession:
+    return LinkSession(**session.as_listed())
+
+
+async def _associate(services: Services, call: Call[AssociateBody]) -> Success[AssociationAnswer]:
     """Link a tag to a playlist without putting it on the box."""
-    body = ask.body
+    body = call.given
     tag = await services.librarian.link_tag(body.tag_id, body.playlist_id, override=body.override)
-    association = {
-        "tag_id": tag.tag_id,
-        "playlist_id": body.playlist_id,
-        "playlist_title": services.librarian.lite(body.playlist_id).title,
-        "created_at": iso(tag.created_at),
-    }
-    return Answer({"association": association, **association}, "tag linked")
+    association = Association(
+        tag_id=tag.tag_id,
+        playlist_id=body.playlist_id,
+        playlist_title=services.librarian.lite(body.playlist_id).title,
+        created_at=iso(tag.created_at),
+    )
+    return Success(AssociationAnswer(**dict(association), association=association), "tag linked")
 
 
-async def _dissociate(services: Services, ask: Ask[Body]) -> Answer:
+async def _dissociate(services: Services, call: Call[Body]) -> Success[Tag]:
     """Forget what a tag means."""
-    tag = await services.librarian.forget_tag(ask.path["tag_id"])
-    return Answer(tag, "tag unlinked")
+    return Success(await services.librarian.forget_tag(call.path["tag_id"]), "tag unlinked")
 
 
-async def _status(services: Services, _: Ask[Body]) -> Answer:
+async def _status(services: Services, _: Call[Body]) -> Success[NfcStatus]:
     """The reader, its tag, and the sessions."""
     linking, reader = services.linking, services.taps.reader
-    present: Tag | None = await services.librarian.tag(linking.present) if linking.present else None
-    return Answer(
-        {
-            "reader_available": reader is not None,
-            "reader_name": reader.name if reader else None,
-            "scanning": reader is not None,
-            "association_active": linking.live is not None,
-            "current_session_id": linking.live.id if linking.live else None,
-            "active_sessions": [session.as_listed() for session in linking.listed()],
-            "tag_present": linking.present
-            and {"tag_id": linking.present, "playlist_id": present.playlist_id if present else None},
-        }
+    present = None
+    if linking.present is not None:
+        known = await services.librarian.tag(linking.present)
+        present = TagPresent(tag_id=linking.present, playlist_id=known.playlist_id if known else None)
+    status = NfcStatus(
+        reader_available=reader is not None,
+        reader_name=reader.name if reader else None,
+        scanning=reader is not None,
+        association_active=linking.live is not None,
+        current_session_id=linking.live.id if linking.live else None,
+        active_sessions=[link_session(session) for session in linking.listed()],
+        tag_present=present,
     )
+    return Success(status)
+
+
+async def _place_tag(services: Services, call: Call[TagBody]) -> Success[PlacedTag]:
+    """Put a tag on the virtual reader, while it is in use."""
+    return Success(PlacedTag(tag_id=_virtual(services).place(call.given.tag_id)), "tag placed")
+
+
+async def _lift_tag(services: Services, _: Call[Body]) -> Success[None]:
+    """Take the tag from the virtual reader."""
+    _virtual(services).lift()
+    return Success(None, "tag lifted")
+
+
+def _virtual(services: Services) -> VirtualReader:
+    reader = services.virtual_reader
+    if reader is None:
+        raise NotFound("virtual reader", "tag")
+    return reader
 
 
 ROUTES = (
-    Route("POST", "/api/nfc/scan", _scan, body=ScanBody, data=answers.ScanAnswer, errors=(NotFound,)),
-    Route(
-        "DELETE",
-        "/api/nfc/session/<session_id>",
-        _cancel,
-        data=answers.LinkSession,
-        errors=(NotFound, BadRequest),
-    ),
-    Route("POST", "/api/nfc/override", _override, body=OverrideBody, data=answers.LinkSession, errors=(NotFound,)),
-    Route(
-        "POST",
-        "/api/nfc/associate",
-        _associate,
-        body=AssociateBody,
-        data=answers.AssociationAnswer,
-        errors=(NotFound, Conflict),
-    ),
-    Route("DELETE", "/api/nfc/associate/<tag_id>", _dissociate, data=Tag, errors=(NotFound,)),
-    Route("GET", "/api/nfc/status", _status, data=answers.NfcStatus),
+    Route("POST", "/api/nfc/scan", _scan, errors=(NotFound,)),
+    Route("DELETE", "/api/nfc/session/<session_id>", _cancel, errors=(NotFound, BadRequest)),
+    Route("POST", "/api/nfc/override", _override, errors=(NotFound,)),
+    Route("POST", "/api/nfc/associate", _associate, errors=(NotFound, Conflict)),
+    Route("DELETE", "/api/nfc/associate/<tag_id>", _dissociate, errors=(NotFound,)),
+    Route("GET", "/api/nfc/status", _status),
+    Route("PUT", "/api/reader/tag", _place_tag, errors=(NotFound,), playing=True),
+    Route("DELETE", "/api/reader/tag", _lift_tag, errors=(NotFound,), playing=True),
 )

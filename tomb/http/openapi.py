@@ -1,11 +1,16 @@
-"""The OpenAPI document (3.1, whose schemas are plain JSON Schema), made from the routes and the models they name."""
+"""The API's description of itself: the OpenAPI document (3.1, whose schemas are plain JSON Schema), made from the
+routes and the models that their handlers name; and the routes that serve it, the sockets' AsyncAPI, and a page for
+people.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic_core import to_json
 
 from tomb import __version__
 from tomb.errors import (
@@ -23,15 +28,20 @@ from tomb.errors import (
     UnsupportedMedia,
     ValidationFailed,
 )
+from tomb.http import pages
 from tomb.http.bodies import FIELD
-from tomb.http.requests import PARTS
-from tomb.http.routes import Route
+from tomb.http.envelope import Document
+from tomb.http.parents import COOKIE
+from tomb.http.parsing import PARTS, Body
+from tomb.http.routes import Call, Route, Services
 
 Schema = dict[str, Any]
 SCHEMAS = "#/components/schemas/"
 ALWAYS = (Forbidden, AddressTooLong, HeadersTooLarge, RateLimited, InternalError)
 CHANGING = (RequestTimeout, Conflict, PayloadTooLarge, UnsupportedMedia, Unavailable, NoSpace)
 COOKIE_SCHEME = "parents"
+JSON = "application/json"
+PAGE = "text/html"
 # What the answer to one request tells of the address of the next: by name, the parameter and where it stands.
 LINKS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "POST /api/playlists": (
@@ -60,8 +70,7 @@ _FORM: Schema = {
 }
 
 
-def document(routes: Sequence[Route], cookie: str) -> Schema:
-    """`cookie`: the name of the one that parents get for their PIN."""
+def document(routes: Sequence[Route]) -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {
@@ -73,9 +82,36 @@ def document(routes: Sequence[Route], cookie: str) -> Schema:
         "components": {
             "schemas": _schemas(routes),
             "responses": {_name(error): _refusal(error) for error in _all_errors(routes)},
-            "securitySchemes": {COOKIE_SCHEME: {"type": "apiKey", "in": "cookie", "name": cookie}},
+            "securitySchemes": {COOKIE_SCHEME: {"type": "apiKey", "in": "cookie", "name": COOKIE}},
         },
     }
+
+
+def described(routes: Sequence[Route]) -> tuple[Route, ...]:
+    """The routes, and those that describe them and themselves."""
+
+    async def openapi_json(_services: Services, _: Call[Body]) -> Document:
+        """The OpenAPI document of this API."""
+        return Document(to_json(document(everything)), JSON)
+
+    async def asyncapi_json(_services: Services, _: Call[Body]) -> Document:
+        """The AsyncAPI document of the sockets."""
+        from tomb.http import asyncapi  # its models serve nothing else, and would cost every start
+
+        return Document(to_json(asyncapi.document()), JSON)
+
+    async def page(_services: Services, _: Call[Body]) -> Document:
+        """This API for people."""
+        return Document(pages.api_page(document(everything)).encode(), f"{PAGE}; charset=utf-8")
+
+    get = partial(Route, "GET", playing=True)
+    everything = (
+        *routes,
+        get("/api/openapi.json", openapi_json, sends=(JSON,)),
+        get("/api/asyncapi.json", asyncapi_json, sends=(JSON,)),
+        get("/api/docs", page, sends=(PAGE,)),
+    )
+    return everything
 
 
 def operation_id(name: str) -> str:
@@ -120,7 +156,7 @@ def _operation(route: Route) -> Schema:
     if parameters := [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)]:
         operation["parameters"] = parameters
     if route.method != "GET" and not route.takes:
-        content = {"application/json": {"schema": {"$ref": SCHEMAS + route.body.__name__}}}
+        content = {JSON: {"schema": {"$ref": SCHEMAS + route.body.__name__}}}
         either = "json_schema_extra" in route.body.model_config  # one of several fields is required
         required = either or any(field.is_required() for field in route.body.model_fields.values())
         operation["requestBody"] = {"required": required, "content": content}
@@ -169,11 +205,11 @@ def _success(route: Route) -> Schema:
     response: Schema = {"description": route.summary}
     if route.status == 204:
         return response
-    if isinstance(route.data, tuple):
-        schema = {"type": "object"} if "application/json" in route.data else {"type": "string"}
-        response["content"] = {media_type: {"schema": schema} for media_type in route.data}
+    if route.sends:
+        schema = {"type": "object"} if JSON in route.sends else {"type": "string"}
+        response["content"] = {media_type: {"schema": schema} for media_type in route.sends}
     else:
-        response["content"] = {"application/json": {"schema": _envelope(route.data)}}
+        response["content"] = {JSON: {"schema": _envelope(route)}}
     if route.name in LINKS:
         response["links"] = {
             f"{name} {parameter}": {
@@ -185,13 +221,15 @@ def _success(route: Route) -> Schema:
     return response
 
 
-def _envelope(data: type[BaseModel] | None) -> Schema:
+def _envelope(route: Route) -> Schema:
+    data = route.data
     inner = {} if data is None else {"$ref": SCHEMAS + data.__name__}
-    return {
+    envelope: Schema = {
         "type": "object",
         "required": ["status", "message", "data", "timestamp", "server_seq", "request_id"],
         "properties": {"status": {"const": "success"}, **_stamp(), "data": inner},
     }
+    return {"allOf": [inner, envelope]} if route.flat else envelope
 
 
 def _stamp() -> Schema:
@@ -230,7 +268,7 @@ def _all_errors(routes: Iterable[Route]) -> list[type[RequestError]]:
 
 def _schemas(routes: Sequence[Route]) -> Schema:
     bodies = {route.body for route in routes if route.method != "GET"}
-    answers = {route.data for route in routes if isinstance(route.data, type)}
+    answers = {route.data for route in routes if route.data is not None}
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in _sorted(bodies)]
     wanted += [(model, "serialization") for model in _sorted(answers)]
     _, schemas = models_json_schema(wanted, ref_template=SCHEMAS + "{model}")

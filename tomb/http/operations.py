@@ -11,15 +11,16 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import trio
+from pydantic import BaseModel
 
 from tomb.errors import Conflict, InternalError, RateLimited, RequestError, RequestTimeout
 from tomb.events import PLAYLISTS, Events
-from tomb.http.envelope import Answer
+from tomb.http.envelope import HandlerResult, Success
 
-Result = Answer | RequestError
+R = TypeVar("R", bound=HandlerResult)
 KEPT_AT_MOST = 2000
 GRACE_S = 5.0
 
@@ -32,7 +33,7 @@ class _Operation:
     begun_at: float
     seen_at: float
     done: trio.Event = field(default_factory=trio.Event)
-    result: Answer | RequestError | None = None
+    result: HandlerResult | RequestError | None = None
 
 
 class Operations:
@@ -48,10 +49,10 @@ class Operations:
         self,
         op_id: str | None,
         fingerprint: tuple[object, ...],
-        run: Callable[[], Awaitable[Answer]],
+        run: Callable[[], Awaitable[R]],
         *,
         caller: str | None = None,
-    ) -> Answer:
+    ) -> R:
         """Carry `run` out unless that was done already. `caller`: the room of the socket that asked.
 
         Raises what `run` raises, and Conflict for an id that was used for something else.
@@ -63,16 +64,16 @@ class Operations:
                 raise Conflict("this client_op_id was used for another operation", {"client_op_id": op_id})
             await known.done.wait()
             if known.result is not None:
-                return _given(known.result)
+                return cast("R", _given(known.result))  # the same question was answered by the same kind
         return await self._first(op_id, fingerprint, run, caller)
 
     async def _first(
-        self, op_id: str, fingerprint: tuple[object, ...], run: Callable[[], Awaitable[Answer]], caller: str | None
-    ) -> Answer:
+        self, op_id: str, fingerprint: tuple[object, ...], run: Callable[[], Awaitable[R]], caller: str | None
+    ) -> R:
         now = trio.current_time()
         operation = self._operations[op_id] = _Operation(fingerprint, now, now)
         self._operations.move_to_end(op_id)
-        result: Answer | RequestError | None = None
+        result: R | RequestError | None = None
         try:
             async with _in_spite_of_leaving():
                 result = await self._carry_out(op_id, run, caller)
@@ -86,21 +87,19 @@ class Operations:
             operation.done.set()
         return _given(result)
 
-    async def _carry_out(
-        self, op_id: str, run: Callable[[], Awaitable[Answer]], caller: str | None
-    ) -> Answer | RequestError:
+    async def _carry_out(self, op_id: str, run: Callable[[], Awaitable[R]], caller: str | None) -> R | RequestError:
         try:
-            answer = await run()
+            result = await run()
         except RequestError as error:
             self._refuse(op_id, error, caller)
             return error
-        self._acknowledge(op_id, answer, caller)
-        return answer
+        self._acknowledge(op_id, result, caller)
+        return result
 
-    def _acknowledge(self, op_id: str, answer: Answer, caller: str | None) -> None:
+    def _acknowledge(self, op_id: str, result: HandlerResult, caller: str | None) -> None:
         data: dict[str, Any] = {"client_op_id": op_id, "success": True}
-        if answer.data is not None and not isinstance(answer.data, bytes):
-            data["data"] = answer.data
+        if isinstance(result, Success) and isinstance(result.data, BaseModel):
+            data["data"] = result.data
         self._events.tell("ack:op", _rooms(caller), data)
 
     def _refuse(self, op_id: str, error: RequestError, caller: str | None) -> None:
@@ -144,24 +143,19 @@ async def _run_out(patience: trio.CancelScope) -> None:
         patience.deadline = trio.current_time() + GRACE_S
 
 
-def _given(result: Answer | RequestError | None) -> Answer:
+def _given(result: R | RequestError | None) -> R:
     if isinstance(result, RequestError):
-        raise result
+        # Raising an error adds to its traceback; a stored one, raised again and again, would grow for ever.
+        raise result.with_traceback(None)
     assert result is not None
     return result
 
 
-def _lasts(result: Result) -> bool:
+def _lasts(result: HandlerResult | RequestError) -> bool:
     """Whether a repetition is to get this result too."""
-    if isinstance(result, Answer):
-        return True
-    return result.status < 500 and not isinstance(result, RequestTimeout | RateLimited)
-
-
-def _unpacked(result: Result) -> Answer:
-    if isinstance(result, Answer):
-        return result
-    raise result.with_traceback(None)
+    if isinstance(result, RequestError):
+        return result.status < 500 and not isinstance(result, RequestTimeout | RateLimited)
+    return True
 
 
 def _rooms(caller: str | None) -> set[str]:

@@ -1,31 +1,64 @@
-"""Routes of what parents choose, and of the PIN that keeps it theirs."""
+"""What parents choose, and the PIN that keeps it theirs."""
 
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import StringConstraints
 from werkzeug.http import parse_cookie
 
 from tomb.errors import BadRequest, Forbidden
-from tomb.http import answers
-from tomb.http.envelope import Answer
-from tomb.http.requests import Body, PinBody, SettingsBody
-from tomb.http.routes import Ask, Route, Services
+from tomb.http.envelope import Success
+from tomb.http.parsing import Body, Percent
+from tomb.http.routes import Call, Route, Services
+from tomb.models import Choices, OnRemoval, SameTag, Wire
 from tomb.nurseries.parent_auth import IDLE_S, KEY
 from tomb.nurseries.preferences import CHOICES
 
 COOKIE = "tomb_parents"
+Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
 
 
-async def _settings(services: Services, _: Ask[Body]) -> Answer:
+class SettingsBody(Body):
+    """What is absent stays as it is; what is null goes back to its default, `pin` to none."""
+
+    volume_ceiling: Percent | None = None
+    same_tag: SameTag | None = None
+    on_removal: OnRemoval | None = None
+    pin: Pin | None = None
+
+
+class PinBody(Body):
+    pin: Pin
+
+
+class SettingsAnswer(Choices):
+    """`fixed`: what the operator has set, which cannot be changed here."""
+
+    fixed: Sequence[str]
+    pin_set: bool
+
+
+class PinAnswer(Wire):
+    """`expires_in`: seconds without a request until the PIN is asked for again."""
+
+    pin_set: bool
+    admitted: bool
+    expires_in: float | None = None
+
+
+async def _settings(services: Services, _: Call[Body]) -> Success[SettingsAnswer]:
     """What parents chose for the whole box."""
-    return Answer(_shown(services))
+    return Success(_shown(services))
 
 
-async def _change(services: Services, ask: Ask[SettingsBody]) -> Answer:
+async def _change(services: Services, call: Call[SettingsBody]) -> Success[SettingsAnswer]:
     """Choose; it counts from now on."""
-    named = ask.body.model_dump(include=ask.body.model_fields_set)
-    sealed = {KEY: await services.parent_auth.seal(ask.body.pin)} if "pin" in named else {}
+    named = call.given.model_dump(include=call.given.model_fields_set)
+    sealed = {KEY: await services.parent_auth.seal(call.given.pin)} if "pin" in named else {}
     await services.preferences.change({name: named[name] for name in CHOICES if name in named}, sealed)
     if sealed:
         services.parent_auth.use(sealed[KEY])
-    return Answer(_shown(services), "settings changed")
+    return Success(_shown(services), "settings changed")
 
 
 def token_in(cookies: str | None) -> str | None:
@@ -33,40 +66,30 @@ def token_in(cookies: str | None) -> str | None:
     return parse_cookie(cookies).get(COOKIE)
 
 
-def _shown(services: Services) -> answers.SettingsAnswer:
+def _shown(services: Services) -> SettingsAnswer:
     chosen = services.preferences.current
-    return answers.SettingsAnswer(
-        **chosen.model_dump(), fixed=services.preferences.fixed, pin_set=services.parent_auth.is_set
-    )
+    return SettingsAnswer(**chosen.model_dump(), fixed=services.preferences.fixed, pin_set=services.parent_auth.is_set)
 
 
-async def _enter(services: Services, ask: Ask[PinBody]) -> Answer:
+async def _enter(services: Services, call: Call[PinBody]) -> Success[PinAnswer]:
     """Unlock what only parents may do, by the PIN."""
-    token = await services.parent_auth.enter(ask.body.pin, ask.client)
-    admitted = answers.PinAnswer(pin_set=True, admitted=True, expires_in=IDLE_S)
-    return Answer(admitted, "unlocked", headers={"Set-Cookie": f"{COOKIE}={token}; {_COOKIE_RULES}"})
+    token = await services.parent_auth.enter(call.given.pin, call.client)
+    admitted = PinAnswer(pin_set=True, admitted=True, expires_in=IDLE_S)
+    return Success(admitted, "unlocked", headers={"Set-Cookie": f"{COOKIE}={token}; {_COOKIE_RULES}"})
 
 
-async def _leave(services: Services, ask: Ask[Body]) -> Answer:
+async def _leave(services: Services, call: Call[Body]) -> Success[PinAnswer]:
     """Lock it again."""
-    services.parent_auth.leave(ask.token)
-    locked = answers.PinAnswer(pin_set=services.parent_auth.is_set, admitted=not services.parent_auth.is_set)
-    return Answer(locked, "locked", headers={"Set-Cookie": f"{COOKIE}=; Max-Age=0; {_COOKIE_RULES}"})
+    services.parent_auth.leave(call.token)
+    locked = PinAnswer(pin_set=services.parent_auth.is_set, admitted=not services.parent_auth.is_set)
+    return Success(locked, "locked", headers={"Set-Cookie": f"{COOKIE}=; Max-Age=0; {_COOKIE_RULES}"})
 
 
 _COOKIE_RULES = "Path=/; HttpOnly; SameSite=Strict"
 
 ROUTES = (
-    Route("GET", "/api/settings", _settings, data=answers.SettingsAnswer),
-    Route("PUT", "/api/settings", _change, body=SettingsBody, data=answers.SettingsAnswer, errors=(BadRequest,)),
-    Route(
-        "POST",
-        "/api/pin/session",
-        _enter,
-        body=PinBody,
-        data=answers.PinAnswer,
-        errors=(BadRequest, Forbidden),
-        playing=True,
-    ),
-    Route("DELETE", "/api/pin/session", _leave, data=answers.PinAnswer, playing=True),
+    Route("GET", "/api/settings", _settings),
+    Route("PUT", "/api/settings", _change, errors=(BadRequest,)),
+    Route("POST", "/api/pin/session", _enter, errors=(BadRequest, Forbidden), playing=True),
+    Route("DELETE", "/api/pin/session", _leave, playing=True),
 )

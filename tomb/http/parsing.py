@@ -1,22 +1,136 @@
-"""Requests become models here; pydantic's complaints become the wire's, each with the field that it is about."""
+"""What clients send becomes models here (wire.md, section 4).
 
+The first half is the vocabulary: the types of fields that several routes share. Their JSON schemas say exactly what
+they take, since the API's description is made from them. The second half parses: pydantic's complaints become the
+wire's, each with the field that it is about. Every body may carry `client_op_id`; unknown fields are ignored.
+"""
+
+import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import from_json
 
+from tomb.devices.sighting import parse_uid
 from tomb.errors import FieldError, UnsupportedMedia, ValidationFailed
-from tomb.http.requests import PARTS, Body
+from tomb.models import Volume
 
 M = TypeVar("M", bound=BaseModel)
-B = TypeVar("B", bound=Body)
 NAMED_AT_MOST = 20
 OP_ID_LENGTH = 200
+CONTROL = r"\x00-\x1f\x7f-\x9f"
+_BLANK = r"[\t\n\v\f\r ]*"
+_HEX = r"[0-9A-Fa-f]"
 _OURS = "Value error, "  # what pydantic puts before the words of our own validators
 
+# --- the types of fields ---------------------------------------------------------------------------------------------
 
-def body(model: type[B], raw: bytes, media_type: str) -> B:
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a tag's number is a text")
+    return value
+
+
+def plain(text: str) -> str:
+    if re.search(f"[{CONTROL}]", text):
+        raise ValueError("a text without control characters")
+    return text
+
+
+def _lines(text: str) -> str:
+    plain(re.sub(r"[\t\n\r]", "", text))
+    return text
+
+
+def _name(text: str) -> str:
+    if "/" in plain(text):
+        raise ValueError("an id has no slashes")
+    return text
+
+
+def _flag(value: object) -> object:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def in_digits(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
+        raise ValueError("a whole number in digits")
+    return value
+
+
+def whole(value: object) -> object:
+    """JSON has one kind of number: 27.0 is an integer too (JSON Schema 2020-12, section 6.1.1 of its validation)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Id = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 64, "pattern": f"^[^{CONTROL}/]*$"}),
+]
+TagId = Annotated[
+    str,
+    BeforeValidator(lambda value: parse_uid(_text(value))),
+    WithJsonSchema({"type": "string", "pattern": f"^({_HEX}{{8}}|{_HEX}{{14}}|{_HEX}{{20}})$"}),
+]
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(plain),
+    WithJsonSchema(
+        {"type": "string", "pattern": rf"^{_BLANK}[^\s{CONTROL}]([^{CONTROL}]{{0,198}}[^\s{CONTROL}])?{_BLANK}$"}
+    ),
+]
+Description = Annotated[
+    str,
+    StringConstraints(max_length=2000),
+    AfterValidator(_lines),
+    WithJsonSchema({"type": "string", "maxLength": 2000, "pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}),
+]
+OpId = Annotated[str, StringConstraints(min_length=1, max_length=OP_ID_LENGTH)]
+Place = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole)]
+Percent = Annotated[Volume, BeforeValidator(whole)]
+# As queries and addresses have them: in digits.
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Number = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(in_digits)]
+Index = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(in_digits)]
+
+# The variable parts of addresses, by the names that routes give them.
+PARTS: Mapping[str, TypeAdapter[Any]] = {
+    **{name: TypeAdapter(Id) for name in ("playlist_id", "source_id", "track_id", "session_id", "task_id")},
+    "tag_id": TypeAdapter(TagId),
+    "track_number": TypeAdapter(Number),
+    "chunk_index": TypeAdapter(Index),
+}
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    client_op_id: OpId | None = None
+
+
+class NoQuery(BaseModel):
+    pass
+
+
+# --- parsing ---------------------------------------------------------------------------------------------------------
+
+
+def body(model: type[M], raw: bytes, media_type: str) -> M:
     """Raises UnsupportedMedia for what is not JSON, ValidationFailed. No body at all is an empty object."""
     if not raw:
         return _valid(model, {})

@@ -1,43 +1,59 @@
-"""Routes of the player: each answers with its whole state after the command."""
+"""The player: each route answers with its whole state after the command."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from tomb.errors import BadRequest
-from tomb.http.envelope import Answer
-from tomb.http.requests import Body, ModeBody, SeekBody, SleepBody, VolumeBody
-from tomb.http.routes import Ask, Route, Services
-from tomb.models import PlayerState
+from tomb.http.envelope import Success
+from tomb.http.parsing import Body, Percent, whole
+from tomb.http.routes import Call, Route, Services
+from tomb.models import PlayerState, RepeatMode
 from tomb.nurseries.deck import Deck, Reply
 
-_route = partial(Route, data=PlayerState, category="player", playing=True)
+
+class SeekBody(Body):
+    position_ms: Annotated[int, Field(ge=0, le=86_400_000), BeforeValidator(whole)]
 
 
-def _state(reply: Reply) -> Answer:
-    return Answer(reply.state, reply.message)
+class VolumeBody(Body):
+    volume: Percent
 
 
-def _command(name: str, press: Callable[[Deck], Awaitable[Reply]], summary: str) -> Route:
-    async def handle(services: Services, _: Ask[Body]) -> Answer:
-        return _state(await press(services.deck))
+class ModeBody(Body):
+    """What is absent stays as it is."""
 
-    handle.__doc__ = summary
-    return _route("POST", f"/api/player/{name}", handle)
+    repeat_mode: RepeatMode | None = None
+    shuffle_enabled: bool | None = None
+    auto_advance_enabled: bool | None = None
+    muted: bool | None = None
 
 
-async def _seek(services: Services, ask: Ask[SeekBody]) -> Answer:
+class SleepBody(Body):
+    """null switches the timer off."""
+
+    seconds: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] | None
+
+
+def _state(reply: Reply) -> Success[PlayerState]:
+    return Success(reply.state, reply.message)
+
+
+async def _seek(services: Services, call: Call[SeekBody]) -> Success[PlayerState]:
     """Go to a position in the track that is heard."""
-    return _state(await services.deck.seek(ask.body.position_ms))
+    return _state(await services.deck.seek(call.given.position_ms))
 
 
-async def _set_volume(services: Services, ask: Ask[VolumeBody]) -> Answer:
+async def _set_volume(services: Services, call: Call[VolumeBody]) -> Success[PlayerState]:
     """Set the volume; never above the ceiling."""
-    return _state(await services.deck.set_volume(ask.body.volume))
+    return _state(await services.deck.set_volume(call.given.volume))
 
 
-async def _set_mode(services: Services, ask: Ask[ModeBody]) -> Answer:
+async def _set_mode(services: Services, call: Call[ModeBody]) -> Success[PlayerState]:
     """Set how playing goes on, and whether it is muted."""
-    mode = ask.body
+    mode = call.given
     reply = await services.deck.set_mode(
         repeat=mode.repeat_mode,
         shuffle=mode.shuffle_enabled,
@@ -47,20 +63,25 @@ async def _set_mode(services: Services, ask: Ask[ModeBody]) -> Answer:
     return _state(reply)
 
 
-async def _sleep(services: Services, ask: Ask[SleepBody]) -> Answer:
+async def _sleep(services: Services, call: Call[SleepBody]) -> Success[PlayerState]:
     """Fade out and stop after so many seconds."""
-    return _state(await services.deck.sleep(ask.body.seconds))
+    return _state(await services.deck.sleep(call.given.seconds))
 
 
-async def _status(services: Services, _: Ask[Body]) -> Answer:
+async def _status(services: Services, _: Call[Body]) -> Success[PlayerState]:
     """The state of the player."""
-    return Answer(services.deck.state(services.events.number))
+    return Success(services.deck.state(services.events.number))
 
 
-async def _flat_status(services: Services, _: Ask[Body]) -> Answer:
-    """The state of the player, at the top level too."""
-    state = services.deck.state(services.events.number)
-    return Answer(state, top=state)
+_route = partial(Route, category="player", playing=True)
+
+
+def _command(name: str, press: Callable[[Deck], Awaitable[Reply]], summary: str) -> Route:
+    async def handle(services: Services, _: Call[Body]) -> Success[PlayerState]:
+        return _state(await press(services.deck))
+
+    handle.__doc__ = summary
+    return _route("POST", f"/api/player/{name}", handle)
 
 
 ROUTES = (
@@ -70,11 +91,11 @@ ROUTES = (
     _command("toggle", Deck.toggle, "Play or pause."),
     _command("next", Deck.next, "Go to the next track."),
     _command("previous", Deck.previous, "Go to the start of the track, or to the one before."),
-    _route("POST", "/api/player/seek", _seek, body=SeekBody, errors=(BadRequest,)),
-    _route("POST", "/api/player/volume", _set_volume, body=VolumeBody),
+    _route("POST", "/api/player/seek", _seek, errors=(BadRequest,)),
+    _route("POST", "/api/player/volume", _set_volume),
     _route("GET", "/api/player/volume", _status),
-    _route("PUT", "/api/player/mode", _set_mode, body=ModeBody),
-    _route("POST", "/api/player/sleep", _sleep, body=SleepBody),
+    _route("PUT", "/api/player/mode", _set_mode),
+    _route("POST", "/api/player/sleep", _sleep),
     _route("GET", "/api/player/status", _status),
-    _route("GET", "/api/playback/status", _flat_status),
+    _route("GET", "/api/playback/status", _status, flat=True),
 )

@@ -1,48 +1,170 @@
-"""Routes of playlists."""
+"""Playlists: to see, to play, and to edit.
 
-from functools import partial
+A playlist is encoded once per change, by the library; the answers splice its JSON in. So each model that is answered
+encoded has its splicing beside its fields, and nowhere else.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from tomb.errors import BadRequest, NotFound
-from tomb.http import answers
-from tomb.http.envelope import Answer
-from tomb.http.requests import (
-    Body,
-    CreateBody,
-    DeleteTracksBody,
-    ListQuery,
-    MoveBody,
-    MoveFromBody,
-    ReorderBody,
-    UpdateBody,
-)
-from tomb.http.routes import Ask, Route, Services
+from tomb.http.envelope import Encoded, Success
+from tomb.http.parsing import Body, Description, Flag, Id, Number, Place, Title, in_digits, whole
+from tomb.http.routes import Call, Route, Services
 from tomb.library.catalogue import Query
 from tomb.library.playlists import PlaylistEdit
-from tomb.models import Playlist
+from tomb.models import OnRemoval, PlayerState, Playlist, PlaylistLite, SameTag, Wire
 
-_one = partial(Route, data=answers.PlaylistAnswer)
+# --- what is asked ---------------------------------------------------------------------------------------------------
 
 
-async def _list(services: Services, ask: Ask[Body]) -> Answer:
+class ListQuery(BaseModel):
+    """`tracks=false` leaves the tracks away; `q` is looked for in titles and descriptions."""
+
+    page: Number = 1
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(in_digits)] = 50
+    tracks: Flag = True
+    q: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class CreateBody(Body):
+    title: Title
+    description: Description = ""
+
+
+class UpdateBody(Body):
+    """What is absent stays as it is; a policy that is null becomes the box's own again."""
+
+    title: Title | None = None
+    description: Description | None = None
+    same_tag: SameTag | None = None
+    on_removal: OnRemoval | None = None
+
+
+class ReorderBody(Body):
+    """All track ids, or all track numbers."""
+
+    track_order: (
+        Annotated[list[Annotated[int, BeforeValidator(whole)]], Field(max_length=10_000)]
+        | Annotated[list[Id], Field(max_length=10_000)]
+    )
+
+
+class DeleteTracksBody(Body):
+    track_numbers: Annotated[list[Place], Field(max_length=10_000)] = Field(default_factory=list)
+    track_ids: Annotated[list[Id], Field(max_length=10_000)] = Field(default_factory=list)
+
+
+class MoveFromBody(Body):
+    """`target_position` counts from 1; without it the track goes to the end."""
+
+    target_playlist_id: Id
+    track_number: Place
+    target_position: Place | None = None
+
+
+class MoveBody(MoveFromBody):
+    """As MoveFromBody, for the path that does not name the source."""
+
+    source_playlist_id: Id
+
+
+# --- what is answered ------------------------------------------------------------------------------------------------
+
+
+class PlaylistCollection(Wire):
+    """`total` counts the whole library; `items` is the same list. With `tracks=false` they have no key `tracks`."""
+
+    playlists: Sequence[Playlist | PlaylistLite]
+    items: Sequence[Playlist | PlaylistLite]
+    page: int
+    limit: int
+    total: int
+    total_pages: int
+
+
+class PlaylistAnswer(Playlist):
+    """Clients read either the playlist or its copy inside."""
+
+    playlist: Playlist
+
+    @staticmethod
+    def encoded(playlist: bytes) -> "Encoded[PlaylistAnswer]":
+        return Encoded(b'%b,"playlist":%b}' % (playlist[:-1], playlist))
+
+
+class PlaylistEdited(Wire):
+    playlist_id: str
+    playlist: Playlist
+
+    @staticmethod
+    def encoded(playlist_id: str, playlist: bytes) -> "Encoded[PlaylistEdited]":
+        return Encoded(b'{"playlist_id":"%b","playlist":%b}' % (playlist_id.encode(), playlist))
+
+
+class TrackMoved(PlaylistEdited):
+    """`playlist` is the source."""
+
+    source: Playlist
+    target: Playlist
+
+    @staticmethod
+    def encoded_move(source_id: str, source: bytes, target: bytes) -> "Encoded[TrackMoved]":
+        fields = b'{"playlist_id":"%b","playlist":%b,"source":%b,"target":%b}'
+        return Encoded(fields % (source_id.encode(), source, source, target))
+
+
+class PlaylistStarted(PlayerState):
+    playlist_id: str
+    started: Literal[True] = True
+
+
+class SkippedFile(Wire):
+    file: str
+    reason: str
+
+
+class FilesImported(Wire):
+    created: int
+    tracks: int
+    skipped: Sequence[SkippedFile]
+
+
+class SyncResult(Wire):
+    """`missing` and `found`: files that vanished and came back."""
+
+    server_seq: int
+    playlists_count: int
+    missing: int
+    found: int
+    imported: FilesImported
+
+
+# --- the routes ------------------------------------------------------------------------------------------------------
+
+
+async def _list(services: Services, call: Call[ListQuery]) -> Success[PlaylistCollection]:
     """A page of the library."""
-    return Answer(await services.librarian.page_json(Query(**dict(ask.query))))
+    return Success(Encoded(await services.librarian.page_json(Query(**dict(call.given)))))
 
 
-async def _create(services: Services, ask: Ask[CreateBody]) -> Answer:
+async def _create(services: Services, call: Call[CreateBody]) -> Success[PlaylistAnswer]:
     """Make an empty playlist."""
-    made = await services.librarian.create(ask.body.title, ask.body.description)
-    return answer_with(services, made, "playlist created", 201)
+    made = await services.librarian.create(call.given.title, call.given.description)
+    return playlist_answer(services, made, "playlist created")
 
 
-async def _get(services: Services, ask: Ask[Body]) -> Answer:
+async def _get(services: Services, call: Call[Body]) -> Success[PlaylistAnswer]:
     """A playlist and its tracks."""
-    return Answer(_nested(await services.librarian.playlist_json(ask.path["playlist_id"])))
+    return Success(PlaylistAnswer.encoded(await services.librarian.playlist_json(call.path["playlist_id"])))
 
 
-async def _update(services: Services, ask: Ask[UpdateBody]) -> Answer:
+async def _update(services: Services, call: Call[UpdateBody]) -> Success[PlaylistAnswer]:
     """Rename a playlist, describe it, choose what its tag does."""
-    updated = await services.librarian.update(ask.path["playlist_id"], _edit(ask.body))
-    return answer_with(services, updated, "playlist updated")
+    updated = await services.librarian.update(call.path["playlist_id"], _edit(call.given))
+    return playlist_answer(services, updated, "playlist updated")
 
 
 def _edit(body: UpdateBody) -> PlaylistEdit:
@@ -58,144 +180,96 @@ def _edit(body: UpdateBody) -> PlaylistEdit:
     return edit
 
 
-async def _delete(services: Services, ask: Ask[Body]) -> Answer:
+async def _delete(services: Services, call: Call[Body]) -> Success[None]:
     """Delete a playlist and its tracks."""
-    await services.librarian.delete(ask.path["playlist_id"])
-    return Answer(None, "playlist deleted", 204)
+    await services.librarian.delete(call.path["playlist_id"])
+    return Success(None, "playlist deleted")
 
 
-async def _start(services: Services, ask: Ask[Body]) -> Answer:
+async def _start(services: Services, call: Call[Body]) -> Success[PlaylistStarted]:
     """Play a playlist, from where it was left."""
-    return await _started(services, ask.path["playlist_id"], None)
+    return await _started(services, call.path["playlist_id"], None)
 
 
-async def _start_at(services: Services, ask: Ask[Body]) -> Answer:
+async def _start_at(services: Services, call: Call[Body]) -> Success[PlaylistStarted]:
     """Play a playlist from one of its tracks on."""
-    return await _started(services, ask.path["playlist_id"], ask.path["track_number"])
+    return await _started(services, call.path["playlist_id"], call.path["track_number"])
 
 
-async def _started(services: Services, playlist_id: str, track_number: int | None) -> Answer:
+async def _started(services: Services, playlist_id: str, track_number: int | None) -> Success[PlaylistStarted]:
     reply = await services.deck.start(playlist_id, track_number)
-    return Answer({**reply.state.model_dump(), "playlist_id": playlist_id, "started": True}, reply.message)
+    return Success(PlaylistStarted(**dict(reply.state), playlist_id=playlist_id), reply.message)
 
 
-async def _reorder(services: Services, ask: Ask[ReorderBody]) -> Answer:
+async def _reorder(services: Services, call: Call[ReorderBody]) -> Success[PlaylistEdited]:
     """Put the tracks of a playlist into another order."""
-    return _edited(
-        services, await services.librarian.reorder(ask.path["playlist_id"], ask.body.track_order), "reordered"
-    )
+    edited = await services.librarian.reorder(call.path["playlist_id"], call.given.track_order)
+    return _edited(services, edited, "reordered")
 
 
-async def _delete_tracks(services: Services, ask: Ask[DeleteTracksBody]) -> Answer:
+async def _delete_tracks(services: Services, call: Call[DeleteTracksBody]) -> Success[PlaylistEdited]:
     """Delete tracks of a playlist: all that are named, or none if one of them is not there."""
-    body = ask.body
-    left = await services.librarian.delete_tracks(ask.path["playlist_id"], body.track_numbers, body.track_ids)
+    body = call.given
+    left = await services.librarian.delete_tracks(call.path["playlist_id"], body.track_numbers, body.track_ids)
     return _edited(services, left, "tracks deleted")
 
 
-async def _move(services: Services, ask: Ask[MoveBody]) -> Answer:
+async def _move(services: Services, call: Call[MoveBody]) -> Success[TrackMoved]:
     """Move a track to another playlist, or within its own."""
-    return await _moved(services, ask.body.source_playlist_id, ask.body)
+    return await _moved(services, call.given.source_playlist_id, call.given)
 
 
-async def _move_from(services: Services, ask: Ask[MoveFromBody]) -> Answer:
+async def _move_from(services: Services, call: Call[MoveFromBody]) -> Success[TrackMoved]:
     """Move a track of this playlist to another."""
-    return await _moved(services, ask.path["source_id"], ask.body)
+    return await _moved(services, call.path["source_id"], call.given)
 
 
-async def _moved(services: Services, source_id: str, body: MoveBody | MoveFromBody) -> Answer:
+async def _moved(services: Services, source_id: str, body: MoveFromBody) -> Success[TrackMoved]:
     source, target = await services.librarian.move_track(
         source_id, body.target_playlist_id, body.track_number, body.target_position
     )
-    giver, taker = services.librarian.encoded(source), services.librarian.encoded(target)
-    facts = b'{"playlist_id":"%b","playlist":%b,"source":%b,"target":%b}' % (source.id.encode(), giver, giver, taker)
-    return Answer(facts, "track moved")
+    encoded = services.librarian.encoded
+    return Success(TrackMoved.encoded_move(source.id, encoded(source), encoded(target)), "track moved")
 
 
-async def _sync(services: Services, _: Ask[Body]) -> Answer:
+async def _sync(services: Services, _: Call[Body]) -> Success[SyncResult]:
     """Compare the library with its files, and take in what lies in the inbox."""
     found = await services.importer.sync()
-    skipped = [answers.SkippedFile(file=each.path.name, reason=each.reason) for each in found.imported.skipped]
-    imported = answers.TakenIn(created=found.imported.created, tracks=found.imported.tracks, skipped=skipped)
+    skipped = [SkippedFile(file=each.path.name, reason=each.reason) for each in found.imported.skipped]
     message = found.imported.message if found.imported.playlist_ids or skipped else "the library is in step"
-    result = answers.SyncResult(
+    result = SyncResult(
         server_seq=services.events.number,
         playlists_count=found.playlists_count,
         missing=found.missing,
         found=found.found,
-        imported=imported,
+        imported=FilesImported(created=found.imported.created, tracks=found.imported.tracks, skipped=skipped),
     )
-    return Answer(result, message)
+    return Success(result, message)
 
 
-def answer_with(services: Services, playlist: Playlist, message: str, status: int = 200) -> Answer:
-    return Answer(_nested(services.librarian.encoded(playlist)), message, status)
+def playlist_answer(services: Services, playlist: Playlist, message: str) -> Success[PlaylistAnswer]:
+    return Success(PlaylistAnswer.encoded(services.librarian.encoded(playlist)), message)
 
 
-def _nested(playlist: bytes) -> bytes:
-    return b'%b,"playlist":%b}' % (playlist[:-1], playlist)
+def _edited(services: Services, playlist: Playlist, message: str) -> Success[PlaylistEdited]:
+    return Success(PlaylistEdited.encoded(playlist.id, services.librarian.encoded(playlist)), message)
 
 
-def _edited(services: Services, playlist: Playlist, message: str) -> Answer:
-    encoded = services.librarian.encoded(playlist)
-    return Answer(b'{"playlist_id":"%b","playlist":%b}' % (playlist.id.encode(), encoded), message)
-
+_ALL = "/api/playlists"
+_ONE = f"{_ALL}/<playlist_id>"
+_REFUSALS = (NotFound, BadRequest)
 
 ROUTES = (
-    Route("GET", "/api/playlists", _list, query=ListQuery, data=answers.Collection, playing=True),
-    _one("POST", "/api/playlists", _create, body=CreateBody, status=201),
-    Route("POST", "/api/playlists/sync", _sync, data=answers.SyncResult),
-    Route(
-        "POST",
-        "/api/playlists/move-track",
-        _move,
-        body=MoveBody,
-        data=answers.Moved,
-        errors=(NotFound, BadRequest),
-    ),
-    Route(
-        "POST",
-        "/api/playlists/<source_id>/move-track",
-        _move_from,
-        body=MoveFromBody,
-        data=answers.Moved,
-        errors=(NotFound, BadRequest),
-    ),
-    _one("GET", "/api/playlists/<playlist_id>", _get, errors=(NotFound,), playing=True),
-    _one("PUT", "/api/playlists/<playlist_id>", _update, body=UpdateBody, errors=(NotFound,)),
-    Route("DELETE", "/api/playlists/<playlist_id>", _delete, status=204, errors=(NotFound,)),
-    Route(
-        "POST",
-        "/api/playlists/<playlist_id>/start",
-        _start,
-        data=answers.Started,
-        errors=(NotFound, BadRequest),
-        category="player",
-        playing=True,
-    ),
-    Route(
-        "POST",
-        "/api/playlists/<playlist_id>/play/<track_number>",
-        _start_at,
-        data=answers.Started,
-        errors=(NotFound, BadRequest),
-        category="player",
-        playing=True,
-    ),
-    Route(
-        "POST",
-        "/api/playlists/<playlist_id>/reorder",
-        _reorder,
-        body=ReorderBody,
-        data=answers.Edited,
-        errors=(NotFound, BadRequest),
-    ),
-    Route(
-        "DELETE",
-        "/api/playlists/<playlist_id>/tracks",
-        _delete_tracks,
-        body=DeleteTracksBody,
-        data=answers.Edited,
-        errors=(NotFound, BadRequest),
-    ),
+    Route("GET", _ALL, _list, playing=True),
+    Route("POST", _ALL, _create, status=201),
+    Route("POST", f"{_ALL}/sync", _sync),
+    Route("POST", f"{_ALL}/move-track", _move, errors=_REFUSALS),
+    Route("POST", f"{_ALL}/<source_id>/move-track", _move_from, errors=_REFUSALS),
+    Route("GET", _ONE, _get, errors=(NotFound,), playing=True),
+    Route("PUT", _ONE, _update, errors=(NotFound,)),
+    Route("DELETE", _ONE, _delete, status=204, errors=(NotFound,)),
+    Route("POST", f"{_ONE}/start", _start, errors=_REFUSALS, category="player", playing=True),
+    Route("POST", f"{_ONE}/play/<track_number>", _start_at, errors=_REFUSALS, category="player", playing=True),
+    Route("POST", f"{_ONE}/reorder", _reorder, errors=_REFUSALS),
+    Route("DELETE", f"{_ONE}/tracks", _delete_tracks, errors=_REFUSALS),
 )

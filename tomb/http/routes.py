@@ -1,11 +1,14 @@
 """What a route is. The tables of routes in this package are what the API, its tests and its description are made from.
 
-A handler is a plain function: it gets the services and the parsed request, calls one method, and says what to answer.
+A handler is a plain function: it gets the services and the parsed request, calls one method, and returns its answer.
+Its signature is the only declaration of its models: `Call[CreateBody]` says what is parsed, `Success[PlaylistAnswer]`
+what is answered. The type checker holds the handler to it, and the description is read from it.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel
 from werkzeug.datastructures import Headers
@@ -15,8 +18,8 @@ from tomb.devices.virtual_reader import VirtualReader
 from tomb.errors import NoSuchRange, RequestError
 from tomb.events import Events
 from tomb.http.bodies import BODY_LIMIT, Incoming
-from tomb.http.envelope import Answer
-from tomb.http.requests import Body, NoQuery
+from tomb.http.envelope import HandlerResult
+from tomb.http.parsing import Body, NoQuery
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.health import Board
@@ -30,7 +33,7 @@ from tomb.nurseries.taps import Taps
 from tomb.nurseries.uploads import Uploads
 from tomb.ports import Ports
 
-B = TypeVar("B", bound=Body, covariant=True)
+T = TypeVar("T", bound=BaseModel, covariant=True)
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Category = Literal["player", "uploads", "youtube", "other"]
 
@@ -62,47 +65,59 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask(Generic[B]):
-    """A parsed request. `path`: the variable parts of the address. `client`: the peer's address.
+class Call(Generic[T]):
+    """A parsed request. `given`: its body, or its query if `T` is no `Body`. `path`: the variable parts of the address.
 
-    `token`: what the parents' cookie holds. `headers`: found in any case. `stream`: a body that is no JSON.
+    `client`: the peer's address. `token`: what the parents' cookie holds. `headers`: found in any case. `stream`: a
+    body that is no JSON.
     """
 
+    given: T
     path: Mapping[str, Any]
-    query: Any
-    body: B
     client: str
     token: str | None
     headers: Headers
     stream: Incoming
 
 
-Handler = Callable[[Services, Ask[Any]], Awaitable[Answer]]
+Handler = Callable[[Services, Call[Any]], Awaitable[HandlerResult]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` as Werkzeug writes it. `playing`: not guarded by the parents' PIN.
+    """`path` as Werkzeug writes it. `status`: that of success. `playing`: not guarded by the parents' PIN.
 
-    For the description: `data` is the model of the answer's `data` (or the media types of what is answered without an
-    envelope), `status` that of success, `errors` what the route can answer besides what every route can. `takes`: the
-    media types of a body that is no JSON, which the handler takes from `stream`; `limit`: its most bytes, None: any.
-    `headers`: what else it looks at, in words.
+    `body`, `query`, `data`: the models that the signature of `handle` names; `data` is None where there is none, or no
+    envelope. `flat`: the data's fields stand beside those of the envelope too. `takes`: the media types of a body that
+    is no JSON, which the handler takes from `stream`; `limit`: its most bytes, None: any.
+    For the description: `sends`, the media types of what is answered without an envelope; `errors`, what the route can
+    answer besides what every route can; `headers`, what else it looks at, in words.
     """
 
     method: Method
     path: str
     handle: Handler
-    body: type[Body] = Body
-    query: type[BaseModel] = NoQuery
-    data: type[BaseModel] | tuple[str, ...] | None = None
     status: int = 200
+    sends: tuple[str, ...] = ()
     errors: tuple[type[RequestError], ...] = ()
     category: Category = "other"
     playing: bool = False
+    flat: bool = False
     takes: tuple[str, ...] = ()
     limit: int | None = BODY_LIMIT
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: type[Body] = field(init=False)
+    query: type[BaseModel] = field(init=False)
+    data: type[BaseModel] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        signature = inspect.signature(self.handle)
+        _, call = signature.parameters.values()
+        given = _model_in(call.annotation) or Body
+        is_body = issubclass(given, Body)
+        models = {"body": given if is_body else Body, "query": NoQuery if is_body else given}
+        for name, model in {**models, "data": _model_in(signature.return_annotation)}.items():
+            object.__setattr__(self, name, model)  # as dataclasses themselves set the fields of frozen ones
 
     @property
     def is_file(self) -> bool:
@@ -116,3 +131,9 @@ class Route:
     @property
     def name(self) -> str:
         return f"{self.method} {self.path}"
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model in brackets, None for `Any`, `None`, or no brackets at all."""
+    found = get_args(annotation)
+    return found[0] if found and isinstance(found[0], type) and issubclass(found[0], BaseModel) else None

@@ -1,26 +1,106 @@
-"""Routes of the box itself."""
+"""The box itself: its health, its computer, its log, its restart."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
 
 from tomb import __version__
 from tomb.devices import computer
-from tomb.devices.virtual_reader import VirtualReader
-from tomb.errors import NotFound
-from tomb.http import answers
-from tomb.http.envelope import Answer
-from tomb.http.requests import Body, LogQuery, TagBody
-from tomb.http.routes import Ask, Route, Services
+from tomb.http.envelope import Success
+from tomb.http.parsing import Body, in_digits
+from tomb.http.routes import Call, Route, Services
+from tomb.models import ServiceState, Wire
 
 CONTRACT_VERSION = "3.0.0"  # of the original's API, which this box speaks
 # What clients of the original box look for; it knew LEDs and buttons, this one has none (yet).
 SERVICES = ("api", "audio", "nfc", "gpio", "led_hat", "websocket")
 
 
-async def _health(services: Services, _: Ask[Body]) -> Answer:
+class LogQuery(BaseModel):
+    """The newest `lines` of `level` or above."""
+
+    lines: Annotated[int, Field(ge=1, le=1000), BeforeValidator(in_digits)] = 100
+    level: Literal["debug", "info", "warning", "error"] = "debug"
+
+
+class HealthStatus(Wire):
+    status: Literal["healthy", "degraded", "unhealthy"]
+    services: dict[str, bool]
+    details: dict[str, ServiceState]
+    timestamp: float
+    uptime: float
+
+
+class Platform(Wire):
+    """Memory in bytes."""
+
+    platform: str
+    platform_release: str
+    platform_version: str
+    architecture: str
+    hostname: str
+    processor: str
+    python_version: str
+    memory_total: int
+    memory_available: int
+    memory_percent: float
+
+
+class ProcessInfo(Wire):
+    rss_bytes: int
+    threads: int
+    open_files: int
+
+
+class Storage(Wire):
+    """Bytes."""
+
+    total: int
+    free: int
+    library_bytes: int
+
+
+class SystemInfo(Wire):
+    """`uptime`: seconds since the box was started."""
+
+    system_info: Platform
+    platform: str
+    version: str
+    contract_version: str
+    hostname: str
+    uptime: float
+    process: ProcessInfo
+    storage: Storage
+
+
+class LogLine(Wire):
+    """`timestamp`: epoch seconds. `exception`: what a defect was, without where."""
+
+    timestamp: float
+    level: str
+    logger: str
+    message: str
+    exception: str | None = None
+
+
+class LogCollection(Wire):
+    """`total_lines`: how many are kept."""
+
+    logs: Sequence[LogLine]
+    total_lines: int
+
+
+class RestartAnswer(Wire):
+    restart_scheduled: Literal[True] = True
+    status: Literal["restart_scheduled"] = "restart_scheduled"
+
+
+async def _health(services: Services, _: Call[Body]) -> Success[HealthStatus]:
     """How the box is, read from its supervised tasks."""
-    return Answer(_status(services), services.board.overall)
+    return Success(_status(services), services.board.overall)
 
 
 def health_data(services: Services) -> dict[str, Any]:
@@ -28,9 +108,9 @@ def health_data(services: Services) -> dict[str, Any]:
     return _status(services).model_dump()
 
 
-def _status(services: Services) -> answers.HealthStatus:
+def _status(services: Services) -> HealthStatus:
     board = services.board
-    return answers.HealthStatus(
+    return HealthStatus(
         status=board.overall,
         services={name: board.is_up(name) for name in SERVICES},
         details=board.details(),
@@ -39,36 +119,36 @@ def _status(services: Services) -> answers.HealthStatus:
     )
 
 
-async def _info(services: Services, _: Ask[Body]) -> Answer:
+async def _info(services: Services, _: Call[Body]) -> Success[SystemInfo]:
     """The computer, the process and the disk."""
     machine = await services.ports.in_thread(computer.machine)
     usage = await services.ports.in_thread(computer.usage)
     disk = await services.ports.in_thread(computer.disk, services.settings.data)
     library_bytes = await services.librarian.size()
-    info = answers.SystemInfo(
-        system_info=answers.Platform(**asdict(machine)),
+    info = SystemInfo(
+        system_info=Platform(**asdict(machine)),
         platform=machine.platform,
         version=__version__,
         contract_version=CONTRACT_VERSION,
         hostname=machine.hostname,
         uptime=services.board.uptime,
-        process=answers.ProcessInfo(**asdict(usage)),
-        storage=answers.Storage(total=disk.total, free=disk.free, library_bytes=library_bytes),
+        process=ProcessInfo(**asdict(usage)),
+        storage=Storage(total=disk.total, free=disk.free, library_bytes=library_bytes),
     )
-    return Answer(info)
+    return Success(info)
 
 
-async def _logs(services: Services, ask: Ask[Body]) -> Answer:
+async def _logs(services: Services, call: Call[LogQuery]) -> Success[LogCollection]:
     """The last lines of the log."""
     logbook = services.process.logbook
-    records = logbook.last(ask.query.lines, logging.getLevelNamesMapping()[ask.query.level.upper()])
-    return Answer(answers.LogCollection(logs=[_line(each) for each in records], total_lines=len(logbook)))
+    records = logbook.last(call.given.lines, logging.getLevelNamesMapping()[call.given.level.upper()])
+    return Success(LogCollection(logs=[_line(each) for each in records], total_lines=len(logbook)))
 
 
-def _line(record: logging.LogRecord) -> answers.LogLine:
+def _line(record: logging.LogRecord) -> LogLine:
     # What was raised, but not where: no traceback goes over the wire.
     raised = record.exc_info[1] if record.exc_info else None
-    return answers.LogLine(
+    return LogLine(
         timestamp=record.created,
         level=record.levelname.lower(),
         logger=record.name,
@@ -77,35 +157,15 @@ def _line(record: logging.LogRecord) -> answers.LogLine:
     )
 
 
-async def _restart(services: Services, _: Ask[Body]) -> Answer:
+async def _restart(services: Services, _: Call[Body]) -> Success[RestartAnswer]:
     """Stop, and start anew with the same arguments; what was playing goes on."""
     services.process.restart()
-    return Answer(answers.RestartAnswer(), "the box restarts")
-
-
-def _virtual(services: Services) -> VirtualReader:
-    reader = services.virtual_reader
-    if reader is None:
-        raise NotFound("virtual reader", "tag")
-    return reader
-
-
-async def _place_tag(services: Services, ask: Ask[TagBody]) -> Answer:
-    """Put a tag on the virtual reader, while it is in use."""
-    return Answer(answers.PlacedTag(tag_id=_virtual(services).place(ask.body.tag_id)), "tag placed")
-
-
-async def _lift_tag(services: Services, _: Ask[Body]) -> Answer:
-    """Take the tag from the virtual reader."""
-    _virtual(services).lift()
-    return Answer(None, "tag lifted")
+    return Success(RestartAnswer(), "the box restarts")
 
 
 ROUTES = (
-    Route("GET", "/api/health", _health, data=answers.HealthStatus, playing=True),
-    Route("GET", "/api/system/info", _info, data=answers.SystemInfo),
-    Route("GET", "/api/system/logs", _logs, query=LogQuery, data=answers.LogCollection),
-    Route("POST", "/api/system/restart", _restart, data=answers.RestartAnswer),
-    Route("PUT", "/api/reader/tag", _place_tag, body=TagBody, data=answers.PlacedTag, errors=(NotFound,), playing=True),
-    Route("DELETE", "/api/reader/tag", _lift_tag, errors=(NotFound,), playing=True),
+    Route("GET", "/api/health", _health, playing=True),
+    Route("GET", "/api/system/info", _info),
+    Route("GET", "/api/system/logs", _logs),
+    Route("POST", "/api/system/restart", _restart),
 )

@@ -1,45 +1,90 @@
-"""Routes of the tags that the box knows: each plays a playlist, does an action, or was only seen."""
+"""The tags that the box knows: each plays a playlist, does an action, or was only seen."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from tomb.errors import Conflict, NotFound
-from tomb.http import answers
-from tomb.http.envelope import Answer
-from tomb.http.requests import Body, UseBody
-from tomb.http.routes import Ask, Route, Services
-from tomb.models import Tag, TagAction, iso
+from tomb.http.envelope import Success
+from tomb.http.parsing import Body, Id, whole
+from tomb.http.routes import Call, Route, Services
+from tomb.models import Tag, TagAction, TagActionName, Wire, iso
 
 
-async def _list(services: Services, _: Ask[Body]) -> Answer:
+class ActionBody(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    action: TagActionName
+    minutes: Annotated[int, Field(ge=1, le=1440), BeforeValidator(whole)] | None = None
+    step: Annotated[int, Field(ge=1, le=100), BeforeValidator(whole)] | None = None
+
+
+class UseBody(Body):
+    """What a tag is for: a playlist, or an action."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["playlist_id"]}, {"required": ["action"]}]})
+
+    playlist_id: Id | SkipJsonSchema[None] = None
+    action: ActionBody | SkipJsonSchema[None] = None
+    override: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "UseBody":
+        given = {"playlist_id", "action"} & self.model_fields_set
+        if len(given) != 1 or (self.playlist_id is None and self.action is None):
+            raise ValueError("either playlist_id or action")
+        return self
+
+
+class TagAnswer(Wire):
+    """A tag and its use. Times: ISO-8601; `last_seen` is null for a tag that never lay on the box."""
+
+    tag_id: str
+    playlist_id: str | None
+    playlist_title: str | None
+    action: TagAction | None
+    created_at: str
+    last_seen: str | None
+
+
+class TagList(Wire):
+    tags: Sequence[TagAnswer]
+
+
+async def _list(services: Services, _: Call[Body]) -> Success[TagList]:
     """All tags, in the order in which the box came to know them."""
-    return Answer(answers.TagList(tags=[_shown(services, tag) for tag in await services.librarian.tags()]))
+    return Success(TagList(tags=[_shown(services, tag) for tag in await services.librarian.tags()]))
 
 
-async def _get(services: Services, ask: Ask[Body]) -> Answer:
+async def _get(services: Services, call: Call[Body]) -> Success[TagAnswer]:
     """A tag, its use, and when it was seen last."""
-    tag = await services.librarian.tag(ask.path["tag_id"])
+    tag = await services.librarian.tag(call.path["tag_id"])
     if tag is None:
-        raise NotFound("tag", ask.path["tag_id"])
-    return Answer(_shown(services, tag))
+        raise NotFound("tag", call.path["tag_id"])
+    return Success(_shown(services, tag))
 
 
-async def _put(services: Services, ask: Ask[UseBody]) -> Answer:
+async def _put(services: Services, call: Call[UseBody]) -> Success[TagAnswer]:
     """Say what a tag is for."""
-    tag_id, body = ask.path["tag_id"], ask.body
+    tag_id, body = call.path["tag_id"], call.given
     if body.playlist_id is not None:
         tag = await services.librarian.link_tag(tag_id, body.playlist_id, override=body.override)
     else:
         assert body.action is not None
         action = TagAction(**body.action.model_dump())
         tag = await services.librarian.assign_tag(tag_id, action, override=body.override)
-    return Answer(_shown(services, tag), "tag assigned")
+    return Success(_shown(services, tag), "tag assigned")
 
 
-async def _delete(services: Services, ask: Ask[Body]) -> Answer:
+async def _delete(services: Services, call: Call[Body]) -> Success[TagAnswer]:
     """Forget a tag."""
-    return Answer(_shown(services, await services.librarian.forget_tag(ask.path["tag_id"])), "tag forgotten")
+    return Success(_shown(services, await services.librarian.forget_tag(call.path["tag_id"])), "tag forgotten")
 
 
-def _shown(services: Services, tag: Tag) -> answers.TagAnswer:
-    return answers.TagAnswer(
+def _shown(services: Services, tag: Tag) -> TagAnswer:
+    return TagAnswer(
         tag_id=tag.tag_id,
         playlist_id=tag.playlist_id,
         playlist_title=services.librarian.title(tag.playlist_id),
@@ -50,15 +95,8 @@ def _shown(services: Services, tag: Tag) -> answers.TagAnswer:
 
 
 ROUTES = (
-    Route("GET", "/api/tags", _list, data=answers.TagList),
-    Route("GET", "/api/tags/<tag_id>", _get, data=answers.TagAnswer, errors=(NotFound,)),
-    Route(
-        "PUT",
-        "/api/tags/<tag_id>",
-        _put,
-        body=UseBody,
-        data=answers.TagAnswer,
-        errors=(NotFound, Conflict),
-    ),
-    Route("DELETE", "/api/tags/<tag_id>", _delete, data=answers.TagAnswer, errors=(NotFound,)),
+    Route("GET", "/api/tags", _list),
+    Route("GET", "/api/tags/<tag_id>", _get, errors=(NotFound,)),
+    Route("PUT", "/api/tags/<tag_id>", _put, errors=(NotFound, Conflict)),
+    Route("DELETE", "/api/tags/<tag_id>", _delete, errors=(NotFound,)),
 )

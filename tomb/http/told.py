@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Generic, Literal, TypeVar
 
-from tomb.http.answers import HealthStatus
+from tomb.http.system import HealthStatus
 from tomb.models import (
     ExistingPlaylist,
     LinkState,

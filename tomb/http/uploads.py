@@ -1,30 +1,156 @@
-"""Routes of uploads (wire.md, sections 3 and 4): announce a file, send its chunks in any order, make it a track."""
+"""Uploads (wire.md, sections 3 and 4): announce a file, send its chunks in any order, make it a track."""
 
+from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from tomb.errors import BadRequest, NotFound, UnsupportedMedia
-from tomb.http import answers
 from tomb.http.bodies import CHECKSUMS, CHUNK_LIMIT, chunk_in
-from tomb.http.envelope import Answer
-from tomb.http.requests import Body, CleanupQuery, FinalizeBody, InitUploadBody, Metadata, SessionsQuery
-from tomb.http.routes import Ask, Route, Services
-from tomb.library.uploads import Upload
-from tomb.models import iso
+from tomb.http.envelope import Success
+from tomb.http.parsing import CONTROL, Body, Title, plain, whole
+from tomb.http.routes import Call, Route, Services
+from tomb.library.uploads import TYPES, Upload
+from tomb.models import Track, Wire, iso
 from tomb.nurseries.finishing import Said
 from tomb.nurseries.upload_policy import Announced
 
-_route = partial(Route, category="uploads")
 CHUNK_S = 600.0  # a chunk may take that long while it keeps coming: Wi-Fi at the far end of the garden
-_OF_PLAYLIST = "/api/playlists/<playlist_id>/uploads"
+UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
+
+# --- what is asked ---------------------------------------------------------------------------------------------------
 
 
-async def _init(services: Services, ask: Ask[InitUploadBody]) -> Answer:
+def _any_case(words: Iterable[str]) -> str:
+    spelt = ("".join(f"[{char}{char.upper()}]" if char.isalpha() else char for char in word) for word in words)
+    return "|".join(sorted(spelt))
+
+
+# Of what may be uploaded; other types are refused as that, with 415.
+Filename = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255),
+    AfterValidator(plain),
+    WithJsonSchema({"type": "string", "maxLength": 255, "pattern": rf"^[^{CONTROL}]*\.({_any_case(TYPES)})$"}),
+]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class InitUploadBody(Body):
+    """`file_hash`: SHA-256."""
+
+    filename: Filename
+    file_size: Annotated[int, Field(ge=1, le=2**40), BeforeValidator(whole)]
+    chunk_size: Annotated[int, Field(ge=1024, le=8 * 1024 * 1024), BeforeValidator(whole)] = 1_048_576
+    file_hash: Hash | None = None
+
+
+class Metadata(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    title: Title | None = None
+    artist: Title | None = None
+    album: Title | None = None
+
+
+class FinalizeBody(Body):
+    file_hash: Hash | None = None
+    metadata_override: Metadata | None = None
+
+
+class SessionsQuery(BaseModel):
+    status: UploadState | None = None
+
+
+class CleanupQuery(BaseModel):
+    max_age_hours: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 24.0
+
+
+# --- what is answered ------------------------------------------------------------------------------------------------
+
+
+class UploadSession(Wire):
+    """Sizes in bytes. `expires_at`: epoch seconds."""
+
+    session_id: str
+    playlist_id: str
+    filename: str
+    file_size: int
+    chunk_size: int
+    total_chunks: int
+    expected_chunks: int
+    status: UploadState
+    expires_at: float
+
+
+class UploadProgress(Wire):
+    """`received_size`: bytes in all; `progress`: percent."""
+
+    session_id: str
+    chunk_index: int
+    received_size: int
+    progress: float
+    complete: bool
+    status: UploadState
+
+
+class UploadStatus(Wire):
+    """As UploadSession. `missing_chunks`: what is to be sent to go on."""
+
+    session_id: str
+    playlist_id: str
+    filename: str
+    file_size: int
+    bytes_uploaded: int
+    progress: float
+    progress_percent: float
+    chunks_total: int
+    chunks_uploaded: int
+    chunks_received: int
+    missing_chunks: Sequence[int]
+    status: UploadState
+    error_message: str | None
+    created_at: str
+    updated_at: str
+    expires_at: float
+
+
+class UploadList(Wire):
+    sessions: Sequence[UploadStatus]
+
+
+class UploadedTrack(Track):
+    """Clients read either the track or its copy inside."""
+
+    track: Track
+    session_id: str
+
+
+class CleanedSession(Wire):
+    session_id: str
+    filename: str
+    age_hours: float
+
+
+class CleanupResult(Wire):
+    """`freed_bytes`: of all files that were removed."""
+
+    cleaned_sessions: Sequence[CleanedSession]
+    cleaned_files: int
+    freed_bytes: int
+
+
+# --- the routes ------------------------------------------------------------------------------------------------------
+
+
+async def _init(services: Services, call: Call[InitUploadBody]) -> Success[UploadSession]:
     """Announce a file."""
-    body = ask.body
+    body = call.given
     announced = Announced(body.filename, body.file_size, body.chunk_size, body.file_hash)
-    upload = await services.uploads.begin(ask.path["playlist_id"], announced)
-    return Answer(
-        answers.UploadSession(
+    upload = await services.uploads.begin(call.path["playlist_id"], announced)
+    return Success(
+        UploadSession(
             session_id=upload.id,
             playlist_id=upload.playlist_id,
             filename=upload.filename,
@@ -36,18 +162,17 @@ async def _init(services: Services, ask: Ask[InitUploadBody]) -> Answer:
             expires_at=upload.updated + services.uploads.limits.stale_s,
         ),
         "upload session created",
-        201,
     )
 
 
-async def _chunk(services: Services, ask: Ask[Body]) -> Answer:
+async def _chunk(services: Services, call: Call[Body]) -> Success[UploadProgress]:
     """Send a part of a file."""
-    index, session_id = ask.path["chunk_index"], ask.path["session_id"]
-    async with services.uploads.memory.take(min(ask.stream.length or CHUNK_LIMIT, CHUNK_LIMIT)):
-        data = chunk_in(await ask.stream.read(CHUNK_S), ask.headers)
-        upload = await services.uploads.receive(ask.path["playlist_id"], session_id, index, data)
-    return Answer(
-        answers.UploadProgress(
+    index, session_id = call.path["chunk_index"], call.path["session_id"]
+    async with services.uploads.memory.take(min(call.stream.length or CHUNK_LIMIT, CHUNK_LIMIT)):
+        data = chunk_in(await call.stream.read(CHUNK_S), call.headers)
+        upload = await services.uploads.receive(call.path["playlist_id"], session_id, index, data)
+    return Success(
+        UploadProgress(
             session_id=upload.id,
             chunk_index=index,
             received_size=upload.bytes_received,
@@ -58,51 +183,48 @@ async def _chunk(services: Services, ask: Ask[Body]) -> Answer:
     )
 
 
-async def _finalize(services: Services, ask: Ask[FinalizeBody]) -> Answer:
+async def _finalize(services: Services, call: Call[FinalizeBody]) -> Success[UploadedTrack]:
     """Make a track of the file."""
-    said = ask.body.metadata_override or Metadata()
-    session_id = ask.path["session_id"]
+    said = call.given.metadata_override or Metadata()
+    session_id = call.path["session_id"]
     track = await services.uploads.finalize(
-        ask.path["playlist_id"], session_id, ask.body.file_hash, Said(said.title, said.artist, said.album)
+        call.path["playlist_id"], session_id, call.given.file_hash, Said(said.title, said.artist, said.album)
     )
-    told = track.model_dump()
-    return Answer({**told, "track": told, "session_id": session_id}, "upload complete")
+    return Success(UploadedTrack(**dict(track), track=track, session_id=session_id), "upload complete")
 
 
-async def _status(services: Services, ask: Ask[Body]) -> Answer:
+async def _status(services: Services, call: Call[Body]) -> Success[UploadStatus]:
     """How far an upload is."""
-    return Answer(_told(services, await services.uploads.status(ask.path["playlist_id"], ask.path["session_id"])))
+    return Success(_shown(services, await services.uploads.status(call.path["playlist_id"], call.path["session_id"])))
 
 
-async def _sessions(services: Services, ask: Ask[Body]) -> Answer:
+async def _sessions(services: Services, call: Call[SessionsQuery]) -> Success[UploadList]:
     """All uploads."""
-    sessions = [_told(services, upload) for upload in await services.uploads.sessions()]
-    wanted = ask.query.status
-    return Answer(answers.UploadList(sessions=[each for each in sessions if wanted in (None, each.status)]))
+    sessions = [_shown(services, upload) for upload in await services.uploads.sessions()]
+    wanted = call.given.status
+    return Success(UploadList(sessions=[each for each in sessions if wanted in (None, each.status)]))
 
 
-async def _cancel(services: Services, ask: Ask[Body]) -> Answer:
+async def _cancel(services: Services, call: Call[Body]) -> Success[UploadStatus]:
     """Cancel an upload."""
-    return Answer(_told(services, await services.uploads.cancel(ask.path["session_id"])), "upload cancelled")
+    return Success(_shown(services, await services.uploads.cancel(call.path["session_id"])), "upload cancelled")
 
 
-async def _cleanup(services: Services, ask: Ask[Body]) -> Answer:
+async def _cleanup(services: Services, call: Call[CleanupQuery]) -> Success[CleanupResult]:
     """Forget uploads that nobody continues."""
-    cleaned = await services.uploads.cleanup(ask.query.max_age_hours * 3600)
+    cleaned = await services.uploads.cleanup(call.given.max_age_hours * 3600)
     now = services.ports.wall()
     sessions = [
-        answers.CleanedSession(
+        CleanedSession(
             session_id=each.id, filename=each.filename, age_hours=round(max(0.0, now - each.updated) / 3600, 3)
         )
         for each in cleaned.sessions
     ]
-    return Answer(
-        answers.CleanupResult(cleaned_sessions=sessions, cleaned_files=cleaned.files, freed_bytes=cleaned.freed)
-    )
+    return Success(CleanupResult(cleaned_sessions=sessions, cleaned_files=cleaned.files, freed_bytes=cleaned.freed))
 
 
-def _told(services: Services, upload: Upload) -> answers.UploadStatus:
-    return answers.UploadStatus(
+def _shown(services: Services, upload: Upload) -> UploadStatus:
+    return UploadStatus(
         session_id=upload.id,
         playlist_id=upload.playlist_id,
         filename=upload.filename,
@@ -122,42 +244,25 @@ def _told(services: Services, upload: Upload) -> answers.UploadStatus:
     )
 
 
+_route = partial(Route, category="uploads")
+_OF_PLAYLIST = "/api/playlists/<playlist_id>/uploads"
+_ALL = "/api/uploads"
+_REFUSALS = (NotFound, BadRequest)
+
 ROUTES = (
-    _route(
-        "POST",
-        f"{_OF_PLAYLIST}/session",
-        _init,
-        body=InitUploadBody,
-        data=answers.UploadSession,
-        status=201,
-        errors=(NotFound,),
-    ),
+    _route("POST", f"{_OF_PLAYLIST}/session", _init, status=201, errors=(NotFound,)),
     _route(
         "PUT",
         f"{_OF_PLAYLIST}/<session_id>/chunks/<chunk_index>",
         _chunk,
-        data=answers.UploadProgress,
-        errors=(NotFound, BadRequest, UnsupportedMedia),
+        errors=(*_REFUSALS, UnsupportedMedia),
         takes=("application/octet-stream", "multipart/form-data"),
         limit=CHUNK_LIMIT,
         headers=CHECKSUMS,
     ),
-    _route(
-        "POST",
-        f"{_OF_PLAYLIST}/<session_id>/finalize",
-        _finalize,
-        body=FinalizeBody,
-        data=answers.UploadedTrack,
-        errors=(NotFound, BadRequest),
-    ),
-    _route("GET", f"{_OF_PLAYLIST}/<session_id>", _status, data=answers.UploadStatus, errors=(NotFound,)),
-    _route("GET", "/api/uploads/sessions", _sessions, query=SessionsQuery, data=answers.UploadList),
-    _route(
-        "DELETE",
-        "/api/uploads/sessions/<session_id>",
-        _cancel,
-        data=answers.UploadStatus,
-        errors=(NotFound, BadRequest),
-    ),
-    _route("POST", "/api/uploads/cleanup", _cleanup, query=CleanupQuery, data=answers.CleanupResult),
+    _route("POST", f"{_OF_PLAYLIST}/<session_id>/finalize", _finalize, errors=_REFUSALS),
+    _route("GET", f"{_OF_PLAYLIST}/<session_id>", _status, errors=(NotFound,)),
+    _route("GET", f"{_ALL}/sessions", _sessions),
+    _route("DELETE", f"{_ALL}/sessions/<session_id>", _cancel, errors=_REFUSALS),
+    _route("POST", f"{_ALL}/cleanup", _cleanup),
 )
