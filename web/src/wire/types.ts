@@ -1,0 +1,23 @@
+// The box's objects under short names. What they are is said by the box itself (api.d.ts, events.d.ts).
+import type { components } from './api'
+import type { Told } from './events'
+
+type Schemas = components['schemas']
+export type { Told, Asked } from './events'
+export type PlayerState = Schemas['PlayerState']
+export type Track = Schemas['Track']
+export type PlaylistLite = Schemas['PlaylistLite']
+export type Playlist = Schemas['Playlist']
+export type Tag = Schemas['TagAnswer']
+export type TagAction = Schemas['TagAction']
+export type Settings = Schemas['SettingsAnswer']
+export type Health = Schemas['HealthStatus']
+export type SystemInfo = Schemas['SystemInfo']
+export type LogLine = Schemas['LogLine']
+export type UploadSession = Schemas['UploadSession']
+export type UploadStatus = Schemas['UploadStatus']
+export type LinkProgress = Told['nfc_association_state']
+export type TagNews = Told['nfc_tag']
+
+/** A message of the box, as it came over the socket. */
+export type Message = { [Name in keyof Told]: { name: Name; data: Told[Name] } }[keyof Told]

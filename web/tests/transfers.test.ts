@@ -1,0 +1,217 @@
+import { expect, test } from 'vitest'
+import { createHash } from 'node:crypto'
+import { type Remembered, type Transfer, Transfers, unfit, type World } from '@/state/transfers'
+import type { UploadSession, UploadStatus } from '@/wire/types'
+
+const MIB = 1_048_576
+const file = (name: string, size: number, fill = 1) => new File([new Uint8Array(size).fill(fill)], name)
+class Cut extends Error {}
+class No extends Error {
+  constructor(readonly reason: 'full' | 'damaged' | 'gone') {
+    super()
+  }
+}
+
+/** A box with a network that can be cut, and a page that sees what the transfers are. */
+function rig(more: Partial<World> = {}) {
+  const sessions = new Map<string, { file: { name: string; size: number; sha256: string }; chunks: Set<number>; done: boolean }>()
+  const net = { up: true, sent: [] as number[], most: 0, inFlight: 0, failNext: [] as Error[] }
+  let notes: Remembered[] = []
+  let reconnected: (() => void)[] = []
+  let ids = 0
+  const online = () => {
+    if (!net.up) throw new Cut()
+    const failure = net.failNext.shift()
+    if (failure !== undefined) throw failure
+  }
+  const total = (size: number) => Math.ceil(size / MIB)
+  const world: World = {
+    async begin(playlist_id, announced) {
+      online()
+      const session_id = `s${++ids}`
+      sessions.set(session_id, { file: announced, chunks: new Set(), done: false })
+      return { session_id, playlist_id, total_chunks: total(announced.size) } as UploadSession
+    },
+    async sendChunk(_, session, index, chunk, sum, signal) {
+      net.most = Math.max(net.most, ++net.inFlight)
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        if (signal.aborted) throw new Cut()
+        online()
+        expect(createHash('sha256').update(new Uint8Array(await chunk.arrayBuffer())).digest('hex')).toBe(sum)
+        sessions.get(session)!.chunks.add(index)
+        net.sent.push(index)
+      } finally {
+        net.inFlight--
+      }
+    },
+    async finish(_, session) {
+      online()
+      const held = sessions.get(session)!
+      expect(held.chunks.size).toBe(total(held.file.size))
+      held.done = true
+    },
+    async status(playlist_id, session_id) {
+      online()
+      const held = sessions.get(session_id)
+      if (held === undefined) throw new No('gone')
+      const missing_chunks = Array.from({ length: total(held.file.size) }, (_, i) => i).filter((i) => !held.chunks.has(i))
+      return { session_id, playlist_id, missing_chunks, bytes_uploaded: held.chunks.size * MIB, filename: held.file.name, file_size: held.file.size } as UploadStatus
+    },
+    async unfinished() {
+      return Promise.all([...sessions].filter(([, each]) => !each.done).map(([id]) => world.status('p', id)))
+    },
+    async cancel(session) {
+      sessions.delete(session)
+    },
+    hash: async (blob) => createHash('sha256').update(new Uint8Array(await blob.arrayBuffer())).digest('hex'),
+    retryAfter: () => (net.up ? Promise.resolve() : new Promise((resolve) => reconnected.push(resolve))),
+    verdict: (error) => (error instanceof No ? { reason: error.reason } : null),
+    remember: (all) => (notes = all),
+    remembered: () => notes,
+    newId: () => `t${++ids}`,
+    ...more,
+  }
+  const cut = () => (net.up = false)
+  const mend = () => {
+    net.up = true
+    reconnected.forEach((each) => each())
+    reconnected = []
+  }
+  return { world, net, sessions, cut, mend, notes: () => notes }
+}
+
+function page(world: World) {
+  let now: readonly Transfer[] = []
+  let look = () => {}
+  const transfers = new Transfers(world, (all) => ((now = all), look()))
+  const until = (condition: (all: readonly Transfer[]) => boolean) =>
+    new Promise<void>((resolve) => {
+      look = () => condition(now) && resolve()
+      look()
+    })
+  return { transfers, until, all: () => now }
+}
+const allDone = (all: readonly Transfer[]) => all.length > 0 && all.every((each) => each.state === 'done')
+
+test('twenty files arrive whole, with three chunks in flight at most', async () => {
+  const { world, net, sessions } = rig()
+  const { transfers, until } = page(world)
+  transfers.add('p', Array.from({ length: 20 }, (_, i) => file(`${i}.mp3`, MIB * 2 + i + 1)))
+  await until(allDone)
+  expect([...sessions.values()].every((each) => each.done)).toBe(true)
+  expect(net.most).toBe(3)
+})
+
+test('a cut in the middle is waited out, and no chunk that arrived is sent again', async () => {
+  const { world, net, cut, mend } = rig()
+  const { transfers, until, all } = page(world)
+  transfers.add('p', [file('long.mp3', MIB * 20)])
+  await until(() => net.sent.length >= 6)
+  cut()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(all()[0]?.state).toBe('sending')
+  mend()
+  await until(allDone)
+  expect(net.sent.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i))
+})
+
+test('after a reload it goes on with the same file, and only with that', async () => {
+  const { world, net } = rig()
+  const before = page(world)
+  before.transfers.add('p', [file('long.mp3', MIB * 8)])
+  await before.until(() => net.sent.length >= 3)
+  before.transfers.pause(before.all()[0]!.id)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const arrived = net.sent.length
+  expect(arrived).toBeLessThan(8)
+
+  const after = page(world)
+  await after.transfers.recall()
+  expect(after.all()[0]).toMatchObject({ state: 'needs-file', name: 'long.mp3', sent: arrived * MIB })
+  after.transfers.add('p', [file('long.mp3', MIB * 8)])
+  await after.until(allDone)
+  expect(after.all()).toHaveLength(1)
+  expect(net.sent.length).toBe(8)
+})
+
+test('another file of that name and size is sent from its start', async () => {
+  const { world, net } = rig()
+  const before = page(world)
+  before.transfers.add('p', [file('long.mp3', MIB * 8)])
+  await before.until(() => net.sent.length >= 3)
+  before.transfers.pause(before.all()[0]!.id)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const arrived = net.sent.length
+  const after = page(world)
+  await after.transfers.recall()
+  after.transfers.add('p', [file('long.mp3', MIB * 8, 7)])
+  await after.until(allDone)
+  expect(net.sent.length).toBe(arrived + 8)
+})
+
+test('a paused file waits, and the one behind it is sent', async () => {
+  const { world, net } = rig()
+  const { transfers, until, all } = page(world)
+  transfers.add('p', [file('a.mp3', MIB * 8), file('b.mp3', MIB)])
+  await until(() => net.sent.length >= 1)
+  transfers.pause(all()[0]!.id)
+  await until((now) => now[1]?.state === 'done')
+  expect(all()[0]?.state).toBe('paused')
+  transfers.resume(all()[0]!.id)
+  await until(allDone)
+})
+
+test('what cannot be taken is left out before a byte is sent; the rest goes on', async () => {
+  const { world } = rig()
+  const { transfers, until, all } = page(world)
+  transfers.add('p', [file('list.pdf', 10), file('empty.mp3', 0), file('a.mp3', 10)])
+  await until((now) => now[2]?.state === 'done')
+  expect(all().slice(0, 2)).toMatchObject([{ state: 'refused', reason: 'type' }, { state: 'refused', reason: 'empty' }])
+  expect(unfit('a.flac', 501 * MIB)).toBe('size')
+})
+
+test('a refusal says why, can be tried again, and does not stop the next file', async () => {
+  const { world, net } = rig()
+  net.failNext.push(new No('full'))
+  const { transfers, until, all } = page(world)
+  transfers.add('p', [file('a.mp3', 10), file('b.mp3', 10)])
+  await until((now) => now[1]?.state === 'done')
+  expect(all()[0]).toMatchObject({ state: 'refused', reason: 'full' })
+  transfers.resume(all()[0]!.id)
+  await until(allDone)
+})
+
+test('a chunk that arrives damaged is sent again', async () => {
+  const { world, net } = rig()
+  const { transfers, until } = page(world)
+  transfers.add('p', [file('a.mp3', MIB * 2)])
+  await until((now) => now[0]?.state === 'sending')
+  net.failNext.push(new No('damaged'))
+  await until(allDone)
+})
+
+test('a session that went stale begins anew', async () => {
+  const { world, net, sessions, cut, mend } = rig()
+  const { transfers, until } = page(world)
+  transfers.add('p', [file('a.mp3', MIB * 10)])
+  await until(() => net.sent.length >= 2)
+  cut()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  sessions.clear()
+  mend()
+  await until(allDone)
+  expect(sessions.size).toBe(1)
+})
+
+test('what is removed is cancelled at the box, and forgotten', async () => {
+  const { world, net, sessions, notes } = rig()
+  const { transfers, until, all } = page(world)
+  transfers.add('p', [file('a.mp3', MIB * 10)])
+  await until(() => net.sent.length >= 2)
+  transfers.remove(all()[0]!.id)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(all()).toEqual([])
+  expect(sessions.size).toBe(0)
+  expect(notes()).toEqual([])
+})

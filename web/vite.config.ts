@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url'
+import VueI18nPlugin from '@intlify/unplugin-vue-i18n/vite'
+import tailwindcss from '@tailwindcss/vite'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+// The box that the development server stands in front of: TOMB_URL, else one on the usual port.
+const box = process.env.TOMB_URL ?? 'http://localhost:8000'
+const proxy = { '/api': { target: box }, '/socket.io': { target: box, ws: true } }
+
+export default defineConfig({
+  plugins: [
+    vue(),
+    tailwindcss(),
+    VueI18nPlugin({
+      include: fileURLToPath(new URL('./src/locales/*.json', import.meta.url)),
+      runtimeOnly: true,
+      compositionOnly: true,
+      fullInstall: false,
+      dropMessageCompiler: true, // messages are compiled here, so that the page needs no eval
+    }),
+  ],
+  define: { __VUE_OPTIONS_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  build: {
+    outDir: '../tomb/http/static',
+    emptyOutDir: true,
+    target: ['es2022', 'safari16'],
+    assetsInlineLimit: 0, // nothing inline: the page's policy is 'self'
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  worker: { format: 'es' },
+  server: { proxy },
+  preview: { proxy },
+  test: { environment: 'node', include: ['tests/**/*.test.ts'] },
+})
