@@ -184,6 +184,10 @@ ROWS = (
         )
     ),
     # --- tracks
+    Row("PUT /api/tracks/<track_id>", 200, {"title": " Winter ", "artist": "A choir", "album": None}),
+    Row("PUT /api/tracks/<track_id>", 400, {"title": " "}),
+    Row("PUT /api/tracks/<track_id>", 400, {"artist": "a" * 201}),
+    Row("PUT /api/tracks/<track_id>", 404, {"title": "Winter"}, f"/api/tracks/{MISSING}"),
     Row("GET /api/tracks/<track_id>/cover", 200),
     Row("GET /api/tracks/<track_id>/cover", 206, headers=(("range", "bytes=0-3"),)),
     Row("GET /api/tracks/<track_id>/cover", 304, headers=(("if-none-match", "*"),)),

@@ -52,6 +52,31 @@ async def test_an_edit_of_nothing_is_no_edit(tmp_path: Path) -> None:
         assert stage.news() == []
 
 
+async def test_an_edit_of_a_track_is_told_with_its_playlist_and_leaves_the_rest(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [b"a", b"b"])
+        first, second = made.tracks
+        changed = await stage.librarian.edit_track(second.id, {"title": "Winter", "artist": "A choir"})
+        news, deck = stage.news(), list(stage.deck.heard)
+        cleared = await stage.librarian.edit_track(second.id, {"artist": None})
+        after = await stage.librarian.playlist(made.id)
+    assert news == ["state:track", "state:playlist", "state:playlist_updated"]
+    assert deck == [("edited", made.id)]
+    assert (changed.title, changed.artist, changed.album) == ("Winter", "A choir", second.album)
+    assert (cleared.title, cleared.artist) == ("Winter", None)
+    assert after.playlist_seq == made.playlist_seq + 2
+    assert (after.tracks[0].title, after.tracks[1]) == (first.title, cleared)
+
+
+async def test_an_edit_of_nothing_leaves_a_track_as_it_is(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [b"a"])
+        await stage.librarian.edit_track(made.tracks[0].id, {})
+        assert (stage.news(), (await stage.librarian.playlist(made.id)).playlist_seq) == ([], made.playlist_seq)
+        with pytest.raises(NotFound):
+            await stage.librarian.edit_track("nobody", {"title": "Winter"})
+
+
 async def test_policies_come_and_go(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
         made = await stage.fill("Songs", [])

@@ -94,6 +94,14 @@ Title = Annotated[
         {"type": "string", "pattern": rf"^{_BLANK}[^\s{CONTROL}]([^{CONTROL}]{{0,198}}[^\s{CONTROL}])?{_BLANK}$"}
     ),
 ]
+Label = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=200),
+    AfterValidator(plain),
+    WithJsonSchema(
+        {"type": "string", "pattern": rf"^{_BLANK}([^\s{CONTROL}]([^{CONTROL}]{{0,198}}[^\s{CONTROL}])?{_BLANK})?$"}
+    ),
+]
 Description = Annotated[
     str,
     StringConstraints(max_length=2000),

@@ -1,11 +1,13 @@
-"""Single tracks: their pictures, and their sound for listening in the browser."""
+"""Single tracks: what is known of them, their pictures, and their sound for listening in the browser."""
 
 from collections.abc import Mapping
 
 from tomb.errors import NoSuchRange, NotFound
-from tomb.http.envelope import FilePart
-from tomb.http.parsing import Body
+from tomb.http.envelope import FilePart, Success
+from tomb.http.parsing import Body, Label, Title
 from tomb.http.routes import Call, Route, Services
+from tomb.library.tracks import TrackEdit
+from tomb.models import Track
 
 # As the IANA registers them, or as browsers know them where it does not (wav).
 MEDIA_TYPES: Mapping[str, str] = {
@@ -19,6 +21,26 @@ MEDIA_TYPES: Mapping[str, str] = {
     "aiff": "audio/aiff",
     "aif": "audio/aiff",
 }
+
+
+class TrackBody(Body):
+    """What is absent stays as it is; an artist or album that is null or empty is none."""
+
+    title: Title | None = None
+    artist: Label | None = None
+    album: Label | None = None
+
+
+async def _edit(services: Services, call: Call[TrackBody]) -> Success[Track]:
+    """Change the title, artist or album of a track; its file stays as it is."""
+    given, edit = call.given, TrackEdit()
+    if given.title is not None:
+        edit["title"] = given.title
+    if "artist" in given.model_fields_set:
+        edit["artist"] = given.artist or None
+    if "album" in given.model_fields_set:
+        edit["album"] = given.album or None
+    return Success(await services.librarian.edit_track(call.path["track_id"], edit), "changed")
 
 
 async def _cover(services: Services, call: Call[Body]) -> FilePart:
@@ -45,6 +67,7 @@ _PICTURES = ("image/jpeg", "image/png")
 _ERRORS = (NotFound, NoSuchRange)
 
 ROUTES = (
+    Route("PUT", "/api/tracks/<track_id>", _edit, errors=(NotFound,)),
     Route("GET", "/api/tracks/<track_id>/cover", _cover, sends=_PICTURES, errors=_ERRORS, playing=True),
     Route("GET", "/api/tracks/<track_id>/audio", _audio, sends=_SOUNDS, errors=_ERRORS, playing=True),
 )

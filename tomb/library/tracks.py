@@ -4,6 +4,7 @@ import dataclasses
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from tomb.errors import BadRequest, NotFound
 from tomb.library import reading
@@ -25,6 +26,14 @@ class NewTrack:
     album: str | None
     file: str
     cover: str | None = None
+
+
+class TrackEdit(TypedDict, total=False):
+    """What to change; a key that is absent stays as it is. None: nobody, or no album."""
+
+    title: str
+    artist: str | None
+    album: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,18 @@ def add(db: sqlite3.Connection, playlist_id: str, new: Sequence[NewTrack], now: 
     for number, track in enumerate(new, count + 1):
         _insert(db, playlist_id, number, track, now)
     return reading.playlist(db, playlist_id)
+
+
+def edit(db: sqlite3.Connection, track_id: str, edit: TrackEdit, now: float) -> Playlist:
+    """Change what `edit` names. The playlist that the track is in, with the track as it is then. Raises: NotFound."""
+    found = reading.whereabouts(db, track_id)
+    title, artist = edit.get("title", found.track.title), edit.get("artist", found.track.artist)
+    db.execute(
+        "UPDATE tracks SET title = ?, artist = ?, album = ?, updated = ? WHERE id = ?",
+        (title, artist, edit.get("album", found.track.album), now, track_id),
+    )
+    edited(db, found.playlist_id, now)
+    return reading.playlist(db, found.playlist_id)
 
 
 def reorder(db: sqlite3.Connection, playlist_id: str, order: Sequence[int] | Sequence[str], now: float) -> Playlist:

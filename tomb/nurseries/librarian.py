@@ -30,6 +30,7 @@ from tomb.library.files import Freed, Reconciled
 from tomb.library.playlists import PlaylistEdit
 from tomb.library.store import Store, Unit
 from tomb.library.tags import Linking
+from tomb.library.tracks import TrackEdit
 from tomb.models import Playlist, Tag, TagAction, Track
 from tomb.nurseries.journal import Notes
 from tomb.nurseries.library_events import LibraryEvents, Listener
@@ -115,6 +116,18 @@ class Librarian(LibraryReader):
             left = self._library_events.edited(gone.playlist)
             await self._discard(gone.freed)
             return left
+
+    async def edit_track(self, track_id: str, edit: TrackEdit) -> Track:
+        """Change what `edit` names; an empty one changes nothing and is not published. The track as it is then."""
+        if not edit:
+            return (await self.track(track_id)).track
+        now = self._ports.wall()
+
+        def tell(playlist: Playlist) -> Track:
+            self._library_events.track_changed(playlist, _track(playlist, track_id))
+            return _track(self._library_events.edited(playlist), track_id)
+
+        return await self._commit(lambda db: tracks.edit(db, track_id, edit, now), tell)
 
     async def move_track(
         self, source: str, target: str, number: int, position: int | None = None
