@@ -62,7 +62,7 @@ NO_DECISION_NEEDS = {
 }
 BESIDES = {
     "machines/table.py": {"transitions"},
-    "machines/diagrams.py": {"transitions", "pathlib"},  # draws the machines, on request of the command line only
+    "machines/diagrams.py": {"pathlib"},  # draws the machines, on request of the command line only
 }
 
 BANNED = (

@@ -12,7 +12,7 @@ import tomb.machines
 MODULES = sorted(Path(str(tomb.machines.__file__)).parent.glob("*.py"))
 STANDARD = {"collections", "dataclasses", "enum", "inspect", "itertools", "pathlib", "types", "typing"}
 OURS = ("tomb.machines", "tomb.models")
-MACHINE_LIBRARY = {"table.py": "transitions", "diagrams.py": "transitions.extensions"}
+MACHINE_LIBRARY = {"table.py": "transitions"}
 
 
 def imported_by(path: Path) -> set[str]:

@@ -1,16 +1,15 @@
 """The tables as pictures: Mermaid state diagrams, and the page `docs/machines.md` that shows them.
 
-Everything here is made from the tables themselves, so that a diagram cannot tell another story than the program. Only
-`tomb diagrams` imports this module: the extensions of `transitions` take 48 ms to import and bring asyncio along.
+Everything here is made from the tables themselves, so that a diagram cannot tell another story than the program. The
+text is written here and not by the extensions of `transitions`: those take 48 ms to import and bring asyncio along, and
+a running box shows its diagrams too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from inspect import getdoc
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-from transitions.extensions import GraphMachine
 
 from tomb.machines import association, player, presence
 from tomb.machines.table import STAY, Row, Table
@@ -34,17 +33,21 @@ This page is generated from the tables (`tomb diagrams`); do not edit it.
 
 
 def render(table: Table[Any]) -> str:
-    """The table as the text of a Mermaid `stateDiagram-v2`."""
-    fresh = GraphMachine(  # a model of its own, in the initial state, so that nothing has happened to it
-        states=list(table.states),
-        initial=table.initial,
-        auto_transitions=False,
-        graph_engine="mermaid",
-        transitions=list(_moves(table)),
-    )
-    lines = str(fresh.get_combined_graph(title=f"title: {table.name}").draw(None)).splitlines()
-    lines += [f"  {state} --> [*]" for state in table.final]
-    return "\n".join(_tidied(lines)) + "\n"
+    """The table as the text of a Mermaid `stateDiagram-v2` (mermaid.js.org/syntax/stateDiagram.html).
+
+    Each event once an arrow. What stays in its state is in the rows: drawn, it hides the picture.
+    """
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for each in table.rows:
+        for source in each.sources:
+            if each.dest not in (STAY, source):
+                arrows.setdefault((source, each.dest), []).append(each.on.__name__)
+    in_order = sorted(arrows.items(), key=lambda arrow: table.states.index(arrow[0][0]))
+    lines = ["---", f"title: {table.name}", "---", "stateDiagram-v2", "  direction LR", ""]
+    lines += [f'  state "{state}" as {state}' for state in table.states]
+    lines += ["", *(f"  {source} --> {dest}: {'<br/>'.join(dict.fromkeys(on))}" for (source, dest), on in in_order)]
+    lines += [f"  [*] --> {table.initial}", *(f"  {state} --> [*]" for state in table.final)]
+    return "\n".join(lines) + "\n"
 
 
 def pages() -> dict[str, str]:
@@ -60,25 +63,6 @@ def write(out_dir: Path) -> list[Path]:
     for name, text in pages().items():
         (out_dir / name).write_text(text, encoding="utf-8")
     return [out_dir / name for name in pages()]
-
-
-def _moves(table: Table[Any]) -> Iterable[dict[str, str]]:
-    """Each event once an arrow. What stays in its state is in the rows: drawn, it hides the picture."""
-    moves = [
-        {"trigger": each.on.__name__, "source": source, "dest": each.dest}
-        for each in table.rows
-        for source in each.sources
-        if each.dest not in (STAY, source)
-    ]
-    return [move for place, move in enumerate(moves) if move not in moves[:place]]
-
-
-def _tidied(lines: Iterable[str]) -> Iterable[str]:
-    for line in lines:
-        # Styles mark the state a live machine is in; a table is in none, and without them the page's theme shows.
-        if line.strip().startswith(("Class ", "classDef ")):
-            continue
-        yield line.rstrip().replace(" | ", "<br/>")
 
 
 def _chapter(module: ModuleType, table: Table[Any]) -> str:
