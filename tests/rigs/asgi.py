@@ -14,6 +14,7 @@ import trio
 from tests.rigs.box import VirtualBox, virtual_box
 from tomb.http.app import ROUTES, make_app
 from tomb.http.routes import Route
+from tomb.http.ui import WebUi
 from tomb.socketio import SocketServer
 
 Headers = Mapping[str, str]
@@ -137,9 +138,12 @@ def _messages(pieces: Iterator[tuple[float, bytes]]) -> Iterator[tuple[float, di
 async def served_box(
     folder: Path, routes: tuple[Route, ...] = ROUTES, **options: Any
 ) -> AsyncIterator[tuple[VirtualBox, Client]]:
-    """A whole box on virtual time, and a client of it. `options`: of Settings; without rate limits unless named."""
+    """A whole box on virtual time, and a client of it. `options`: of Settings; without rate limits unless named.
+
+    Its web UI is what lies in `folder/static`: nothing, if the test has put nothing there.
+    """
     async with virtual_box(folder, **({"rate_limits": "off"} | options)) as box, trio.open_nursery() as nursery:
-        app = make_app(box.services, routes)
+        app = make_app(box.services, routes, WebUi(folder / "static"))
         await nursery.start(app.run)
         yield box, Client(app)
         nursery.cancel_scope.cancel()

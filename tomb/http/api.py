@@ -10,7 +10,7 @@ from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
-from tomb.errors import AddressTooLong, Forbidden, HeadersTooLarge
+from tomb.errors import AddressTooLong, Forbidden, HeadersTooLarge, RequestError
 from tomb.http import guard, parsing, streams
 from tomb.http.bodies import Incoming, StreamedConnection, StreamedRequest
 from tomb.http.envelope import (
@@ -29,6 +29,7 @@ from tomb.http.pages import HOME
 from tomb.http.parents import COOKIE
 from tomb.http.parsing import NoQuery
 from tomb.http.routes import Call, Route, Services
+from tomb.http.ui import WebUi
 
 BODY_S = 20.0
 ADDRESS_LIMIT = 4096
@@ -45,15 +46,21 @@ class _Name(BaseConverter):
 
 
 class Api:
-    """`names`: those of the box, for the guard."""
+    """`names`: those of the box, for the guard. `ui`: what is served at all addresses but the API's."""
 
     def __init__(
-        self, services: Services, operations: Operations, names: frozenset[str], routes: tuple[Route, ...]
+        self,
+        services: Services,
+        operations: Operations,
+        names: frozenset[str],
+        routes: tuple[Route, ...],
+        ui: WebUi,
     ) -> None:
         self._services = services
         self._operations = operations
         self._names = names
         self._rates = guard.RateLimits(services.settings)
+        self._ui = ui
         self._routes = {route.name: route for route in routes}
 
     def mount(self, app: QuartTrio) -> None:
@@ -159,17 +166,27 @@ class Api:
         if "Cache-Control" not in sealed:
             sealed.add("Cache-Control", "no-store")
         sealed.add("X-Request-ID", g.get("request_id", ""))
-        sealed.extend(guard.security_headers(response.content_type))
+        sealed.extend(guard.security_headers(response.content_type, sealed.get("Content-Security-Policy")))
         sealed.extend(guard.cross_origin_headers(origin, self._services.settings.cors_origins, preflight=preflight))
         return response
 
     async def _refuse(self, error: Exception) -> Response:
         if _is_for_a_page(error):
-            return Response(HOME, content_type=_PAGE)
+            try:
+                return await self._page()
+            except RequestError as refused:
+                error = refused
         refusal = refusal_of(error, g.get("request_id", ""), request.path)
         response = _json(failure_json(refusal, self._stamp()), refusal.status)
         response.headers.update(refusal_headers(error, refusal))
         return response
+
+    async def _page(self) -> Response:
+        """A file of the web UI; where it is not built, the plain page. Raises NotFound, NoSuchRange."""
+        found = self._ui.find(request.path, request.accept_encodings)
+        if found is not None:
+            return await streams.respond(found, request, self._services.ports)
+        return Response(HOME, content_type=_PAGE)
 
     def _stamp(self) -> Stamp:
         services = self._services

@@ -9,6 +9,7 @@ from tomb.http.links import Links
 from tomb.http.operations import Operations
 from tomb.http.routes import Route, Services
 from tomb.http.sockets import Sockets
+from tomb.http.ui import WebUi
 from tomb.socketio import Limits, Request, SocketServer, Timing
 
 # A client's whole HTTP side is made of this table: the application, its description, its tests.
@@ -28,13 +29,13 @@ ROUTES: tuple[Route, ...] = openapi.described(
 )
 
 
-def make_app(services: Services, routes: tuple[Route, ...] = ROUTES) -> SocketServer:
+def make_app(services: Services, routes: tuple[Route, ...] = ROUTES, ui: WebUi | None = None) -> SocketServer:
     """The whole application. Its `run` must be running."""
     settings = services.settings
     names = own_names(settings.allowed_hosts)
     operations = Operations(services.events, settings.dedup_window_s, settings.dedup_result_ttl_s)
     app = QuartTrio("tomb.http", static_folder=None)
-    Api(services, operations, names, routes).mount(app)
+    Api(services, operations, names, routes, ui or WebUi()).mount(app)
     return _socket_server(services, app, operations, names)
 
 

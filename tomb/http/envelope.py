@@ -49,6 +49,8 @@ class FilePart:
     path: Path
     content_type: str
     tag: str
+    cache: str = "private, no-cache"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

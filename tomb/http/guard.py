@@ -105,20 +105,8 @@ class RateLimits:
 
 # --- what browsers are told ------------------------------------------------------------------------------------------
 
-# Of pages: the web UI is one origin, has its styles in line, and shows previews of videos.
-PAGE_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob: https://i.ytimg.com",
-        "media-src 'self' blob:",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
+# Of the plain pages that the program itself makes: they have their styles in line, and nothing else.
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 # Of everything else: it is data, and never a page.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -139,7 +127,10 @@ PREFLIGHT_S = 600
 Pairs = Sequence[tuple[str, str]]
 
 
-def security_headers(content_type: str | None) -> Pairs:
+def security_headers(content_type: str | None, policy: str | None) -> Pairs:
+    """`policy`: the Content-Security-Policy that the answer has already, if it has one of its own."""
+    if policy is not None:
+        return _COMMON
     return _OF_PAGES if content_type is not None and content_type.startswith("text/html") else _OF_DATA
 
 

@@ -9,6 +9,7 @@ HOME = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="5">
 <title>TOMB, The Open Music Box</title>
 <style>
   body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 12vh auto; padding: 0 1.5rem;
@@ -26,6 +27,8 @@ HOME = """<!doctype html>
   <li><a href="/api/playlists">What it can play</a>: <code>GET /api/playlists</code></li>
   <li><a href="/api/player/status">What it plays now</a>: <code>GET /api/player/status</code></li>
 </ul>
+<p>The web UI is not built yet. In a checkout <code>./justw serve</code> builds it, beside the box that runs; this page
+looks for it every few seconds. A box that was installed from a package has it.</p>
 <p>Phones and programs talk to it under <code>/api/</code>; all of that is <a href="/api/docs">described here</a>.</p>
 """
 

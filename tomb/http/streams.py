@@ -26,7 +26,7 @@ _UNSAVEABLE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u
 async def respond(part: FilePart, request: Request, ports: Ports) -> Response:
     """Raises NotFound when the file is gone, NoSuchRange when it is shorter than that."""
     size = await _size(part, ports)
-    headers = {"ETag": f'"{part.tag}"', "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'"{part.tag}"', "Accept-Ranges": "bytes", "Cache-Control": part.cache, **part.headers}
     if request.if_none_match.contains_weak(part.tag):
         return Response(b"", 304, headers=headers, content_type=part.content_type)
     begin, end = _range(request, part.tag, size)
