@@ -78,9 +78,10 @@ class WebUi:
 
     def _encoded(self, plain: Path, accepted: Accept) -> FilePart:
         path, encoding = plain, None
+        qualities = {name.lower(): quality for name, quality in accepted}  # as RFC 9110, 8.4.1 compares their names
         for name, ending in _ENCODINGS.items():
             packed = plain.with_name(plain.name + ending)
-            if accepted.quality(name) > 0 and packed.is_file():
+            if qualities.get(name, qualities.get("*", 0)) > 0 and packed.is_file():
                 path, encoding = packed, name
                 break
         found = path.stat()
