@@ -1,6 +1,9 @@
 """Files of every kind, good and bad, through `probe` and `Reader`."""
 
 import os
+import struct
+import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 import soundfile
 
 from tests.rigs.sounds import Int16, as_heard, noise, write
-from tomb.devices.decoder import Probe, Reader, probe
+from tomb.devices.decoder import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, Probe, Reader, probe
 from tomb.errors import DecodeError
 
 
@@ -250,3 +253,43 @@ def test_a_long_file_is_probed_without_decoding_it_all(tmp_path: Path, monkeypat
     monkeypatch.setattr("tomb.devices.decoder._count", decoded.append)
     assert probe(path).duration_ms == 30_000
     assert not decoded
+
+
+def headed(path: Path, rate: int, channels: int, frames: int) -> Path:
+    """A WAV file that says so of itself, whatever libsndfile would write."""
+    data = bytes(frames * channels * 2)
+    form = struct.pack(
+        "<4sIHHIIHH", b"fmt ", 16, 1, channels, rate, min(rate * channels * 2, 2**32 - 1), channels * 2, 16
+    )
+    body = b"WAVE" + form + struct.pack("<4sI", b"data", len(data)) + data
+    path.write_bytes(struct.pack("<4sI", b"RIFF", len(body)) + body)
+    return path
+
+
+@pytest.mark.parametrize("rate", [1, 10, 100, 1000, LOWEST_RATE - 1, HIGHEST_RATE + 1, 2_000_000_000])
+def test_a_rate_that_no_loudspeaker_plays_is_refused(tmp_path: Path, rate: int) -> None:
+    path = headed(tmp_path / "a.wav", rate, 2, 2000)
+    for refusing in (partial(probe, path), partial(Reader, path, 44100)):
+        with pytest.raises(DecodeError, match="Hz"):
+            refusing()
+
+
+@pytest.mark.parametrize("channels", [MOST_CHANNELS + 1, 1000])
+def test_more_channels_than_any_music_has_are_refused(tmp_path: Path, channels: int) -> None:
+    path = headed(tmp_path / "a.wav", 44100, channels, 100)
+    for refusing in (partial(probe, path), partial(Reader, path, 44100)):
+        with pytest.raises(DecodeError, match="channels"):
+            refusing()
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(LOWEST_RATE, 1), (LOWEST_RATE, MOST_CHANNELS), (HIGHEST_RATE, 2)])
+def test_a_piece_takes_as_little_memory_as_any_other(tmp_path: Path, rate: int, channels: int) -> None:
+    reader = Reader(headed(tmp_path / "a.wav", rate, channels, 3 * rate), 48000)
+    reader.read(100)
+    tracemalloc.start()
+    for _ in range(50):
+        assert len(reader.read(1000)) == 1000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    reader.close()
+    assert peak < 600_000

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 import trio
 
+from tests.devices.test_decoder import headed
 from tests.library.test_labels import id3, picture, text
 from tests.rigs import pictures
 from tests.rigs.children import children, peak_kb
@@ -135,3 +136,70 @@ async def test_names_that_are_tricks_stay_in_their_folder(tmp_path: Path) -> Non
         assert len(stage.files()) == len(names)
         assert stage.half_taken() == []
         assert names_in(tmp_path) == {"Songs", "data", "x.wav"}
+
+
+def playlists_of(secret: Path) -> dict[str, bytes]:
+    """What names another file and, to a program that guesses, is as good as that file."""
+    hls = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{}\n#EXT-X-ENDLIST\n"
+    dash = (
+        '<?xml version="1.0"?>'
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT2S">'
+        '<Period><AdaptationSet mimeType="audio/mp4"><Representation id="0" bandwidth="1"><BaseURL>{}</BaseURL>'
+        "</Representation></AdaptationSet></Period></MPD>"
+    )
+    return {
+        "hls": hls.format(f"file:{secret}").encode(),
+        "hls by a path": hls.format(secret).encode(),
+        "hls that looks like an mp3 without a length": hls.format(f"file:{secret}").encode() + b"#\xff\xfb\x90\x64\n",
+        "dash": dash.format(f"file:{secret}").encode(),
+        "ffconcat": f"ffconcat version 1.0\nfile 'file:{secret}'\n".encode(),
+        "ffconcat by a path": f"ffconcat version 1.0\nfile {secret}\n".encode(),
+        "cue": f'FILE "{secret}" MP3\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n'.encode(),
+        "m3u": f"{secret}\n".encode(),
+        "sdp": b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
+        "subtitles": b"1\n00:00:00,000 --> 00:00:02,000\nDear diary\n",
+        "vobsub": b"# VobSub index file, v7 (do not modify this line!)\nid: en, index: 0\n",
+        "script": b"[Script Info]\nScriptType: v4.00+\n[Events]\nDialogue: 0,0:00:00.00,0:00:02.00,x,,0,0,0,,x\n",
+    }
+
+
+@pytest.mark.parametrize("ext", ["m4a", "aac", "webm", "wma", "mp3"])
+async def test_a_list_of_other_files_is_no_sound_whatever_it_is_called(tmp_path: Path, ext: str) -> None:
+    secret = write(tmp_path / "secret.mp3", noise(2.0))
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    for name, content in playlists_of(secret).items():
+        (folder / f"{name}.{ext}").write_bytes(content)
+    async with staged(tmp_path) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert (imported.tracks, stage.files()) == (0, set())
+        assert {each.path.stem for each in imported.skipped} == set(playlists_of(secret))
+
+
+async def test_of_a_cover_that_is_somewhere_else_nothing_is_fetched(tmp_path: Path) -> None:
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(pictures.plain(10, 10))
+    for number, link in enumerate((f"file://{secret}", str(secret), "http://127.0.0.1/cover.png")):
+        write(path := folder / f"{number}.mp3", noise(0.2, seed=number))
+        frame = b"\0-->\0\3\0" + link.encode()
+        path.write_bytes(id3({"TIT2": text("Song"), "APIC": frame}) + path.read_bytes())
+    async with staged(tmp_path) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert imported.tracks == 3
+        assert list((stage.librarian.folder / "covers").iterdir()) == []
+
+
+async def test_a_file_that_claims_one_sample_a_second_costs_nothing_and_is_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    for rate in (1, 10, 100):
+        headed(folder / f"{rate}.wav", rate, 2, 2000)
+    async with staged(tmp_path) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert [each.reason for each in imported.skipped] == [
+            f"no loudspeaker plays {rate} Hz" for rate in (1, 10, 100)
+        ]
+        [child] = children(os.getpid(), command="examiner")
+        assert peak_kb(child) < 100_000

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     import soundfile
     import soxr
 
-STEP = 4096  # source frames decoded at once
+STEP = 4096  # frames decoded at once: of the source or, where resampling makes more of them, of what comes out
+# What a file may claim of itself. An 8 kB WAV at 1 Hz would else be made into five gigabytes of sound at once.
+LOWEST_RATE, HIGHEST_RATE = 4000, 384_000
+MOST_CHANNELS = 32
 LONGEST_S = 48 * 3600  # a header that claims more is not believed
 PACE_S = 60
 SCALE = 32768.0
@@ -69,6 +72,7 @@ class Reader:
         if self._file.subtype.startswith("PCM") and self._file.samplerate == rate and self._file.channels <= 2:
             self._dtype = "int16"
         self._resampler = _resampler(self._file.samplerate, rate)
+        self._step = min(STEP, max(1, STEP * self._file.samplerate // rate))
         if start_ms:
             self._seek(start_ms * self._file.samplerate // 1000)
 
@@ -97,7 +101,7 @@ class Reader:
 
     def _decode(self) -> None:
         try:
-            block = _read(self._file, STEP, self._dtype)
+            block = _read(self._file, self._step, self._dtype)
         except DecodeError as error:
             block, self._failure = np.empty((0, self._file.channels), self._dtype), error
         self._drained = not len(block)  # a short one may come before damage
@@ -188,9 +192,23 @@ def _open(path: Path) -> "soundfile.SoundFile":
             return False
 
     try:
-        return Sequential(str(path))
+        file = Sequential(str(path))
     except soundfile.LibsndfileError as error:
         raise DecodeError("not an audio file") from error
+    try:
+        _check_playable(file.samplerate, file.channels)
+    except DecodeError:
+        file.close()
+        raise
+    return file
+
+
+def _check_playable(rate: int, channels: int) -> None:
+    """What a piece costs to decode is a matter of these two, so they are looked at before the first is."""
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise DecodeError(f"no loudspeaker plays {rate} Hz")
+    if channels > MOST_CHANNELS:
+        raise DecodeError(f"{channels} channels are more than any music has")
 
 
 def _check_regular(path: Path) -> None:

@@ -13,8 +13,9 @@ from typing import Protocol, TypeVar, TypeVarTuple
 import trio
 
 from tomb.errors import DecodeError, NoSpace
-from tomb.library import files, folders, intake, labels, mpeg, transcode
+from tomb.library import containers, files, folders, intake, labels, transcode
 from tomb.library.arrivals import Arrival
+from tomb.library.containers import Container
 from tomb.library.covers import Picture
 from tomb.library.findings import Findings
 from tomb.library.intake import Intake, Staged
@@ -49,6 +50,7 @@ class Ingest:
         self._inspector = inspector
         self._free_kept = free_kept
         self._threads = trio.CapacityLimiter(1)
+        self._transcoding = trio.Lock()
 
     @asynccontextmanager
     async def incoming(self) -> AsyncIterator[Path]:
@@ -108,9 +110,13 @@ class Ingest:
         return None if picture is None else await self._thread(intake.stage_picture, incoming, picture)
 
     async def _transcoded(self, source: Path, target: Path) -> Staged:
-        room = (await self._thread(shutil.disk_usage, target.parent)).free - self._free_kept
-        await transcode.transcode(source, target, room)
-        return await self._thread(intake.staged, target)
+        """One at a time: ffmpeg takes all the processor that it can get, and hundreds of megabytes of addresses."""
+        async with self._transcoding:
+            kind = await self._thread(_container, source)
+            free = (await self._thread(shutil.disk_usage, target.parent)).free - self._free_kept
+            await self._thread(target.touch)
+            await transcode.transcode(source, kind, target, free)
+            return await self._thread(intake.staged, target)
 
     async def _take(self, source: Path, target: Path | None = None) -> Intake:
         taking, done = await self._thread(_begin, source, target)
@@ -138,9 +144,19 @@ def _admitted(source: Path, incoming: Path, free_kept: int) -> int:
     return size
 
 
+def _container(source: Path) -> Container:
+    try:
+        found = containers.container(source)
+    except OSError as error:
+        raise intake.unreadable(error) from error
+    if found is None:
+        raise DecodeError("not playable: it is no sound file of any kind that is known here")
+    return found
+
+
 def _can_be_mended(source: Path) -> bool:
     try:
-        return transcode.available() and mpeg.lacks_length(source)
+        return transcode.available() and containers.lacks_length(source)
     except OSError as error:
         raise intake.unreadable(error) from error
 

@@ -1,4 +1,7 @@
-"""MP3 files that do not say how long they are are heard to their end all the same."""
+"""What a file is, by its content; and MP3 files that do not say how long they are are heard to their end all the same.
+
+(That each kind of sound is known for what it is, `test_transcode` shows with files that ffmpeg has written.)
+"""
 
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import trio
 from tests.rigs.library import opened
 from tests.rigs.sounds import noise
 from tomb.devices.decoder import Reader, probe
-from tomb.library.mpeg import lacks_length
+from tomb.library.containers import container, lacks_length
 from tomb.ports import RealPorts
 
 SECONDS = 20
@@ -38,6 +41,18 @@ async def test_what_says_its_length_is_told_from_what_does_not(tmp_path: Path) -
 def test_what_is_no_mp3_has_nothing_to_be_mended(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "none.mp3").write_bytes(content)
     assert not lacks_length(tmp_path / "none.mp3")
+    assert container(tmp_path / "none.mp3") is None
+
+
+def test_labels_without_end_are_not_followed_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"ID3\4\0\0\0\0\0\0" * 100_000)
+    assert container(tmp_path / "x") is None
+
+
+@pytest.mark.parametrize("content", [b"#EXTM3U\n", b"ffconcat version 1.0\n", b"<?xml ", b"RIFF\0\0\0\0AVI ", b"%PDF"])
+def test_what_is_no_sound_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.m4a").write_bytes(content + bytes(100))
+    assert container(tmp_path / "x.m4a") is None
 
 
 async def test_an_mp3_that_says_nothing_of_its_length_is_heard_to_its_end(tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""A program that sees nothing but what it was started for, whichever way the kernel has for that."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tomb.library import sandbox
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+WAYS = {
+    "landlock": "assert sandbox.landlock_abi()",
+    "namespaces": "sandbox.landlock_abi = lambda: 0",
+}
+START = """
+import sys
+sys.path.insert(0, {folder!r})
+import sandbox
+{way}
+sandbox.main(sys.argv[1:])
+"""
+
+
+@pytest.fixture(params=WAYS)
+def run(request: pytest.FixtureRequest) -> Run:
+    """Runs a line of shell in there."""
+    start = START.format(folder=str(Path(sandbox.__file__).parent), way=WAYS[request.param])
+
+    def run(*options: str | Path, shell: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-I", "-S", "-c", start, *options, "--", "/bin/sh", "-c", shell]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "secret").write_text("secret")
+    return tmp_path
+
+
+def test_what_is_named_can_be_read_and_nothing_beside_it(run: Run, folder: Path) -> None:
+    mine = ("--read", folder / "mine")
+    assert run(*mine, shell=f"cat {folder / 'mine'}").stdout == "mine"
+    for shell in (f"cat {folder / 'secret'}", f"cat {folder}/../*/secret", f"cat {folder / 'mine'}/../secret"):
+        done = run(*mine, shell=shell)
+        assert (done.returncode, done.stdout) == (1, ""), done
+    for shell in (f"echo {folder}/*", f"ls {folder}"):
+        assert "secret" not in run(*mine, shell=shell).stdout
+
+
+def test_what_is_named_to_be_read_cannot_be_written(run: Run, folder: Path) -> None:
+    for shell in (f"echo x > {folder / 'mine'}", f"echo x >> {folder / 'mine'}", f"rm {folder / 'mine'}"):
+        assert run("--read", folder / "mine", shell=shell).returncode != 0
+    assert (folder / "mine").read_text() == "mine"
+
+
+def test_a_link_to_a_secret_is_no_way_to_it(run: Run, folder: Path) -> None:
+    (folder / "open").mkdir()
+    (folder / "open" / "link").symlink_to(folder / "secret")
+    assert run("--read", folder / "open", shell=f"cat {folder / 'open' / 'link'}").returncode == 1
+
+
+def test_what_is_named_can_be_written_and_cut_and_nothing_be_made(run: Run, folder: Path) -> None:
+    mine = ("--write", folder / "mine")
+    assert run(*mine, shell=f"echo new > {folder / 'mine'}").returncode == 0
+    assert (folder / "mine").read_text() == "new\n"
+    for shell in (
+        f"echo x > {folder / 'secret'}",
+        f"echo x > {folder / 'more'}",
+        f"rm {folder / 'mine'}",
+        f"mv {folder / 'mine'} {folder / 'more'}",
+        f"mkdir {folder / 'more'}",
+        f"ln {folder / 'mine'} {folder / 'more'}",
+    ):
+        assert run(*mine, shell=shell).returncode != 0, shell
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"mine": "new\n", "secret": "secret"}
+
+
+def test_only_programs_of_the_system_can_be_run(run: Run, folder: Path) -> None:
+    program = folder / "program"
+    program.write_bytes(Path("/bin/true").read_bytes())
+    program.chmod(0o755)
+    assert run(shell="/bin/true").returncode == 0
+    assert run(shell=str(program)).returncode in (126, 127)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nobody_can_be_called(way: str, port: int) -> None:
+    assert way == "namespaces" or sandbox.landlock_abi() >= 4, "this test wants Linux 6.7"
+    start = START.format(folder=str(Path(sandbox.__file__).parent), way=WAYS[way])
+    call = f"import socket; socket.create_connection(('127.0.0.1', {port}))"
+    own = [word for path in (sys.prefix, sys.base_prefix) for word in ("--read", path)]
+    plain = [sys.executable, "-I", "-c", call]
+    subprocess.run(plain, check=True)
+    command = [sys.executable, "-I", "-S", "-c", start, *own, "--", *plain]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert b"Error: [Errno" in done.stderr.splitlines()[-1]
+
+
+def test_what_python_ignores_its_successor_does_not(folder: Path) -> None:
+    tell = 'while read line; do case "$line" in SigIgn*) echo "$line"; esac; done < /proc/self/status'
+    command = sandbox.command(["/bin/sh", "-c", tell], read=["/proc/self"], write=[])
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert int(told.split()[1], 16) & (1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1) == 0
+
+
+def test_a_program_of_somebody_s_own_can_be_run_when_it_is_the_one_that_is_wanted(folder: Path) -> None:
+    program = folder / "program"
+    program.write_text("#!/bin/sh\necho here\n")
+    program.chmod(0o755)
+    command = sandbox.command([str(program)], read=[], write=[])
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "here\n"
+
+
+def test_where_there_is_neither_the_program_runs_all_the_same() -> None:
+    """The second namespace of a user who may have none: as in a container."""
+    start = START.format(
+        folder=str(Path(sandbox.__file__).parent),
+        way="sandbox.landlock_abi = lambda: 0\nsandbox._PIVOT_ROOT = {}",
+    )
+    command = [sys.executable, "-I", "-S", "-c", start, "--", "/bin/sh", "-c", "echo here"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "here\n"
+
+
+def test_nothing_of_it_is_left(run: Run, folder: Path) -> None:
+    before = Path("/proc/self/mountinfo").read_text()
+    run("--read", folder / "mine", shell="true")
+    assert Path("/proc/self/mountinfo").read_text() == before
+    assert os.getuid() == os.geteuid()

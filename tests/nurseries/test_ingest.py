@@ -1,0 +1,65 @@
+"""Files are made ready one after another, and a box that has run out of something blames none of them."""
+
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from tests.rigs.library import opened
+from tomb.errors import DecodeError, Unavailable
+from tomb.library import transcode
+
+
+async def test_one_ffmpeg_runs_at_a_time(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, most, converted = 0, 0, 0
+
+    async def convert(_: Path, container: str, target: Path, free: int) -> None:
+        nonlocal running, most, converted
+        running, most = running + 1, max(most, running + 1)
+        await trio.sleep(60)
+        running, converted = running - 1, converted + 1
+
+    monkeypatch.setattr(transcode, "transcode", convert)
+    for number in range(5):
+        (tmp_path / f"{number}.m4a").write_bytes(b"\0\0\0\0ftyp" + bytes([number]))
+    async with opened(tmp_path / "data") as stage, stage.ingest.incoming() as incoming, trio.open_nursery() as nursery:
+        for number in range(5):
+            nursery.start_soon(stage.ingest.stage, tmp_path / f"{number}.m4a", incoming)
+    assert (most, converted) == (1, 5)
+
+
+async def test_ffmpeg_is_not_even_asked_about_what_is_no_sound(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def convert(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(transcode, "transcode", convert)
+    (tmp_path / "1.m4a").write_text("#EXTM3U\n")
+    async with opened(tmp_path / "data") as stage, stage.ingest.incoming() as incoming:
+        with pytest.raises(DecodeError, match="no sound file"):
+            await stage.ingest.stage(tmp_path / "1.m4a", incoming)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(5, DecodeError), (24, Unavailable), (23, Unavailable), (12, Unavailable)]
+)
+async def test_a_file_is_to_blame_for_what_its_disk_does_and_not_for_what_the_box_has_run_out_of(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Exception]
+) -> None:
+    source = tmp_path / "1.mp3"
+    source.write_bytes(b"sound")
+    opening = Path.open
+
+    def failing(path: Path, *args: object, **named: object) -> object:
+        if path == source:
+            raise OSError(number, "out of order")
+        return opening(path, *args, **named)  # type: ignore[call-overload]
+
+    async with opened(tmp_path / "data") as stage, stage.ingest.incoming() as incoming:
+        monkeypatch.setattr(Path, "open", failing)
+        with pytest.raises(kind, match="out of order"):
+            await stage.ingest.stage(source, incoming)
