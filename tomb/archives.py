@@ -20,8 +20,7 @@ from tomb.library.archives import archive, backup, restore, unpacking
 from tomb.library.archives.archive import DATABASE
 from tomb.library.archives.backup import Counts
 from tomb.library.archives.unpacking import Targets, Unpacking
-from tomb.library.disk import sync
-from tomb.library.lock import FolderLock
+from tomb.library.disk import FolderLock, sync
 from tomb.library.opening import open_store
 from tomb.models import iso
 from tomb.ports import Ports, RealPorts

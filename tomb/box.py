@@ -25,7 +25,7 @@ from tomb.library.repair import recovery
 from tomb.library.store import Store
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.deck import Deck
-from tomb.nurseries.health import UP, Board
+from tomb.nurseries.health import DOWN, UP, Board
 from tomb.nurseries.housekeeping import Housekeeping
 from tomb.nurseries.importer import Importer
 from tomb.nurseries.ingest import Ingest, Inspector
@@ -95,7 +95,7 @@ async def open_box(
 ) -> AsyncIterator[Services]:
     """A running box without its web side. `inspector`: by default a child process. Raises StartError."""
     process = process or Process()
-    async with open_store(settings.data, ports) as store, open_root() as root:
+    async with open_store(settings.data, ports, settings.free_kept_mb * MIB) as store, open_root() as root:
         await root.start(store.run)
         lease = EventLease(store, LEASE_BLOCK)
         events = Events(ports, await lease.open(), settings.event_log_size)
@@ -123,7 +123,7 @@ async def open_box(
         taps = Taps(events, librarian, deck, linking)
         await root.start(taps.run)
         board = Board(ports)
-        await _note_library(board, store)
+        await _watch_library(root, board, store)
         await root.start(_audio_slot(devices, board, deck).run)
         await root.start(_reader_slot(devices, board, taps).run)
         interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
@@ -164,14 +164,23 @@ async def _inspection(root: Root) -> Inspector:
     return inspection
 
 
-async def _note_library(board: Board, store: Store) -> None:
-    """A library that had to be recovered is shown as such until somebody has taken note."""
+async def _watch_library(root: Root, board: Board, store: Store) -> None:
+    """A library that had to be recovered is shown as such until somebody has taken note; one that is gone, as down."""
     recovered = await store.read(lambda db: recovery.told(store.folder, db))
-    if recovered is None:
-        board.note("library", UP)
-    else:
+
+    def note(gone: str | None) -> None:
+        if gone is not None:
+            log.error(gone)
+            board.note("library", DOWN, error=gone)
+        elif recovered is not None:
+            board.note("library", RECOVERED, error=recovered.message)
+        else:
+            board.note("library", UP)
+
+    if recovered is not None:
         log.warning(recovered.message)
-        board.note("library", RECOVERED, error=recovered.message)
+    note(None)
+    await root.start(partial(store.watch, note))
 
 
 async def _recall(deck: Deck, librarian: Librarian, process: Process) -> None:

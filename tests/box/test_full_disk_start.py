@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import trio
 from trio.testing import MockClock
 
 from tests.rigs.box import sparse_wav, virtual_box
@@ -56,13 +55,22 @@ async def test_a_start_without_room_says_so_and_leaves_the_library(
         await box.services.librarian.create("More")
 
 
-async def test_a_box_that_has_run_starts_on_a_full_disk(disk: SmallDisk, autojump_clock: MockClock) -> None:
+async def test_a_box_starts_on_a_full_disk_and_deletes_again_and_again(
+    disk: SmallDisk, autojump_clock: MockClock
+) -> None:
     async with virtual_box(disk.folder, free_kept_mb=8) as box:
-        songs = (await box.services.librarian.create("Songs")).id
-        await trio.sleep(61)
+        for each in range(8):
+            await box.services.librarian.create(f"Songs {each}")
+        # Switched off in the first second.
+    for turn in range(8):
+        disk.leave(0)
+        async with virtual_box(disk.folder, seed=1 + turn, free_kept_mb=8) as box:
+            disk.leave(0)
+            lites = box.services.librarian.lites()
+            assert len(lites) == 8 - turn
+            await box.services.librarian.delete(lites[0].id)
     disk.leave(0)
-    async with virtual_box(disk.folder, seed=1, free_kept_mb=8) as box:
-        await box.services.librarian.delete(songs)
+    async with virtual_box(disk.folder, seed=99, free_kept_mb=8) as box:
         assert box.services.librarian.count() == 0
 
 

@@ -9,9 +9,10 @@ import trio.testing
 
 from tests.rigs.archives import exported_playlist, furnish, good, held
 from tests.rigs.archivist import bites, mailbox, nothing_left, sounds, whole
+from tests.rigs.failing import ERRORS, failing
 from tests.rigs.library import opened
 from tests.rigs.virtual import virtual_time
-from tomb.errors import Conflict, NoSpace, RequestTimeout
+from tomb.errors import Conflict, NoSpace, RequestTimeout, Unavailable
 from tomb.library import files
 from tomb.library.archives import archive, manifest, restore
 from tomb.library.archives.archive import BadArchive
@@ -106,6 +107,57 @@ async def test_a_file_that_vanishes_meanwhile_ends_the_backup_early(tmp_path: Pa
         assert len(left) < outgoing.length
         await trio.testing.wait_all_tasks_blocked()
         assert not box.stage.half_taken()
+
+
+async def test_a_disk_that_fails_when_a_backup_has_gone_out_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with failing(monkeypatch) as wrong:
+        async with mailbox(tmp_path) as box:
+            made = await box.stage.fill("Songs", [b"x" * 3 * LARGE])
+            outgoing = await box.archivist.backup()
+            await box.stage.librarian.delete(made.id)
+            wrong.at(0, ERRORS["disk I/O error"])  # what is asked when nobody reads any more
+            assert len(await whole(outgoing)) == outgoing.length
+            await trio.testing.wait_all_tasks_blocked()
+            assert "could not be removed" in caplog.text
+            assert len(box.stage.files()) == 1
+            await whole(await box.archivist.backup())
+            assert (await box.stage.librarian.reconcile()).strays == 1
+            assert box.stage.files() == set()
+
+
+async def test_a_disk_that_fails_while_it_is_tidied_up_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    async with mailbox(tmp_path) as box:
+        await box.stage.fill("Songs", [b"x" * 3 * LARGE])
+        outgoing = await box.archivist.backup()
+        with monkeypatch.context() as patched:
+            patched.setattr(files, "remove", broken)
+            await outgoing.pieces.aclose()
+            await trio.testing.wait_all_tasks_blocked()
+        assert "an archive could not be made to its end" in caplog.text
+        await whole(await box.archivist.backup())
+
+
+async def test_a_disk_that_fails_before_the_first_byte_is_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with failing(monkeypatch) as wrong:
+        async with mailbox(tmp_path) as box:
+            made = await box.stage.fill("Songs", [b"x"])
+            wrong.at(0, ERRORS["disk I/O error"])
+            with pytest.raises(Unavailable):
+                await box.archivist.backup()
+            wrong.at(0, ERRORS["disk I/O error"])
+            with pytest.raises(Unavailable):
+                await box.archivist.export(made.id)
+            await whole(await box.archivist.backup())
+            assert not box.stage.half_taken()
 
 
 async def test_not_more_than_a_few_go_out_at_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ publishes.
 
     DATA/tomb.db                       the database (schema.py)
     DATA/tomb.lock                     held by the one process that owns the folder
-    DATA/backups/                      copies of the database: daily, before a step of the schema, before a restore
+    DATA/backups/                      copies of the database: of edits, before a schema step, before a restore
     DATA/damaged/                      databases that could not be read, as they were found
     DATA/library/files/SHA256.EXT      sound, each content once, whatever it was called
     DATA/library/covers/SHA256.EXT     pictures likewise

@@ -49,7 +49,7 @@ class EventLease:
             return start
 
         try:
-            return await self._store.write(lease)
+            return await self._store.write_to_free(lease)
         except (NoSpace, Unavailable) as error:
             raise StartError(f"the data folder {self._store.folder} cannot be written: {error.message}") from error
 

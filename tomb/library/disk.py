@@ -1,7 +1,15 @@
-"""What a power cut must not take."""
+"""The data folder on its disk: who owns it, what a power cut must not take, and space for when the disk is full."""
 
+import fcntl
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
+
+from tomb.errors import FolderInUse
+
+RESERVE = 4 * 1024 * 1024
+LOW = 1024 * 1024  # a start needs an eighth of it, beside copies of the database
 
 
 def sync(path: Path) -> None:
@@ -11,3 +19,89 @@ def sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is that the path leads to: device and inode; None where it leads nowhere."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+class FolderLock:
+    """One process owns the data folder, from construction to `release`.
+
+    It is a lock of the kernel, so it never outlives its holder, `kill -9` included.
+    Raises: FolderInUse, naming the holder, when another process has it; OSError when the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._claim(path)
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def release(self) -> None:
+        # The file stays: whoever removed it could remove the one that another process has just locked.
+        os.close(self._file)
+
+    def _claim(self, path: Path) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            raise FolderInUse(f"the data folder {path.parent} is in use by another tomb (process {holder})") from error
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+
+class Reserve:
+    """A file that is there only to be given up when the disk is full.
+
+    A deletion must be written down before it frees anything, and a start leases numbers: on a disk without a free page
+    neither would go, and nobody could get out of that state by the box's own means. A transaction writes each page of
+    the database once at most, so a reserve as large as the database, and some for what lies beside it, is enough for
+    any deletion. It is taken from the first moment that the folder is open, and again as soon as it was used.
+
+    `free_kept`: bytes that are to be left free on the disk. Whoever wants none left free wants no reserve.
+    """
+
+    def __init__(self, folder: Path, free_kept: int) -> None:
+        self._path = folder / "reserve"
+        self._database = folder / "tomb.db"
+        self._wanted = free_kept >= RESERVE
+
+    def fill(self) -> None:
+        """Take what is lacking, or all there is: whoever cannot delete has no use for the rest. Raises: OSError."""
+        if not self._wanted:
+            return
+        size, held = RESERVE + _size(self._database), _size(self._path)
+        if held >= size:
+            return
+        taken = min(size, held + shutil.disk_usage(self._path.parent).free)
+        if taken > held:
+            with self._path.open("ab") as file:
+                os.posix_fallocate(file.fileno(), 0, taken)
+
+    def release(self) -> bool:
+        """Give it up; whether there was any."""
+        with suppress(OSError):
+            self._path.unlink()
+            return True
+        return False
+
+    def release_if_low(self) -> None:
+        """Before a start, which may have to copy the database, and to make another one of it."""
+        if shutil.disk_usage(self._path.parent).free < LOW + 3 * _size(self._database):
+            self.release()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -8,7 +8,8 @@ from io import RawIOBase
 from pathlib import Path
 from typing import IO
 
-from tomb.errors import DecodeError, NoSpace, RequestError, Unavailable
+from tomb.errors import DecodeError, Unavailable
+from tomb.library import faults
 from tomb.library.covers import Picture
 
 # Small enough that a cancelled import lets go within a moment, and that no flood of dirty pages stalls the music.
@@ -43,7 +44,7 @@ class Intake:
             self._copy = None if target is None else target.open("xb", buffering=0)
         except OSError as error:
             self._source.close()
-            raise unwritable(error) from error
+            raise faults.of_disk(error) from error
 
     def bite(self) -> bool:
         """Take the next few megabytes; True at the end."""
@@ -107,14 +108,7 @@ def _write_synced(file: RawIOBase, data: bytes) -> None:
             left = left[file.write(left) or 0 :]
         os.fsync(file.fileno())
     except OSError as error:
-        raise unwritable(error) from error
-
-
-def unwritable(error: OSError) -> RequestError:
-    """What to raise when the library's own files cannot be written: NoSpace or Unavailable."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpace("the disk is full; nothing was changed")
-    return Unavailable(f"the library cannot be written: {error.strerror}; nothing was changed")
+        raise faults.of_disk(error) from error
 
 
 def unreadable(error: OSError) -> DecodeError | Unavailable:

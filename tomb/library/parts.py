@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from tomb.errors import NoSpace
+from tomb.library import faults
 from tomb.library.disk import sync
-from tomb.library.intake import unwritable
 
 _SUFFIX = ".part"
 
@@ -41,7 +41,7 @@ def allocate(path: Path, size: int, free_kept: int) -> None:
         sync(path.parent)
     except OSError as error:
         path.unlink(missing_ok=True)
-        raise unwritable(error) from error
+        raise faults.of_disk(error) from error
 
 
 def holds(path: Path, offset: int, data: bytes) -> bool:
@@ -50,7 +50,7 @@ def holds(path: Path, offset: int, data: bytes) -> bool:
         with path.open("rb", buffering=0) as file:
             return os.pread(file.fileno(), len(data), offset) == data
     except OSError as error:
-        raise unwritable(error) from error
+        raise faults.of_disk(error) from error
 
 
 def write(path: Path, offset: int, data: bytes) -> None:
@@ -63,7 +63,7 @@ def write(path: Path, offset: int, data: bytes) -> None:
                 left, offset = left[written:], offset + written
             os.fsync(file.fileno())
     except OSError as error:
-        raise unwritable(error) from error
+        raise faults.of_disk(error) from error
 
 
 def lend(path: Path, target: Path) -> None:
@@ -83,7 +83,7 @@ def _copy(path: Path, target: Path) -> None:
         with target.open("rb") as file:
             os.fsync(file.fileno())
     except OSError as error:
-        raise unwritable(error) from error
+        raise faults.of_disk(error) from error
 
 
 def discard(paths: Iterable[Path]) -> tuple[int, int]:

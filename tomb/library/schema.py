@@ -166,14 +166,17 @@ def is_whole(connection: sqlite3.Connection) -> bool:
 def keep_copy(connection: sqlite3.Connection, target: Path) -> None:
     """Copy the database as it is now into one file, which appears when it is whole and on the disk.
 
-    Raises: OSError and sqlite3.Error.
+    Raises: OSError and sqlite3.Error; nothing half-made is left on a disk that may be full.
     """
     target.parent.mkdir(exist_ok=True)
     half = target.with_suffix(".half")
     half.unlink(missing_ok=True)
-    connection.execute("VACUUM INTO ?", (str(half),))
-    sync(half)
-    half.replace(target)
+    try:
+        connection.execute("VACUUM INTO ?", (str(half),))
+        sync(half)
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
     sync(target.parent)
 
 

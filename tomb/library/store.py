@@ -4,39 +4,57 @@ A unit is a plain function of a connection. It runs in a worker thread to its en
 cancelled: `write` returns only after the commit, and then without passing another cancellation point, so the caller
 may publish what was committed as long as it does not await anything in between. Reads have a connection of their own,
 so that they never wait for a commit to reach the card (WAL: readers see the last commit, whatever the writer does).
+
+This is the library's door (`faults`): reads and writes alike raise answers. One failed read ends one request.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import trio
 
-from tomb.errors import LibraryDamaged, NoSpace
-from tomb.library import ballast
+from tomb.errors import LibraryDamaged, NoSpace, Unavailable
+from tomb.library.disk import Reserve, identity
 from tomb.library.faults import translated
-from tomb.library.intake import unwritable
-from tomb.library.repair import copies, examination
+from tomb.library.repair import copies
 from tomb.ports import Ports
 
 T = TypeVar("T")
 Unit = Callable[[sqlite3.Connection], T]
 
+LOOK_S = 5.0  # how often somebody looks whether the folder is still there, while nobody writes
+CLOSE_S = 2.0
+
 
 class Store:
-    """An opened data folder; made by `opening.open_store`."""
+    """An opened data folder; made by `opening.open_store`.
 
-    def __init__(self, folder: Path, ports: Ports, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+    `places`: the files of the database, and which they were when it was opened.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        ports: Ports,
+        writer: sqlite3.Connection,
+        reader: sqlite3.Connection,
+        reserve: Reserve,
+        places: Mapping[Path, tuple[int, int] | None],
+    ) -> None:
         self.folder = folder
         self._ports = ports
         self._writer = writer
         self._reader = reader
+        self._reserve = reserve
+        self._places = places
         # One unit at a time on each connection: this is what makes check_same_thread=False sound.
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(1)
         self._damaged = trio.Event()
+        self._edited = trio.Event()
 
     @property
     def library(self) -> Path:
@@ -49,48 +67,66 @@ class Store:
         await self._damaged.wait()
         raise LibraryDamaged(f"the database in {self.folder} is damaged; the next start saves what can be read")
 
+    async def watch(
+        self, note: Callable[[str | None], None], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Look for ever whether the data folder is where it was. `note`: called with what is wrong, and None after it.
+
+        A look is a `stat`: an idle box still writes nothing.
+        """
+        task_status.started()
+        known: str | None = None
+        while True:
+            await trio.sleep(LOOK_S)
+            found = await self._ports.in_thread(self._displaced)
+            if found != known:
+                known = found
+                note(found)
+
     async def write(self, unit: Unit[T]) -> T:
         """Run `unit` in a transaction and commit it; whatever it raises rolls it back.
 
-        Raises: NoSpace when the disk is full, Unavailable when it cannot be written, LibraryDamaged, and what the unit
-        raises.
+        Raises: NoSpace when the disk is full, Unavailable when it cannot be written or is gone, LibraryDamaged, and
+        what the unit raises.
         """
-        return await self._carry_out(self._writer, "BEGIN IMMEDIATE", unit, self._writing)
+        with self.noticing_damage():
+            return await self._ports.in_thread(self._commit, unit, limiter=self._writing)
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run `unit` on a consistent view of what is committed. It cannot write. Raises: LibraryDamaged."""
-        return await self._carry_out(self._reader, "BEGIN", unit, self._reading)
+        """Run `unit` on a consistent view of what is committed. It cannot write.
+
+        Raises: Unavailable when it cannot be read now, LibraryDamaged, and what the unit raises.
+        """
+        with self.noticing_damage():
+            return await self._ports.in_thread(self._look, unit, limiter=self._reading)
 
     async def write_to_free(self, unit: Unit[T]) -> T:
-        """As `write`, for what makes room: on a full disk it takes the room that was kept for that."""
-        try:
-            return await self.write(unit)
-        except NoSpace:
-            if not await self._ports.in_thread(ballast.drop, self.folder):
-                raise
-        return await self.write(unit)
+        """As `write`, for what frees space and for what a start needs: it works on a full disk, from the reserve."""
+        with self.noticing_damage():
+            return await self._ports.in_thread(self._commit_from_reserve, unit, limiter=self._writing)
 
-    async def keep_ballast(self, free_kept: int) -> None:
-        """See `ballast.keep`. Raises: NoSpace, Unavailable."""
-        try:
-            await self._ports.in_thread(ballast.keep, self.folder, free_kept)
-        except OSError as error:
-            raise unwritable(error) from error
+    def edited(self) -> None:
+        """Something was committed that a parent would miss."""
+        self._edited.set()
 
-    async def keep_daily_copy(self, free_kept: int) -> bool:
-        """See `copies.keep_daily`. Raises: NoSpace, Unavailable, LibraryDamaged."""
-        with self._noticing_damage():
+    async def until_edited(self) -> None:
+        """Wait until it was called since the last time. For one task only."""
+        await self._edited.wait()
+        self._edited = trio.Event()
+
+    async def fill_reserve(self) -> None:
+        """Take what the reserve still lacks. Raises: NoSpace, Unavailable."""
+        await self._ports.in_thread(self._fill)
+
+    async def keep_copy(self, free_kept: int) -> float:
+        """See `copies.keep`. Raises: NoSpace, Unavailable, LibraryDamaged."""
+        with self.noticing_damage():
             # Whoever switches the box off does not wait for it: a copy that is not finished is not there.
-            return await self._ports.in_thread(_copy, self.folder, self._ports.wall(), free_kept, abandon=True)
-
-    async def _carry_out(
-        self, connection: sqlite3.Connection, begin: str, unit: Unit[T], limiter: trio.CapacityLimiter
-    ) -> T:
-        with self._noticing_damage():
-            return await self._ports.in_thread(_transact, connection, begin, unit, limiter=limiter)
+            return await self._ports.in_thread(self._copy, self._ports.wall(), free_kept, abandon=True)
 
     @contextmanager
-    def _noticing_damage(self) -> Iterator[None]:
+    def noticing_damage(self) -> Iterator[None]:
+        """For whatever reads the database in another way: `run` is to know what it met with."""
         try:
             yield
         except LibraryDamaged:
@@ -98,38 +134,75 @@ class Store:
             raise
 
     async def aclose(self) -> None:
-        """Wait for what runs, then close; the last to close folds the log into the database."""
-        with trio.CancelScope(shield=True):
-            await self._ports.in_thread(self._reader.close, limiter=self._reading)
-            await self._ports.in_thread(self._writer.close, limiter=self._writing)
+        """Wait for what runs, then close; the last to close folds the log into the database.
 
+        That is for tidiness: what was committed is on the disk. So a disk that does not answer any more is not waited
+        for, and a shield without an end would keep the process alive for as long as the disk likes.
+        """
+        with trio.move_on_after(CLOSE_S, shield=True):
+            await self._ports.in_thread(self._reader.close, limiter=self._reading, abandon=True)
+            await self._ports.in_thread(self._writer.close, limiter=self._writing, abandon=True)
 
-def _copy(folder: Path, now: float, free_kept: int) -> bool:
-    with _translating():
-        return copies.keep_daily(folder, now, free_kept)
+    # --- in a thread ------------------------------------------------------------------------------------------------
 
+    def _commit(self, unit: Unit[T]) -> T:
+        with translated("written"):
+            return _transact(self._writer, "BEGIN IMMEDIATE", unit, self._check_places)
 
-def _transact(connection: sqlite3.Connection, begin: str, unit: Unit[T]) -> T:
-    with _translating():
-        connection.execute(begin)
+    def _look(self, unit: Unit[T]) -> T:
+        with translated("read"):
+            return _transact(self._reader, "BEGIN", unit)
+
+    def _commit_from_reserve(self, unit: Unit[T]) -> T:
         try:
-            result = unit(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            # SQLite rolls back by itself after some errors, a full disk among them; again would hide the first.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        return result
+            return self._commit(unit)
+        except NoSpace:
+            if not self._reserve.release():
+                raise
+        # All in one hop: after the commit nobody may be cancelled before it is published. What the transaction took of
+        # the reserve is in SQLite's log; folded into the database, where a deletion needs no page more than there was,
+        # it is free again and goes back to the reserve before anybody else writes.
+        try:
+            return self._commit(unit)
+        finally:
+            with suppress(sqlite3.Error, OSError):
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                self._reserve.fill()
+
+    def _fill(self) -> None:
+        with translated("written"):
+            self._reserve.fill()
+
+    def _copy(self, now: float, free_kept: int) -> float:
+        with translated("written"):
+            self._check_places()
+            return copies.keep(self.folder, now, free_kept)
+
+    def _check_places(self) -> None:
+        """SQLite commits happily to files that no path leads to any more: of a folder that was deleted, or moved away,
+        or of a disk that was pulled out and is held by the open files only. Nothing may be acknowledged that the next
+        start cannot find. Two calls of `stat` cost some microseconds; what happens in the last of them is a power cut.
+        """
+        if (displaced := self._displaced()) is not None:
+            raise Unavailable(f"{displaced}; nothing was changed")
+
+    def _displaced(self) -> str | None:
+        if all(identity(path) == known for path, known in self._places.items()):
+            return None
+        return f"the data folder {self.folder} is gone: its disk is missing, or somebody moved or deleted it"
 
 
-@contextmanager
-def _translating() -> Iterator[None]:
+def _transact(connection: sqlite3.Connection, begin: str, unit: Unit[T], check: Callable[[], None] = lambda: None) -> T:
+    connection.execute(begin)
     try:
-        yield
-    except sqlite3.Error as error:
-        if examination.is_damage(error):
-            raise LibraryDamaged(f"the database is damaged: {error}") from error
-        raise translated(error) from error
-    except OSError as error:
-        raise unwritable(error) from error
+        result = unit(connection)
+        check()
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite rolls back by itself after some errors, a full disk among them. What a rollback says would hide the
+        # first error; one that fails ends the transaction all the same, since nothing of it was ever committed.
+        if connection.in_transaction:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        raise
+    return result

@@ -15,15 +15,15 @@ from typing import TypeVar, TypeVarTuple
 
 import trio
 
-from tomb.errors import Conflict, DecodeError, Unavailable, UnsupportedMedia
-from tomb.library import files, parts
+from tomb.errors import Conflict, DecodeError, RequestError, Unavailable, UnsupportedMedia
+from tomb.library import faults, files, parts
 from tomb.library.archives import archive, backup, playlist_export, restore
 from tomb.library.archives.archive import DATABASE, Member
 from tomb.library.archives.backup import Counts
 from tomb.library.archives.manifest import PlaylistCard, TrackCard
 from tomb.library.archives.unpacking import Targets, Unpacked, Unpacking
 from tomb.library.arrivals import Arrival
-from tomb.library.intake import Staged, unwritable
+from tomb.library.intake import Staged
 from tomb.library.store import Store
 from tomb.models import Playlist, iso
 from tomb.nurseries.ingest import Ingest
@@ -146,29 +146,50 @@ class Archivist:
 
     # --- out --------------------------------------------------------------------------------------------------------
 
-    async def _out(self, make: Callable[..., Awaitable[None]]) -> Outgoing:
+    async def _out(self, make: Callable[[Path], Awaitable[tuple[str, list[Member]]]]) -> Outgoing:
         if self._nursery is None:
             raise Unavailable("the box is being switched off")
         if self._going_out >= OUT_AT_ONCE:
             raise Conflict("other archives are still being downloaded; try again later", {"limit": OUT_AT_ONCE})
-        outgoing: Outgoing = await self._nursery.start(make)
+        outgoing: Outgoing = await self._nursery.start(self._go_out, make)
         return outgoing
 
-    async def _back_up(self, *, task_status: trio.TaskStatus[Outgoing]) -> None:
-        created = iso(self._ports.wall())
-        async with self._reading() as folder:
-            target = folder / DATABASE
-            # A shutdown leaves a copy of a large database behind; the next start removes it.
-            await self._thread(backup.snapshot, self._store.folder / DATABASE, target, abandon=True)
-            members = await self._thread(backup.pack, target, self._store.library, created)
-            await self._send(f"tomb-{created[:10]}.tar", members, task_status)
+    async def _go_out(
+        self,
+        make: Callable[[Path], Awaitable[tuple[str, list[Member]]]],
+        *,
+        task_status: trio.TaskStatus[Outgoing],
+    ) -> None:
+        """Until `started`, whatever is raised goes to whoever asks. From then on he hears nothing but bytes, and this
+        task's parent is the service: a disk that fails now, be it while it is tidied up, ends this one archive.
+        """
+        asked = True
+        try:
+            async with self._reading() as folder:
+                name, members = await make(folder)
+                send, receive = trio.open_memory_channel[bytes](1)
+                async with send:
+                    asked = False
+                    task_status.started(Outgoing(name, archive.length(members), receive))
+                    await self._send(name, members, send)
+        except RequestError as error:
+            if asked:
+                raise
+            log.warning("an archive could not be made to its end: %s", error.message)
 
-    async def _export(self, playlist_id: str, *, task_status: trio.TaskStatus[Outgoing]) -> None:
-        async with self._reading():
-            described = await self._store.read(lambda db: playlist_export.card(db, playlist_id))
-            created = iso(self._ports.wall())
-            members = await self._thread(playlist_export.pack, described, self._store.library, created)
-            await self._send(f"{described.title}.tar", members, task_status)
+    async def _back_up(self, folder: Path) -> tuple[str, list[Member]]:
+        created = iso(self._ports.wall())
+        target = folder / DATABASE
+        # A shutdown leaves a copy of a large database behind; the next start removes it.
+        with self._store.noticing_damage():
+            await self._thread(backup.snapshot, self._store.folder / DATABASE, target, abandon=True)
+        return f"tomb-{created[:10]}.tar", await self._thread(backup.pack, target, self._store.library, created)
+
+    async def _export(self, playlist_id: str, _: Path) -> tuple[str, list[Member]]:
+        described = await self._store.read(lambda db: playlist_export.card(db, playlist_id))
+        created = iso(self._ports.wall())
+        members = await self._thread(playlist_export.pack, described, self._store.library, created)
+        return f"{described.title}.tar", members
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Path]:
@@ -180,23 +201,18 @@ class Archivist:
         finally:
             self._going_out -= 1
 
-    async def _send(self, name: str, members: Sequence[Member], task_status: trio.TaskStatus[Outgoing]) -> None:
-        send, receive = trio.open_memory_channel[bytes](1)
+    async def _send(self, name: str, members: Sequence[Member], send: trio.MemorySendChannel[bytes]) -> None:
         reading = archive.pieces(members)
-        async with send:
-            task_status.started(Outgoing(name, archive.length(members), receive))
-            try:
-                while piece := await self._thread(next, reading, b""):
-                    with trio.fail_after(STALL_S):
-                        await send.send(piece)
-            except trio.BrokenResourceError:
-                log.info("nobody wants the rest of %s", name)
-            except trio.TooSlowError:
-                log.warning("%s was given up: nothing of it was taken for %.0f s", name, STALL_S)
-            except Unavailable as error:
-                log.warning("%s could not be made to its end: %s", name, error.message)
-            finally:
-                reading.close()
+        try:
+            while piece := await self._thread(next, reading, b""):
+                with trio.fail_after(STALL_S):
+                    await send.send(piece)
+        except trio.BrokenResourceError:
+            log.info("nobody wants the rest of %s", name)
+        except trio.TooSlowError:
+            log.warning("%s was given up: nothing of it was taken for %.0f s", name, STALL_S)
+        finally:
+            reading.close()
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
@@ -256,4 +272,4 @@ class Archivist:
         try:
             return await self._ports.in_thread(call, *args, limiter=self._threads, abandon=abandon)
         except OSError as error:
-            raise unwritable(error) from error
+            raise faults.of_disk(error) from error

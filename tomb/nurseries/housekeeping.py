@@ -1,16 +1,17 @@
-"""What is done once a day: a copy of the database, if something was edited since the last one; room for bad times."""
+"""What is done while nobody looks: a copy of the database some time after an edit, and the reserve filled up again."""
 
 import logging
 
 import trio
 
 from tomb.errors import NoSpace, Unavailable
-from tomb.library.repair.copies import DAY_S
+from tomb.library.repair.copies import APART_S
 from tomb.library.store import Store
 
 log = logging.getLogger(__name__)
 
 FIRST_S = 60.0  # after the start: a box that is on for some minutes a day is copied too, but never while it starts
+QUIET_S = 600.0  # parents edit many things in a row
 
 
 class Housekeeping:
@@ -26,8 +27,23 @@ class Housekeeping:
         await trio.sleep(FIRST_S)
         while True:
             try:
-                await self._store.keep_ballast(self._free_kept)
-                await self._store.keep_daily_copy(self._free_kept)
+                await self._store.fill_reserve()
+                wait = await self._store.keep_copy(self._free_kept)
             except (NoSpace, Unavailable) as error:
-                log.warning("no copy of the database could be made, trying again tomorrow: %s", error)
-            await trio.sleep(DAY_S)
+                log.warning("no copy of the database could be made: %s", error.message)
+                wait = APART_S
+            if wait:
+                await trio.sleep(wait)
+            else:
+                await self._quiet_after_an_edit()
+
+    async def _quiet_after_an_edit(self) -> None:
+        """Until the first edit, and then until there was none for a while; but never longer than an hour of either."""
+        with trio.move_on_after(APART_S):
+            await self._store.until_edited()
+        with trio.move_on_after(APART_S):
+            edited = True
+            while edited:
+                with trio.move_on_after(QUIET_S) as quiet:
+                    await self._store.until_edited()
+                edited = not quiet.cancelled_caught

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar, TypeVarTuple
 import trio
 
 from tomb.errors import DecodeError, NoSpace
-from tomb.library import containers, files, folders, intake, labels, transcode
+from tomb.library import containers, faults, files, folders, intake, labels, transcode
 from tomb.library.arrivals import Arrival
 from tomb.library.containers import Container
 from tomb.library.covers import Picture
@@ -132,7 +132,7 @@ class Ingest:
             return await self._ports.in_thread(call, *args, limiter=self._threads)
         except OSError as error:
             # What concerns the source is a DecodeError by now.
-            raise intake.unwritable(error) from error
+            raise faults.of_disk(error) from error
 
 
 def _admitted(source: Path, incoming: Path, free_kept: int) -> int:

@@ -12,7 +12,7 @@ number with which it began.
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import PurePosixPath
 from typing import Self, TypeVar
 
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
+log = logging.getLogger(__name__)
+
 AlsoDone = Callable[[sqlite3.Connection, Arrived], None]
 
 UNLINK_S = 5.0
@@ -93,7 +95,7 @@ class Librarian(LibraryReader):
         return await self._commit(lambda db: playlists.update(db, playlist_id, edit, now), self._library_events.edited)
 
     async def delete(self, playlist_id: str) -> None:
-        async with self._turn:
+        async with self._editing():
             lite = self._catalogue.lite(playlist_id)
             freed = await self._store.write_to_free(lambda db: playlists.delete(db, playlist_id))
             self._library_events.deleted(lite)
@@ -110,7 +112,7 @@ class Librarian(LibraryReader):
     ) -> Playlist:
         """All of them or, if one is not there, none. Raises: BadRequest when none is named."""
         now = self._ports.wall()
-        async with self._turn:
+        async with self._editing():
             gone = await self._store.write_to_free(lambda db: tracks.delete(db, playlist_id, numbers, track_ids, now))
             self._library_events.tracks_deleted(gone.playlist, gone.numbers, gone.ids)
             left = self._library_events.edited(gone.playlist)
@@ -199,7 +201,7 @@ class Librarian(LibraryReader):
             seen = files.reconcile(db, self.folder, self._spared)
             return seen, tracks.users(db, seen.changed)
 
-        seen, users = await self._commit(look, lambda looked: looked)
+        seen, users = await self._note(look, lambda looked: looked)
         # Told a few at a time: when a whole disk is gone, that is every playlist, and the music goes on meanwhile.
         tracks_told = seen.changed if len(users) <= TRACKS_TOLD else frozenset()
         for few in _batches(list(dict.fromkeys(users)), TOLD_AT_ONCE):
@@ -225,10 +227,13 @@ class Librarian(LibraryReader):
         finally:
             self._pins -= 1
             if not self._pins and self._spared:
+                # Shielded, for this is how a download ends that its client gave up; and with a deadline, for it may end
+                # because the box stops. Nobody waits for it: whoever read has what he wanted, so a disk that fails now
+                # is no reason for anything to end. What is not unlinked here is a stray, which `reconcile` removes.
                 with trio.move_on_after(UNLINK_S, shield=True):
                     try:
                         await self._let_go()
-                    except RequestError as error:  # whoever read has what they read; the next reconciling removes it
+                    except RequestError as error:
                         log.warning("what nobody refers to any more could not be removed: %s", error)
 
     # --- tags -------------------------------------------------------------------------------------------------------
@@ -255,7 +260,7 @@ class Librarian(LibraryReader):
     async def see_tag(self, tag_id: str) -> None:
         """The tag lay on the box just now. Nothing is published."""
         now = self._ports.wall()
-        await self._commit(lambda db: tags.seen(db, tag_id, now), _say_nothing)
+        await self._note(lambda db: tags.seen(db, tag_id, now), _say_nothing)
 
     # --- what the player remembers: no edits, so nothing is published -----------------------------------------------
 
@@ -277,7 +282,7 @@ class Librarian(LibraryReader):
             for playlist_id, _ in notes.credits:
                 self._catalogue.touch(playlist_id, last_played=int(now * 1000))
 
-        await self._commit(unit, tell)
+        await self._note(unit, tell)
 
     async def change_settings(self, values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Set some (None removes one); all as they are then."""
@@ -285,22 +290,34 @@ class Librarian(LibraryReader):
 
     async def raise_counter(self, name: str, value: int) -> None:
         """Marks only ever grow."""
-        await self._commit(lambda db: counters.raise_to(db, name, value), _say_nothing)
+        await self._note(lambda db: counters.raise_to(db, name, value), _say_nothing)
 
     # --- the order of things ----------------------------------------------------------------------------------------
 
+    @asynccontextmanager
+    async def _editing(self) -> AsyncIterator[None]:
+        """One turn, of something that a parent would miss."""
+        async with self._turn:
+            yield
+            self._store.edited()
+
     async def _commit(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
+        async with self._editing():
+            return tell(await self._store.write(unit))
+
+    async def _note(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
         async with self._turn:
             return tell(await self._store.write(unit))
 
     async def _take_in(self, arrivals: Sequence[Arrival], unit: Unit[T], tell: Callable[[T], R]) -> R:
         """Commit what adds files. When that is refused, those that it had moved into their places go again."""
-        async with self._turn:
+        async with self._editing():
             try:
                 added = await self._store.write(unit)
             except RequestError:
                 places = files.places([each.sound for each in arrivals], [each.cover for each in arrivals])
-                await self._discard(await self._store.read(lambda db: files.unused(db, places)))
+                with suppress(RequestError):  # a disk that cannot be read either: they are strays, for `reconcile`
+                    await self._discard(await self._store.read(lambda db: files.unused(db, places)))
                 raise
             return tell(added)
 

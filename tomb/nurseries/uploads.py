@@ -26,8 +26,7 @@ from tomb.errors import (
     UnsupportedMedia,
 )
 from tomb.events import Events
-from tomb.library import parts, uploads
-from tomb.library.intake import unwritable
+from tomb.library import faults, parts, uploads
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
 from tomb.models import Track
@@ -277,7 +276,7 @@ class Uploads:
         try:
             return await self._ports.in_thread(call, *args, limiter=self._threads)
         except OSError as error:
-            raise unwritable(error) from error
+            raise faults.of_disk(error) from error
 
     def _part(self, session_id: str) -> Path:
         return parts.path_of(self._store.library, session_id)

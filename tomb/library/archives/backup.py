@@ -39,33 +39,27 @@ def count(db: sqlite3.Connection) -> Counts:
 def snapshot(database: Path, target: Path) -> None:
     """Copy the database as it is at this moment, while others read and write it; `target` must not exist.
 
-    Raises: NoSpace, Unavailable.
+    Raises: NoSpace, Unavailable, LibraryDamaged.
     """
     # VACUUM INTO reads in one transaction, makes a file without the journal mode of the original, and leaves the pages
     # away that are free (sqlite.org/lang_vacuum.html): what was deleted does not travel.
     uri = f"{database.resolve().as_uri()}?mode=ro"
-    try:
-        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=schema.BUSY_S)) as db:
-            db.execute("VACUUM INTO ?", (str(target),))
-    except sqlite3.Error as error:
-        raise translated(error) from error
+    with translated("read"), closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=schema.BUSY_S)) as db:
+        db.execute("VACUUM INTO ?", (str(target),))
 
 
 def pack(database: Path, library: Path, created: str) -> list[Member]:
     """The members of a backup. `database`: a snapshot, in which it is set right which files are there.
 
-    Raises: NoSpace, Unavailable; OSError.
+    Raises: NoSpace, Unavailable, LibraryDamaged; OSError.
     """
-    try:
-        with closing(sqlite3.connect(database, isolation_level=None)) as db:
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA synchronous = OFF")  # a snapshot that is cut off is thrown away
-            files = _files(db, library)
-            counts = count(db)
-            [version] = db.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error as error:
-        raise translated(error) from error
+    with translated("read"), closing(sqlite3.connect(database, isolation_level=None)) as db:
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA synchronous = OFF")  # a snapshot that is cut off is thrown away
+        files = _files(db, library)
+        counts = count(db)
+        [version] = db.execute("PRAGMA user_version").fetchone()
     told = Manifest(
         kind="backup",
         program=__version__,

@@ -16,15 +16,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from tomb.errors import Conflict, NoSpace
-from tomb.library import counters, files, schema
+from tomb.errors import Conflict, NoSpace, RequestError
+from tomb.library import counters, faults, files, schema
 from tomb.library.archives import audit, backup
 from tomb.library.archives.archive import DATABASE, BadArchive
 from tomb.library.archives.backup import Counts
 from tomb.library.archives.unpacking import Targets, Unpacked
 from tomb.library.disk import sync
-from tomb.library.faults import translated
-from tomb.library.intake import unwritable
 from tomb.library.repair import recovery
 
 READY = "ready"
@@ -68,10 +66,12 @@ def seal(folder: Path, unpacked: Unpacked) -> Counts:
         sync(_data(folder))
         sync(folder)
     except sqlite3.Error as error:
-        fault = translated(error)
-        raise BadArchive("its database cannot be read") if fault is error else fault from error
+        fault = faults.of_database(error)
+        if isinstance(fault, RequestError):
+            raise fault from error
+        raise BadArchive("its database cannot be read") from error  # what is damaged is what was handed in
     except OSError as error:
-        raise unwritable(error) from error
+        raise faults.of_disk(error) from error
     return counts
 
 

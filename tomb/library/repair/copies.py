@@ -1,9 +1,10 @@
 """A copy of the database of its own accord, since no parent ever made a backup in time.
 
 What is lost of a damaged database is taken from it (`salvage`). It costs the card as many bytes as the database has,
-about 0.8 MB for 1,000 tracks, and only on days after something was edited: what playing changes is not worth it.
+about 0.8 MB for 1,000 tracks, and only after something was edited: what playing changes is not worth it.
 """
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -11,8 +12,8 @@ from pathlib import Path
 
 from tomb.library import schema
 
-DAY_S = 24 * 3600.0
-DAILY = "daily.db"
+COPY = "latest.db"
+APART_S = 3600.0
 
 # What a parent would miss. Linking a tag and editing tracks are edits of their playlists.
 _EDITED = (
@@ -22,23 +23,29 @@ _EDITED = (
 )
 
 
-def keep_daily(folder: Path, now: float, free_kept: int) -> bool:
-    """Copy the database of a data folder unless the last copy is a day young, or has all that matters; whether it did.
+def keep(folder: Path, now: float, free_kept: int) -> float:
+    """Copy the database of a data folder, unless the last copy has all that matters. 0.0: all that matters is copied.
 
-    `now`: epoch seconds. `free_kept`: bytes that are left free on the disk; where they are not, no copy is made.
+    Else that many seconds are to pass before the next try, because the last copy is younger than an hour, or the disk
+    has not enough free space. `now`: epoch seconds. `free_kept`: bytes that are left free on the disk.
     Raises: OSError and sqlite3.Error, with the copy before left as it is.
     """
-    source, copy = folder / "tomb.db", folder / "backups" / DAILY
-    # A clock may jump: a copy from the future is as old as one from the past.
-    if copy.exists() and abs(now - copy.stat().st_mtime) < DAY_S:
-        return False
-    if shutil.disk_usage(folder).free - 2 * source.stat().st_size < free_kept:
-        return False
-    with closing(sqlite3.connect(source, isolation_level=None, timeout=schema.BUSY_S)) as db:
-        if copy.exists() and _edited(copy) == _state(db):
-            return False
+    source, copy = folder / "tomb.db", folder / "backups" / COPY
+    # Not created, should it be gone: an empty database must never take the place of a good copy.
+    uri = f"{source.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=schema.BUSY_S)) as db:
+        if copy.exists():
+            if _edited(copy) == _state(db):
+                return 0.0
+            # A clock may jump: a copy from the future is as old as one from the past.
+            age = abs(now - copy.stat().st_mtime)
+            if age < APART_S:
+                return APART_S - age
+        if shutil.disk_usage(folder).free - 2 * source.stat().st_size < free_kept:
+            return APART_S
         schema.keep_copy(db, copy)
-    return True
+    os.utime(copy, (now, now))
+    return 0.0
 
 
 def _edited(copy: Path) -> object:
