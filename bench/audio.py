@@ -19,7 +19,7 @@ import trio
 from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
 from tests.rigs.sounds import Int16, noise, write
 from tomb.devices.audio import AHEAD_S, FADE_S, HISTORY_S, PortAudioOutput
-from tomb.devices.output import Cue, Finished, Report
+from tomb.devices.output import Cue, CueFinished, Report
 from tomb.devices.playhead import Order, Playhead
 from tomb.devices.portaudio import Stream, look_again
 from tomb.devices.ring import Tape
@@ -40,7 +40,7 @@ class Box:
         )
 
     def _report(self, report: Report) -> None:
-        if isinstance(report, Finished):
+        if isinstance(report, CueFinished):
             self._ended.set()
 
     async def play_out(self, path: Path) -> None:

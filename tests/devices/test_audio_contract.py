@@ -10,7 +10,7 @@ from trio.testing import MockClock
 from tests.rigs.sounds import noise, write
 from tests.rigs.virtual_sink import BLOCK_S, VirtualSink
 from tomb.devices.audio import PortAudioOutput
-from tomb.devices.output import Cue, Failed, Finished, Heard, Output, Report, Started
+from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Output, Report
 from tomb.devices.silent import SilentOutput
 from tomb.ports import VirtualPorts
 
@@ -79,9 +79,9 @@ async def test_a_track_is_started_and_finished_when_it_is_heard(
     begun = trio.current_time()
     stage.output.play(Cue(1, track(3)))
     await trio.sleep(5)
-    assert stage.reports == [Started(1), Finished(1)]
-    assert stage.at(Started(1)) - begun < SLACK
-    assert stage.at(Finished(1)) - stage.at(Started(1)) == pytest.approx(3, abs=2 * BLOCK_S)
+    assert stage.reports == [CueStarted(1), CueFinished(1)]
+    assert stage.at(CueStarted(1)) - begun < SLACK
+    assert stage.at(CueFinished(1)) - stage.at(CueStarted(1)) == pytest.approx(3, abs=2 * BLOCK_S)
 
 
 async def test_a_follower_starts_at_the_end_of_the_first(
@@ -90,9 +90,9 @@ async def test_a_follower_starts_at_the_end_of_the_first(
     stage.output.play(Cue(1, track(3)))
     stage.output.follow(Cue(2, track(2)))
     await trio.sleep(7)
-    assert stage.reports == [Started(1), Started(2), Finished(2)]
-    assert stage.at(Started(2)) - stage.at(Started(1)) == pytest.approx(3, abs=0.01)
-    assert stage.at(Finished(2)) - stage.at(Started(1)) == pytest.approx(5, abs=2 * BLOCK_S)
+    assert stage.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
+    assert stage.at(CueStarted(2)) - stage.at(CueStarted(1)) == pytest.approx(3, abs=0.01)
+    assert stage.at(CueFinished(2)) - stage.at(CueStarted(1)) == pytest.approx(5, abs=2 * BLOCK_S)
 
 
 async def test_a_follower_can_be_replaced_and_taken_back(
@@ -106,7 +106,7 @@ async def test_a_follower_can_be_replaced_and_taken_back(
     stage.output.follow(Cue(4, track(1)))
     stage.output.follow(None)
     await trio.sleep(3)
-    assert stage.reports == [Started(1), Started(3), Finished(3)]
+    assert stage.reports == [CueStarted(1), CueStarted(3), CueFinished(3)]
 
 
 async def test_a_follower_said_at_the_last_moment_still_follows(
@@ -117,7 +117,7 @@ async def test_a_follower_said_at_the_last_moment_still_follows(
         await trio.sleep(0.001)
     stage.output.follow(Cue(2, track(2)))
     await trio.sleep(4)
-    assert stage.reports == [Started(1), Started(2), Finished(2)]
+    assert stage.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
 
 
 async def test_nothing_follows_nothing(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
@@ -141,8 +141,8 @@ async def test_a_pause_holds_the_position_and_resume_goes_on_there(
     assert stage.output.heard() == held
     resumed = trio.current_time()
     await trio.sleep(4)
-    assert stage.reports == [Started(1), Finished(1)]
-    assert stage.at(Finished(1)) - resumed == pytest.approx(3 - held.position_ms / 1000, abs=SLACK)
+    assert stage.reports == [CueStarted(1), CueFinished(1)]
+    assert stage.at(CueFinished(1)) - resumed == pytest.approx(3 - held.position_ms / 1000, abs=SLACK)
 
 
 async def test_pausing_twice_and_resuming_twice_changes_nothing(
@@ -156,7 +156,7 @@ async def test_pausing_twice_and_resuming_twice_changes_nothing(
     stage.output.resume()
     stage.output.resume()
     await trio.sleep(4)
-    assert stage.reports == [Started(1), Finished(1)]
+    assert stage.reports == [CueStarted(1), CueFinished(1)]
 
 
 async def test_a_pause_as_a_follower_begins_loses_nothing(
@@ -171,11 +171,11 @@ async def test_a_pause_as_a_follower_begins_loses_nothing(
     assert held.generation == 1
     await trio.sleep(5)
     assert stage.output.heard() == held
-    assert stage.reports == [Started(1)]
+    assert stage.reports == [CueStarted(1)]
     stage.output.resume()
     await trio.sleep(4)
-    assert stage.reports == [Started(1), Started(2), Finished(2)]
-    assert stage.at(Finished(2)) - stage.at(Started(2)) == pytest.approx(2, abs=2 * BLOCK_S)
+    assert stage.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
+    assert stage.at(CueFinished(2)) - stage.at(CueStarted(2)) == pytest.approx(2, abs=2 * BLOCK_S)
 
 
 async def test_what_is_cued_in_a_pause_waits_for_resume(
@@ -187,7 +187,7 @@ async def test_what_is_cued_in_a_pause_waits_for_resume(
     assert stage.output.heard() == Heard(1, 500)
     stage.output.resume()
     await trio.sleep(2)
-    assert stage.reports == [Started(1), Finished(1)]
+    assert stage.reports == [CueStarted(1), CueFinished(1)]
 
 
 async def test_positions_count_from_the_start_of_the_file(
@@ -198,13 +198,13 @@ async def test_positions_count_from_the_start_of_the_file(
     await trio.sleep(0.5)
     assert stage.output.heard().position_ms == pytest.approx(2500, abs=SLACK_MS)
     await trio.sleep(0.5 + SLACK)
-    assert stage.reports == [Started(1), Finished(1)]
+    assert stage.reports == [CueStarted(1), CueFinished(1)]
 
 
 async def test_positions_never_go_back(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
     stage.output.play(Cue(1, track(2)))
     positions = []
-    while Finished(1) not in stage.reports:
+    while CueFinished(1) not in stage.reports:
         positions.append(stage.output.heard().position_ms)
         await trio.sleep(0.003)
     assert positions[:-1] == sorted(positions[:-1])
@@ -216,7 +216,7 @@ async def test_beyond_its_end_a_track_is_over_at_once(
 ) -> None:
     stage.output.play(Cue(1, track(1), start_ms=5000))
     await trio.sleep(SLACK)
-    assert stage.reports == [Started(1), Finished(1)]
+    assert stage.reports == [CueStarted(1), CueFinished(1)]
 
 
 async def test_beyond_its_end_a_track_gives_way_to_its_follower(
@@ -225,7 +225,7 @@ async def test_beyond_its_end_a_track_gives_way_to_its_follower(
     stage.output.play(Cue(1, track(1), start_ms=5000))
     stage.output.follow(Cue(2, track(2)))
     await trio.sleep(3)
-    assert stage.reports == [Started(1), Started(2), Finished(2)]
+    assert stage.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
 
 
 async def test_after_the_end_nothing_is_heard(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
@@ -235,7 +235,7 @@ async def test_after_the_end_nothing_is_heard(stage: Stage, clock: MockClock, tr
     stage.output.resume()
     stage.output.pause()
     await trio.sleep(3)
-    assert stage.reports == [Started(1), Finished(1)]
+    assert stage.reports == [CueStarted(1), CueFinished(1)]
 
 
 async def test_halt_forgets_everything(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
@@ -245,7 +245,7 @@ async def test_halt_forgets_everything(stage: Stage, clock: MockClock, track: Ca
     stage.output.halt()
     assert stage.output.heard() == Heard(None, 0)
     await trio.sleep(5)
-    assert stage.reports == [Started(1)]
+    assert stage.reports == [CueStarted(1)]
 
 
 async def test_play_forgets_what_was_cued_before(
@@ -257,7 +257,7 @@ async def test_play_forgets_what_was_cued_before(
     stage.output.play(Cue(3, track(3)))
     assert stage.output.heard() == Heard(3, 0)
     await trio.sleep(5)
-    assert stage.reports == [Started(1), Started(3), Finished(3)]
+    assert stage.reports == [CueStarted(1), CueStarted(3), CueFinished(3)]
 
 
 async def test_of_many_plays_at_once_only_the_last_is_heard(
@@ -266,7 +266,7 @@ async def test_of_many_plays_at_once_only_the_last_is_heard(
     for generation in range(1, 20):
         stage.output.play(Cue(generation, track(1)))
     await trio.sleep(3)
-    assert stage.reports == [Started(19), Finished(19)]
+    assert stage.reports == [CueStarted(19), CueFinished(19)]
 
 
 async def test_a_track_that_cannot_be_played_is_told_at_once(
@@ -274,7 +274,7 @@ async def test_a_track_that_cannot_be_played_is_told_at_once(
 ) -> None:
     stage.output.play(Cue(1, tmp_path / "no such file.mp3"))
     await trio.sleep(SLACK)
-    assert stage.reports == [Failed(1, "unreadable: no such file or directory")]
+    assert stage.reports == [CueFailed(1, "unreadable: no such file or directory")]
     assert stage.output.heard() == Heard(None, 0)
 
 
@@ -285,7 +285,7 @@ async def test_a_track_that_cannot_be_played_gives_way_to_its_follower(
     stage.output.play(Cue(1, tmp_path / "text.mp3"))
     stage.output.follow(Cue(2, track(1)))
     await trio.sleep(2)
-    assert stage.reports == [Failed(1, "not an audio file"), Started(2), Finished(2)]
+    assert stage.reports == [CueFailed(1, "not an audio file"), CueStarted(2), CueFinished(2)]
 
 
 async def test_in_a_pause_too_a_bad_track_gives_way_to_its_follower(
@@ -295,11 +295,11 @@ async def test_in_a_pause_too_a_bad_track_gives_way_to_its_follower(
     stage.output.play(Cue(1, tmp_path / "empty.mp3"), paused=True)
     stage.output.follow(Cue(2, track(1)))
     await trio.sleep(2)
-    assert stage.reports == [Failed(1, "empty file")]
+    assert stage.reports == [CueFailed(1, "empty file")]
     assert stage.output.heard() == Heard(2, 0)
     stage.output.resume()
     await trio.sleep(2)
-    assert stage.reports[1:] == [Started(2), Finished(2)]
+    assert stage.reports[1:] == [CueStarted(2), CueFinished(2)]
 
 
 async def test_a_bad_follower_is_told_early_enough_to_cue_another(
@@ -310,10 +310,10 @@ async def test_a_bad_follower_is_told_early_enough_to_cue_another(
     await trio.sleep(0.5)
     stage.output.follow(Cue(2, tmp_path / "text.mp3"))
     await trio.sleep(0.5)
-    assert stage.reports == [Started(1), Failed(2, "not an audio file")]
+    assert stage.reports == [CueStarted(1), CueFailed(2, "not an audio file")]
     stage.output.follow(Cue(3, track(1)))
     await trio.sleep(3)
-    assert stage.reports[2:] == [Started(3), Finished(3)]
+    assert stage.reports[2:] == [CueStarted(3), CueFinished(3)]
 
 
 async def test_after_a_bad_follower_the_first_still_finishes(
@@ -324,7 +324,7 @@ async def test_after_a_bad_follower_the_first_still_finishes(
     await trio.sleep(0.5)
     stage.output.follow(Cue(2, tmp_path / "text.mp3"))
     await trio.sleep(3)
-    assert stage.reports == [Started(1), Failed(2, "not an audio file"), Finished(1)]
+    assert stage.reports == [CueStarted(1), CueFailed(2, "not an audio file"), CueFinished(1)]
 
 
 async def test_a_run_that_ended_has_forgotten_but_still_says_where_it_was(
@@ -338,7 +338,7 @@ async def test_a_run_that_ended_has_forgotten_but_still_says_where_it_was(
     assert stage.output.heard().position_ms == pytest.approx(1000, abs=SLACK_MS)
     await nursery.start(stage.output.run)
     await trio.sleep(5)
-    assert stage.reports == [Started(1)]
+    assert stage.reports == [CueStarted(1)]
 
 
 async def test_what_is_cued_between_runs_is_heard_in_the_next(
@@ -351,7 +351,7 @@ async def test_what_is_cued_between_runs_is_heard_in_the_next(
     assert stage.reports == []
     await nursery.start(stage.output.run)
     await trio.sleep(2)
-    assert stage.reports == [Started(1), Finished(1)]
+    assert stage.reports == [CueStarted(1), CueFinished(1)]
 
 
 async def test_gains_disturb_no_report(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
@@ -361,36 +361,36 @@ async def test_gains_disturb_no_report(stage: Stage, clock: MockClock, track: Ca
     await trio.sleep(0.5)
     stage.output.gain(1)
     await trio.sleep(1)
-    assert stage.reports == [Started(1), Finished(1)]
+    assert stage.reports == [CueStarted(1), CueFinished(1)]
 
 
 async def test_commands_given_in_a_report_are_obeyed(
     stage: Stage, clock: MockClock, track: Callable[[float], Path]
 ) -> None:
     def react(report: Report) -> None:
-        if report == Finished(1):
+        if report == CueFinished(1):
             stage.output.play(Cue(2, track(1)))
-        if report == Started(2):
+        if report == CueStarted(2):
             stage.output.follow(Cue(3, track(1)))
-        if report == Started(3):
+        if report == CueStarted(3):
             stage.output.play(Cue(4, track(1)))
-        if report == Started(4):
+        if report == CueStarted(4):
             stage.output.halt()
 
     stage.react = react
     stage.output.play(Cue(1, track(1)))
     await trio.sleep(10)
-    assert stage.reports == [Started(1), Finished(1), Started(2), Started(3), Started(4)]
+    assert stage.reports == [CueStarted(1), CueFinished(1), CueStarted(2), CueStarted(3), CueStarted(4)]
 
 
 async def test_a_report_of_a_track_that_is_over_at_once_may_cue_another(
     stage: Stage, clock: MockClock, track: Callable[[float], Path]
 ) -> None:
     def react(report: Report) -> None:
-        if report == Started(1):
+        if report == CueStarted(1):
             stage.output.play(Cue(2, track(1)))
 
     stage.react = react
     stage.output.play(Cue(1, track(1), start_ms=5000))
     await trio.sleep(3)
-    assert stage.reports == [Started(1), Started(2), Finished(2)]
+    assert stage.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]

@@ -16,7 +16,7 @@ from tests.rigs.sounds import as_heard, noise, write
 from tests.rigs.virtual_sink import VirtualSink
 from tomb.devices.audio import PortAudioOutput
 from tomb.devices.outlet import CLOSE_S, OPEN_S, SILENCE_S
-from tomb.devices.output import Cue, Failed, Finished, Report, Started
+from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Report
 from tomb.errors import Broken, Busy, Missing
 from tomb.ports import Ports, VirtualPorts
 
@@ -85,7 +85,7 @@ async def test_the_stream_is_open_while_needed_and_a_little_longer(
     assert player.sink.streams == 1
     await trio.sleep(9.5)
     assert player.sink.streams == 0
-    assert player.reports == [Started(1), Finished(1)]
+    assert player.reports == [CueStarted(1), CueFinished(1)]
 
 
 async def test_in_a_long_pause_the_stream_is_closed_and_resume_opens_it(
@@ -101,7 +101,7 @@ async def test_in_a_long_pause_the_stream_is_closed_and_resume_opens_it(
     assert output.heard() == held
     output.resume()
     await trio.sleep(3)
-    assert player.reports == [Started(1), Finished(1)]
+    assert player.reports == [CueStarted(1), CueFinished(1)]
     tail = as_heard(song)[-44100:]
     played = player.sink.played()
     end = np.flatnonzero(played.any(axis=1))[-1] + 1
@@ -209,9 +209,9 @@ async def test_a_slow_file_holds_up_no_later_command(
     await trio.sleep(0.5)
     output.play(Cue(2, other))
     await trio.sleep(0.2)
-    assert player.reports == [Started(2)]
+    assert player.reports == [CueStarted(2)]
     await trio.sleep(100)
-    assert player.reports == [Started(2), Finished(2)]
+    assert player.reports == [CueStarted(2), CueFinished(2)]
 
 
 async def test_a_slow_follower_holds_up_nothing_of_the_first(
@@ -223,9 +223,9 @@ async def test_a_slow_follower_holds_up_nothing_of_the_first(
     await trio.sleep(0.1)
     output.follow(Cue(2, other))
     await trio.sleep(50)
-    assert player.reports == [Started(1)]
+    assert player.reports == [CueStarted(1)]
     await trio.sleep(50)
-    assert player.reports == [Started(1), Started(2), Finished(2)]
+    assert player.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
 
 
 async def test_the_first_piece_covers_the_first_rush_and_a_slow_second_one(
@@ -236,7 +236,7 @@ async def test_the_first_piece_covers_the_first_rush_and_a_slow_second_one(
     output.play(Cue(1, song))
     await trio.sleep(4)
     assert output.underruns == 0
-    assert player.reports == [Started(1), Finished(1)]
+    assert player.reports == [CueStarted(1), CueFinished(1)]
 
 
 async def test_a_disk_that_stalls_makes_a_gap_that_is_counted_and_loses_no_sample(
@@ -246,7 +246,7 @@ async def test_a_disk_that_stalls_makes_a_gap_that_is_counted_and_loses_no_sampl
     output.play(Cue(1, song))
     await trio.sleep(10)
     assert output.underruns > 10
-    assert player.reports == [Started(1), Finished(1)]
+    assert player.reports == [CueStarted(1), CueFinished(1)]
     played = player.sink.played()
     np.testing.assert_array_equal(played[played.any(axis=1)], as_heard(song))
 
@@ -260,9 +260,9 @@ async def test_damage_is_told_when_it_is_heard_and_the_follower_follows(
     output.play(Cue(1, whole))
     output.follow(Cue(2, after))
     await trio.sleep(1.5)
-    assert player.reports == [Started(1)]
+    assert player.reports == [CueStarted(1)]
     await trio.sleep(2)
-    told = [Started(1), Failed(1, "damaged: it cannot be decoded any further"), Started(2), Finished(2)]
+    told = [CueStarted(1), CueFailed(1, "damaged: it cannot be decoded any further"), CueStarted(2), CueFinished(2)]
     assert player.reports == told
 
 
@@ -274,7 +274,7 @@ async def test_damage_at_the_end_of_everything_is_no_proper_end(
     output = await player.output()
     output.play(Cue(1, whole))
     await trio.sleep(3)
-    assert player.reports == [Started(1), Failed(1, "damaged: it cannot be decoded any further")]
+    assert player.reports == [CueStarted(1), CueFailed(1, "damaged: it cannot be decoded any further")]
     assert output.heard().generation is None
 
 

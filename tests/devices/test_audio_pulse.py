@@ -11,7 +11,7 @@ import trio
 from tests.rigs.pulse import RATE, PulseRig, pulse_rig
 from tests.rigs.sounds import as_heard, noise, write
 from tomb.devices.audio import PortAudioOutput
-from tomb.devices.output import Cue, Finished, Report, Started
+from tomb.devices.output import Cue, CueFinished, CueStarted, Report
 from tomb.errors import Broken, Missing
 from tomb.ports import RealPorts
 
@@ -90,8 +90,8 @@ async def test_consecutive_tracks_are_heard_to_the_sample(
         output.play(Cue(0, paths[0]))
         for generation, path in enumerate(paths[1:], 1):
             output.follow(Cue(generation, path))
-            await reports.until(Started(generation))
-        await reports.until(Finished(len(paths) - 1))
+            await reports.until(CueStarted(generation))
+        await reports.until(CueFinished(len(paths) - 1))
         end = await recording.until_silence(await recording.until_sound())
     expected = np.concatenate([as_heard(path) for path in paths])
     heard = recording.frames()
@@ -99,7 +99,7 @@ async def test_consecutive_tracks_are_heard_to_the_sample(
     start = await recording.until_sound() - lead
     np.testing.assert_array_equal(heard[start : start + len(expected)], expected)
     assert end <= start + len(expected)
-    assert reports.all == [Started(generation) for generation in range(len(paths))] + [Finished(len(paths) - 1)]
+    assert reports.all == [CueStarted(generation) for generation in range(len(paths))] + [CueFinished(len(paths) - 1)]
     assert output.underruns == 0
 
 
@@ -110,7 +110,7 @@ async def test_volume_scales_every_sample(rig: PulseRig, tmp_path: Path) -> None
     async with rig.recording() as recording, running(output):
         output.gain(0.25)
         output.play(Cue(1, path))
-        await reports.until(Finished(1))
+        await reports.until(CueFinished(1))
         start = await recording.until_sound()
         await recording.until_silence(start)
     expected = np.rint(as_heard(path) * np.float32(0.25)).astype(np.int16)
@@ -131,7 +131,7 @@ async def test_resume_goes_on_exactly_where_pause_was_said(rig: PulseRig, tmp_pa
         assert output.heard().position_ms == paused_at
         output.resume()
         resumed = await recording.until_sound(pause)
-        await reports.until(Finished(1))
+        await reports.until(CueFinished(1))
         end = await recording.until_silence(resumed)
     source, heard = as_heard(path), recording.frames()
     played = pause - start
@@ -141,7 +141,7 @@ async def test_resume_goes_on_exactly_where_pause_was_said(rig: PulseRig, tmp_pa
     tail = end - resumed - FADE
     np.testing.assert_array_equal(heard[end - tail : end], source[-tail:])
     assert abs((len(source) - (end - resumed)) * 1000 / RATE - paused_at) <= 1
-    assert reports.all == [Started(1), Finished(1)]
+    assert reports.all == [CueStarted(1), CueFinished(1)]
 
 
 async def test_seeking_fades_and_goes_on_there(rig: PulseRig, tmp_path: Path) -> None:
@@ -152,9 +152,9 @@ async def test_seeking_fades_and_goes_on_there(rig: PulseRig, tmp_path: Path) ->
         output.play(Cue(1, path))
         await until_position(output, 400)
         output.play(Cue(2, path, start_ms=2000))
-        await reports.until(Started(2))
+        await reports.until(CueStarted(2))
         assert 2000 <= output.heard().position_ms < 2200
-        await reports.until(Finished(2))
+        await reports.until(CueFinished(2))
         end = await recording.until_silence(await recording.until_sound())
     source, heard = as_heard(path), recording.frames()
     tail = RATE - FADE
@@ -162,7 +162,7 @@ async def test_seeking_fades_and_goes_on_there(rig: PulseRig, tmp_path: Path) ->
     ramp = np.abs(heard[end - RATE : end - tail].astype(int))
     assert (ramp <= np.abs(source[-RATE:-tail].astype(int))).all()
     assert ramp[:20].max() < 400  # of 8000
-    assert reports.all == [Started(1), Started(2), Finished(2)]
+    assert reports.all == [CueStarted(1), CueStarted(2), CueFinished(2)]
 
 
 async def test_another_track_begins_exactly_though_one_was_playing(rig: PulseRig, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ async def test_another_track_begins_exactly_though_one_was_playing(rig: PulseRig
         output.play(Cue(1, first))
         await until_position(output, 300)
         output.play(Cue(2, second))
-        await reports.until(Finished(2))
+        await reports.until(CueFinished(2))
         end = await recording.until_silence(await recording.until_sound())
     expected = as_heard(second)
     np.testing.assert_array_equal(recording.frames()[end - len(expected) : end], expected)
@@ -190,12 +190,12 @@ async def test_a_follower_may_be_replaced_though_it_was_decoded_ahead(rig: Pulse
         output.follow(Cue(2, second))
         await until_position(output, 600)
         output.follow(Cue(3, third))
-        await reports.until(Finished(3))
+        await reports.until(CueFinished(3))
         start = await recording.until_sound()
         await recording.until_silence(start)
     expected = np.concatenate([as_heard(first), as_heard(third)])
     np.testing.assert_array_equal(recording.frames()[start : start + len(expected)], expected)
-    assert reports.all == [Started(1), Started(3), Finished(3)]
+    assert reports.all == [CueStarted(1), CueStarted(3), CueFinished(3)]
     assert output.underruns == 0
 
 
@@ -206,11 +206,11 @@ async def test_an_idle_stream_is_closed_and_opened_again(rig: PulseRig, tmp_path
     async with rig.recording() as recording, running(output):
         await until_streams(rig, 0)
         output.play(Cue(1, path))
-        await reports.until(Finished(1))
+        await reports.until(CueFinished(1))
         await until_streams(rig, 0)
         since = await recording.until_silence(await recording.until_sound())
         output.play(Cue(2, path))
-        await reports.until(Finished(2))
+        await reports.until(CueFinished(2))
         start = await recording.until_sound(since)
         end = await recording.until_silence(start)
     np.testing.assert_array_equal(recording.frames()[start:end], as_heard(path))
@@ -228,7 +228,7 @@ async def test_a_stream_closed_in_a_pause_goes_on_where_it_was(rig: PulseRig, tm
         await until_streams(rig, 0)
         since = await recording.until_silence(await recording.until_sound())
         output.resume()
-        await reports.until(Finished(1))
+        await reports.until(CueFinished(1))
         start = await recording.until_sound(since)
         end = await recording.until_silence(start)
     assert abs((2 * RATE - (end - start)) * 1000 / RATE - paused_at) <= 1
@@ -249,7 +249,7 @@ async def test_a_killed_daemon_breaks_the_run_and_the_next_run_plays_again(rig: 
     for again in (output, unhurried(reports)):
         async with rig.recording() as recording, running(again):
             again.play(Cue(2, path, start_ms=500))
-            await reports.until(Finished(2))
+            await reports.until(CueFinished(2))
             start = await recording.until_sound()
             end = await recording.until_silence(start)
         reports.all.clear()
@@ -278,7 +278,7 @@ async def test_a_daemon_that_hangs_breaks_the_run_though_closing_hangs_too(rig: 
     rig.go_on()
     async with rig.recording() as recording, running(output):
         output.play(Cue(2, path))
-        await reports.until(Finished(2))
+        await reports.until(CueFinished(2))
         start = await recording.until_sound()
         end = await recording.until_silence(start)
     np.testing.assert_array_equal(recording.frames()[start:end], as_heard(path))

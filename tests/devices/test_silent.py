@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.rigs.sounds import noise, write
-from tomb.devices.output import Cue, Failed, Finished, Heard, Report, Started
+from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Report
 from tomb.devices.silent import SilentOutput
 from tomb.ports import VirtualPorts
 
@@ -50,7 +50,7 @@ async def test_reports_come_at_the_exact_time(
     silent.play(Cue(1, track(1.5)))
     silent.follow(Cue(2, track(2.25), start_ms=250))
     await trio.sleep(100)
-    assert [report for _, report in timed] == [Started(1), Started(2), Finished(2)]
+    assert [report for _, report in timed] == [CueStarted(1), CueStarted(2), CueFinished(2)]
     assert [when - begun for when, _ in timed] == pytest.approx([0, 1.5, 3.5])
 
 
@@ -85,7 +85,7 @@ async def test_an_hour_takes_a_handful_of_steps(
     trio.lowlevel.add_instrument(counter)
     await trio.sleep(4000)
     trio.lowlevel.remove_instrument(counter)
-    assert [report for _, report in timed] == [Started(1), Finished(1)]
+    assert [report for _, report in timed] == [CueStarted(1), CueFinished(1)]
     assert counter.steps < 30
 
 
@@ -101,7 +101,7 @@ async def test_a_pause_stops_the_clock(
     silent.resume()
     await trio.sleep(10)
     when, report = timed[-1]
-    assert report == Finished(1)
+    assert report == CueFinished(1)
     assert when == pytest.approx(resumed + 1.25)
 
 
@@ -111,4 +111,4 @@ async def test_the_failure_of_a_file_is_told_in_words(
     (tmp_path / "a.mp3").write_text("text")
     silent.play(Cue(7, tmp_path / "a.mp3"))
     await trio.sleep(1)
-    assert [report for _, report in timed] == [Failed(7, "not an audio file")]
+    assert [report for _, report in timed] == [CueFailed(7, "not an audio file")]

@@ -2,44 +2,48 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
+from typing import get_args
 
 from tests.machines.walks import Step, every_step
 from tomb.machines.player import PLAYER
-from tomb.machines.player_events import (
-    ArmSleep,
-    Checkpoint,
-    Choose,
-    Credit,
-    Cut,
+from tomb.machines.player.events import (
+    ClearResume,
+    CountPlay,
     DeviceBack,
     DeviceLost,
-    Edited,
+    EnqueueTrack,
     Entry,
-    Failed,
-    Finished,
-    Follow,
-    Forget,
-    Gone,
-    Halt,
-    Hush,
     Listing,
-    Loudness,
     Next,
     Pause,
+    PauseOutput,
     Play,
+    PlaylistChanged,
+    PlaylistDeleted,
+    PlayTrack,
     Previous,
+    Restore,
+    ResumeOutput,
+    SaveResume,
     Seek,
+    SetGain,
     SetMode,
-    Skipped,
+    SetSleepTimer,
     SleepOver,
     Start,
-    Started,
     Stop,
+    StopOutput,
+    TagRemoved,
+    Tapped,
     Toggle,
-    Unhush,
+    TrackFailed,
+    TrackFinished,
+    TrackStarted,
 )
-from tomb.machines.player_state import Player
+from tomb.machines.player.model import Player
 from tomb.machines.table import Outcome
+from tomb.models import OnRemoval, SameTag
 
 MINUTE = 60_000
 LATE = 5_000  # later than the 3 s in which Previous goes back a track
@@ -84,60 +88,62 @@ class Sound:
                 return Sound(there=False)
             case DeviceBack():
                 return Sound()
-            case Started(generation) if step.before.following and generation == step.before.following[0]:
+            case TrackStarted(generation) if step.before.following and generation == step.before.following[0]:
                 return replace(self, cue=self.behind, behind=None)
-            case Failed(generation, _) if step.before.following and generation == step.before.following[0]:
+            case TrackFailed(generation, _) if step.before.following and generation == step.before.following[0]:
                 return replace(self, behind=None)
         return self
 
     def _told(self, effect: object) -> "Sound":
         match effect:
-            case Cut(_, track_id, _):
+            case PlayTrack(_, track_id, _):
                 assert self.there, "a track was begun on a device that is lost"
                 return Sound(track_id)
-            case Follow(_, track_id):
+            case EnqueueTrack(_, track_id):
                 assert self.cue is not None, "something follows nothing"
                 assert track_id != self.behind, "the same was said to follow twice"
                 return replace(self, behind=track_id)
-            case Hush():
+            case PauseOutput():
                 assert self.cue is not None, "silence was told to be silent"
                 return replace(self, hushed=True)
-            case Unhush():
+            case ResumeOutput():
                 assert self.hushed, "what sounds was told to go on"
                 return replace(self, hushed=False)
-            case Halt():
+            case StopOutput():
                 return Sound(there=self.there)
-        assert isinstance(effect, Loudness | Checkpoint | Forget | Credit | Skipped | ArmSleep)
+        assert isinstance(effect, SetGain | SaveResume | ClearResume | CountPlay | SetSleepTimer)
         return self
 
 
 def settle(player: Player) -> None:
     """Only the order of generations matters: the current one is always 10, what follows it 12, and 11 was replaced."""
     player.generation = 10
-    player.youngest = 12 if player.begun else 10
+    player.newest = 12 if player.sound == "heard" else 10
     player.following = player.following and (12, player.following[1])
+    player.sleep_number = 0
 
 
 def commands(player: Player, tracks: str) -> Iterator[object]:
-    for heard_ms in (0, LATE) if player.cued else (None,):
+    for heard_ms in (0, LATE) if player.held else (None,):
         yield start(tracks, heard_ms=heard_ms)
         yield start(tracks, tracks[-1:] or None, LATE, heard_ms)
-        yield from (each(heard_ms) for each in (Pause, Toggle, Stop, Next, Previous, SleepOver))
+        yield from (each(heard_ms) for each in (Pause, Toggle, Stop, Next, Previous))
+        yield from (SleepOver(player.sleep_number + late, heard_ms) for late in (0, -1))
     yield Play()
     yield from (Seek(position_ms) for position_ms in (LATE, MINUTE + 1))
 
 
 def reports(player: Player) -> Iterator[object]:
     """Late, current, replaced and following generations."""
-    for generation in (9, 10, 11, 12) if player.begun else (9, 10):
-        yield Started(generation)
-    yield from (Finished(generation) for generation in (9, 10))
-    yield from (Failed(generation, BAD) for generation in ((9, 10, 12) if player.following else (9, 10)))
+    for generation in (9, 10, 11, 12) if player.sound == "heard" else (9, 10):
+        yield TrackStarted(generation)
+    yield from (TrackFinished(generation) for generation in (9, 10))
+    yield from (TrackFailed(generation, BAD) for generation in ((9, 10, 12) if player.following else (9, 10)))
 
 
 def devices(player: Player) -> Iterator[object]:
-    for heard_ms in (0, LATE) if player.cued else (None,):
-        yield DeviceLost(STILL_LOST if player.lost else LOST, heard_ms)
+    for heard_ms in (0, LATE) if player.held else (None,):
+        yield DeviceLost(STILL_LOST if player.loss else LOST, heard_ms)
         yield DeviceBack(heard_ms)
 
 
@@ -151,14 +157,28 @@ def modes(player: Player) -> Iterator[object]:
 
 
 def edits(_: Player) -> Iterator[object]:
-    yield from (Edited(listing(tracks)) for tracks in ("AB", "BA", "B", "AX", ""))
-    yield Edited(listing("AB", "another playlist"))
-    yield from (Gone(playlist_id) for playlist_id in ("p", "another playlist"))
+    yield from (PlaylistChanged(listing(tracks)) for tracks in ("AB", "BA", "B", "AX", ""))
+    yield PlaylistChanged(listing("AB", "another playlist"))
+    yield from (PlaylistDeleted(playlist_id) for playlist_id in ("p", "another playlist"))
 
 
-def choices(_: Player) -> Iterator[object]:
+def memories(player: Player) -> Iterator[object]:
+    """What may be remembered of the time before the box was switched off; its modes are those that are walked."""
+    modes = (player.volume, player.muted, player.repeat, player.shuffle, player.auto_advance)
+    yield Restore(*modes)
     for tracks in ("AB", ""):
-        yield Choose(listing(tracks), drawn_for(listing(tracks)), "B", LATE)
+        yield Restore(*modes, listing(tracks), drawn_for(listing(tracks)), "B", LATE)
+
+
+def tags(player: Player) -> Iterator[object]:
+    """The tag of this playlist and of another, under every policy."""
+    for heard_ms in (LATE,) if player.held else (None,):
+        for playlist_id, same_tag in product(("p", "q"), get_args(SameTag)):
+            chosen = listing("AB", playlist_id)
+            yield Tapped(chosen, drawn_for(chosen), same_tag, "B", LATE, heard_ms)
+        yield Tapped(listing("", "empty"), (), "toggle", heard_ms=heard_ms)
+        for playlist_id, on_removal in product(("p", "q"), get_args(OnRemoval)):
+            yield TagRemoved(playlist_id, on_removal, heard_ms)
 
 
 def walk(first: Player, tracks: str, *more: object, depth: int | None = None) -> Iterable[tuple[Sound, Step]]:

@@ -13,29 +13,29 @@ from hypothesis import strategies as st
 
 from tests.machines.player_world import BAD, LOST, MINUTE, drawn_for, listing
 from tomb.machines.player import PLAYER
-from tomb.machines.player_events import (
-    Cut,
+from tomb.machines.player.events import (
     DeviceBack,
     DeviceLost,
-    Edited,
-    Failed,
-    Finished,
-    Follow,
-    Halt,
-    Hush,
+    EnqueueTrack,
     Next,
     Pause,
+    PauseOutput,
     Play,
+    PlaylistChanged,
+    PlayTrack,
     Previous,
+    ResumeOutput,
     Seek,
     SetMode,
     Start,
-    Started,
     Stop,
+    StopOutput,
     Toggle,
-    Unhush,
+    TrackFailed,
+    TrackFinished,
+    TrackStarted,
 )
-from tomb.machines.player_state import Player
+from tomb.machines.player.model import Player
 from tomb.models import RepeatMode
 
 Heard = tuple[str, str | None, int]
@@ -62,24 +62,24 @@ class Box:
 
     def _carry_out(self, effect: object) -> list[object]:
         match effect:
-            case Cut(generation, track, position_ms):
+            case PlayTrack(generation, track, position_ms):
                 self.cue, self.behind, self.position_ms = (generation, track), None, position_ms
-                return [Failed(generation, BAD) if track in self.bad else Started(generation)]
-            case Follow(generation, track):
+                return [TrackFailed(generation, BAD) if track in self.bad else TrackStarted(generation)]
+            case EnqueueTrack(generation, track):
                 self.behind = (generation, track) if track and track not in self.bad else None
-                return [Failed(generation, BAD)] if track in self.bad else []
-            case Halt():
+                return [TrackFailed(generation, BAD)] if track in self.bad else []
+            case StopOutput():
                 self.cue = None
-            case Hush() | Unhush():
+            case PauseOutput() | ResumeOutput():
                 pass  # whether time passes for the cue is read off the state, which the walks hold against these
         return []
 
     @property
     def heard_ms(self) -> int | None:
-        return self.position_ms if self.player.cued else None
+        return self.position_ms if self.player.held else None
 
     def listen(self, ms: int) -> None:
-        while ms and self.player.state == "playing":
+        while ms and self.player.play_state == "playing":
             assert self.cue is not None
             passing = min(ms, MINUTE - self.position_ms)
             self.position_ms += passing
@@ -87,16 +87,16 @@ class Box:
             if self.position_ms < MINUTE:
                 continue
             if self.behind is None:
-                self.fire(Finished(self.cue[0]))
+                self.fire(TrackFinished(self.cue[0]))
             else:
                 self.cue, self.behind, self.position_ms = self.behind, None, 0
-                self.fire(Started(self.cue[0]))
+                self.fire(TrackStarted(self.cue[0]))
 
     @property
     def heard(self) -> Heard:
         player = self.player
         position_ms = player.position_ms if self.heard_ms is None else self.heard_ms
-        return player.state, player.track.track_id if player.track else None, position_ms
+        return player.play_state, player.track.track_id if player.track else None, position_ms
 
 
 class Oracle:
@@ -139,7 +139,7 @@ class Oracle:
 
     def play(self) -> None:
         if self.state == "error" and not self._device:
-            self._wanted = True
+            self._wanted = self._device_is_the_error = True
         elif self.track and self.state != "playing":
             self._command(self.place, self.position_ms)
 
@@ -333,7 +333,11 @@ def listening(ms: int) -> Happening:
 
 
 def editing(tracks: str) -> Happening:
-    return do(f"edit {tracks}", lambda heard_ms: Edited(listing(tracks), heard_ms), lambda oracle: oracle.edit(tracks))
+    return do(
+        f"edit {tracks}",
+        lambda heard_ms: PlaylistChanged(listing(tracks), heard_ms),
+        lambda oracle: oracle.edit(tracks),
+    )
 
 
 COMMANDS = st.sampled_from(

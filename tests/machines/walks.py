@@ -75,12 +75,13 @@ def every_step(
 Possible = tuple[Outcome, str]
 
 
-def possible_outcomes(steps: Iterable[Step]) -> dict[tuple[str, str], set[Possible]]:
-    """(state, event name) -> every outcome that was seen, and the state it left the model in."""
+def possible_outcomes(steps: Iterable[Step], state: str = "state") -> dict[tuple[str, str], set[Possible]]:
+    """(state, event name) -> every outcome that was seen, and the state it left the model in. `state`: the name of the
+    attribute."""
     found: dict[tuple[str, str], set[Possible]] = {}
     for step in steps:
-        pair = (step.before.state, type(step.event).__name__)
-        found.setdefault(pair, set()).add((step.outcome, step.after.state))
+        pair = (getattr(step.before, state), type(step.event).__name__)
+        found.setdefault(pair, set()).add((step.outcome, getattr(step.after, state)))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -139,6 +140,32 @@ async def test_a_cancelled_sleep_timer_does_not_stop(box: VirtualBox) -> None:
     assert box.state == "playing"
 
 
+async def test_a_sleep_timer_that_is_prolonged_in_the_moment_it_rings_does_not_stop(
+    box: VirtualBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The deck waits for a slow disk, so that the prolonging is still in its mailbox when the timer rings behind it."""
+    deck, in_thread = box.services.deck, box.services.ports.in_thread
+    another = await box.add("Another", 6000)
+    await deck.start(await box.add("Long", 6000))
+    await deck.sleep(60)
+    await trio.sleep(59)
+
+    async def slowly(*call: Any, **options: Any) -> Any:
+        await trio.sleep(2)
+        return await in_thread(*call, **options)
+
+    async with trio.open_nursery() as nursery:
+        monkeypatch.setattr(box.services.ports, "in_thread", slowly)
+        nursery.start_soon(deck.start, another)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(deck.sleep, 1800)
+    monkeypatch.undo()
+    await trio.sleep(60)
+    assert (box.state, deck.state(0).active_playlist_id) == ("playing", another)
+    await trio.sleep(1800)
+    assert box.state == "stopped"
+
+
 async def test_a_deleted_playing_track_gives_way_to_the_next(box: VirtualBox) -> None:
     playlist_id = await box.add("Three", 30, 31, 32)
     await box.services.deck.start(playlist_id)
@@ -158,6 +185,8 @@ async def test_a_deleted_playing_playlist_falls_silent(box: VirtualBox) -> None:
     await trio.sleep(1)
     state = box.services.deck.state(0)
     assert (state.state, state.active_playlist_id) == ("stopped", None)
+    last = box.told("state:player")[-1]
+    assert (last["active_playlist_id"], last["active_playlist_title"], last["active_track"]) == (None, None, None)
 
 
 async def test_a_new_name_of_what_plays_is_shown_and_the_sound_goes_on(box: VirtualBox) -> None:
@@ -218,6 +247,26 @@ async def test_lifting_the_tag_pauses_where_parents_want_that(tmp_path: Path) ->
         box.reader.place(TAGS[0])
         await trio.sleep(1)
         assert box.state == "playing"
+
+
+async def test_a_tag_of_another_playlist_taken_away_does_not_pause(tmp_path: Path) -> None:
+    async with virtual_box(tmp_path, on_removal="pause") as box:
+        await box.services.deck.start(await box.add("One", 60))
+        await box.services.deck.lifted(await box.add("Another", 60))
+        assert box.services.deck.state(0).is_playing
+
+
+async def test_play_while_it_plays_says_that_it_does(box: VirtualBox) -> None:
+    await box.services.deck.start(await box.add("One", 60))
+    reply = await box.services.deck.play()
+    assert (reply.message, reply.state.is_playing) == ("already playing", True)
+
+
+async def test_two_presses_of_shuffle_in_a_row_are_on_and_off(box: VirtualBox) -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(box.services.deck.toggle_shuffle)
+        nursery.start_soon(box.services.deck.toggle_shuffle)
+    assert box.services.deck.state(0).shuffle_enabled is False
 
 
 async def test_a_wobbling_tag_is_one_tap(box: VirtualBox) -> None:

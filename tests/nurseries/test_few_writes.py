@@ -11,8 +11,8 @@ from tests.rigs.box import TAGS, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
 from tomb.library.memory import PlayerMemory
 from tomb.models import Resume
+from tomb.nurseries.deck import CHECKPOINT_S
 from tomb.nurseries.journal import Notes
-from tomb.nurseries.turntable import CHECKPOINT_S
 
 pytestmark = virtual_time
 

@@ -12,7 +12,7 @@ import trio
 
 from tomb.devices.feed import Feed
 from tomb.devices.outlet import Outlet
-from tomb.devices.output import Cue, Failed, Finished, Heard, Reporter, Started
+from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Reporter
 from tomb.devices.playhead import Anchor, Level, Order, Playhead
 from tomb.devices.ring import Tape
 from tomb.devices.timeline import Timeline
@@ -182,12 +182,12 @@ class PortAudioOutput:
         begins_at_its_end = self._order.moving and tape.end == 0 and tape.error is None
         if tape is not self._started and (here.moving or begins_at_its_end):
             self._started = tape
-            self._report(Started(tape.cue.generation))
+            self._report(CueStarted(tape.cue.generation))
 
     def _tell_failure(self, tape: Tape) -> None:
         if tape.error is not None and tape is not self._failed:
             self._failed = tape
-            self._report(Failed(tape.cue.generation, tape.error))
+            self._report(CueFailed(tape.cue.generation, tape.error))
 
     def _tell_end(self, here: Anchor) -> None:
         """The tape that is heard came to its end, or to nothing; unless a report made somebody cue something else."""
@@ -201,7 +201,7 @@ class PortAudioOutput:
         elif self._order.moving and tape.follower is None:
             self._obey(Order())
             if tape.error is None:
-                self._report(Finished(tape.cue.generation))
+                self._report(CueFinished(tape.cue.generation))
             else:
                 self._tell_failure(tape)
 

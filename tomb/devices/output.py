@@ -24,28 +24,28 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class CueStarted:
     """The cue's first sample is heard."""
 
     generation: int
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class CueFinished:
     """The cue's last sample was heard and nothing follows it."""
 
     generation: int
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class CueFailed:
     """The cue cannot be opened or decoded (any further). Only it is dropped: what was said to follow it, follows."""
 
     generation: int
     reason: str
 
 
-Report = Started | Finished | Failed
+Report = CueStarted | CueFinished | CueFailed
 Reporter = Callable[[Report], None]
 
 

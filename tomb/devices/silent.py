@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import trio
 
 from tomb.devices.decoder import probe
-from tomb.devices.output import Cue, Failed, Finished, Heard, Reporter, Started
+from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Reporter
 from tomb.errors import DecodeError
 from tomb.ports import Ports
 
@@ -110,11 +110,11 @@ class SilentOutput:
         track, follower = self._track, self._follower
         if follower is not None and follower.error is not None:
             self._follower = None
-            self._report(Failed(follower.cue.generation, follower.error))
+            self._report(CueFailed(follower.cue.generation, follower.error))
         elif track is not None and track.error is not None:
             self._enter(follower, None)
             self._follower = None
-            self._report(Failed(track.cue.generation, track.error))
+            self._report(CueFailed(track.cue.generation, track.error))
         elif track is not None and track.length is not None and self._moving:
             return self._move(track, follower)
         else:
@@ -126,7 +126,7 @@ class SilentOutput:
             self._since = trio.current_time()
         if not track.started:
             track.started = True
-            self._report(Started(track.cue.generation))
+            self._report(CueStarted(track.cue.generation))
         elif trio.current_time() < self._due():
             return False
         elif follower is not None:
@@ -134,7 +134,7 @@ class SilentOutput:
             self._follower = None
         else:
             self.halt()
-            self._report(Finished(track.cue.generation))
+            self._report(CueFinished(track.cue.generation))
         return True
 
     def _enter(self, track: Track | None, since: float | None) -> None:

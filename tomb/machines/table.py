@@ -104,7 +104,8 @@ def row(
 class Table(Generic[M]):
     """A complete, consistent set of rows for one kind of model. Immutable; raises TableError when it is neither.
 
-    `ignored` maps a state to the events that mean nothing in it.
+    `ignored` maps a state to the events that mean nothing in it. `couple` is for a model with more than one state: it
+    runs after each row, as the end of its step, and does what the row's new state means for the others.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Table(Generic[M]):
         rows: Sequence[Row[M]],
         ignored: Mapping[str, tuple[type, ...]],
         final: tuple[str, ...] = (),
+        couple: Callable[[M], None] | None = None,
     ) -> None:
         self.name: Final = name
         self.model: Final = model
@@ -126,6 +128,7 @@ class Table(Generic[M]):
         self.rows: Final = tuple(rows)
         self.ignored: Final = frozenset((state, event) for state, those in ignored.items() for event in those)
         self.final: Final = final
+        self._couple = couple
         defects = [*_unknown_names(self), *_model_defects(self)]
         defects = defects or [*_pair_defects(self), *_path_defects(self)]
         if defects:
@@ -135,7 +138,8 @@ class Table(Generic[M]):
 
     def fire(self, model: M, event: object) -> Outcome:
         """Let `event` happen to `model`. Raises TypeError for an event that is none of this table's, and whatever a
-        guard or an action raises; then neither the state nor the effects have changed."""
+        guard or an action raises; then neither the state nor the effects have changed. (A coupling that raises has its
+        effects withdrawn too, but the state is the row's.)"""
         kind = type(event)
         if (model.state, kind) in self.ignored:
             return Outcome.IGNORED
@@ -146,6 +150,8 @@ class Table(Generic[M]):
         kept = len(effects)
         try:
             moved = trigger(model, event)
+            if moved and self._couple is not None:
+                self._couple(model)
         except BaseException:
             del effects[kept:]
             raise

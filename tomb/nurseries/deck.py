@@ -1,7 +1,12 @@
 """The deck owns the player: every command, tap, edit and report of the sound goes over its one mailbox.
 
-The machine decides (tomb.machines.player), the turntable carries out what it decided. An answer is the state after the
-command; it never waits for sound.
+The machine decides (tomb.machines.player), the deck carries out what it decided. From an event to the last of its
+effects everything is synchronous: what comes out is carried out at once, and what changed is published and noted, so
+nothing else is ever in between. An answer is the state after the command; it never waits for sound.
+
+Two things may still be on their way when a command is looked at. The output may have gone on to the next track, its
+report waiting in the mailbox behind the command: `_catch_up` takes that report first, or Next would skip what a child
+has not heard yet. And a timer may have rung: its number tells the machine whether it still counts.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,19 +15,32 @@ from pathlib import Path
 
 import trio
 
-from tomb.devices import output as sound
+from tomb.devices import output
 from tomb.errors import BadRequest
-from tomb.events import Events
+from tomb.events import PLAYLISTS, Events
 from tomb.library.memory import PlayerMemory
-from tomb.machines import player as rules
-from tomb.machines import player_events as happening
+from tomb.machines.player import PLAYER, events
+from tomb.machines.player.model import Player
 from tomb.machines.table import Outcome
-from tomb.models import OnRemoval, PlayerState, Playlist, RepeatMode, SameTag, TrackPosition
+from tomb.models import (
+    OnRemoval,
+    PlayerState,
+    Playlist,
+    RepeatMode,
+    Resume,
+    SameTag,
+    Track,
+    TrackPosition,
+)
 from tomb.nurseries.journal import Journal
 from tomb.nurseries.mailbox import Mailbox
 from tomb.nurseries.timer import Timer
-from tomb.nurseries.turntable import Turntable
 from tomb.ports import Ports
+
+NO_OUTPUT = "there is no sound output yet"
+_Chosen = tuple[events.Listing, tuple[int, ...]]
+
+CHECKPOINT_S = 4.0  # with a tick and the writing on top, a power cut costs less than 5 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +63,26 @@ class Deck:
     """`find` reads a playlist (raises NotFound); `library` is the folder that `Track.file_path` is relative to."""
 
     def __init__(
-        self, ports: Ports, events: Events, journal: Journal, find: Callable[[str], Awaitable[Playlist]], library: Path
+        self,
+        ports: Ports,
+        event_log: Events,
+        journal: Journal,
+        find: Callable[[str], Awaitable[Playlist]],
+        library: Path,
     ) -> None:
         self.policy = Policy()
         self._ports = ports
-        self._events = events
+        self._event_log = event_log
+        self._journal = journal
         self._find = find
+        self._library = library
+        self._player = Player(sound="lost", loss=NO_OUTPUT)
+        self._output: output.Output | None = None
         self._mailbox = Mailbox("deck")
-        self._fade = Timer(lambda _: self._mailbox.post(lambda: self._on.fire(happening.SleepNear())))
-        self._sleep = Timer(
-            lambda _: self._mailbox.post(lambda: self._on.fire(happening.SleepOver(self._on.heard_ms())))
-        )
-        self._on = Turntable(ports, events, journal, library, fade=self._fade, sleep=self._sleep)
+        self._fade = Timer(self._sleep_is_near)
+        self._sleep = Timer(self._sleep_is_over)
+        self._jumped = trio.Event()  # set, and made anew, when the position does anything else than to move on
+        self._checkpoint_due = 0.0
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled."""
@@ -68,30 +94,31 @@ class Deck:
     # --- commands: what people, tags and clients ask for ------------------------------------------------------------
 
     async def play(self) -> Reply:
-        return await self._command(lambda _: happening.Play(), "playing", "nothing is chosen yet")
+        return await self._command(lambda _: events.Play(), "playing", "nothing is chosen yet", "already playing")
 
     async def pause(self) -> Reply:
-        return await self._command(happening.Pause, "paused", "nothing is playing")
+        return await self._command(events.Pause, "paused", "nothing is playing", "nothing is playing")
 
     async def toggle(self) -> Reply:
-        return await self._command(happening.Toggle, "toggled", "nothing is chosen yet")
+        return await self._command(events.Toggle, "toggled", "nothing is chosen yet")
 
     async def stop(self) -> Reply:
-        return await self._command(happening.Stop, "stopped", "nothing is playing")
+        return await self._command(events.Stop, "stopped", "nothing is playing", "nothing is playing")
 
     async def next(self) -> Reply:
-        return await self._command(happening.Next, "next track", "there is no next track")
+        return await self._command(events.Next, "next track", "there is no next track")
 
     async def previous(self) -> Reply:
-        return await self._command(happening.Previous, "previous track", "nothing is chosen yet")
+        return await self._command(events.Previous, "previous track", "nothing is chosen yet")
 
     async def seek(self, position_ms: int) -> Reply:
         """Raises BadRequest beyond the end, with the track's length, or when nothing is chosen."""
 
         async def job() -> Reply:
-            if self._on.fire(happening.Seek(position_ms)) is Outcome.MOVED:
+            self._catch_up()
+            if self._fire(events.Seek(position_ms)) is Outcome.MOVED:
                 return self._reply("position set")
-            track = self._on.player.track
+            track = self._player.track
             if track is None:
                 raise BadRequest("nothing is chosen, so there is nothing to seek in")
             raise BadRequest("the position is beyond the end of the track", {"duration_ms": track.duration_ms})
@@ -99,13 +126,13 @@ class Deck:
         return await self._mailbox.ask(job)
 
     async def set_volume(self, volume: int) -> Reply:
-        return await self._command(lambda _: happening.SetVolume(volume), "volume set", "")
+        return await self._command(lambda _: events.SetVolume(volume), "volume set")
 
     async def turn_volume(self, step: int) -> Reply:
-        def turned(_: int | None) -> happening.Event:
-            return happening.SetVolume(max(0, min(100, self._on.player.volume + step)))
+        def turned(_: int | None) -> events.Event:
+            return events.SetVolume(max(0, min(100, self._player.volume + step)))
 
-        return await self._command(turned, "volume set", "")
+        return await self._command(turned, "volume set")
 
     async def set_mode(
         self,
@@ -116,29 +143,28 @@ class Deck:
         muted: bool | None = None,
     ) -> Reply:
         """None leaves a mode as it is."""
-
-        def mode(_: int | None) -> happening.Event:
-            drawn = self._ports.permutation(len(self._on.player.order))
-            return happening.SetMode(drawn, repeat, shuffle, auto_advance, muted)
-
-        return await self._command(mode, "mode set", "")
+        return await self._command(
+            lambda _: events.SetMode(self._drawn(), repeat, shuffle, auto_advance, muted), "mode set"
+        )
 
     async def toggle_shuffle(self) -> Reply:
-        return await self.set_mode(shuffle=not self._on.player.shuffle)
+        return await self._command(
+            lambda _: events.SetMode(self._drawn(), shuffle=not self._player.shuffle), "mode set"
+        )
 
     async def sleep(self, seconds: float | None) -> Reply:
         """Fade and stop in `seconds`; None switches the timer off."""
         ends_at = None if seconds is None else self._ports.wall() + seconds
-        return await self._command(lambda _: happening.SetSleep(seconds, ends_at), "sleep timer set", "")
+        return await self._command(lambda _: events.SetSleep(seconds, ends_at), "sleep timer set")
 
     async def start(self, playlist_id: str, track_number: int | None = None) -> Reply:
         """Play a playlist from where it was left, or from a track (1-based). Raises NotFound, BadRequest."""
 
         async def job() -> Reply:
             playlist = await self._find(playlist_id)
-            resume = self._on.resume(playlist) if track_number is None else _numbered(playlist, track_number)
-            start = happening.Start(*self._on.listing(playlist), *resume, heard_ms=self._on.heard_ms())
-            return self._begin(playlist, start)
+            place = self._resume(playlist) if track_number is None else _numbered(playlist, track_number)
+            self._use(playlist, lambda chosen: events.Start(*chosen, *place, self._heard_ms()))
+            return self._reply("playing")
 
         return await self._mailbox.ask(job)
 
@@ -147,15 +173,8 @@ class Deck:
 
         async def job() -> Reply:
             playlist = await self._find(playlist_id)
-            same_tag = playlist.same_tag or self.policy.same_tag
-            listing, drawn = self._on.listing(playlist)
-            self._on.catch_up()
-            tap = happening.Tapped(listing, drawn, same_tag, *self._on.resume(playlist), heard_ms=self._on.heard_ms())
-            wanted = rules.meaning(self._on.player, tap)
-            if isinstance(wanted, happening.Start):
-                return self._begin(playlist, wanted)
-            if wanted is not None:
-                self._on.fire(wanted)
+            same_tag, place = playlist.same_tag or self.policy.same_tag, self._resume(playlist)
+            self._use(playlist, lambda chosen: events.Tapped(*chosen, same_tag, *place, self._heard_ms()))
             return self._reply("tapped")
 
         return await self._mailbox.ask(job)
@@ -164,11 +183,9 @@ class Deck:
         """The tag of this playlist was taken away."""
 
         async def job() -> None:
-            playlist = self._on.playlist
-            if playlist is None or playlist.id != playlist_id or not self._on.player.is_playing:
-                return
-            if (playlist.on_removal or self.policy.on_removal) == "pause":
-                self._on.fire(happening.Pause(self._on.heard_ms()))
+            self._catch_up()
+            own = self._playlist.on_removal if self._playlist else None
+            self._fire(events.TagRemoved(playlist_id, own or self.policy.on_removal, self._heard_ms()))
 
         await self._mailbox.ask(job)
 
@@ -178,48 +195,50 @@ class Deck:
         """Be ready to go on where the box was switched off."""
 
         async def job() -> None:
-            player = self._on.player
-            player.volume, player.muted = min(memory.volume, player.ceiling), memory.muted
-            player.repeat, player.shuffle = memory.repeat_mode, memory.shuffle_enabled
-            player.auto_advance = memory.auto_advance_enabled
+            listing, drawn = None, tuple[int, ...]()
             if memory.playlist_id is not None:
-                self._on.playlist = await self._find(memory.playlist_id)
-                chosen = self._on.listing(self._on.playlist)
-                self._on.fire(happening.Choose(*chosen, memory.track_id, memory.position_ms))
+                listing, drawn = self._listing(await self._find(memory.playlist_id))
+            self._fire(
+                events.Restore(
+                    volume=memory.volume,
+                    muted=memory.muted,
+                    repeat=memory.repeat_mode,
+                    shuffle=memory.shuffle_enabled,
+                    auto_advance=memory.auto_advance_enabled,
+                    listing=listing,
+                    drawn=drawn,
+                    track_id=memory.track_id,
+                    position_ms=memory.position_ms,
+                )
+            )
 
         await self._mailbox.ask(job)
 
     def set_ceiling(self, ceiling: int) -> None:
-        self._mailbox.post(lambda: self._on.fire(happening.SetCeiling(ceiling)))
+        self._mailbox.post(lambda: self._fire(events.SetCeiling(ceiling)))
 
     def edited(self, playlist: Playlist) -> None:
         """The library changed a playlist: its tracks, their order, their names."""
 
         def job() -> None:
-            if self._on.playlist is not None and self._on.playlist.id == playlist.id:
-                self._on.catch_up()
-                self._on.playlist = playlist
-                self._on.fire(happening.Edited(self._on.listing(playlist)[0], self._on.heard_ms()))
+            if self._playlist is not None and self._playlist.id == playlist.id:
+                self._catch_up()
+                self._fire(events.PlaylistChanged(self._listing(playlist)[0], self._heard_ms()))
 
         self._mailbox.post(job)
 
     def gone(self, playlist_id: str) -> None:
-        def job() -> None:
-            if self._on.playlist is not None and self._on.playlist.id == playlist_id:
-                self._on.fire(happening.Gone(playlist_id))
-                self._on.playlist = None
+        self._mailbox.post(lambda: self._fire(events.PlaylistDeleted(playlist_id)))
 
-        self._mailbox.post(job)
-
-    def attach(self, output: sound.Output) -> None:
+    def attach(self, device: output.Output) -> None:
         """From now on the sound comes out there."""
 
         def job() -> None:
-            heard_ms = self._on.heard_ms()
-            if self._on.output is not None:
-                self._on.output.halt()
-            self._on.output = output
-            self._on.fire(happening.DeviceBack(heard_ms))
+            heard_ms = self._heard_ms()
+            if self._output is not None:
+                self._output.halt()
+            self._output = device
+            self._fire(events.DeviceBack(heard_ms))
 
         self._mailbox.post(job)
 
@@ -227,69 +246,256 @@ class Deck:
         """The output is lost; `message` says why."""
 
         def job() -> None:
-            heard_ms = self._on.heard_ms()
-            self._on.output = None
-            self._on.fire(happening.DeviceLost(message, heard_ms))
+            heard_ms = self._heard_ms()
+            self._output = None
+            self._fire(events.DeviceLost(message, heard_ms))
 
         self._mailbox.post(job)
 
-    def report(self, report: sound.Report) -> None:
+    def report(self, report: output.Report) -> None:
         """What the output has to say. It is called from the output's own task."""
-        match report:
-            case sound.Started(generation):
-                self._mailbox.post(lambda: self._on.fire(happening.Started(generation)))
-            case sound.Finished(generation):
-                self._mailbox.post(lambda: self._on.fire(happening.Finished(generation)))
-            case sound.Failed(generation, reason):
-                self._mailbox.post(
-                    lambda: self._on.fire(happening.Failed(generation, self._on.named(generation, reason)))
-                )
+
+        def job() -> None:
+            match report:
+                case output.CueStarted(generation):
+                    self._fire(events.TrackStarted(generation))
+                case output.CueFinished(generation):
+                    self._fire(events.TrackFinished(generation))
+                case output.CueFailed(generation, reason):
+                    self._fire(events.TrackFailed(generation, self._named(generation, reason)))
+
+        self._mailbox.post(job)
+
+    def _sleep_is_near(self, number: int) -> None:
+        self._mailbox.post(lambda: self._fire(events.SleepNear(number)))
+
+    def _sleep_is_over(self, number: int) -> None:
+        self._mailbox.post(lambda: self._fire(events.SleepOver(number, self._heard_ms())))
 
     # --- what everybody may look at ---------------------------------------------------------------------------------
 
     def state(self, server_seq: int) -> PlayerState:
-        return self._on.state(server_seq)
+        player, playlist, track = self._player, self._playlist, self._track()
+        return PlayerState(
+            state=player.play_state,
+            is_playing=player.is_playing,
+            active_playlist_id=playlist.id if playlist else None,
+            active_playlist_title=playlist.title if playlist else None,
+            active_track=track,
+            position_ms=self._position_ms(),
+            duration_ms=track.duration_ms if track else 0,
+            track_index=player.order[player.place] if player.order else 0,
+            track_count=len(player.order),
+            can_prev=player.can_prev,
+            can_next=player.can_next,
+            volume=player.volume,
+            muted=player.muted,
+            repeat_mode=player.repeat,
+            shuffle_enabled=player.shuffle,
+            auto_advance_enabled=player.auto_advance,
+            sleep_timer_ends_at=player.sleep_ends_at,
+            error_message=player.message,
+            server_seq=server_seq,
+        )
 
     def position(self) -> TrackPosition | None:
         """What is heard now, None without a track."""
-        return self._on.position()
+        track = self._player.track
+        if track is None:
+            return None
+        return TrackPosition(
+            position_ms=self._position_ms(),
+            track_id=track.track_id,
+            is_playing=self._player.is_playing,
+            duration_ms=track.duration_ms,
+        )
 
     @property
     def is_sounding(self) -> bool:
-        return self._on.player.state == "playing"
+        return self._player.play_state == "playing"
 
     async def jumped(self) -> None:
         """Wait until the position does anything else than to move on: seek, pause, another track."""
-        await self._on.jumped.wait()
+        await self._jumped.wait()
 
     def note_position(self) -> None:
         """Have it written down where we are."""
-        self._on.note_position()
+        listing, track = self._player.listing, self._player.track
+        if listing is not None and track is not None and self._player.state != "stopped":
+            self._carry_out(events.SaveResume(listing.playlist_id, track.track_id, self._position_ms()))
+            self._remember()
 
     def keep_position(self) -> None:
-        """The same, but every few seconds; to be called while playing."""
-        self._on.keep_position()
+        """The same, every `CHECKPOINT_S` seconds; to be called while playing."""
+        if trio.current_time() >= self._checkpoint_due:
+            self.note_position()
 
-    # --- inside -----------------------------------------------------------------------------------------------------
+    # --- from an event to its effects -------------------------------------------------------------------------------
 
-    async def _command(self, make: Callable[[int | None], happening.Event], moved: str, otherwise: str) -> Reply:
+    async def _command(
+        self, make: Callable[[int | None], events.Event], moved: str, refused: str = "", ignored: str = ""
+    ) -> Reply:
+        """`make` is given the position that is heard. The words are for what may become of the event."""
+
         async def job() -> Reply:
-            self._on.catch_up()
-            outcome = self._on.fire(make(self._on.heard_ms()))
-            return self._reply(moved if outcome is Outcome.MOVED else otherwise)
+            self._catch_up()
+            outcome = self._fire(make(self._heard_ms()))
+            why_not = self._player.message or refused
+            return self._reply({Outcome.MOVED: moved, Outcome.REFUSED: why_not, Outcome.IGNORED: ignored}[outcome])
 
         return await self._mailbox.ask(job)
 
-    def _begin(self, playlist: Playlist, start: happening.Start) -> Reply:
-        if not start.listing.entries:
+    def _use(self, playlist: Playlist, make: Callable[[_Chosen], events.Start | events.Tapped]) -> None:
+        """Fire what `make` makes of a playlist that has just been read."""
+        if not playlist.tracks:
             raise BadRequest("the playlist has no tracks", {"playlist_id": playlist.id})
-        self._on.catch_up()
-        self._on.playlist = playlist
-        self._on.fire(start)
-        return self._reply("playing")
+        self._catch_up()
+        self._fire(make(self._listing(playlist)))
 
     def _reply(self, message: str) -> Reply:
-        return Reply(self.state(self._events.number), message)
+        return Reply(self.state(self._event_log.number), message)
+
+    def _fire(self, event: events.Event) -> Outcome:
+        """Let `event` happen to the player, with all that follows from it."""
+        before = self._glance()
+        outcome = PLAYER.fire(self._player, event)
+        effects, self._player.effects = self._player.effects, []
+        for effect in effects:
+            self._carry_out(effect)
+        if outcome is Outcome.MOVED:
+            self._announce(before)
+        return outcome
+
+    def _catch_up(self) -> None:
+        heard = self._output.heard().generation if self._output else None
+        if self._player.following is not None and heard == self._player.following[0]:
+            self._fire(events.TrackStarted(heard))
+
+    def _carry_out(self, effect: events.Effect) -> None:
+        match effect:
+            case events.SaveResume(playlist_id, track_id, position_ms):
+                self._journal.resume(playlist_id, Resume(track_id=track_id, position_ms=position_ms))
+                self._checkpoint_due = trio.current_time() + CHECKPOINT_S
+            case events.ClearResume(playlist_id):
+                self._journal.resume(playlist_id, None)
+            case events.CountPlay(playlist_id, track_id):
+                self._journal.credit(playlist_id, track_id)
+            case events.SetSleepTimer(None, _):
+                self._fade.clear()
+                self._sleep.clear()
+            case events.SetSleepTimer(float() | int() as seconds, number):
+                ends_at = trio.current_time() + seconds
+                self._fade.set(ends_at - events.FADE_S, number)
+                self._sleep.set(ends_at, number)
+            case _ if self._output is not None:
+                self._command_output(self._output, effect)
+            case _:
+                pass  # without an output there is nobody to tell; a new one is told all it needs
+
+    def _command_output(self, device: output.Output, effect: events.Effect) -> None:
+        match effect:
+            case events.PlayTrack(generation, track_id, position_ms):
+                device.play(output.Cue(generation, self._path(track_id), position_ms))
+            case events.EnqueueTrack(_, None):
+                device.follow(None)
+            case events.EnqueueTrack(generation, str(track_id)):
+                device.follow(output.Cue(generation, self._path(track_id)))
+            case events.PauseOutput():
+                device.pause()
+            case events.ResumeOutput():
+                device.resume()
+            case events.StopOutput():
+                device.halt()
+            case events.SetGain(level, None):
+                device.gain(level)
+            case events.SetGain(level, float(seconds)):
+                device.gain(level, seconds)
+            case _:
+                raise AssertionError(f"an effect that nobody carries out: {effect}")
+
+    def _glance(self) -> tuple[object, ...]:
+        player = self._player
+        return player.play_state, player.generation, player.track, player.position_ms, player.volume, player.muted
+
+    def _announce(self, before: tuple[object, ...]) -> None:
+        after = self._glance()
+        self._event_log.publish("state:player", {PLAYLISTS}, self.state)
+        if after[4:] != before[4:]:
+            data = {"volume": self._player.volume, "muted": self._player.muted}
+            self._event_log.publish("state:volume_changed", {PLAYLISTS}, lambda _: data)
+        if after[:4] != before[:4]:
+            self._jumped.set()
+            self._jumped = trio.Event()
+        self._remember()
+
+    def _remember(self) -> None:
+        player = self._player
+        self._journal.player(
+            PlayerMemory(
+                volume=player.volume,
+                muted=player.muted,
+                repeat_mode=player.repeat,
+                shuffle_enabled=player.shuffle,
+                auto_advance_enabled=player.auto_advance,
+                playlist_id=player.listing.playlist_id if player.listing else None,
+                track_id=player.track.track_id if player.track else None,
+                position_ms=self._position_ms(),
+                playing=player.is_playing,
+            )
+        )
+
+    # --- the playlist that is chosen --------------------------------------------------------------------------------
+
+    @property
+    def _playlist(self) -> Playlist | None:
+        return self._player.listing.playlist if self._player.listing else None
+
+    def _heard_ms(self) -> int | None:
+        """The position in the current track that is heard, None while the output does not hold it."""
+        if self._output is None or not self._player.held:
+            return None
+        heard = self._output.heard()
+        if heard.generation == self._player.generation:
+            return heard.position_ms
+        # What is heard is past its end, though the report of that is still on its way.
+        return self._player.track.duration_ms if self._player.sound == "heard" and self._player.track else None
+
+    def _position_ms(self) -> int:
+        heard = self._heard_ms()
+        return self._player.position_ms if heard is None else heard
+
+    def _track(self) -> Track | None:
+        entry = self._player.track
+        return self._track_by_id(entry.track_id) if entry else None
+
+    def _track_by_id(self, track_id: str) -> Track | None:
+        tracks = self._playlist.tracks if self._playlist else ()
+        return next((track for track in tracks if track.id == track_id), None)
+
+    def _path(self, track_id: str) -> Path:
+        track = self._track_by_id(track_id)
+        assert track is not None
+        return self._library / track.file_path
+
+    def _named(self, generation: int, reason: str) -> str:
+        """`reason` with the name of the track that was given out with this generation."""
+        following = self._player.following
+        enqueued = following is not None and following[0] == generation
+        track = self._track_by_id(following[1]) if enqueued and following else self._track()
+        return f"“{track.title}” cannot be played: {reason}" if track else reason
+
+    def _listing(self, playlist: Playlist) -> _Chosen:
+        """The playlist as the machine sees it, and a permutation in case it shuffles."""
+        entries = tuple(events.Entry(track.id, track.duration_ms) for track in playlist.tracks)
+        return events.Listing(playlist.id, entries, playlist), self._ports.permutation(len(entries))
+
+    def _drawn(self) -> tuple[int, ...]:
+        return self._ports.permutation(len(self._player.order))
+
+    def _resume(self, playlist: Playlist) -> tuple[str | None, int]:
+        """The track and the position where the playlist was left; (None, 0) to begin at its start."""
+        point = self._journal.unwritten(playlist.id, playlist.resume)
+        return (point.track_id, point.position_ms) if point else (None, 0)
 
 
 def _numbered(playlist: Playlist, number: int) -> tuple[str, int]:

@@ -1,12 +1,13 @@
-"""What may happen to the player, and what its machine may ask for in return. The decisions are in player.py.
+"""What may happen to the player, and what it may ask of its owner in return.
 
 Positions are milliseconds from the start of the track; `heard_ms` is the position that is heard at the moment of the
-event, None when the output holds nothing.
+event, None while the output holds nothing of the current track. `drawn` is a random permutation of the playlist's
+indexes, in case it is to be shuffled: chance, like time, arrives in events.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tomb.models import RepeatMode, SameTag
+from tomb.models import OnRemoval, Playlist, RepeatMode, SameTag
 
 RESTART_AFTER_MS = 3000  # Previous earlier than this goes to the track before
 FADE_S = 10.0  # how long the sleep timer fades
@@ -20,18 +21,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The tracks of one playlist, in the library's order."""
+    """The tracks of one playlist, in the library's order. `playlist` is the owner's: nothing here looks at it, but so
+    it cannot differ from what the machine plays."""
 
     playlist_id: str
     entries: tuple[Entry, ...]
+    playlist: Playlist | None = field(default=None, compare=False, repr=False)
 
 
-# --- what happens to the player -------------------------------------------------------------------------------------
+# --- commands: what people and tags ask for -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Play `listing` from `track_id` (None: the first in order) on. `drawn`: a random permutation for shuffling."""
+    """Play `listing` from `track_id` (None: the first in order) on."""
 
     listing: Listing
     drawn: tuple[int, ...]
@@ -41,13 +44,24 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Choose:
-    """Be ready to play, without sound: what was active before the box was switched off."""
+class Tapped:
+    """A tag of this playlist was placed. `track_id`, `position_ms`: where the playlist was left."""
 
     listing: Listing
     drawn: tuple[int, ...]
+    same_tag: SameTag
     track_id: str | None = None
     position_ms: int = 0
+    heard_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagRemoved:
+    """The tag of this playlist was taken away."""
+
+    playlist_id: str
+    on_removal: OnRemoval
+    heard_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,9 @@ class Seek:
     position_ms: int
 
 
+# --- settings -------------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class SetVolume:
     volume: int
@@ -118,41 +135,69 @@ class SetSleep:
 
 @dataclass(frozen=True, slots=True)
 class SleepNear:
-    """`FADE_S` seconds are left."""
+    """`FADE_S` seconds are left of the sleep timer that was set with this number."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class SleepOver:
+    number: int
     heard_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
-    """The library changed the playlist: tracks added, deleted, moved or reordered."""
+class Restore:
+    """What the box remembers of the time before it was switched off: to be ready for Play, without sound."""
+
+    volume: int
+    muted: bool
+    repeat: RepeatMode
+    shuffle: bool
+    auto_advance: bool
+    listing: Listing | None = None
+    drawn: tuple[int, ...] = ()
+    track_id: str | None = None
+    position_ms: int = 0
+
+
+# --- the library changed --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistChanged:
+    """Tracks were added, deleted, moved or reordered."""
 
     listing: Listing
     heard_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """The library deleted the playlist."""
-
+class PlaylistDeleted:
     playlist_id: str
 
 
+# --- the output reports ---------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
-class Started:
+class TrackStarted:
+    """The first sample is heard of the track that was given out with this generation."""
+
     generation: int
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class TrackFinished:
+    """Its last sample was heard, and nothing followed."""
+
     generation: int
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class TrackFailed:
+    """It cannot be decoded (any further). `reason`: what a parent should read."""
+
     generation: int
     reason: str
 
@@ -167,14 +212,15 @@ class DeviceLost:
 
 @dataclass(frozen=True, slots=True)
 class DeviceBack:
-    """An output is there, perhaps another one than before: it knows nothing of earlier cues."""
+    """An output is there, perhaps another one than before: it holds nothing."""
 
     heard_ms: int | None = None
 
 
 Event = (
     Start
-    | Choose
+    | Tapped
+    | TagRemoved
     | Play
     | Pause
     | Toggle
@@ -188,63 +234,54 @@ Event = (
     | SetSleep
     | SleepNear
     | SleepOver
-    | Edited
-    | Gone
-    | Started
-    | Finished
-    | Failed
+    | Restore
+    | PlaylistChanged
+    | PlaylistDeleted
+    | TrackStarted
+    | TrackFinished
+    | TrackFailed
     | DeviceLost
     | DeviceBack
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tapped:
-    """A linked tag was placed. Not an event of the table: `player.meaning` says which of the commands above it is."""
-
-    listing: Listing
-    drawn: tuple[int, ...]
-    same_tag: SameTag
-    track_id: str | None = None
-    position_ms: int = 0
-    heard_ms: int | None = None
-
-
-# --- what the owner has to do ---------------------------------------------------------------------------------------
+# --- effects: what the owner has to do ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PlayTrack:
+    """Begin here, now, instead of all that the output holds."""
+
     generation: int
     track_id: str
     position_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class Follow:
-    """Let this come behind the current cue; `track_id` None: nothing."""
+class EnqueueTrack:
+    """Let this come behind the current track without a gap, instead of what was enqueued; `track_id` None: nothing."""
 
     generation: int
     track_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Hush:
+class PauseOutput:
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Unhush:
+class ResumeOutput:
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Halt:
-    pass
+class StopOutput:
+    """Be silent, and forget all that the output holds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Loudness:
+class SetGain:
     """Go to the linear `level` (0 to 1) within `seconds`; None: the output's own short ramp."""
 
     level: float
@@ -252,21 +289,23 @@ class Loudness:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class SaveResume:
+    """Remember where the playlist was left."""
+
     playlist_id: str
     track_id: str
     position_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class Forget:
-    """The playlist was heard to its end: it has no resume point any more."""
+class ClearResume:
+    """The playlist was heard to its end: it begins anew the next time."""
 
     playlist_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
+class CountPlay:
     """The track began to be heard: it counts as played."""
 
     playlist_id: str
@@ -274,14 +313,22 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    track_id: str
-    reason: str
+class SetSleepTimer:
+    """Ring `FADE_S` before so many seconds are over, and then, both with this number; None: do not ring at all."""
 
-
-@dataclass(frozen=True, slots=True)
-class ArmSleep:
     seconds: float | None
+    number: int
 
 
-Effect = Cut | Follow | Hush | Unhush | Halt | Loudness | Checkpoint | Forget | Credit | Skipped | ArmSleep
+Effect = (
+    PlayTrack
+    | EnqueueTrack
+    | PauseOutput
+    | ResumeOutput
+    | StopOutput
+    | SetGain
+    | SaveResume
+    | ClearResume
+    | CountPlay
+    | SetSleepTimer
+)

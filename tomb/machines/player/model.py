@@ -1,28 +1,30 @@
-"""What the player knows (the model), and questions about it that its table, its owner and the wire all ask."""
+"""What the player knows, and the questions about it that its rows, its owner and the wire all ask."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-from tomb.machines.player_events import Effect, Entry, Listing
+from tomb.machines.player.events import Effect, Entry, Listing
 from tomb.models import PlayState, RepeatMode
+
+Transport = Literal["stopped", "playing", "paused", "failed"]
+Sound = Literal["lost", "none", "loading", "heard", "outdated"]
 
 
 @dataclass(slots=True)
 class Player:
-    state: PlayState = "stopped"
+    state: Transport = "stopped"
+    sound: Sound = "none"
     listing: Listing | None = None
     order: tuple[int, ...] = ()  # indexes into the listing's entries
     place: int = 0  # index into `order`
     position_ms: int = 0  # where the current track was last known to be; while it sounds, the output knows better
-    wanted: bool = False  # the intent to be heard
-    lost: str | None = None  # why there is no device
-    message: str | None = None  # what a parent should read
-    generation: int = 0  # the current cue
-    youngest: int = 0  # the last generation that was given out
-    cued: bool = False  # the output holds the current cue ...
-    begun: bool = False  # ... and its first sample was heard
-    following: tuple[int, str] | None = None  # (generation, track) of the cue behind the current one
+    generation: int = 0  # of the track that the output holds, or held last
+    newest: int = 0  # the last generation that was given out
+    following: tuple[int, str] | None = None  # (generation, track) of what is enqueued
     failed: frozenset[str] = frozenset()  # tracks that failed since something was heard
     heard_any: bool = False  # something was heard since the last command to play
+    failure: str | None = None  # why a track was skipped, or all of them
+    loss: str | None = None  # why the device is lost
     volume: int = 50
     ceiling: int = 100
     muted: bool = False
@@ -30,6 +32,7 @@ class Player:
     shuffle: bool = False
     auto_advance: bool = True
     sleep_ends_at: float | None = None
+    sleep_number: int = 0  # of the sleep timer that was set last
     effects: list[Effect] = field(default_factory=list)
 
     @property
@@ -37,9 +40,30 @@ class Player:
         return self.listing.entries[self.order[self.place]] if self.listing and self.order else None
 
     @property
+    def held(self) -> bool:
+        """The output holds the current track."""
+        return self.sound in ("loading", "heard")
+
+    @property
+    def play_state(self) -> PlayState:
+        """Both machines in one word, as clients are shown them."""
+        if self.state == "stopped":
+            return "stopped"
+        if self.state == "failed" or self.sound == "lost":
+            return "error"
+        if self.state == "paused":
+            return "paused"
+        return "playing" if self.sound == "heard" else "loading"
+
+    @property
     def is_playing(self) -> bool:
-        """The intent as clients see it: true while loading too."""
-        return self.state in ("loading", "playing")
+        """The intent as clients are shown it: true while loading too."""
+        return self.play_state in ("loading", "playing")
+
+    @property
+    def message(self) -> str | None:
+        """What a parent should read."""
+        return self.loss if self.state in ("playing", "paused") and self.sound == "lost" else self.failure
 
     @property
     def can_next(self) -> bool:
@@ -52,7 +76,7 @@ class Player:
         return self.track is not None
 
 
-def loudness(p: Player) -> float:
+def gain(p: Player) -> float:
     """The linear gain of the volume. Squared, since hearing is about logarithmic; 100 % is exactly 1."""
     return 0.0 if p.muted else (p.volume / 100) ** 2
 
@@ -75,7 +99,7 @@ def place_before(p: Player) -> int:
     return len(p.order) - 1 if p.repeat == "playlist" else 0
 
 
-def sound_after(p: Player, failed: frozenset[str]) -> int | None:
+def playable_after(p: Player, failed: frozenset[str]) -> int | None:
     """The next place whose track is not among `failed`; each is looked at once."""
     count = len(p.order)
     reach = count if p.repeat == "playlist" else count - 1 - p.place
@@ -89,7 +113,7 @@ def successor(p: Player) -> int | None:
         return None
     if p.repeat == "track" and p.track.track_id not in p.failed:
         return p.place
-    return sound_after(p, p.failed)
+    return playable_after(p, p.failed)
 
 
 def failing(p: Player) -> frozenset[str]:

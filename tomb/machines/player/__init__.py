@@ -1,0 +1,152 @@
+"""The player: which track is heard, and what happens next.
+
+A *listing* (the tracks of one playlist) is chosen; `order` says in which order they are played (shuffled or not, fixed
+once drawn), `place` where in it we are. Two machines share this:
+
+  * the *transport* is what is wanted: `stopped`, `playing`, `paused`, or `failed` when nothing can be decoded. It is
+    the table below;
+  * the *sound* is what the output does for it: `none`, `loading` (it was told to play, the first sample is not heard
+    yet), `heard`, or `lost` with the device.
+
+People command the transport, the output reports about the sound, and neither waits for the other: a slow file never
+blocks a command, and a lost device takes nothing of what is wanted. Where the one has consequences for the other is
+declared in one place, `COUPLING`: after each row it looks at the pair of states and brings the output in step. So an
+action only says where the player is now; that a track sounds, or falls silent, or only will sound when the device is
+back, follows from the pair. What clients call the state follows from it too (`Player.play_state`).
+
+Tracks are given out with a fresh *generation* each, by `PlayTrack` (begin here, now) or `EnqueueTrack` (come behind it
+without a gap), and are reported on by it. A report about any other generation is late, and its guards refuse it: a
+newer command simply plays anew. The sleep timer carries a number for the same reason.
+
+Rules that hold in every state, and that the tests walk through:
+  * while a track is heard, `following` is the track that comes by itself, or None if the music would end;
+  * a track that fails is skipped; when nothing was heard and nothing is left, the transport has `failed`: never a loop.
+
+What the rows ask is in guards.py, what they do in actions.py, in the order of this table; the model is in model.py,
+events and effects in events.py. The owner (tomb.nurseries.deck) carries out the effects in the order in which they
+were appended.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import get_args
+
+from tomb.machines.player import actions, guards
+from tomb.machines.player.events import (
+    DeviceBack,
+    DeviceLost,
+    Event,
+    Next,
+    Pause,
+    Play,
+    PlaylistChanged,
+    PlaylistDeleted,
+    Previous,
+    Restore,
+    Seek,
+    SetCeiling,
+    SetMode,
+    SetSleep,
+    SetVolume,
+    SleepNear,
+    SleepOver,
+    Start,
+    Stop,
+    TagRemoved,
+    Tapped,
+    Toggle,
+    TrackFailed,
+    TrackFinished,
+    TrackStarted,
+)
+from tomb.machines.player.model import Player, Sound, Transport
+from tomb.machines.table import STAY, Row, Table, row
+
+ANY: tuple[Transport, ...] = get_args(Transport)
+SILENT: tuple[Transport, ...] = ("stopped", "paused", "failed")
+ACTIVE: tuple[Transport, ...] = ("playing", "paused", "failed")
+SOUNDABLE: tuple[Transport, ...] = ("playing", "paused")
+
+ROWS: tuple[Row[Player], ...] = (
+    # commands
+    row(ANY, Start, "playing", when=guards.has_tracks, do=actions.start),
+    row(SILENT, Play, "playing", when=guards.chosen, do=actions.play),
+    row("playing", Pause, "paused", do=actions.pause),
+    row("playing", Toggle, "paused", when=guards.shown_playing, do=actions.pause),
+    row(SILENT, Toggle, "playing", when=guards.chosen, do=actions.play),
+    row(ACTIVE, Stop, "stopped", do=actions.stop),
+    row(ANY, Next, "playing", when=guards.has_next, do=actions.next_track),
+    row(ACTIVE, Next, "stopped", do=actions.stop),
+    row(ANY, Previous, "playing", when=guards.chosen, do=actions.previous_track),
+    row(ANY, Seek, STAY, when=guards.within, do=actions.seek),
+    # tags
+    row(ANY, Tapped, "playing", when=guards.begins, do=actions.start),
+    row(ACTIVE, Tapped, "playing", when=guards.restarts, do=actions.restart),
+    row(ACTIVE, Tapped, "playing", when=guards.skips_to_next, do=actions.next_track),
+    row(ACTIVE, Tapped, "stopped", when=guards.skips_on, do=actions.stop),
+    row("playing", Tapped, "paused", when=guards.toggles, do=actions.pause),
+    row(("paused", "failed"), Tapped, "playing", when=guards.same_playlist, do=actions.play),
+    row("playing", TagRemoved, "paused", when=guards.pauses_on_removal, do=actions.pause),
+    # settings
+    row(ANY, SetVolume, STAY, do=actions.set_volume),
+    row(ANY, SetCeiling, STAY, do=actions.set_ceiling),
+    row(ANY, SetMode, STAY, do=actions.set_mode),
+    row(ANY, SetSleep, STAY, do=actions.set_sleep),
+    row("playing", SleepNear, STAY, when=guards.newest_timer, do=actions.fade),
+    row(ANY, SleepOver, "stopped", when=guards.newest_timer, do=actions.fall_asleep),
+    row("stopped", Restore, STAY, do=actions.restore),
+    # the library changed
+    row(ANY, PlaylistChanged, STAY, when=guards.keeps_some, do=actions.adopt),
+    row(ANY, PlaylistChanged, "stopped", when=guards.changes_ours, do=actions.adopt),
+    row(ANY, PlaylistDeleted, "stopped", when=guards.deletes_ours, do=actions.clear),
+    # the output reports
+    row(SOUNDABLE, TrackStarted, STAY, when=guards.is_loading, do=actions.hear),
+    row(SOUNDABLE, TrackStarted, STAY, when=guards.is_following, do=actions.advance),
+    row(SOUNDABLE, TrackStarted, STAY, when=guards.replaced_and_more, do=actions.go_on),
+    row(SOUNDABLE, TrackStarted, "stopped", when=guards.replaced_too_late, do=actions.end),
+    row(SOUNDABLE, TrackFinished, STAY, when=guards.more_comes, do=actions.go_on),
+    row(SOUNDABLE, TrackFinished, "stopped", when=guards.is_current, do=actions.end),
+    row(SOUNDABLE, TrackFailed, STAY, when=guards.others_left, do=actions.skip),
+    row(SOUNDABLE, TrackFailed, "stopped", when=guards.was_heard, do=actions.end_failing),
+    row(SOUNDABLE, TrackFailed, "failed", when=guards.is_current, do=actions.give_up),
+    row(SOUNDABLE, TrackFailed, STAY, when=guards.is_following, do=actions.drop_following),
+    row(ANY, DeviceLost, STAY, do=actions.lose_device),
+    row(ANY, DeviceBack, STAY, do=actions.find_device),
+)
+
+# (transport, sound) -> what follows. Pairs that are not named agree with each other, or cannot come about. The sound is
+# `outdated` only between a row and this: the output holds something that the row has dropped. To a lost device there is
+# nothing to say.
+COUPLING: Mapping[tuple[Transport, Sound], Callable[[Player], None]] = {
+    ("playing", "none"): actions.play_track,
+    ("playing", "outdated"): actions.play_track,
+    ("playing", "heard"): actions.enqueue,
+    ("paused", "heard"): actions.enqueue,
+    ("paused", "outdated"): actions.stop_output,
+    ("stopped", "loading"): actions.stop_output,
+    ("stopped", "heard"): actions.stop_output,
+    ("stopped", "outdated"): actions.stop_output,
+    ("failed", "loading"): actions.stop_output,
+}
+
+
+def _couple(p: Player) -> None:
+    follows = COUPLING.get((p.state, p.sound))
+    if follows is not None:
+        follows(p)
+
+
+PLAYER = Table(
+    "player",
+    Player,
+    states=ANY,
+    initial="stopped",
+    events=get_args(Event),
+    rows=ROWS,
+    ignored={
+        "stopped": (Pause, Stop, TagRemoved, SleepNear, TrackStarted, TrackFinished, TrackFailed),
+        "playing": (Play, Restore),
+        "paused": (Pause, TagRemoved, SleepNear, Restore),
+        "failed": (Pause, TagRemoved, SleepNear, Restore, TrackStarted, TrackFinished, TrackFailed),
+    },
+    couple=_couple,
+)
