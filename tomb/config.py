@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -54,7 +54,17 @@ def _rate(value: object) -> object:
 
 
 Rated = Annotated[Rate, NoDecode, BeforeValidator(_rate)]
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r"https?://[^/\s]+/?", value):
+            raise ValueError(f"an origin is https://NAME or http://NAME:PORT, and {value!r} is none")
+    return values
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[Names, AfterValidator(_origins)]
 
 
 def default_data_dir() -> Path:
@@ -103,7 +113,7 @@ class Settings(BaseSettings):
     ping_interval_s: float = Field(25, gt=0, description="seconds between pings of a socket")
     ping_timeout_s: float = Field(20, gt=0, description="seconds until an unanswered ping drops the socket")
     compress_over_bytes: int = Field(1024, ge=0, description="bodies above this may be gzipped")
-    cors_origins: Names = Field((), description="foreign origins that may use the box, separated by commas")
+    cors_origins: Origins = Field((), description="foreign origins that may use the box, separated by commas")
     allowed_hosts: Names = Field((), description="further names of the box in a Host header, separated by commas")
 
     rate_limits: Literal["on", "off"] = Field("on", description="whether clients are slowed down that ask too often")

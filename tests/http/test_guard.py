@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from trio.testing import MockClock
 
+from tests.http.world import made_world
 from tests.rigs.asgi import Answer, served_box
+from tomb.config import read_settings
+from tomb.errors import StartError
 from tomb.http import guard
 from tomb.http.app import ROUTES
 
@@ -28,6 +31,13 @@ NAMES = guard.own_names(["jukebox.lan"])
         ("evil.example@localhost.evil", False),
         ("", False),
         ("[::1", False),
+        ("localhost.", True),
+        ("localhost..", False),
+        (".", False),
+        ("localhost:port", False),
+        ("localhost:99999", False),
+        ("localhost/x", False),
+        ("localhost?x", False),
         (None, False),
     ],
 )
@@ -45,10 +55,90 @@ def test_the_box_goes_by_its_own_names(host: str | None, known: bool) -> None:
         ("https://evil.example", False),
         ("null", False),
         ("", False),
+        ("http://[", False),
+        ("http://localhost:port", False),
+        ("ftp://localhost:8000", False),
+        ("http://localhost:8000/path", False),
+        ("HTTPS://Friend.example", True),
+        (f"{FRIEND}:443", True),
+        (f"{FRIEND}:80", False),
+        ("http://friend.example", False),
     ],
 )
 def test_a_page_may_act_if_it_is_the_box_s_own_or_a_friend(origin: str | None, known: bool) -> None:
-    assert guard.knows_origin(origin, "localhost:8000", [FRIEND]) is known
+    assert guard.knows_origin(origin, "localhost:8000", {guard.origin_in(FRIEND)}) is known
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "known"),
+    [
+        ("https://box.example", "box.example:443", True),
+        ("https://box.example", "box.example", True),
+        ("https://box.example:443", "box.example", True),
+        ("http://box.example", "box.example:80", True),
+        ("http://box.example", "BOX.example.", True),
+        ("https://box.example", "box.example:80", False),
+        ("http://box.example", "box.example:443", False),
+        ("http://box.example:8000", "box.example:8001", False),
+        ("http://[::1]:8000", "[::1]:8000", True),
+        ("http://box.example", None, False),
+        ("http://box.example", "[", False),
+    ],
+)
+def test_a_proxy_may_name_the_usual_port_or_leave_it_away(origin: str, host: str | None, known: bool) -> None:
+    assert guard.knows_origin(origin, host, ()) is known
+
+
+async def test_an_origin_that_is_none_is_refused_and_no_defect(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (_, client):
+        for origin in ("http://[", "http://[::1", "http://a:b", "https://", "//", "x" * 3000):
+            answer = await client.ask("POST", "/api/playlists", {"title": "a"}, headers={"origin": origin})
+            assert (answer.status, answer.body["error_type"]) == (403, "forbidden")
+
+
+async def test_a_refusal_names_the_setting_that_would_have_allowed_it(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        page = await client.ask("POST", "/api/playlists", {"title": "a"}, headers={"origin": "https://other.example"})
+        name = await client.get("/api/health", host="other.example")
+        for answer, setting in ((page, "TOMB_CORS_ORIGINS"), (name, "TOMB_ALLOWED_HOSTS")):
+            assert (answer.status, answer.body["details"]["setting"]) == (403, setting)
+            assert setting in answer.body["message"]
+
+
+@pytest.mark.parametrize("origin", ["friend.example", "*", "https://", "https://friend.example/path", "null"])
+def test_an_origin_in_the_settings_that_is_none_is_refused_at_the_start(origin: str) -> None:
+    with pytest.raises(StartError, match="TOMB_CORS_ORIGINS"):
+        read_settings({"cors_origins": origin})
+
+
+ELSEWHERE = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors", "sec_fetch_dest": "image"}
+
+
+async def test_a_foreign_page_can_have_nothing_done_by_looking(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        world = await made_world(box, client)
+        led = ELSEWHERE | {"sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+        for route in (each for each in ROUTES if each.method == "GET"):
+            address = world.address(route)
+            assert (await client.get(address, **ELSEWHERE)).status == 403, route.name
+            assert (await client.get(address, **led)).status == 403 or not route.costly, route.name
+            for site in ("same-origin", "none"):
+                assert (await client.get(address, **ELSEWHERE | {"sec_fetch_site": site})).status != 403, route.name
+        assert {each.name for each in ROUTES if each.costly} == {
+            "GET /api/backup",
+            "GET /api/playlists/<playlist_id>/export",
+            "GET /api/tracks/<track_id>/audio",
+        }
+        assert (await client.get("/playlists", **led)).status == 200
+
+
+async def test_a_friend_s_page_may_look(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, cors_origins=(FRIEND,)) as (_, client):
+        friend = {"origin": FRIEND, "sec_fetch_site": "cross-site", "sec_fetch_mode": "cors"}
+        assert (await client.get("/api/playlists", **friend)).status == 200
+        assert (await client.get("/api/playlists", **friend | {"origin": "https://evil.example"})).status == 403
 
 
 async def test_a_foreign_page_changes_nothing_anywhere(tmp_path: Path, autojump_clock: MockClock) -> None:

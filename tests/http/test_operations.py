@@ -1,15 +1,22 @@
 """A change that carries a client_op_id is made once, however often it is sent, and whoever goes away meanwhile."""
 
+import gc
+import traceback
+import weakref
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 from pydantic_core import from_json
 from trio.testing import MockClock
 
 from tests.rigs.asgi import Answer, served_box
+from tests.rigs.box import virtual_box
+from tomb.errors import NotFound
 from tomb.http.envelope import Success
+from tomb.http.operations import Operations
 from tomb.http.routes import Call, Route, Services
 
 CREATE: dict[str, Any] = {"title": "Songs", "client_op_id": "one"}
@@ -128,3 +135,31 @@ async def test_every_operation_is_acknowledged_to_the_room(tmp_path: Path, autoj
         done, refused = told["ack:op"], told["err:op"]
         assert (done["client_op_id"], done["success"], done["data"]["muted"]) == ("one", True, True)
         assert (refused["client_op_id"], refused["error_type"]) == ("two", "validation_error")
+
+
+async def test_a_refusal_that_is_kept_does_not_grow_and_keeps_nothing_alive(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with virtual_box(tmp_path) as box:
+        operations = Operations(box.services.events, 300, 600)
+        depths: list[int] = []
+
+        async def refuse() -> Success[None]:
+            pinned = Pinned()
+            watched.append(weakref.ref(pinned))
+            raise NotFound("playlist", "x") from ValueError(pinned)
+
+        watched: list[weakref.ref[Pinned]] = []
+        for _ in range(50):
+            with pytest.raises(NotFound, match="playlist not found: x") as refused:
+                await operations.once("one", ("asked",), refuse)
+            assert refused.value.details == {"resource": "playlist", "id": "x"}
+            depths.append(len(list(traceback.walk_tb(refused.value.__traceback__))))
+            del refused
+        assert len(set(depths[1:])) == 1
+        gc.collect()
+        assert [each() for each in watched] == [None]
+
+
+class Pinned:
+    """Stands for what is in the frames of a request: its body, its connection."""

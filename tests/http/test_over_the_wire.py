@@ -71,6 +71,38 @@ async def test_an_endless_body_without_a_length_is_refused(box: Box) -> None:
     assert (await box.get("/api/health")).status == 200
 
 
+TARGETS = (
+    ("GET ?x HTTP/1.1", "localhost", 400),
+    ("GET http://[/api/health HTTP/1.1", "localhost", 400),
+    ("GET http://evil.example/api/health HTTP/1.1", "localhost", 403),
+    ("GET http://localhost/api/health HTTP/1.1", "localhost", 200),
+    ("GET http://localhost HTTP/1.1", "localhost", 200),
+    ("OPTIONS * HTTP/1.1", "localhost", 400),
+    ("CONNECT localhost:8000 HTTP/1.1", "localhost", 400),
+    ("GET /api/health HTTP/1.1", "localhost..", 403),
+    ("GET /api/health HTTP/1.1", "localhost:x", 403),
+    ("GET /api/health HTTP/1.1", ".".join(["a" * 70] * 3), 403),
+    ("GET /api/health HTTP/1.1", "bücher.example", 403),
+    ("GET //evil.example/x HTTP/1.1", "localhost", 200),
+    ("BREW /api/health HTTP/1.1", "localhost", 405),
+)
+
+
+async def test_a_target_or_a_host_that_is_none_is_refused_in_an_envelope(box: Box) -> None:
+    for request_line, host, status in TARGETS:
+        async with connection(box) as stream:
+            head = f"{request_line}\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+            await stream.send_all(head.encode("latin-1"))
+            head, _, content = (await until_end(stream)).decode("latin-1").partition("\r\n\r\n")
+        assert head.startswith(f"HTTP/1.1 {status}"), request_line
+        if status >= 400:
+            answer = json.loads(content)
+            error_type = "forbidden" if status == 403 else "bad_request"
+            assert (answer["status"], answer["error_type"]) == ("error", error_type), request_line
+            assert "nosniff" in head
+    assert " ERROR " not in box.log
+
+
 async def test_headers_beyond_all_measure_are_refused(box: Box) -> None:
     large = await call(box.port, "GET", "/api/health", headers={"X-Much": "x" * 13_000})
     assert (large.status, large.body["error_type"]) == (431, "payload_too_large")

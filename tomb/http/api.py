@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from quart import Response, g, request
@@ -10,8 +12,8 @@ from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
-from tomb.errors import AddressTooLong, Forbidden, HeadersTooLarge, RequestError
-from tomb.http import guard, parsing, streams
+from tomb.errors import AddressTooLong, BadRequest, Forbidden, HeadersTooLarge, RequestError
+from tomb.http import parsing, streams
 from tomb.http.bodies import Incoming, StreamedConnection, StreamedRequest
 from tomb.http.envelope import (
     Document,
@@ -24,6 +26,7 @@ from tomb.http.envelope import (
     refusal_of,
     success_json,
 )
+from tomb.http.guard import Guard, RateLimits, security_headers
 from tomb.http.operations import Operations
 from tomb.http.pages import HOME
 from tomb.http.parents import COOKIE
@@ -35,6 +38,7 @@ BODY_S = 20.0
 ADDRESS_LIMIT = 4096
 HEADERS_LIMIT = 12 * 1024  # above the address's, below what the server takes at all (16 KiB, then it answers itself)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+JSON = "application/json"
 _PAGE = "text/html; charset=utf-8"
 
 
@@ -46,24 +50,66 @@ class _Name(BaseConverter):
 
 
 class Api:
-    """`names`: those of the box, for the guard. `ui`: what is served at all addresses but the API's."""
+    """An ASGI application. `ui`: what is served at all addresses but the API's."""
 
     def __init__(
-        self,
-        services: Services,
-        operations: Operations,
-        names: frozenset[str],
-        routes: tuple[Route, ...],
-        ui: WebUi,
+        self, services: Services, operations: Operations, guard: Guard, routes: tuple[Route, ...], ui: WebUi
     ) -> None:
         self._services = services
         self._operations = operations
-        self._names = names
-        self._rates = guard.RateLimits(services.settings)
+        self._guard = guard
+        self._rates = RateLimits(services.settings)
         self._ui = ui
         self._routes = {route.name: route for route in routes}
+        self._quart = QuartTrio("tomb.http", static_folder=None)
+        self._mount(self._quart)
 
-    def mount(self, app: QuartTrio) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Quart takes targets and hosts apart before any handler of ours could answer for what is none: that is refused
+        in front of it.
+        """
+        if scope["type"] == "http":
+            scope = {**scope, "tomb.request_id": self._services.ports.new_id()}
+            try:
+                scope["path"] = self._path_in(scope)
+            except RequestError as refusal:
+                await self._refuse_unread(refusal, scope, send)
+                return
+        await self._quart(scope, receive, send)
+
+    def _path_in(self, scope: Any) -> str:
+        """The path of the target, which may be a whole address (RFC 9112, 3.2.2). Raises BadRequest, Forbidden."""
+        address = (scope.get("server") or (None,))[0]
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"host"]
+        self._guard.check_host(hosts[0] if len(hosts) == 1 else None, address)
+        path: str = scope["path"]
+        if path.startswith(("http://", "https://")):
+            try:
+                target = urlsplit(path)
+            except ValueError:
+                raise BadRequest("the target of the request is no address") from None
+            self._guard.check_host(target.netloc, address)
+            path = target.path or "/"
+        if not path.startswith("/"):
+            raise BadRequest("the target of the request has no path")
+        return path
+
+    async def _refuse_unread(self, refusal: RequestError, scope: Any, send: Any) -> None:
+        request_id = scope["tomb.request_id"]
+        stamp = Stamp(self._services.ports.wall(), self._services.events.number, request_id)
+        content = failure_json(refusal, stamp)
+        headers = [
+            ("Content-Type", JSON),
+            ("Content-Length", str(len(content))),
+            ("Cache-Control", "no-store"),
+            ("X-Request-ID", request_id),
+            *security_headers(JSON, None),
+        ]
+        encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
+        await send({"type": "http.response.start", "status": refusal.status, "headers": encoded})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+
+    def _mount(self, app: QuartTrio) -> None:
         app.request_class = StreamedRequest
         app.asgi_http_class = StreamedConnection
         app.url_map.strict_slashes = False
@@ -71,7 +117,7 @@ class Api:
         app.url_map.converters["default"] = _Name
         for name, route in self._routes.items():
             app.add_url_rule(route.path, name, self._view(route), methods=[route.method])
-        app.before_request(self._guard)
+        app.before_request(self._admit)
         app.after_request(self._seal)
         app.register_error_handler(Exception, self._refuse)
 
@@ -128,12 +174,12 @@ class Api:
 
     # --- around every request ---------------------------------------------------------------------------------------
 
-    async def _guard(self) -> None:
-        g.request_id = self._services.ports.new_id()
+    async def _admit(self) -> None:
+        g.request_id = request.scope["tomb.request_id"]  # type: ignore[typeddict-item]  # from `__call__`
         self._check_sizes()
-        self._check_sender()
         rule = request.url_rule
         route = None if rule is None else self._routes.get(rule.endpoint)
+        self._check_sender(route)
         self._rates.spend("other" if route is None else route.category, _client())
         if (
             route is not None
@@ -149,15 +195,11 @@ class Api:
         if sum(len(name) + len(value) for name, value in request.scope["headers"]) > HEADERS_LIMIT:
             raise HeadersTooLarge("the headers are too large", {"limit": HEADERS_LIMIT})
 
-    def _check_sender(self) -> None:
-        host, origin = request.headers.get("Host"), request.headers.get("Origin")
-        server = request.scope.get("server") or (None, None)
-        if not guard.knows_host(host, self._names, server[0]):
-            raise Forbidden("this box does not go by that name; see TOMB_ALLOWED_HOSTS", {"host": host})
-        if request.method not in SAFE_METHODS and not guard.knows_origin(
-            origin, host, self._services.settings.cors_origins
-        ):
-            raise Forbidden("pages from elsewhere may not change anything here", {"origin": origin})
+    def _check_sender(self, route: Route | None) -> None:
+        if request.method not in SAFE_METHODS:
+            self._guard.check_origin(request.headers.get("Origin"), request.headers.get("Host"))
+        elif route is not None and request.method != "OPTIONS":
+            self._guard.check_site(request.headers, costly=route.costly)
 
     async def _seal(self, response: Response) -> Response:
         await _incoming().drain()
@@ -166,8 +208,8 @@ class Api:
         if "Cache-Control" not in sealed:
             sealed.add("Cache-Control", "no-store")
         sealed.add("X-Request-ID", g.get("request_id", ""))
-        sealed.extend(guard.security_headers(response.content_type, sealed.get("Content-Security-Policy")))
-        sealed.extend(guard.cross_origin_headers(origin, self._services.settings.cors_origins, preflight=preflight))
+        sealed.extend(security_headers(response.content_type, sealed.get("Content-Security-Policy")))
+        sealed.extend(self._guard.cross_origin_headers(origin, preflight=preflight))
         return response
 
     async def _refuse(self, error: Exception) -> Response:
@@ -204,7 +246,7 @@ def _is_for_a_page(error: Exception) -> bool:
 
 
 def _json(content: bytes, status: int) -> Response:
-    return Response(content, status, content_type="application/json" if content else None)
+    return Response(content, status, content_type=JSON if content else None)
 
 
 def _incoming() -> Incoming:

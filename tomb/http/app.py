@@ -1,10 +1,9 @@
 """The table of all routes, and the ASGI application: sockets in front, everything else behind them."""
 
-from quart_trio import QuartTrio
-
+from tomb.errors import Forbidden
 from tomb.http import archives, nfc, openapi, parents, player, playlists, system, tags, tracks, uploads, youtube
 from tomb.http.api import Api
-from tomb.http.guard import knows_host, knows_origin, own_names
+from tomb.http.guard import Guard
 from tomb.http.links import Links
 from tomb.http.operations import Operations
 from tomb.http.routes import Route, Services
@@ -32,25 +31,27 @@ ROUTES: tuple[Route, ...] = openapi.described(
 def make_app(services: Services, routes: tuple[Route, ...] = ROUTES, ui: WebUi | None = None) -> SocketServer:
     """The whole application. Its `run` must be running."""
     settings = services.settings
-    names = own_names(settings.allowed_hosts)
+    guard = Guard(settings)
     operations = Operations(services.events, settings.dedup_window_s, settings.dedup_result_ttl_s)
-    app = QuartTrio("tomb.http", static_folder=None)
-    Api(services, operations, names, routes, ui or WebUi()).mount(app)
-    return _socket_server(services, app, operations, names)
+    api = Api(services, operations, guard, routes, ui or WebUi())
+    return _socket_server(services, api, operations, guard)
 
 
-def _socket_server(services: Services, app: QuartTrio, operations: Operations, names: frozenset[str]) -> SocketServer:
+def _socket_server(services: Services, api: Api, operations: Operations, guard: Guard) -> SocketServer:
     settings = services.settings
 
     def allows(request: Request) -> bool:
         host = request.headers.get("host")
-        address = (request.scope.get("server") or (None,))[0]
-        origin = request.headers.get("origin")
-        return knows_host(host, names, address) and knows_origin(origin, host, settings.cors_origins)
+        try:
+            guard.check_host(host, (request.scope.get("server") or (None,))[0])
+            guard.check_origin(request.headers.get("origin"), host)
+        except Forbidden:
+            return False
+        return True
 
     server = SocketServer(
         new_id=services.ports.new_id,
-        fallback=app,
+        fallback=api,
         allows=allows,
         on_failure=lambda failure: sockets.failed(failure),
         limits=Limits(drain_packets=settings.event_batch, gzip_over_bytes=settings.compress_over_bytes),

@@ -63,8 +63,8 @@ _TAR = (MEDIA_TYPE,)
 _OUT = (Conflict, Unavailable, NoSpace)
 
 ROUTES = (
-    Route("GET", "/api/backup", _backup, sends=_TAR, errors=_OUT),
+    Route("GET", "/api/backup", _backup, costly=True, sends=_TAR, errors=_OUT),
     Route("POST", "/api/restore", _restore, status=202, errors=(BadRequest,), takes=_TAR, limit=None),
-    Route("GET", "/api/playlists/<playlist_id>/export", _export, sends=_TAR, errors=(NotFound, *_OUT)),
+    Route("GET", "/api/playlists/<playlist_id>/export", _export, costly=True, sends=_TAR, errors=(NotFound, *_OUT)),
     Route("POST", "/api/playlists/import", _import, status=201, errors=(BadRequest,), takes=_TAR, limit=None),
 )

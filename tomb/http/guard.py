@@ -8,17 +8,21 @@ request, but not as somebody else.
 
 import socket
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from werkzeug.datastructures import Headers
+
 from tomb.config import Settings
-from tomb.errors import RateLimited
+from tomb.errors import Forbidden, RateLimited
 from tomb.http.routes import Category
 from tomb.nurseries.buckets import Buckets
 
 UPLOAD_RETRY_S = 1.0
+PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -30,26 +34,107 @@ def own_names(configured: Iterable[str] = ()) -> frozenset[str]:
     return LOCAL | {host, short, f"{short}.local", *(name.lower() for name in configured)}
 
 
-def host_name(header: str) -> str | None:
-    """The name or address in a `Host` header, None if there is none in it."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a page comes from (RFC 6454): what browsers write without the port is at the port of its scheme."""
+
+    scheme: str
+    name: str
+    port: int
+
+
+def origin_in(header: str) -> Origin | None:
+    """What an `Origin` header names; None for "null" and for whatever is none."""
     try:
-        name = urlsplit(f"//{header}").hostname
+        parts = urlsplit(header)
+        name, port = parts.hostname, parts.port
     except ValueError:
         return None
-    return name.rstrip(".") if name and name.strip() == name else None
+    if (
+        parts.scheme not in PORTS
+        or not name
+        or header.rstrip("/").lower() != f"{parts.scheme}://{parts.netloc}".lower()
+    ):
+        return None
+    return Origin(parts.scheme, name, PORTS[parts.scheme] if port is None else port)
 
 
-def knows_host(header: str | None, names: frozenset[str], address: str | None) -> bool:
+def host_in(header: str) -> tuple[str, int | None] | None:
+    """The name or address in a `Host` header, and its port if it has one. None for what is no such header."""
+    try:
+        parts = urlsplit(f"//{header}")
+        name, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    # A name may end with the dot of the root, in front of a browser's eyes too; two of them are no name.
+    name = (name or "").removesuffix(".")
+    return (name, port) if name and name.strip() == name and parts.netloc == header else None
+
+
+def knows_host(header: str | None, names: Collection[str], address: str | None) -> bool:
     """Whether `header` names the box. `address`: the box's end of this very connection."""
-    name = host_name(header or "")
-    return name is not None and (name in names or (address is not None and _is_address(name, address)))
+    host = host_in(header or "")
+    return host is not None and (host[0] in names or (address is not None and _is_address(host[0], address)))
 
 
-def knows_origin(origin: str | None, host: str | None, allowed: Iterable[str]) -> bool:
-    """Whether a page from `origin` may act here: no page at all, the box's own, or a configured one."""
-    if origin is None or origin in allowed:
+def knows_origin(header: str | None, host_header: str | None, friends: Collection[Origin | None]) -> bool:
+    """Whether a page from there may act here: no page at all, the box's own, or a configured one.
+
+    The box's own is what the browser addressed, as `Host` says. A proxy in front of it may speak https where the box
+    hears http, and may or may not name the usual port; so a `Host` without one is at the usual port of the origin's
+    own scheme.
+    """
+    if header is None:
         return True
-    return host is not None and urlsplit(origin).netloc.lower() == host.lower() != ""
+    origin, host = origin_in(header), host_in(host_header or "")
+    if origin is None:
+        return False
+    own = None if host is None else Origin(origin.scheme, host[0], host[1] or PORTS[origin.scheme])
+    return origin == own or origin in friends
+
+
+class Guard:
+    """Both guards with the settings of the operator. Each refusal names the setting that would have allowed it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._names = own_names(settings.allowed_hosts)
+        self._friends = {origin for each in settings.cors_origins if (origin := origin_in(each)) is not None}
+
+    def check_host(self, host: str | None, address: str | None) -> None:
+        """`address`: the box's end of the connection. Raises Forbidden."""
+        if not knows_host(host, self._names, address):
+            details = {"host": host, "setting": "TOMB_ALLOWED_HOSTS"}
+            raise Forbidden("this box does not go by that name; TOMB_ALLOWED_HOSTS gives it more", details)
+
+    def check_origin(self, origin: str | None, host: str | None) -> None:
+        """Raises Forbidden."""
+        if not knows_origin(origin, host, self._friends):
+            details = {"origin": origin, "setting": "TOMB_CORS_ORIGINS"}
+            raise Forbidden("pages from there may not use this box; TOMB_CORS_ORIGINS names those that may", details)
+
+    def check_site(self, headers: Headers, *, costly: bool) -> None:
+        """What only looks has no `Origin`, but where browsers trust the connection they say whose page asks
+        (`Sec-Fetch-Site`): another's may lead somebody here, and may not have anything done. Raises Forbidden.
+        """
+        origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site")
+        if origin is not None and (costly or site is not None):
+            self.check_origin(origin, headers.get("Host"))
+            return
+        led_here = headers.get("Sec-Fetch-Mode") == "navigate" and not costly
+        if site in ("cross-site", "same-site") and not led_here:
+            raise Forbidden("pages from elsewhere may not have that done", {"setting": "TOMB_CORS_ORIGINS"})
+
+    def cross_origin_headers(self, origin: str | None, *, preflight: bool) -> "Pairs":
+        """For a page from elsewhere: its origin is echoed if it is a configured one; any other may not read."""
+        if origin is None or origin_in(origin) not in self._friends:
+            return (*_SAME_ORIGIN, _VARY) if self._friends else _SAME_ORIGIN
+        echoed = (
+            ("Access-Control-Allow-Origin", origin),
+            ("Access-Control-Allow-Credentials", "true"),
+            ("Cross-Origin-Resource-Policy", "cross-origin"),
+            _VARY,
+        )
+        return (*echoed, *_ASKED) if preflight else (*echoed, ("Access-Control-Expose-Headers", EXPOSED_HEADERS))
 
 
 def _is_address(name: str, address: str) -> bool:
@@ -132,19 +217,6 @@ def security_headers(content_type: str | None, policy: str | None) -> Pairs:
     if policy is not None:
         return _COMMON
     return _OF_PAGES if content_type is not None and content_type.startswith("text/html") else _OF_DATA
-
-
-def cross_origin_headers(origin: str | None, allowed: Sequence[str], *, preflight: bool) -> Pairs:
-    """For a page from elsewhere: its origin is echoed if it is a configured one; any other may not read the answer."""
-    if origin is None or origin not in allowed:
-        return (*_SAME_ORIGIN, _VARY) if allowed else _SAME_ORIGIN
-    echoed = (
-        ("Access-Control-Allow-Origin", origin),
-        ("Access-Control-Allow-Credentials", "true"),
-        ("Cross-Origin-Resource-Policy", "cross-origin"),
-        _VARY,
-    )
-    return (*echoed, *_ASKED) if preflight else (*echoed, ("Access-Control-Expose-Headers", EXPOSED_HEADERS))
 
 
 _VARY = ("Vary", "Origin")

@@ -92,7 +92,7 @@ class Operations:
             result = await run()
         except RequestError as error:
             self._refuse(op_id, error, caller)
-            return error
+            return _copied(error)
         self._acknowledge(op_id, result, caller)
         return result
 
@@ -145,10 +145,20 @@ async def _run_out(patience: trio.CancelScope) -> None:
 
 def _given(result: R | RequestError | None) -> R:
     if isinstance(result, RequestError):
-        # Raising an error adds to its traceback; a stored one, raised again and again, would grow for ever.
-        raise result.with_traceback(None)
+        raise _copied(result)
     assert result is not None
     return result
+
+
+def _copied(error: RequestError) -> RequestError:
+    """The error without its traceback, causes and context.
+
+    Raising one adds to its traceback, so one that is raised again and again would grow for ever; and a kept traceback
+    keeps all that its frames hold, such as the body of the request.
+    """
+    copied = type(error).__new__(type(error), *error.args)
+    vars(copied).update(vars(error))
+    return copied
 
 
 def _lasts(result: HandlerResult | RequestError) -> bool:

@@ -86,6 +86,7 @@ Handler = Callable[[Services, Call[Any]], Awaitable[HandlerResult]]
 @dataclass(frozen=True, slots=True)
 class Route:
     """`path` as Werkzeug writes it. `status`: that of success. `playing`: not guarded by the parents' PIN.
+    `costly`: pages from elsewhere may not even lead a browser here.
 
     `body`, `query`, `data`: the models that the signature of `handle` names; `data` is None where there is none, or no
     envelope. `flat`: the data's fields stand beside those of the envelope too. `takes`: the media types of a body that
@@ -103,6 +104,7 @@ class Route:
     category: Category = "other"
     playing: bool = False
     flat: bool = False
+    costly: bool = False
     takes: tuple[str, ...] = ()
     limit: int | None = BODY_LIMIT
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -69,5 +69,5 @@ _ERRORS = (NotFound, NoSuchRange)
 ROUTES = (
     Route("PUT", "/api/tracks/<track_id>", _edit, errors=(NotFound,)),
     Route("GET", "/api/tracks/<track_id>/cover", _cover, sends=_PICTURES, errors=_ERRORS, playing=True),
-    Route("GET", "/api/tracks/<track_id>/audio", _audio, sends=_SOUNDS, errors=_ERRORS, playing=True),
+    Route("GET", "/api/tracks/<track_id>/audio", _audio, costly=True, sends=_SOUNDS, errors=_ERRORS, playing=True),
 )
