@@ -120,7 +120,7 @@ async def open_box(
         await _recall(deck, librarian, process)
         linking = Linking(ports, events, librarian)
         await root.start(linking.run)
-        taps = Taps(events, librarian, deck, linking)
+        taps = Taps(ports, events, librarian, journal, deck, linking)
         await root.start(taps.run)
         board = Board(ports)
         await _watch_library(root, board, store)

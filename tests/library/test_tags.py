@@ -1,33 +1,40 @@
 """Tags that nobody linked are remembered for a while, those that somebody did for ever."""
 
 from pathlib import Path
+from random import Random
 
+import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.rigs.library import opened
+from tests.rigs.library import Stage, opened
+from tomb.errors import Conflict, NotFound
 from tomb.library.tags import STRANGERS_KEPT
-from tomb.models import TagAction
+from tomb.models import PlaylistLite, TagAction
+from tomb.nurseries.journal import Notes
+from tomb.ports import VirtualPorts
 
 
 async def test_strangers_do_not_fill_the_table(tmp_path: Path, autojump_clock: MockClock) -> None:
-    async with opened(tmp_path) as stage:
+    ports = VirtualPorts()
+    async with opened(tmp_path, ports=ports) as stage:
         made = await stage.fill("Songs", [])
         await stage.librarian.link_tag("04AA", made.id)
         await stage.librarian.assign_tag("04BB", TagAction(action="volume_up", step=10))
         for number in range(STRANGERS_KEPT + 20):
-            await stage.librarian.see_tag(f"08{number:06X}")
+            await stage.librarian.note(Notes(seen={f"08{number:06X}": ports.wall()}))
             await trio.sleep(1)
         known = {tag.tag_id for tag in await stage.librarian.tags()}
     assert known == {"04AA", "04BB", *(f"08{number:06X}" for number in range(20, STRANGERS_KEPT + 20))}
 
 
 async def test_a_tag_that_is_seen_keeps_its_use(tmp_path: Path, autojump_clock: MockClock) -> None:
-    async with opened(tmp_path) as stage:
+    ports = VirtualPorts()
+    async with opened(tmp_path, ports=ports) as stage:
         tag = await stage.librarian.assign_tag("04BB", TagAction(action="sleep_timer", minutes=20))
         assert tag.last_seen is None
         await trio.sleep(5)
-        await stage.librarian.see_tag("04BB")
+        await stage.librarian.note(Notes(seen={"04BB": ports.wall()}))
         seen = await stage.librarian.tag("04BB")
         assert seen is not None
         assert (seen.action, seen.last_seen) == (tag.action, tag.created_at + 5)
@@ -40,4 +47,37 @@ async def test_a_new_tag_replaces_the_one_that_a_playlist_had(tmp_path: Path) ->
         await stage.librarian.link_tag("04AA", made.id)
         await stage.librarian.link_tag("04BB", made.id)
         assert stage.librarian.lite(made.id).nfc_tag_id == "04BB"
-        assert await stage.librarian.tag_owner("04AA") is None
+        assert stage.librarian.tag_owner("04AA") is None
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_what_a_tag_is_for_is_known_by_heart_and_is_what_the_database_says(seed: int, tmp_path: Path) -> None:
+    chance, tags = Random(seed), ("04AA", "04BB", "04CC", "04DD")
+    async with opened(tmp_path) as stage:
+        for _ in range(40):
+            lites = stage.librarian.lites()
+            tag_id, override = chance.choice(tags), chance.random() < 0.5
+            try:
+                match chance.choice(("create", "delete", "link", "link", "link", "assign", "forget")):
+                    case "delete" if lites:
+                        await stage.librarian.delete(chance.choice(lites).id)
+                    case "link" if lites:
+                        await stage.librarian.link_tag(tag_id, chance.choice(lites).id, override=override)
+                    case "assign":
+                        await stage.librarian.assign_tag(tag_id, TagAction(action="next"), override=override)
+                    case "forget":
+                        await stage.librarian.forget_tag(tag_id)
+                    case _:
+                        await stage.librarian.create("Songs")
+            except (Conflict, NotFound):
+                pass
+            await _by_heart(stage, tags)
+    async with opened(tmp_path) as again:
+        await _by_heart(again, tags)
+
+
+async def _by_heart(stage: Stage, tags: tuple[str, ...]) -> None:
+    for tag_id in tags:
+        tag, use = await stage.librarian.tag(tag_id), stage.librarian.tag_use(tag_id)
+        known = (use.id, None) if isinstance(use, PlaylistLite) else (None, use)
+        assert known == ((tag.playlist_id, tag.action) if tag else (None, None))

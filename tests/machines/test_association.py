@@ -12,20 +12,21 @@ from tests.machines.walks import Possible, Step, every_step, possible_outcomes
 from tomb.machines.association import (
     ASSOCIATION,
     ENDS,
+    OPEN,
     Announce,
+    AssociationSession,
     Cancel,
+    Effect,
     Expired,
     Link,
+    NotStored,
     Override,
-    Session,
     Stored,
-    StoreFailed,
-    Superseded,
     TagPlaced,
-    Taken,
+    Withdraw,
     open_session,
 )
-from tomb.machines.table import Outcome
+from tomb.machines.table import ClearTimer, Outcome, SetTimer
 from tomb.models import ExistingPlaylist
 
 MOVED, REFUSED, IGNORED = Outcome.MOVED, Outcome.REFUSED, Outcome.IGNORED
@@ -35,35 +36,47 @@ OTHERS = ExistingPlaylist(id="p3", title="Trains")
 PUT = "Put a tag on the box."
 
 
-def told(session: Session, *events: object) -> list[Link | Announce]:
-    """The effects of these events, without the announcement that opened the session."""
+def opened(playlist_id: str | None, *, override: bool = False) -> AssociationSession:
+    return open_session(playlist_id, 7, 60.0, override=override)
+
+
+def effects_of(session: AssociationSession, *events: object) -> list[Effect]:
+    """The effects of these events, without those that opened the session and the end of its timer."""
     session.effects.clear()
     for event in events:
         ASSOCIATION.fire(session, event)
-    return session.effects
+    return [effect for effect in session.effects if effect != ClearTimer()]
 
 
-def test_a_session_opens_by_saying_that_it_waits() -> None:
-    session = open_session("p1")
-    assert (session.state, session.effects) == ("waiting", [Announce("waiting", PUT)])
+def test_a_session_opens_with_its_deadline_and_by_saying_that_it_waits() -> None:
+    session = opened("p1")
+    assert (session.state, session.effects) == ("waiting", [SetTimer(60.0, 7), Announce("waiting", PUT)])
+
+
+def test_the_deadline_of_another_session_is_refused() -> None:
+    session = opened("p1")
+    assert ASSOCIATION.fire(session, Expired(6)) is REFUSED
+    effects_of(session, TagPlaced("A", None))
+    assert ASSOCIATION.fire(session, Expired(6)) is REFUSED
+    assert session.state == "storing"
 
 
 def test_a_free_tag_is_linked_and_only_then_the_session_is_a_success() -> None:
-    session = open_session("p1")
-    assert told(session, TagPlaced("A", None)) == [Link("A", override=False)]
-    assert told(session, Stored()) == [Announce("success", "The tag is linked.", "A")]
+    session = opened("p1")
+    assert effects_of(session, TagPlaced("A", None)) == [Link("A", override=False)]
+    assert effects_of(session, Stored()) == [Announce("success", "The tag is linked.", "A")]
 
 
 def test_a_tag_of_this_very_playlist_is_a_success_without_storing() -> None:
-    session = open_session("p1")
-    assert told(session, TagPlaced("A", OURS)) == [
+    session = opened("p1")
+    assert effects_of(session, TagPlaced("A", OURS)) == [
         Announce("success", "This tag is linked to this playlist already.", "A")
     ]
 
 
 def test_a_tag_of_another_playlist_asks_first_and_names_the_owner() -> None:
-    session = open_session("p1")
-    assert told(session, TagPlaced("A", THEIRS)) == [
+    session = opened("p1")
+    assert effects_of(session, TagPlaced("A", THEIRS)) == [
         Announce("duplicate", "This tag is linked to “Pirates”.", "A", THEIRS)
     ]
     assert (session.state, session.tag_id, session.existing_playlist) == ("duplicate", "A", THEIRS)
@@ -71,54 +84,54 @@ def test_a_tag_of_another_playlist_asks_first_and_names_the_owner() -> None:
 
 @pytest.mark.parametrize("override", [Override(), Override("A")])
 def test_an_override_takes_the_tag_in_question_from_its_owner(override: Override) -> None:
-    session = open_session("p1")
-    told(session, TagPlaced("A", THEIRS))
-    assert told(session, override, Stored()) == [
+    session = opened("p1")
+    effects_of(session, TagPlaced("A", THEIRS))
+    assert effects_of(session, override, Stored()) == [
         Link("A", override=True),
         Announce("success", "The tag is linked.", "A"),
     ]
 
 
 def test_the_same_duplicate_is_told_once_however_often_it_is_placed() -> None:
-    session = open_session("p1")
-    assert len(told(session, TagPlaced("A", THEIRS), TagPlaced("A", THEIRS))) == 1
+    session = opened("p1")
+    assert len(effects_of(session, TagPlaced("A", THEIRS), TagPlaced("A", THEIRS))) == 1
 
 
 def test_another_tag_in_a_duplicate_is_judged_afresh() -> None:
-    def asked() -> Session:
-        session = open_session("p1")
-        told(session, TagPlaced("A", THEIRS))
+    def asked() -> AssociationSession:
+        session = opened("p1")
+        effects_of(session, TagPlaced("A", THEIRS))
         return session
 
-    assert told(asked(), TagPlaced("B", None)) == [Link("B", override=False)]
-    assert told(asked(), TagPlaced("B", OTHERS)) == [
+    assert effects_of(asked(), TagPlaced("B", None)) == [Link("B", override=False)]
+    assert effects_of(asked(), TagPlaced("B", OTHERS)) == [
         Announce("duplicate", "This tag is linked to “Trains”.", "B", OTHERS)
     ]
-    assert told(asked(), TagPlaced("B", OURS))[0] == Announce(
+    assert effects_of(asked(), TagPlaced("B", OURS))[0] == Announce(
         "success", "This tag is linked to this playlist already.", "B"
     )
-    assert told(asked(), TagPlaced("A", None)) == [Link("A", override=False)]
+    assert effects_of(asked(), TagPlaced("A", None)) == [Link("A", override=False)]
 
 
 def test_in_override_mode_any_tag_is_linked() -> None:
     for owner in (None, THEIRS):
-        session = open_session("p1", override=True)
-        assert told(session, TagPlaced("A", owner)) == [Link("A", override=True)]
+        session = opened("p1", override=True)
+        assert effects_of(session, TagPlaced("A", owner)) == [Link("A", override=True)]
 
 
 def test_a_waiting_session_can_be_told_to_override_the_next_tag_or_a_tag_by_name() -> None:
-    assert told(open_session("p1"), Override(), TagPlaced("A", THEIRS)) == [Link("A", override=True)]
-    assert told(open_session("p1"), Override("C")) == [Link("C", override=True)]
+    assert effects_of(opened("p1"), Override(), TagPlaced("A", THEIRS)) == [Link("A", override=True)]
+    assert effects_of(opened("p1"), Override("C")) == [Link("C", override=True)]
 
 
 def test_a_session_without_a_playlist_reports_the_next_tag_and_links_nothing() -> None:
-    assert told(open_session(None), TagPlaced("A", None)) == [
+    assert effects_of(opened(None), TagPlaced("A", None)) == [
         Announce("success", "This tag is not linked to a playlist.", "A")
     ]
-    assert told(open_session(None, override=True), TagPlaced("A", THEIRS)) == [
+    assert effects_of(opened(None, override=True), TagPlaced("A", THEIRS)) == [
         Announce("success", "This tag plays “Pirates”.", "A", THEIRS)
     ]
-    assert ASSOCIATION.fire(open_session(None), Override("A")) is REFUSED
+    assert ASSOCIATION.fire(opened(None), Override("A")) is REFUSED
 
 
 @pytest.mark.parametrize(
@@ -126,147 +139,160 @@ def test_a_session_without_a_playlist_reports_the_next_tag_and_links_nothing() -
     [
         (Cancel(), Announce("cancelled", "cancelled")),
         (Cancel("the playlist was deleted"), Announce("cancelled", "the playlist was deleted")),
-        (Superseded(), Announce("cancelled", "superseded")),
-        (Expired(), Announce("timeout", "No tag was linked in time.")),
+        (Expired(7), Announce("timeout", "No tag was linked in time.")),
     ],
 )
 def test_a_session_ends_as_asked_and_says_why(event: object, end: Announce) -> None:
-    session = open_session("p1")
-    assert told(session, event) == [end]
+    session = opened("p1")
+    assert effects_of(session, event) == [end]
     assert session.state == end.state
-    in_question = open_session("p1")
-    told(in_question, TagPlaced("A", THEIRS))
-    assert told(in_question, event) == [replace(end, tag_id="A", existing_playlist=THEIRS)]
+    assert session.effects[-1] == ClearTimer()
+    in_question = opened("p1")
+    effects_of(in_question, TagPlaced("A", THEIRS))
+    assert effects_of(in_question, event) == [replace(end, tag_id="A", existing_playlist=THEIRS)]
 
 
 def test_a_failing_store_ends_in_error_with_its_message() -> None:
-    session = open_session("p1")
-    assert told(session, TagPlaced("A", None), StoreFailed("The disk is full.")) == [
+    session = opened("p1")
+    assert effects_of(session, TagPlaced("A", None), NotStored("The disk is full.")) == [
         Link("A", override=False),
         Announce("error", "The disk is full.", "A"),
     ]
 
 
 def test_a_tag_that_was_taken_between_the_look_up_and_the_store_is_a_duplicate() -> None:
-    session = open_session("p1")
-    assert told(session, TagPlaced("A", None), Taken(THEIRS))[1:] == [
+    session = opened("p1")
+    assert effects_of(session, TagPlaced("A", None), NotStored("taken", THEIRS))[1:] == [
         Announce("duplicate", "This tag is linked to “Pirates”.", "A", THEIRS)
     ]
-    assert told(session, Override(), Stored())[0] == Link("A", override=True)
+    assert effects_of(session, Override(), Stored())[0] == Link("A", override=True)
     assert session.state == "success"
 
 
-@pytest.mark.parametrize("end", [Cancel("enough"), Superseded(), Expired()])
-def test_an_end_asked_for_while_storing_waits_for_the_answer_which_may_be_success(end: object) -> None:
-    session = open_session("p1")
-    assert told(session, TagPlaced("A", None), end) == [Link("A", override=False)]
-    assert told(session, Stored()) == [Announce("success", "The tag is linked.", "A")]
+@pytest.mark.parametrize("end", [Cancel("enough"), Expired(7)])
+def test_an_end_asked_for_while_storing_asks_for_the_link_back_and_waits_for_the_answer(end: object) -> None:
+    session = opened("p1")
+    assert effects_of(session, TagPlaced("A", None), end) == [Link("A", override=False), Withdraw()]
+    assert session.state == "ending"
+    assert effects_of(session, Stored()) == [Announce("success", "The tag is linked.", "A")]
 
 
 @pytest.mark.parametrize(
-    ("ends", "told_end"),
+    ("ends", "announced"),
     [
-        ((Cancel("enough"), Expired()), Announce("cancelled", "enough")),
-        ((Superseded(), Cancel("enough")), Announce("cancelled", "superseded")),
-        ((Expired(), Superseded()), Announce("timeout", "No tag was linked in time.")),
+        ((Cancel("enough"), Expired(7)), Announce("cancelled", "enough")),
+        ((Cancel("superseded"), Cancel("enough")), Announce("cancelled", "superseded")),
+        ((Expired(7), Cancel("superseded")), Announce("timeout", "No tag was linked in time.")),
     ],
 )
+@pytest.mark.parametrize("answer", [NotStored("withdrawn"), NotStored("taken", THEIRS)])
 def test_if_nothing_was_stored_the_session_ends_as_it_was_first_asked(
-    ends: tuple[object, object], told_end: Announce
+    ends: tuple[object, object], announced: Announce, answer: NotStored
 ) -> None:
-    session = open_session("p1")
-    told(session, TagPlaced("A", None), *ends)
-    assert told(session, Taken(THEIRS)) == [told_end]
-    assert session.state == told_end.state
+    session = opened("p1")
+    effects_of(session, TagPlaced("A", None), *ends)
+    assert effects_of(session, answer) == [announced]
+    assert session.state == announced.state
 
 
-def test_a_second_tag_while_storing_is_refused() -> None:
-    session = open_session("p1")
-    told(session, TagPlaced("A", None))
-    for tag in (TagPlaced("B", None), TagPlaced("B", THEIRS), TagPlaced("B", OURS), Override("B"), Override()):
-        assert ASSOCIATION.fire(session, tag) is REFUSED
-    assert told(session, Stored()) == [Announce("success", "The tag is linked.", "A")]
+def test_a_second_tag_while_storing_means_nothing() -> None:
+    for ends in ((), (Cancel(),)):
+        session = opened("p1")
+        effects_of(session, TagPlaced("A", None), *ends)
+        for tag in (TagPlaced("B", None), TagPlaced("B", THEIRS), TagPlaced("B", OURS), Override("B"), Override()):
+            assert ASSOCIATION.fire(session, tag) is IGNORED
+        assert effects_of(session, Stored()) == [Announce("success", "The tag is linked.", "A")]
 
 
 ALPHABET: tuple[object, ...] = (
     *(TagPlaced(tag, owner) for tag in "AB" for owner in (None, OURS, THEIRS)),
     *(Override(tag) for tag in (None, "A", "B")),
     Cancel("enough"),
-    Superseded(),
-    Expired(),
+    Expired(6),
+    Expired(7),
     Stored(),
-    Taken(THEIRS),
-    StoreFailed("The disk is full."),
+    NotStored("taken", THEIRS),
+    NotStored("The disk is full."),
 )
 EXPECTED: dict[tuple[str, str], set[Possible]] = {
-    ("waiting", "TagPlaced"): {(MOVED, "waiting"), (MOVED, "duplicate"), (MOVED, "success"), (REFUSED, "waiting")},
-    ("waiting", "Override"): {(MOVED, "waiting"), (REFUSED, "waiting")},
-    ("waiting", "Cancel"): {(MOVED, "waiting"), (MOVED, "cancelled")},
-    ("waiting", "Superseded"): {(MOVED, "waiting"), (MOVED, "cancelled")},
-    ("waiting", "Expired"): {(MOVED, "waiting"), (MOVED, "timeout")},
-    ("waiting", "Stored"): {(MOVED, "success"), (REFUSED, "waiting")},
-    ("waiting", "Taken"): {
-        (MOVED, "duplicate"),
-        (MOVED, "cancelled"),
-        (MOVED, "timeout"),
-        (REFUSED, "waiting"),
-    },
-    ("waiting", "StoreFailed"): {(MOVED, "error"), (REFUSED, "waiting")},
-    ("duplicate", "TagPlaced"): {(MOVED, "duplicate"), (MOVED, "success"), (REFUSED, "duplicate")},
-    ("duplicate", "Override"): {(MOVED, "duplicate"), (REFUSED, "duplicate")},
-    ("duplicate", "Cancel"): {(MOVED, "duplicate"), (MOVED, "cancelled")},
-    ("duplicate", "Superseded"): {(MOVED, "duplicate"), (MOVED, "cancelled")},
-    ("duplicate", "Expired"): {(MOVED, "duplicate"), (MOVED, "timeout")},
-    ("duplicate", "Stored"): {(MOVED, "success"), (REFUSED, "duplicate")},
-    ("duplicate", "Taken"): {
-        (MOVED, "duplicate"),
-        (MOVED, "cancelled"),
-        (MOVED, "timeout"),
-        (REFUSED, "duplicate"),
-    },
-    ("duplicate", "StoreFailed"): {(MOVED, "error"), (REFUSED, "duplicate")},
+    ("waiting", "TagPlaced"): {(MOVED, "storing"), (MOVED, "duplicate"), (MOVED, "success")},
+    ("waiting", "Override"): {(MOVED, "waiting"), (MOVED, "storing"), (REFUSED, "waiting")},
+    ("waiting", "Cancel"): {(MOVED, "cancelled")},
+    ("waiting", "Expired"): {(MOVED, "timeout"), (REFUSED, "waiting")},
+    ("waiting", "Stored"): {(IGNORED, "waiting")},
+    ("waiting", "NotStored"): {(IGNORED, "waiting")},
+    ("duplicate", "TagPlaced"): {(MOVED, "storing"), (MOVED, "duplicate"), (MOVED, "success")},
+    ("duplicate", "Override"): {(MOVED, "storing")},
+    ("duplicate", "Cancel"): {(MOVED, "cancelled")},
+    ("duplicate", "Expired"): {(MOVED, "timeout"), (REFUSED, "duplicate")},
+    ("duplicate", "Stored"): {(IGNORED, "duplicate")},
+    ("duplicate", "NotStored"): {(IGNORED, "duplicate")},
+    ("storing", "TagPlaced"): {(IGNORED, "storing")},
+    ("storing", "Override"): {(IGNORED, "storing")},
+    ("storing", "Cancel"): {(MOVED, "ending")},
+    ("storing", "Expired"): {(MOVED, "ending"), (REFUSED, "storing")},
+    ("storing", "Stored"): {(MOVED, "success")},
+    ("storing", "NotStored"): {(MOVED, "duplicate"), (MOVED, "error")},
+    ("ending", "TagPlaced"): {(IGNORED, "ending")},
+    ("ending", "Override"): {(IGNORED, "ending")},
+    ("ending", "Cancel"): {(IGNORED, "ending")},
+    ("ending", "Expired"): {(IGNORED, "ending")},
+    ("ending", "Stored"): {(MOVED, "success")},
+    ("ending", "NotStored"): {(MOVED, "timeout"), (MOVED, "cancelled")},
     **{(end, event.__name__): {(IGNORED, end)} for end in ENDS for event in ASSOCIATION.events},
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a client and the librarian were told so far: the last announcement, the link under way, and whether it was
-    stored, and whether anybody asked for an end before the last link."""
+class Known:
+    """What clients and the librarian know so far: the last announcement, the link under way and whether it was asked
+    back, whether one was stored, whether anybody asked for an end, and whether the deadline still runs."""
 
     last: Announce
     under_way: Link | None = None
+    withdrawn: bool = False
     stored: str | None = None
     end_asked: bool = False
+    timer: bool = True
 
-    def after(self, step: Step) -> "Told":
-        answered = isinstance(step.event, Stored | Taken | StoreFailed) and step.outcome is MOVED
+    def after(self, step: Step) -> "Known":
+        answered = isinstance(step.event, Stored | NotStored) and step.outcome is MOVED
         stored = self.under_way.tag_id if self.under_way and step.event == Stored() and answered else self.stored
-        known = replace(self, under_way=None if answered else self.under_way, stored=stored)
+        known = replace(self, stored=stored)
+        known = replace(known, under_way=None, withdrawn=False) if answered else known
         for effect in step.effects:
             known = known.with_effect(effect)
-        ends = isinstance(step.event, Cancel | Superseded | Expired)
+        ends = isinstance(step.event, Cancel) or step.event == Expired(7)
         return replace(known, end_asked=known.end_asked or ends)
 
-    def with_effect(self, effect: object) -> "Told":
-        if isinstance(effect, Link):
-            assert self.under_way is None, "a link was asked for while another was under way"
-            assert self.stored is None, "a second link after a success"
-            assert not self.end_asked, "a link after the session was asked to end"
-            return replace(self, under_way=effect)
-        assert isinstance(effect, Announce)
-        assert effect != self.last, "a step was told twice"
-        assert self.last.state not in ENDS, "something was told after the end"
-        return replace(self, last=effect)
+    def with_effect(self, effect: object) -> "Known":
+        match effect:
+            case Link():
+                assert self.under_way is None, "a link was asked for while another was under way"
+                assert self.stored is None, "a second link after a success"
+                assert not self.end_asked, "a link after the session was asked to end"
+                return replace(self, under_way=effect)
+            case Withdraw():
+                assert self.under_way is not None, "there is nothing to withdraw"
+                assert not self.withdrawn, "withdrawn twice"
+                return replace(self, withdrawn=True)
+            case ClearTimer():
+                assert self.timer, "cleared twice"
+                return replace(self, timer=False)
+            case _:
+                assert isinstance(effect, Announce)
+                assert effect != self.last, "a step was announced twice"
+                assert self.last.state not in ENDS, "something was announced after the end"
+                return replace(self, last=effect)
 
 
-STARTS = [open_session(playlist, override=override) for playlist in ("p1", None) for override in (False, True)]
+STARTS = [opened(playlist, override=override) for playlist in ("p1", None) for override in (False, True)]
 
 
-def walk() -> Iterable[tuple[Told, Step]]:
+def walk() -> Iterable[tuple[Known, Step]]:
     """Every step of every session: the contexts are finite, so there is no depth to choose."""
     for start in STARTS:
-        yield from every_step(ASSOCIATION, start, lambda *_: ALPHABET, Told(Announce("waiting", PUT)), Told.after)
+        yield from every_step(ASSOCIATION, start, lambda *_: ALPHABET, Known(Announce("waiting", PUT)), Known.after)
 
 
 def test_every_event_in_every_state_has_the_outcomes_that_were_expected() -> None:
@@ -275,11 +301,15 @@ def test_every_event_in_every_state_has_the_outcomes_that_were_expected() -> Non
     assert len(EXPECTED) == len(ASSOCIATION.states) * len(ASSOCIATION.events)
 
 
-def test_on_every_walk_each_step_is_told_once_and_what_is_told_is_true() -> None:
+def test_on_every_walk_each_step_is_announced_once_and_what_is_announced_is_true() -> None:
     for known, step in walk():
-        session = cast(Session, step.after)
-        assert known.last.state == session.state, step.path
-        assert (known.under_way is not None) == (session.pending is not None), step.path
+        session = cast(AssociationSession, step.after)
+        storing = session.state in ("storing", "ending")
+        assert storing or known.last.state == session.state, step.path
+        assert not storing or known.last.state in OPEN, step.path
+        assert (known.under_way is not None) == (session.link is not None) == storing, step.path
+        assert known.withdrawn == (session.state == "ending"), step.path
+        assert known.timer == (session.state not in ENDS), step.path
         if session.state not in ENDS:
             assert (known.last.tag_id, known.last.existing_playlist) == (session.tag_id, session.existing_playlist)
         if session.state == "duplicate":
@@ -310,7 +340,7 @@ def test_with_a_librarian_that_answers_a_session_does_what_behaviour_says(
 ) -> None:
     playlist_id, override = kind
     oracle = Oracle(playlist_id, override, dict(owners))
-    world, session = dict(owners), open_session(playlist_id, override=override)
+    world, session = dict(owners), opened(playlist_id, override=override)
     failing = False
     for what, tag in story:
         failing = failing or what == "fail"
@@ -321,9 +351,9 @@ def test_with_a_librarian_that_answers_a_session_does_what_behaviour_says(
             case "override":
                 ASSOCIATION.fire(session, Override(tag or None))
             case "cancel" | "supersede":
-                ASSOCIATION.fire(session, Cancel() if what == "cancel" else Superseded())
+                ASSOCIATION.fire(session, Cancel("superseded" if what == "supersede" else "cancelled"))
             case "expire":
-                ASSOCIATION.fire(session, Expired())
+                ASSOCIATION.fire(session, Expired(7))
         _answer(session, world, failing)
         assert (session.state, world) == (oracle.state, oracle.owners)
 
@@ -332,14 +362,14 @@ def _playlist(playlist_id: str | None) -> ExistingPlaylist | None:
     return None if playlist_id is None else ExistingPlaylist(id=playlist_id, title=playlist_id)
 
 
-def _answer(session: Session, world: dict[str, str], failing: bool) -> None:
+def _answer(session: AssociationSession, world: dict[str, str], failing: bool) -> None:
     """The librarian: one transaction a link."""
     effects, session.effects = session.effects, []
     for effect in effects:
         if isinstance(effect, Link):
             assert session.playlist_id is not None
             if failing:
-                ASSOCIATION.fire(session, StoreFailed("The disk is full."))
+                ASSOCIATION.fire(session, NotStored("The disk is full."))
             else:
                 assert effect.override or effect.tag_id not in world
                 world[effect.tag_id] = session.playlist_id

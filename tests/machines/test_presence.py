@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.machines.walks import Possible, Step, every_step, fired, possible_outcomes
-from tomb.machines.presence import GRACE, PRESENCE, Calm, Effect, Lifted, Missed, Placed, Presence, Seen, Waited, Wake
-from tomb.machines.table import Outcome
+from tomb.machines.presence import GRACE, PRESENCE, Effect, Lifted, Missed, Placed, Presence, Seen, Waited
+from tomb.machines.table import ClearTimer, Outcome, SetTimer
 
-MOVED, IGNORED = Outcome.MOVED, Outcome.IGNORED
+MOVED, REFUSED, IGNORED = Outcome.MOVED, Outcome.REFUSED, Outcome.IGNORED
 
 
 def effects_of(*events: Seen | Missed | Waited, grace: float = 600) -> list[Effect]:
@@ -23,43 +23,56 @@ def effects_of(*events: Seen | Missed | Waited, grace: float = 600) -> list[Effe
 
 
 def test_a_tag_that_is_placed_and_lifted_is_one_tap() -> None:
-    assert effects_of(Seen("A", 0), Seen("A", 250), Missed(500), Waited(1100)) == [Placed("A"), Wake(1100), Lifted("A")]
+    assert effects_of(Seen("A", 0), Seen("A", 250), Missed(500), Waited(1, 1100)) == [
+        Placed("A"),
+        SetTimer(1100, 1),
+        Lifted("A"),
+    ]
 
 
 @pytest.mark.parametrize("back_after", [1, 250, 599])
 def test_a_tag_that_wobbles_for_less_than_the_grace_was_never_away(back_after: int) -> None:
-    assert effects_of(Seen("A", 0), Missed(100), Seen("A", 100 + back_after)) == [Placed("A"), Wake(700), Calm()]
+    assert effects_of(Seen("A", 0), Missed(100), Seen("A", 100 + back_after)) == [
+        Placed("A"),
+        SetTimer(700, 1),
+        ClearTimer(),
+    ]
 
 
 @pytest.mark.parametrize("back_after", [600, 601, 5000])
 def test_a_tag_that_comes_back_after_the_grace_is_a_new_tap_even_if_the_timer_is_late(back_after: int) -> None:
-    told = effects_of(Seen("A", 0), Missed(100), Seen("A", 100 + back_after), Waited(9000))
-    assert told == [Placed("A"), Wake(700), Calm(), Lifted("A"), Placed("A")]
+    effects = effects_of(Seen("A", 0), Missed(100), Seen("A", 100 + back_after), Waited(1, 9000))
+    assert effects == [Placed("A"), SetTimer(700, 1), ClearTimer(), Lifted("A"), Placed("A")]
 
 
 def test_the_grace_runs_from_the_first_miss_not_from_the_last() -> None:
-    told = effects_of(Seen("A", 0), Missed(100), Missed(400), Missed(700))
-    assert told == [Placed("A"), Wake(700), Calm(), Lifted("A")]
+    effects = effects_of(Seen("A", 0), Missed(100), Missed(400), Missed(700))
+    assert effects == [Placed("A"), SetTimer(700, 1), ClearTimer(), Lifted("A")]
 
 
 def test_each_wobble_has_a_grace_of_its_own() -> None:
-    told = effects_of(Seen("A", 0), Missed(500), Seen("A", 900), Missed(1000), Seen("A", 1599))
-    assert [effect for effect in told if isinstance(effect, Placed | Lifted)] == [Placed("A")]
+    effects = effects_of(Seen("A", 0), Missed(500), Seen("A", 900), Missed(1000), Seen("A", 1599))
+    assert [effect for effect in effects if isinstance(effect, Placed | Lifted)] == [Placed("A")]
 
 
 def test_another_tag_means_that_the_first_one_was_lifted() -> None:
     assert effects_of(Seen("A", 0), Seen("B", 10)) == [Placed("A"), Lifted("A"), Placed("B")]
     assert effects_of(Seen("A", 0), Missed(5), Seen("B", 10)) == [
         Placed("A"),
-        Wake(605),
-        Calm(),
+        SetTimer(605, 1),
+        ClearTimer(),
         Lifted("A"),
         Placed("B"),
     ]
 
 
-def test_a_timer_that_goes_off_early_is_set_again() -> None:
-    assert effects_of(Seen("A", 0), Missed(100), Waited(650)) == [Placed("A"), Wake(700), Wake(700)]
+def test_a_timer_that_rang_for_an_earlier_wobble_does_not_lift_the_tag() -> None:
+    presence = Presence(600)
+    for event in (Seen("A", 0), Missed(100), Seen("A", 690), Missed(695)):
+        PRESENCE.fire(presence, event)
+    assert PRESENCE.fire(presence, Waited(1, 1400)) is REFUSED
+    assert PRESENCE.fire(presence, Waited(2, 1400)) is MOVED
+    assert presence.effects[-2:] == [SetTimer(1295, 2), Lifted("A")]
 
 
 def test_the_grace_is_600_milliseconds_unless_told_otherwise() -> None:
@@ -75,22 +88,23 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
     ("present", "Waited"): {(IGNORED, "present")},
     ("fading", "Seen"): {(MOVED, "present")},
     ("fading", "Missed"): {(MOVED, "fading"), (MOVED, "absent")},
-    ("fading", "Waited"): {(MOVED, "fading"), (MOVED, "absent")},
+    ("fading", "Waited"): {(MOVED, "absent"), (REFUSED, "fading")},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What an owner knows after the effects so far: the time, which tag lies there, and when its timer goes off."""
+    """What an owner knows after the effects so far: the time, which tag lies there, and its timer: when it rings, with
+    which number."""
 
     now: int = 0
     lying: str | None = None
-    timer: float | None = None
+    timer: SetTimer | None = None
 
     def after(self, step: Step) -> "Owner":
         assert isinstance(step.event, Seen | Missed | Waited)
         now = replace(self, now=int(step.event.at))
-        if isinstance(step.event, Waited):
+        if self.timer is not None and step.event == Waited(self.timer.number, step.event.at):
             now = replace(now, timer=None)
         for effect in step.effects:
             now = now.carried_out(effect)
@@ -104,8 +118,8 @@ class Owner:
             case Lifted(tag_id):
                 assert self.lying == tag_id, "a tag was lifted that did not lie there"
                 return replace(self, lying=None)
-            case Wake(at):
-                return replace(self, timer=at)
+            case SetTimer():
+                return replace(self, timer=effect)
             case _:
                 assert self.timer is not None, "a timer was cleared that did not run"
                 return replace(self, timer=None)
@@ -115,7 +129,9 @@ def walk(depth: int) -> Iterable[tuple[Owner, Step]]:
     def alphabet(presence: Presence, owner: Owner) -> Iterable[object]:
         for at in {owner.now + 1, int(presence.due) - 1, int(presence.due)}:
             if at > owner.now:
-                yield from (Seen("A", at), Seen("B", at), Missed(at), Waited(at))
+                yield from (Seen("A", at), Seen("B", at), Missed(at), Waited(presence.timer - 1, at))
+        if owner.timer is not None and owner.now < owner.timer.at:
+            yield Waited(owner.timer.number, owner.timer.at)
 
     return every_step(PRESENCE, Presence(600), alphabet, Owner(), Owner.after, depth)
 
@@ -126,7 +142,7 @@ def test_every_event_in_every_state_has_the_outcome_that_was_expected() -> None:
     assert len(EXPECTED) == len(PRESENCE.states) * len(PRESENCE.events)
 
 
-def test_on_every_walk_the_owner_is_told_the_truth_and_has_a_timer_exactly_while_a_tag_fades() -> None:
+def test_on_every_walk_the_owner_knows_the_truth_and_has_a_timer_exactly_while_a_tag_fades() -> None:
     for owner, step in walk(6):
         assert owner.lying == step.after.tag_id, step.path
         assert (owner.lying is None) == (step.after.state == "absent"), step.path
@@ -166,18 +182,18 @@ def test_taps_are_those_that_a_person_made_however_late_the_timer(story: list[Re
     presence, owner = Presence(600), Owner()
     taps: list[str] = []
     for at, tag in story:
-        while owner.timer is not None and owner.timer + lag <= at:
-            owner, presence = _fire(owner, presence, Waited(owner.timer + lag), taps)
+        while owner.timer is not None and owner.timer.at + lag <= at:
+            owner, presence = _fire(owner, presence, Waited(owner.timer.number, owner.timer.at + lag), taps)
         owner, presence = _fire(owner, presence, Missed(at) if tag is None else Seen(tag, at), taps)
     assert taps == taps_that_a_person_made(story)
 
 
 @given(stories())
-def test_with_a_timer_that_keeps_time_a_tag_is_told_lifted_600_after_the_first_miss(story: list[Reading]) -> None:
+def test_with_a_timer_that_keeps_time_a_tag_is_lifted_600_after_the_first_miss(story: list[Reading]) -> None:
     presence, owner = Presence(600), Owner()
     for at, tag in story:
-        while owner.timer is not None and owner.timer <= at:
-            owner, presence = _fire(owner, presence, Waited(owner.timer), [])
+        while owner.timer is not None and owner.timer.at <= at:
+            owner, presence = _fire(owner, presence, Waited(owner.timer.number, owner.timer.at), [])
         owner, presence = _fire(owner, presence, Missed(at) if tag is None else Seen(tag, at), [])
         assert owner.lying == _lying_at(story, at)
 

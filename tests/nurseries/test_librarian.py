@@ -203,7 +203,7 @@ async def test_a_tag_that_changes_hands_is_lost_before_it_is_gained(tmp_path: Pa
         await stage.librarian.link_tag("04AA", new.id, override=True)
         owners = [each["data"] for each in stage.bodies() if each["event_type"] == "state:playlist"]
         assert [(each["id"], each["nfc_tag_id"]) for each in owners] == [(old.id, None), (new.id, "04AA")]  # type: ignore[index]  # JSON
-        assert await stage.librarian.tag_owner("04AA") is not None
+        assert stage.librarian.tag_owner("04AA") is not None
         assert stage.librarian.lite(old.id).nfc_tag_id is None
 
 

@@ -1,15 +1,25 @@
-"""Association sessions in a whole box on virtual time."""
+"""Association sessions on virtual time: in a whole box, and with a library that takes its time and changes its mind."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from random import Random
 from time import perf_counter
 
 import pytest
 import trio
 
+from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
-from tomb.errors import BadRequest, NotFound
+from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, RequestError
+from tomb.events import Event, Events
+from tomb.machines.association import ASSOCIATION, ENDS
+from tomb.models import ExistingPlaylist, PlaylistLite, Tag
+from tomb.nurseries.linking import Linking, LiveSession
+from tomb.ports import VirtualPorts
 
 pytestmark = virtual_time
 
@@ -122,7 +132,7 @@ async def test_a_cancelled_session_is_listed_for_ten_seconds(box: VirtualBox) ->
     session = await box.services.linking.open(await box.add("One", 60))
     await box.services.linking.cancel(session.id)
     await trio.sleep(9)
-    assert [each.as_listed()["state"] for each in box.services.linking.listed()] == ["cancelled"]
+    assert [each.state for each in box.services.linking.listed()] == ["cancelled"]
     await trio.sleep(2)
     assert box.services.linking.listed() == []
     with pytest.raises(NotFound):
@@ -157,7 +167,7 @@ async def test_a_playlist_deleted_during_its_session_ends_it_in_error_with_nothi
     await box.services.librarian.delete(playlist_id)
     await box.tap(TAGS[0])
     assert session.machine.state == "error"
-    assert await box.services.librarian.tag_owner(TAGS[0]) is None
+    assert box.services.librarian.tag_owner(TAGS[0]) is None
 
 
 async def test_each_step_is_told_to_the_session_s_room_and_to_everybody(box: VirtualBox) -> None:
@@ -166,3 +176,211 @@ async def test_each_step_is_told_to_the_session_s_room_and_to_everybody(box: Vir
     rooms = [(event.type, sorted(event.rooms)) for event in box.events if event.type.startswith("nfc_")]
     step = [("nfc_status", [f"nfc:{session.id}"]), ("nfc_association_state", ["*"])]
     assert rooms == step + step
+
+
+# --- a library that takes its time ----------------------------------------------------------------------------------
+
+
+@dataclass
+class SlowLibrary:
+    """A link waits for its turn, which may be cancelled, and is then written, which may not: as the librarian's is.
+
+    `disk`: whether it takes the link. `rival`: whether somebody else links the tag first.
+    """
+
+    turn_s: float = 0.0
+    write_s: float = 0.0
+    disk: bool = True
+    rival: bool = False
+    owners: dict[str, str] = field(default_factory=dict)
+
+    def lite(self, playlist_id: str) -> PlaylistLite:
+        return PlaylistLite(
+            id=playlist_id, title=playlist_id, track_count=0, total_duration_ms=0, created_at="", updated_at=""
+        )
+
+    def tag_owner(self, tag_id: str) -> ExistingPlaylist | None:
+        owner = self.owners.get(tag_id)
+        return ExistingPlaylist(id=owner, title=owner) if owner else None
+
+    async def link_tag(self, tag_id: str, playlist_id: str, *, override: bool = False) -> Tag:
+        await trio.sleep(self.turn_s)
+        with trio.CancelScope(shield=True):
+            await trio.sleep(self.write_s)
+        if self.rival:
+            self.owners[tag_id] = "theirs"
+        if not self.disk:
+            raise NoSpace("the disk is full")
+        if self.owners.get(tag_id, playlist_id) != playlist_id and not override:
+            raise Conflict("the tag belongs to another playlist")
+        self.owners[tag_id] = playlist_id
+        return Tag(tag_id=tag_id, playlist_id=playlist_id, created_at=0.0)
+
+
+@asynccontextmanager
+async def linking_with(library: SlowLibrary) -> AsyncIterator[tuple[Linking, list[Event]]]:
+    ports = VirtualPorts()
+    events, published = Events(ports, 0), list[Event]()
+    events.subscribe(published.append)
+    linking = Linking(ports, events, library)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(linking.run)
+        yield linking, published
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_session_that_is_cancelled_while_its_link_waits_for_the_disk_ends_at_once_and_links_nothing() -> None:
+    library = SlowLibrary(turn_s=7.0)
+    async with linking_with(library) as (linking, _):
+        session, began = await linking.open("p1"), trio.current_time()
+        linking.placed("A")
+        await trio.sleep(1)
+        assert await linking.cancel(session.id) is session
+        assert (session.state, trio.current_time() - began) == ("cancelled", 1)
+        await trio.sleep(60)
+        assert library.owners == {}
+
+
+async def test_a_link_that_is_being_written_cannot_be_cancelled_and_whoever_tries_hears_that_it_was_stored() -> None:
+    library = SlowLibrary(write_s=3.0)
+    async with linking_with(library) as (linking, _):
+        session = await linking.open("p1")
+        linking.placed("A")
+        await trio.sleep(1)
+        with pytest.raises(BadRequest, match="success"):
+            await linking.cancel(session.id)
+        assert library.owners == {"A": "p1"}
+
+
+async def test_a_cancelled_session_whose_link_came_to_nothing_is_cancelled_whatever_the_reason_was() -> None:
+    for library in (SlowLibrary(write_s=3.0, disk=False), SlowLibrary(write_s=3.0, rival=True)):
+        async with linking_with(library) as (linking, _):
+            session = await linking.open("p1")
+            linking.placed("A")
+            await trio.sleep(1)
+            assert await linking.cancel(session.id) is session
+
+
+async def test_the_deadline_takes_a_link_back_that_has_not_begun() -> None:
+    library = SlowLibrary(turn_s=7.0)
+    async with linking_with(library) as (linking, _):
+        session = await linking.open("p1", 5)
+        await trio.sleep(4)
+        linking.placed("A")
+        await trio.sleep(1.1)
+        assert session.state == "timeout"
+        assert library.owners == {}
+
+
+async def test_opening_answers_when_the_lying_tag_is_stored_and_can_be_cancelled_before() -> None:
+    library = SlowLibrary(turn_s=7.0)
+    async with linking_with(library) as (linking, _):
+        linking.placed("A")
+        began, answers = trio.current_time(), list[LiveSession]()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_into, answers, partial(linking.open, "p1"))
+            await trio.sleep(1)
+            await linking.cancel_for("p1")
+        assert (answers[0].state, trio.current_time() - began) == ("cancelled", 1)
+        assert (await linking.open("p2")).state == "success"
+        assert trio.current_time() - began == 8
+
+
+async def test_a_session_that_supersedes_one_that_is_storing_opens_after_its_end() -> None:
+    for library, end in ((SlowLibrary(turn_s=9.0), "cancelled"), (SlowLibrary(write_s=9.0), "success")):
+        async with linking_with(library) as (linking, published):
+            first = await linking.open("p1")
+            linking.placed("A")
+            linking.lifted()
+            await trio.sleep(1)
+            second = await linking.open("p2")
+            assert (first.state, second.state) == (end, "waiting")
+            steps = [event for event in published if event.type == "nfc_association_state"]
+            assert [f'"{first.id}"'.encode() in step.payload for step in steps] == [True, True, False]
+
+
+async def test_of_several_who_open_a_session_at_once_one_is_left_and_it_is_the_live_one() -> None:
+    async with linking_with(SlowLibrary(write_s=2.0)) as (linking, _):
+        await linking.open("p0")
+        linking.placed("A")
+        linking.lifted()
+        await trio.sleep(1)
+        answers = list[LiveSession]()
+        async with trio.open_nursery() as nursery:
+            for number in range(1, 4):
+                nursery.start_soon(_into, answers, partial(linking.open, f"p{number}"))
+        assert sorted(session.state for session in answers) == ["cancelled", "cancelled", "waiting"]
+        assert linking.live is next(session for session in answers if session.state == "waiting")
+
+
+async def test_an_override_while_another_tag_is_being_linked_is_refused() -> None:
+    async with linking_with(SlowLibrary(turn_s=2.0)) as (linking, _):
+        session = await linking.open("p1")
+        linking.placed("A")
+        with pytest.raises(BadRequest, match="being linked"):
+            await linking.override("p1", "B")
+        await session.settled()
+        assert session.last.tag_id == "A"
+
+
+async def test_a_deadline_that_passes_in_the_tick_in_which_a_new_session_opens_does_not_end_the_new_one() -> None:
+    for _ in range(20):  # Trio runs the tasks of one tick in any order
+        async with linking_with(SlowLibrary()) as (linking, _):
+            first = await linking.open("p1", 5)
+            await trio.sleep(5)
+            second = await linking.open("p2", 60)
+            await trio.sleep(59)
+            assert first.state in ("timeout", "cancelled")
+            assert second.state == "waiting"
+
+
+async def _into(answers: list[LiveSession], ask: Callable[[], Awaitable[LiveSession]]) -> None:
+    answers.append(await ask())
+
+
+# --- every row has an owner who can cause it ------------------------------------------------------------------------
+
+
+async def _story(seed: int) -> None:
+    """Parents and children at once, for some minutes: they link, cancel, override, put tags down and lift them."""
+    chance = Random(seed)
+    library = SlowLibrary(chance.choice((0.0, 2.0)), chance.choice((0.0, 2.0)), owners={"B": "theirs"})
+    async with linking_with(library) as (linking, published), trio.open_nursery() as parents:
+        for _ in range(30):
+            library.disk, library.rival = chance.random() < 0.8, chance.random() < 0.3
+            playlist_id, tag_id = chance.choice(("ours", "theirs")), chance.choice("ABC")
+            timeout_s, override = chance.choice((3.0, 30.0)), chance.random() < 0.2
+            match chance.choice(("open", "scan", "override", "take", "cancel", "put", "put", "put", "lift")):
+                case "open":
+                    parents.start_soon(_asked, partial(linking.open, playlist_id, timeout_s, override=override))
+                case "scan":
+                    parents.start_soon(_asked, partial(linking.open, None, timeout_s))
+                case "override":
+                    parents.start_soon(_asked, partial(linking.override, playlist_id))
+                case "take":
+                    parents.start_soon(_asked, partial(linking.override, playlist_id, tag_id))
+                case "cancel":
+                    parents.start_soon(_asked, partial(linking.cancel_for, playlist_id))
+                case "put":
+                    linking.placed(tag_id)
+                case "lift":
+                    linking.lifted()
+            await trio.sleep(chance.choice((0.0, 0.5, 1.5, 5.0)))
+        await trio.sleep(100)
+        assert linking.live is None
+        assert linking.listed() == []
+        assert sum(b'"state":"waiting"' in event.payload for event in published) == sum(
+            any(f'"state":"{end}"'.encode() in event.payload for end in ENDS) for event in published
+        )
+
+
+async def _asked(ask: Callable[[], Awaitable[LiveSession]]) -> None:
+    with suppress(RequestError):
+        await ask()
+
+
+async def test_every_row_of_the_association_is_caused_by_its_owner() -> None:
+    with rows_recorded(ASSOCIATION) as taken:
+        for seed in range(40):
+            await _story(seed)
+    assert rows_of(ASSOCIATION) - taken == set()

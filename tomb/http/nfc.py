@@ -122,7 +122,15 @@ async def _override(services: Services, call: Call[OverrideBody]) -> Success[Lin
 
 
 def link_session(session: LiveSession) -> LinkSession:
-    return LinkSession(**session.as_listed())
+    return LinkSession(
+        session_id=session.id,
+        assoc_id=session.id,
+        playlist_id=session.machine.playlist_id,
+        state=session.state,
+        tag_id=session.last.tag_id,
+        existing_playlist=session.last.existing_playlist,
+        expires_at=session.expires_at,
+    )
 
 
 async def _associate(services: Services, call: Call[AssociateBody]) -> Success[AssociationAnswer]:
@@ -148,8 +156,8 @@ async def _status(services: Services, _: Call[Body]) -> Success[NfcStatus]:
     linking, reader = services.linking, services.taps.reader
     present = None
     if linking.present is not None:
-        known = await services.librarian.tag(linking.present)
-        present = TagPresent(tag_id=linking.present, playlist_id=known.playlist_id if known else None)
+        owner = services.librarian.tag_owner(linking.present)
+        present = TagPresent(tag_id=linking.present, playlist_id=owner.id if owner else None)
     status = NfcStatus(
         reader_available=reader is not None,
         reader_name=reader.name if reader else None,
@@ -183,7 +191,7 @@ def _virtual(services: Services) -> VirtualReader:
 ROUTES = (
     Route("POST", "/api/nfc/scan", _scan, errors=(NotFound,)),
     Route("DELETE", "/api/nfc/session/<session_id>", _cancel, errors=(NotFound, BadRequest)),
-    Route("POST", "/api/nfc/override", _override, errors=(NotFound,)),
+    Route("POST", "/api/nfc/override", _override, errors=(NotFound, BadRequest)),
     Route("POST", "/api/nfc/associate", _associate, errors=(NotFound, Conflict)),
     Route("DELETE", "/api/nfc/associate/<tag_id>", _dissociate, errors=(NotFound,)),
     Route("GET", "/api/nfc/status", _status),

@@ -1,18 +1,20 @@
-"""What is known by heart: a card for each playlist, and the JSON of what was asked for, until it changes.
+"""What is known by heart: a card for each playlist, what each tag is for, and the JSON of what was asked for, until it
+changes.
 
 Cards hold playlists without their tracks, so that lists, searches and counts cost no query however large the library
-is; the tracks are in the database alone. JSON is made once per change of an object, not once per request.
+is; the tracks are in the database alone. JSON is made once per change of an object, not once per request. What a tag is
+for is known without asking a disk that may be busy: a child waits for the answer.
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import to_json
 
 from tomb.errors import NotFound
-from tomb.models import Playlist, PlaylistLite
+from tomb.models import Playlist, PlaylistLite, TagAction
 
 PAGES_KEPT = 8
 
@@ -36,10 +38,13 @@ class _Card:
 
 
 class Catalogue:
-    """Starts with the playlists in order of creation. All are stamped with the `server_seq` of their last change."""
+    """Starts with the playlists in order of creation, and the tags that do an action. All playlists are stamped with
+    the `server_seq` of their last change."""
 
-    def __init__(self, lites: Iterable[PlaylistLite]) -> None:
+    def __init__(self, lites: Iterable[PlaylistLite], actions: Mapping[str, TagAction]) -> None:
         self._cards = {lite.id: _card(lite) for lite in lites}
+        self._linked = {card.lite.nfc_tag_id: card.lite.id for card in self._cards.values() if card.lite.nfc_tag_id}
+        self._actions = dict(actions)
         self._pages: dict[Query, bytes] = {}
         self._generation = 0
 
@@ -63,14 +68,29 @@ class Catalogue:
     def lites(self) -> list[PlaylistLite]:
         return [card.lite for card in self._cards.values()]
 
+    def tag_use(self, tag_id: str) -> PlaylistLite | TagAction | None:
+        """What a tag is for."""
+        playlist_id = self._linked.get(tag_id)
+        return self._actions.get(tag_id) if playlist_id is None else self._cards[playlist_id].lite
+
     def put(self, lite: PlaylistLite) -> None:
-        """The playlist is new, or changed. Its place among the others stays."""
+        """The playlist is new, or changed: its tag, too. Its place among the others stays."""
+        self._unlink(lite.id)
         self._cards[lite.id] = _card(lite)
+        if lite.nfc_tag_id is not None:
+            self._linked[lite.nfc_tag_id] = lite.id
         self._changed()
 
     def drop(self, playlist_id: str) -> None:
+        self._unlink(playlist_id)
         self._cards.pop(playlist_id, None)
         self._changed()
+
+    def put_action(self, tag_id: str, action: TagAction | None) -> None:
+        """The tag does this from now on, or nothing."""
+        self._actions.pop(tag_id, None)
+        if action is not None:
+            self._actions[tag_id] = action
 
     def touch(self, playlist_id: str, **fields: Any) -> None:
         """Some fields of the playlist or its tracks changed, though it was not edited."""
@@ -117,6 +137,11 @@ class Catalogue:
         if card.lite_json is None:
             card.lite_json = to_json(card.lite)
         return card.lite_json
+
+    def _unlink(self, playlist_id: str) -> None:
+        tag_id = self._cards[playlist_id].lite.nfc_tag_id if playlist_id in self._cards else None
+        if tag_id is not None and self._linked.get(tag_id) == playlist_id:  # it may have a new owner already
+            del self._linked[tag_id]
 
     def _changed(self) -> None:
         self._generation += 1

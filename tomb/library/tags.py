@@ -13,8 +13,9 @@ STRANGERS_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Linking:
-    """The tag as it is now, and the playlists that gained or lost one: the new owner first."""
+class TagChange:
+    """What became of a tag: as it is now (a forgotten one as it was), and the playlists that gained or lost one, the
+    new owner first."""
 
     tag: Tag
     changed: tuple[Playlist, ...]
@@ -37,6 +38,11 @@ def read_all(db: sqlite3.Connection) -> list[Tag]:
     return [_tag(row) for row in db.execute("SELECT * FROM tags ORDER BY created, tag_id")]
 
 
+def actions(db: sqlite3.Connection) -> dict[str, TagAction]:
+    """The tags that do something else than to play a playlist."""
+    return {tag.tag_id: tag.action for tag in read_all(db) if tag.action is not None}
+
+
 def owner(db: sqlite3.Connection, tag_id: str) -> ExistingPlaylist | None:
     """The playlist that the tag is linked to."""
     row = db.execute(
@@ -45,7 +51,7 @@ def owner(db: sqlite3.Connection, tag_id: str) -> ExistingPlaylist | None:
     return None if row is None else ExistingPlaylist(id=row["id"], title=row["title"])
 
 
-def link(db: sqlite3.Connection, tag_id: str, playlist_id: str, override: bool, now: float) -> Linking:
+def link(db: sqlite3.Connection, tag_id: str, playlist_id: str, override: bool, now: float) -> TagChange:
     """Give the tag to the playlist, which loses the one it had.
 
     Raises: NotFound; Conflict, with `tag_id` and `existing_playlist` or `action`, when it has another use and
@@ -54,24 +60,24 @@ def link(db: sqlite3.Connection, tag_id: str, playlist_id: str, override: bool, 
     reading.playlist(db, playlist_id)
     before = _free_for(db, tag_id, override, keeper=playlist_id)
     if before == playlist_id:
-        return Linking(get(db, tag_id), ())
+        return TagChange(get(db, tag_id), ())
     db.execute("UPDATE tags SET playlist_id = NULL WHERE playlist_id = ?", (playlist_id,))
     _put(db, tag_id, now, playlist_id=playlist_id)
-    return Linking(get(db, tag_id), _edited(db, (playlist_id, before), now))
+    return TagChange(get(db, tag_id), _edited(db, (playlist_id, before), now))
 
 
-def assign(db: sqlite3.Connection, tag_id: str, action: TagAction, override: bool, now: float) -> Linking:
+def assign(db: sqlite3.Connection, tag_id: str, action: TagAction, override: bool, now: float) -> TagChange:
     """Let the tag do `action`. Raises: Conflict, as `link` does, when it plays a playlist."""
     before = _free_for(db, tag_id, override, keeper=None)
     _put(db, tag_id, now, action=action)
-    return Linking(get(db, tag_id), _edited(db, (before,), now))
+    return TagChange(get(db, tag_id), _edited(db, (before,), now))
 
 
-def forget(db: sqlite3.Connection, tag_id: str, now: float) -> Linking:
+def forget(db: sqlite3.Connection, tag_id: str, now: float) -> TagChange:
     """Forget the tag and its use. Raises: NotFound."""
     tag = get(db, tag_id)
     db.execute("DELETE FROM tags WHERE tag_id = ?", (tag_id,))
-    return Linking(tag, _edited(db, (tag.playlist_id,), now))
+    return TagChange(tag, _edited(db, (tag.playlist_id,), now))
 
 
 def seen(db: sqlite3.Connection, tag_id: str, now: float) -> None:

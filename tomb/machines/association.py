@@ -1,22 +1,29 @@
 """A session that links a tag to a playlist: the parent says "now", then puts a tag on the box.
 
-`waiting` for a tag; `duplicate` when the tag belongs to another playlist and somebody has to decide; and four ends. The
-names are the wire's (wire.md, section 5), so there is none for the moment in which the link is being stored. That
-moment is the field `pending` instead, and these are its rules:
+`waiting` for a tag; `duplicate` when the tag belongs to another playlist and somebody has to decide; `storing` while
+the link is on its way to the disk; `ending` when the session was asked to end just then; and four ends. Clients know
+neither `storing` nor `ending` (wire.md, section 5): to them the session is still what was announced last.
 
-- One link at a time. Tags and overrides that come while one is being stored are refused; its answer is
-  milliseconds away.
-- An end that is asked for meanwhile (cancel, timeout, a newer session) waits for the answer. If the link was stored
-  the session is a success, for that is what happened; if the tag turned out to be another's, the session ends as asked.
-- Exactly one of `Stored`, `Taken` and `StoreFailed` answers a `Link`. An answer to nothing is refused.
+Storing takes as long as the library has other things to do. These are the rules for that time:
 
-A session without a playlist only reports the next tag. An override session takes the tag from whoever has it. The
-deadline and the lying tag are the owner's: it fires `Expired`, and `TagPlaced` at once if a tag lies there already.
+- One link at a time. Tags and overrides that come meanwhile mean nothing; a tag that still lies there when the session
+  is over is not lost, it only has to be put down again.
+- An end that is asked for (cancelled, superseded, out of time) asks for the link back with `Withdraw`, and the session
+  waits for the answer, which is never far then: a link that has not begun is not made, one that is being written is
+  nearly there. If it was stored all the same, the session is a success, for that is what happened. Otherwise it ends as
+  it was first asked to.
+- Exactly one of `Stored` and `NotStored` answers a `Link`, withdrawn or not.
+
+A session without a playlist only reports the next tag. An override session takes the tag from whoever has it.
+
+One timer serves all sessions, one after the other, so a deadline carries the number of its session; that of an earlier
+one is refused. The lying tag is the owner's business: it fires `TagPlaced` at once
+if a tag lies there when the session opens.
 """
 
 from dataclasses import dataclass, field
 
-from tomb.machines.table import STAY, Table, row
+from tomb.machines.table import STAY, ClearTimer, SetTimer, Table, row
 from tomb.models import ExistingPlaylist, LinkState
 
 OPEN = ("waiting", "duplicate")
@@ -44,13 +51,10 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class Superseded:
-    """A newer session took the reader."""
-
-
-@dataclass(frozen=True, slots=True)
 class Expired:
-    """The deadline of the session passed."""
+    """The deadline of the session with this number passed."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +63,26 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """Nothing was stored: the tag was linked elsewhere since it was looked up."""
-
-    owner: ExistingPlaylist
-
-
-@dataclass(frozen=True, slots=True)
-class StoreFailed:
-    """Nothing was stored, and nothing will be. `message` is for the parent."""
+class NotStored:
+    """Nothing was stored, and nothing will be. `message` is for the parent. `owner`: the playlist that the tag was
+    linked to since it was looked up, if that is why."""
 
     message: str
+    owner: ExistingPlaylist | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """Store the link of this tag to the session's playlist; with `override` its old owner loses it in the same
-    transaction. The owner answers with Stored, Taken or StoreFailed."""
+    transaction. The owner of the machine answers with Stored or NotStored."""
 
     tag_id: str
     override: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Do not store the link, if that can still be helped. It is answered as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,182 +95,194 @@ class Announce:
     existing_playlist: ExistingPlaylist | None = None
 
 
+Effect = SetTimer | ClearTimer | Link | Withdraw | Announce
+
+
 @dataclass(slots=True)
-class Session:
-    """`tag_id` and `existing_playlist` are what was announced last. `pending`: the link that is being stored.
-    `ending`: how the session was asked to end meanwhile."""
+class AssociationSession:
+    """`number`: of the session, and of the timer of its deadline. `tag_id` and `existing_playlist` are what was
+    announced last. `link`: what is being stored. `ending`: how the session was asked to end meanwhile."""
 
     playlist_id: str | None
+    number: int = 0
     override: bool = False
-    state: LinkState = "waiting"
+    state: str = "waiting"
     tag_id: str | None = None
     existing_playlist: ExistingPlaylist | None = None
-    pending: Link | None = None
+    link: Link | None = None
     ending: Announce | None = None
-    effects: list[Link | Announce] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
 
 
-def open_session(playlist_id: str | None, *, override: bool = False) -> Session:
-    """A new session, with its first announcement among the effects. Without a playlist it only reports a tag."""
-    session = Session(playlist_id, override)
+def open_session(
+    playlist_id: str | None, number: int, deadline: float, *, override: bool = False
+) -> AssociationSession:
+    """A new session, with the timer of its deadline (monotonic seconds) and its first announcement among the effects.
+    Without a playlist it only reports a tag."""
+    session = AssociationSession(playlist_id, number, override)
+    session.effects.append(SetTimer(deadline, number))
     _announce(session, "waiting", "Put a tag on the box.")
     return session
 
 
-def storing(session: Session, _: object) -> bool:
-    return session.pending is not None
-
-
-def storing_to_be_cancelled(session: Session, _: Taken) -> bool:
-    return session.ending is not None and session.ending.state == "cancelled"
-
-
-def storing_past_the_deadline(session: Session, _: Taken) -> bool:
-    return session.ending is not None and session.ending.state == "timeout"
-
-
-def only_reports(session: Session, _: TagPlaced) -> bool:
+def only_reports(session: AssociationSession, _: TagPlaced) -> bool:
     return session.playlist_id is None
 
 
-def ours_already(session: Session, event: TagPlaced) -> bool:
-    return session.pending is None and event.owner is not None and event.owner.id == session.playlist_id
+def ours_already(session: AssociationSession, event: TagPlaced) -> bool:
+    return event.owner is not None and event.owner.id == session.playlist_id
 
 
-def belongs_to_another(session: Session, event: TagPlaced) -> bool:
-    return session.pending is None and event.owner is not None and not session.override
+def belongs_to_another(session: AssociationSession, event: TagPlaced) -> bool:
+    return event.owner is not None and not session.override
 
 
-def may_link(session: Session, _: TagPlaced) -> bool:
-    return session.pending is None
-
-
-def names_a_tag(session: Session, event: Override) -> bool:
+def names_a_tag(session: AssociationSession, event: Override) -> bool:
     return may_override(session, event) and event.tag_id is not None
 
 
-def may_override(session: Session, _: Override) -> bool:
-    return session.pending is None and session.playlist_id is not None
+def may_override(session: AssociationSession, _: Override) -> bool:
+    return session.playlist_id is not None
+
+
+def of_this_session(session: AssociationSession, event: Expired) -> bool:
+    return event.number == session.number
+
+
+def linked_elsewhere(_: AssociationSession, event: NotStored) -> bool:
+    return event.owner is not None
+
+
+def past_the_deadline(session: AssociationSession, _: NotStored) -> bool:
+    return session.ending is not None and session.ending.state == "timeout"
 
 
 def _announce(
-    session: Session, state: LinkState, message: str, tag_id: str | None = None, owner: ExistingPlaylist | None = None
+    session: AssociationSession,
+    state: LinkState,
+    message: str,
+    tag_id: str | None = None,
+    owner: ExistingPlaylist | None = None,
 ) -> None:
     session.tag_id, session.existing_playlist = tag_id, owner
     session.effects.append(Announce(state, message, tag_id, owner))
+    if state in ENDS:
+        session.effects.append(ClearTimer())
 
 
-def _report(session: Session, event: TagPlaced) -> None:
+def _report(session: AssociationSession, event: TagPlaced) -> None:
     known = f"This tag plays “{event.owner.title}”." if event.owner else "This tag is not linked to a playlist."
     _announce(session, "success", known, event.tag_id, event.owner)
 
 
-def _keep(session: Session, event: TagPlaced) -> None:
+def _keep(session: AssociationSession, event: TagPlaced) -> None:
     _announce(session, "success", "This tag is linked to this playlist already.", event.tag_id)
 
 
-def _ask(session: Session, tag_id: str, owner: ExistingPlaylist) -> None:
+def _ask(session: AssociationSession, tag_id: str, owner: ExistingPlaylist) -> None:
     if (session.tag_id, session.existing_playlist) != (tag_id, owner):  # the same question is put once
         _announce(session, "duplicate", f"This tag is linked to “{owner.title}”.", tag_id, owner)
 
 
-def _ask_about_placed(session: Session, event: TagPlaced) -> None:
+def _ask_about_placed(session: AssociationSession, event: TagPlaced) -> None:
     assert event.owner is not None
     _ask(session, event.tag_id, event.owner)
 
 
-def _ask_about_taken(session: Session, event: Taken) -> None:
+def _ask_about_stored(session: AssociationSession, event: NotStored) -> None:
+    assert event.owner is not None
     _ask(session, _answered(session).tag_id, event.owner)
 
 
-def _store(session: Session, tag_id: str, override: bool) -> None:
-    session.pending = Link(tag_id, override)
-    session.effects.append(session.pending)
+def _store(session: AssociationSession, tag_id: str, override: bool) -> None:
+    session.link = Link(tag_id, override)
+    session.effects.append(session.link)
 
 
-def _link(session: Session, event: TagPlaced) -> None:
+def _store_placed(session: AssociationSession, event: TagPlaced) -> None:
     _store(session, event.tag_id, session.override)
 
 
-def _override_named(session: Session, event: Override) -> None:
+def _override_named(session: AssociationSession, event: Override) -> None:
     assert event.tag_id is not None
     _store(session, event.tag_id, override=True)
 
 
-def _override_asked_about(session: Session, _: Override) -> None:
+def _override_asked_about(session: AssociationSession, _: Override) -> None:
     assert session.tag_id is not None
     _store(session, session.tag_id, override=True)
 
 
-def _override_next(session: Session, _: Override) -> None:
+def _override_next(session: AssociationSession, _: Override) -> None:
     session.override = True
 
 
-def _answered(session: Session) -> Link:
-    assert session.pending is not None
-    answered, session.pending = session.pending, None
+def _answered(session: AssociationSession) -> Link:
+    assert session.link is not None
+    answered, session.link = session.link, None
     return answered
 
 
-def _succeed(session: Session, _: Stored) -> None:
+def _succeed(session: AssociationSession, _: Stored) -> None:
     _announce(session, "success", "The tag is linked.", _answered(session).tag_id)
 
 
-def _fail(session: Session, event: StoreFailed) -> None:
+def _fail(session: AssociationSession, event: NotStored) -> None:
     _announce(session, "error", event.message, _answered(session).tag_id)
 
 
-def _ending(session: Session, event: Cancel | Superseded | Expired) -> Announce:
+def _ending(session: AssociationSession, event: Cancel | Expired) -> Announce:
     match event:
         case Cancel(reason):
             return Announce("cancelled", reason, session.tag_id, session.existing_playlist)
-        case Superseded():
-            return Announce("cancelled", "superseded", session.tag_id, session.existing_playlist)
         case Expired():
             return Announce("timeout", "No tag was linked in time.", session.tag_id, session.existing_playlist)
 
 
-def _end(session: Session, event: Cancel | Superseded | Expired) -> None:
-    session.effects.append(_ending(session, event))
+def _end(session: AssociationSession, event: Cancel | Expired) -> None:
+    session.effects += (_ending(session, event), ClearTimer())
 
 
-def _end_later(session: Session, event: Cancel | Superseded | Expired) -> None:
-    # The first one who asked is told why; a second ending adds nothing.
-    session.ending = session.ending or _ending(session, event)
+def _withdraw(session: AssociationSession, event: Cancel | Expired) -> None:
+    session.ending = _ending(session, event)
+    session.effects.append(Withdraw())
 
 
-def _end_as_asked(session: Session, _: Taken) -> None:
+def _end_as_asked(session: AssociationSession, _: NotStored) -> None:
     assert session.ending is not None
     _answered(session)
-    session.effects.append(session.ending)
+    session.effects += (session.ending, ClearTimer())
 
 
-ASSOCIATION: Table[Session] = Table(
+ASSOCIATION: Table[AssociationSession] = Table(
     "association",
-    Session,
-    states=(*OPEN, *ENDS),
+    AssociationSession,
+    states=(*OPEN, "storing", "ending", *ENDS),
     initial="waiting",
-    events=(TagPlaced, Override, Cancel, Superseded, Expired, Stored, Taken, StoreFailed),
+    events=(TagPlaced, Override, Cancel, Expired, Stored, NotStored),
     rows=[
         row("waiting", TagPlaced, "success", when=only_reports, do=_report),
         row(OPEN, TagPlaced, "success", when=ours_already, do=_keep),
         row(OPEN, TagPlaced, "duplicate", when=belongs_to_another, do=_ask_about_placed),
-        row(OPEN, TagPlaced, STAY, when=may_link, do=_link),
-        row(OPEN, Override, STAY, when=names_a_tag, do=_override_named),
-        row("duplicate", Override, STAY, when=may_override, do=_override_asked_about),
+        row(OPEN, TagPlaced, "storing", do=_store_placed),
+        row(OPEN, Override, "storing", when=names_a_tag, do=_override_named),
+        row("duplicate", Override, "storing", do=_override_asked_about),
         row("waiting", Override, STAY, when=may_override, do=_override_next),
-        row(OPEN, Cancel, STAY, when=storing, do=_end_later),
         row(OPEN, Cancel, "cancelled", do=_end),
-        row(OPEN, Superseded, STAY, when=storing, do=_end_later),
-        row(OPEN, Superseded, "cancelled", do=_end),
-        row(OPEN, Expired, STAY, when=storing, do=_end_later),
-        row(OPEN, Expired, "timeout", do=_end),
-        row(OPEN, Stored, "success", when=storing, do=_succeed),
-        row(OPEN, Taken, "cancelled", when=storing_to_be_cancelled, do=_end_as_asked),
-        row(OPEN, Taken, "timeout", when=storing_past_the_deadline, do=_end_as_asked),
-        row(OPEN, Taken, "duplicate", when=storing, do=_ask_about_taken),
-        row(OPEN, StoreFailed, "error", when=storing, do=_fail),
+        row(OPEN, Expired, "timeout", when=of_this_session, do=_end),
+        row("storing", Cancel, "ending", do=_withdraw),
+        row("storing", Expired, "ending", when=of_this_session, do=_withdraw),
+        row(("storing", "ending"), Stored, "success", do=_succeed),
+        row("storing", NotStored, "duplicate", when=linked_elsewhere, do=_ask_about_stored),
+        row("storing", NotStored, "error", do=_fail),
+        row("ending", NotStored, "timeout", when=past_the_deadline, do=_end_as_asked),
+        row("ending", NotStored, "cancelled", do=_end_as_asked),
     ],
-    ignored=dict.fromkeys(ENDS, (TagPlaced, Override, Cancel, Superseded, Expired, Stored, Taken, StoreFailed)),
+    ignored={
+        **dict.fromkeys(OPEN, (Stored, NotStored)),
+        "storing": (TagPlaced, Override),
+        "ending": (TagPlaced, Override, Cancel, Expired),
+        **dict.fromkeys(ENDS, (TagPlaced, Override, Cancel, Expired, Stored, NotStored)),
+    },
     final=ENDS,
 )

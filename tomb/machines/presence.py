@@ -6,14 +6,17 @@ the whole of `grace` was it lifted. A reading that comes before that is the same
 later is a new tap, even if the timer that should have said so is late: the times in the events decide, not the order
 in which they arrive. Another tag in the field means that the first one was lifted, without any grace.
 
-The machine has no clock. It asks for a timer with `Wake(at)` and the owner answers with `Waited`; it has at most one
-timer running, and `Calm` says that it is no longer wanted. A reader that is lost is `Missed` like any other: if it is
-back within the grace, nothing happened.
+The machine has no clock. It asks for a timer and the owner answers with `Waited`; it has at most one timer running.
+Each has a number of its own, so that one that rang for an earlier wobble cannot end a later one. A reader that is lost
+is `Missed` like any other: if it is back within the grace, nothing happened.
+
+A machine is for one reader. Whose the tag is that lies there, a linking session's or playing's, is none of its business
+(tomb.nurseries.linking).
 """
 
 from dataclasses import dataclass, field
 
-from tomb.machines.table import STAY, Table, row
+from tomb.machines.table import STAY, ClearTimer, SetTimer, Table, row
 
 GRACE = 0.6
 """Seconds. Shorter, and a wobbling tag stutters; longer, and lifting a tag to pause feels dead."""
@@ -36,8 +39,9 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """The timer that `Wake` asked for went off."""
+    """The timer that was set with this number rang."""
 
+    number: int
     at: float
 
 
@@ -51,29 +55,19 @@ class Lifted:
     tag_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """Set the timer: fire `Waited` at this time, in place of any earlier one."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Calm:
-    """Clear the timer."""
-
-
-Effect = Placed | Lifted | Wake | Calm
+Effect = Placed | Lifted | SetTimer | ClearTimer
 
 
 @dataclass(slots=True)
 class Presence:
-    """What lies on one reader. `tag_id` is the tag that was placed and not lifted, `due` when a fading one is gone."""
+    """What lies on one reader. `tag_id` is the tag that was placed and not lifted, `due` when a fading one is gone,
+    `timer` the number of the timer that was set last."""
 
     grace: float = GRACE
     state: str = "absent"
     tag_id: str | None = None
     due: float = 0.0
+    timer: int = 0
     effects: list[Effect] = field(default_factory=list)
 
 
@@ -89,6 +83,10 @@ def overdue(presence: Presence, event: Seen | Missed | Waited) -> bool:
     return event.at >= presence.due
 
 
+def waited_for_it(presence: Presence, event: Waited) -> bool:
+    return event.number == presence.timer and overdue(presence, event)
+
+
 def _place(presence: Presence, event: Seen) -> None:
     presence.tag_id = event.tag_id
     presence.effects.append(Placed(event.tag_id))
@@ -96,15 +94,12 @@ def _place(presence: Presence, event: Seen) -> None:
 
 def _fade(presence: Presence, event: Missed) -> None:
     presence.due = event.at + presence.grace
-    _wake(presence, event)
-
-
-def _wake(presence: Presence, _: Missed | Waited) -> None:
-    presence.effects.append(Wake(presence.due))
+    presence.timer += 1
+    presence.effects.append(SetTimer(presence.due, presence.timer))
 
 
 def _recover(presence: Presence, _: Seen) -> None:
-    presence.effects.append(Calm())
+    presence.effects.append(ClearTimer())
 
 
 def _lift(presence: Presence, _: Seen | Missed | Waited) -> None:
@@ -118,13 +113,13 @@ def _swap(presence: Presence, event: Seen) -> None:
     _place(presence, event)
 
 
-def _calm_and_swap(presence: Presence, event: Seen) -> None:
-    presence.effects.append(Calm())
+def _swap_faded(presence: Presence, event: Seen) -> None:
+    presence.effects.append(ClearTimer())
     _swap(presence, event)
 
 
-def _calm_and_lift(presence: Presence, event: Missed) -> None:
-    presence.effects.append(Calm())
+def _lift_faded(presence: Presence, event: Missed) -> None:
+    presence.effects.append(ClearTimer())
     _lift(presence, event)
 
 
@@ -140,12 +135,11 @@ PRESENCE: Table[Presence] = Table(
         row("present", Seen, STAY, do=_swap, note="another tag"),
         row("present", Missed, "fading", do=_fade),
         row("fading", Seen, "present", when=same_tag_in_time, do=_recover),
-        row("fading", Seen, "present", do=_calm_and_swap, note="another tag, or too late"),
-        row("fading", Missed, "absent", when=overdue, do=_calm_and_lift),
+        row("fading", Seen, "present", do=_swap_faded, note="another tag, or too late"),
+        row("fading", Missed, "absent", when=overdue, do=_lift_faded),
         row("fading", Missed, STAY),
-        row("fading", Waited, "absent", when=overdue, do=_lift),
-        row("fading", Waited, STAY, do=_wake, note="woken early"),
+        row("fading", Waited, "absent", when=waited_for_it, do=_lift),
     ],
-    # A timer that had gone off before it could be cleared finds nothing to do.
+    # A timer that had rung before it could be cleared finds nothing to do.
     ignored={"absent": (Missed, Waited), "present": (Waited,)},
 )

@@ -37,6 +37,21 @@ class Outcome(Enum):
     IGNORED = "ignored"
 
 
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """An effect of any machine that waits: have the timer ring `at` that time (monotonic seconds), in place of any
+    earlier one. When it rings, the owner fires the machine's own event for that, with the number, which the table
+    compares with the one it gave out last: a ring may be late, for a timer that was set anew or cleared meanwhile."""
+
+    at: float
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearTimer:
+    """The effect that takes the last `SetTimer` back."""
+
+
 class TableError(Exception):
     """A table that contradicts itself. Raised when it is made, that is, when its module is imported."""
 

@@ -29,6 +29,7 @@ from tomb.models import (
     RepeatMode,
     Resume,
     SameTag,
+    TagAction,
     Track,
     TrackPosition,
 )
@@ -40,6 +41,8 @@ from tomb.ports import Ports
 NO_OUTPUT = "there is no sound output yet"
 _Chosen = tuple[events.Listing, tuple[int, ...]]
 
+VOLUME_STEP = 5
+SLEEP_MINUTES = 30
 CHECKPOINT_S = 4.0  # with a tick and the writing on top, a power cut costs less than 5 s
 
 
@@ -128,12 +131,6 @@ class Deck:
     async def set_volume(self, volume: int) -> Reply:
         return await self._command(lambda _: events.SetVolume(volume), "volume set")
 
-    async def turn_volume(self, step: int) -> Reply:
-        def turned(_: int | None) -> events.Event:
-            return events.SetVolume(max(0, min(100, self._player.volume + step)))
-
-        return await self._command(turned, "volume set")
-
     async def set_mode(
         self,
         *,
@@ -147,15 +144,9 @@ class Deck:
             lambda _: events.SetMode(self._drawn(), repeat, shuffle, auto_advance, muted), "mode set"
         )
 
-    async def toggle_shuffle(self) -> Reply:
-        return await self._command(
-            lambda _: events.SetMode(self._drawn(), shuffle=not self._player.shuffle), "mode set"
-        )
-
     async def sleep(self, seconds: float | None) -> Reply:
         """Fade and stop in `seconds`; None switches the timer off."""
-        ends_at = None if seconds is None else self._ports.wall() + seconds
-        return await self._command(lambda _: events.SetSleep(seconds, ends_at), "sleep timer set")
+        return await self._command(lambda _: self._sleep_in(seconds), "sleep timer set")
 
     async def start(self, playlist_id: str, track_number: int | None = None) -> Reply:
         """Play a playlist from where it was left, or from a track (1-based). Raises NotFound, BadRequest."""
@@ -168,26 +159,55 @@ class Deck:
 
         return await self._mailbox.ask(job)
 
-    async def tap(self, playlist_id: str) -> Reply:
-        """A tag of this playlist was placed. Raises NotFound, BadRequest."""
+    # --- what tags ask for: in the order of these calls, and nobody waits for an answer -----------------------------
 
-        async def job() -> Reply:
+    def tap(self, playlist_id: str) -> None:
+        """A tag of this playlist was placed."""
+
+        async def job() -> None:
             playlist = await self._find(playlist_id)
             same_tag, place = playlist.same_tag or self.policy.same_tag, self._resume(playlist)
             self._use(playlist, lambda chosen: events.Tapped(*chosen, same_tag, *place, self._heard_ms()))
-            return self._reply("tapped")
 
-        return await self._mailbox.ask(job)
+        self._mailbox.post_async(job)
 
-    async def lifted(self, playlist_id: str) -> None:
+    def lifted(self, playlist_id: str) -> None:
         """The tag of this playlist was taken away."""
 
-        async def job() -> None:
+        def job() -> None:
             self._catch_up()
             own = self._playlist.on_removal if self._playlist else None
             self._fire(events.TagRemoved(playlist_id, own or self.policy.on_removal, self._heard_ms()))
 
-        await self._mailbox.ask(job)
+        self._mailbox.post(job)
+
+    def act(self, action: TagAction) -> None:
+        """A tag that does something else than to play a playlist was placed."""
+
+        def job() -> None:
+            self._catch_up()
+            self._fire(self._meant(action))
+
+        self._mailbox.post(job)
+
+    def _meant(self, action: TagAction) -> events.Event:
+        match action.action:
+            case "next":
+                return events.Next(self._heard_ms())
+            case "previous":
+                return events.Previous(self._heard_ms())
+            case "pause":
+                return events.Toggle(self._heard_ms())
+            case "stop":
+                return events.Stop(self._heard_ms())
+            case "volume_up" | "volume_down":
+                step = action.step or VOLUME_STEP
+                turned = self._player.volume + (step if action.action == "volume_up" else -step)
+                return events.SetVolume(max(0, min(100, turned)))
+            case "sleep_timer":
+                return self._sleep_in(60 * (SLEEP_MINUTES if action.minutes is None else action.minutes))
+            case "shuffle":
+                return events.SetMode(self._drawn(), shuffle=not self._player.shuffle)
 
     # --- facts: what the library, the device and the start of the box tell ------------------------------------------
 
@@ -488,6 +508,9 @@ class Deck:
         """The playlist as the machine sees it, and a permutation in case it shuffles."""
         entries = tuple(events.Entry(track.id, track.duration_ms) for track in playlist.tracks)
         return events.Listing(playlist.id, entries, playlist), self._ports.permutation(len(entries))
+
+    def _sleep_in(self, seconds: float | None) -> events.SetSleep:
+        return events.SetSleep(seconds, None if seconds is None else self._ports.wall() + seconds)
 
     def _drawn(self) -> tuple[int, ...]:
         return self._ports.permutation(len(self._player.order))

@@ -1,8 +1,8 @@
 """The journal writes down what should be remembered about playing, so that no command ever waits for a disk.
 
 Notes are gathered for a moment and written in one transaction: positions by playlist (only the newest counts), tracks
-that began, and the state of the player. What is still unwritten is known here, so that a tap reads its own pause. While
-the disk is full or cannot be written, the music goes on: the notes are kept, and tried again.
+that began, tags that were placed, and the state of the player. What is still unwritten is known here, so that a tap
+reads its own pause. While the disk is full or cannot be written, the music goes on: the notes are kept and tried again.
 
 A flush cannot drop a note. What is being written is still here until the write has returned, and when it comes to
 nothing it is put back, before whatever was noted meanwhile: also when it is a cancellation that ends the flush. That is
@@ -30,24 +30,28 @@ log = logging.getLogger(__name__)
 GATHER_S = 0.2  # a dragged volume slider is a write or two, not fifty: SD cards wear
 RETRY_S = 5.0  # after a write that the disk did not take
 CREDITS_KEPT = 1000  # meanwhile
+TAGS_KEPT = 100  # a phone is a new tag each time it is held to the reader
 LAST_S = 3.0  # for the last notes to be written while the box stops, whose own deadline is later
 
 
 @dataclass(slots=True)
 class Notes:
-    """`resume`: by playlist, None where it was heard to its end. `credits`: (playlist, track) pairs that began."""
+    """`resume`: by playlist, None where it was heard to its end. `credits`: (playlist, track) pairs that began. `seen`:
+    when each tag was placed last (epoch seconds)."""
 
     resume: dict[str, Resume | None] = field(default_factory=dict)
     credits: list[tuple[str, str]] = field(default_factory=list)
     player: PlayerMemory | None = None
+    seen: dict[str, float] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.resume or self.credits or self.player)
+        return bool(self.resume or self.credits or self.player or self.seen)
 
     def before(self, newer: "Notes") -> "Notes":
         """These, and then the newer ones."""
         began = [*self.credits, *newer.credits][-CREDITS_KEPT:]
-        return Notes({**self.resume, **newer.resume}, began, newer.player or self.player)
+        seen = dict(list({**self.seen, **newer.seen}.items())[-TAGS_KEPT:])
+        return Notes({**self.resume, **newer.resume}, began, newer.player or self.player, seen)
 
 
 class Journal:
@@ -74,6 +78,11 @@ class Journal:
         if memory != self._written:
             self._written = self._notes.player = memory
             self._something.set()
+
+    def tag_seen(self, tag_id: str, at: float) -> None:
+        """The tag was placed. `at`: epoch seconds."""
+        self._notes.seen[tag_id] = at
+        self._something.set()
 
     def unwritten(self, playlist_id: str, written: Resume | None) -> Resume | None:
         """The resume point as it will be, given what the disk says."""

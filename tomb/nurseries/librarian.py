@@ -29,7 +29,7 @@ from tomb.library.catalogue import Catalogue
 from tomb.library.files import Freed, Reconciled
 from tomb.library.playlists import PlaylistEdit
 from tomb.library.store import Store, Unit
-from tomb.library.tags import Linking
+from tomb.library.tags import TagChange
 from tomb.library.tracks import TrackEdit
 from tomb.models import Playlist, Tag, TagAction, Track
 from tomb.nurseries.journal import Notes
@@ -67,8 +67,9 @@ class Librarian(LibraryReader):
             await ports.in_thread(files.prepare, store.library)
         except OSError as error:
             raise StartError(f"the folder {store.library} cannot be used: {error.strerror}") from error
-        lites = await store.read(reading.lites)
-        catalogue = Catalogue(lite.model_copy(update={"server_seq": events.number}) for lite in lites)
+        lites, actions = await store.read(lambda db: (reading.lites(db), tags.actions(db)))
+        stamped = (lite.model_copy(update={"server_seq": events.number}) for lite in lites)
+        catalogue = Catalogue(stamped, actions)
         return cls(store, ports, catalogue, LibraryEvents(events, catalogue))
 
     def listen(self, listener: Listener) -> None:
@@ -245,22 +246,23 @@ class Librarian(LibraryReader):
         and `override` is not set; with it, the other use ends in the same transaction.
         """
         now = self._ports.wall()
-        return await self._commit(lambda db: tags.link(db, tag_id, playlist_id, override, now), self._tell_linking)
+        return await self._commit(lambda db: tags.link(db, tag_id, playlist_id, override, now), self._tag_changed)
 
     async def assign_tag(self, tag_id: str, action: TagAction, *, override: bool = False) -> Tag:
         """Let the tag do `action`. Raises: Conflict when it plays a playlist and `override` is not set."""
         now = self._ports.wall()
-        return await self._commit(lambda db: tags.assign(db, tag_id, action, override, now), self._tell_linking)
+        return await self._commit(lambda db: tags.assign(db, tag_id, action, override, now), self._tag_changed)
 
     async def forget_tag(self, tag_id: str) -> Tag:
         """Forget the tag; as it was."""
         now = self._ports.wall()
-        return await self._commit(lambda db: tags.forget(db, tag_id, now), self._tell_linking)
 
-    async def see_tag(self, tag_id: str) -> None:
-        """The tag lay on the box just now. Nothing is published."""
-        now = self._ports.wall()
-        await self._note(lambda db: tags.seen(db, tag_id, now), _say_nothing)
+        def tell(change: TagChange) -> Tag:
+            self._tag_changed(change)
+            self._catalogue.put_action(tag_id, None)
+            return change.tag
+
+        return await self._commit(lambda db: tags.forget(db, tag_id, now), tell)
 
     # --- what the player remembers: no edits, so nothing is published -----------------------------------------------
 
@@ -274,6 +276,8 @@ class Librarian(LibraryReader):
                 memory.credit(db, playlist_id, track_id, now)
             if notes.player is not None:
                 memory.remember(db, notes.player)
+            for tag_id, at in notes.seen.items():
+                tags.seen(db, tag_id, at)
             return noted
 
         def tell(noted: set[str]) -> None:
@@ -337,11 +341,12 @@ class Librarian(LibraryReader):
             unused = await self._store.read(lambda db: files.unused(db, freed))
             await self._ports.in_thread(files.discard, self.folder, unused)
 
-    def _tell_linking(self, linking: Linking) -> Tag:
+    def _tag_changed(self, change: TagChange) -> Tag:
+        self._catalogue.put_action(change.tag.tag_id, change.tag.action)
         # The loser first, so that nobody ever sees one tag with two owners.
-        for playlist in reversed(linking.changed):
+        for playlist in reversed(change.changed):
             self._library_events.edited(playlist)
-        return linking.tag
+        return change.tag
 
 
 def _say_nothing(_: object) -> None:

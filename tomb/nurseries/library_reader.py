@@ -12,7 +12,7 @@ from tomb.library.catalogue import Catalogue, Query
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Whereabouts
 from tomb.library.store import Store
-from tomb.models import ExistingPlaylist, Playlist, PlaylistLite, Tag
+from tomb.models import ExistingPlaylist, Playlist, PlaylistLite, Tag, TagAction
 from tomb.nurseries.library_events import LibraryEvents
 
 READ_AT_ONCE = 10  # playlists; a tap that reads its tag waits for no more than these
@@ -83,9 +83,14 @@ class LibraryReader:
     async def tags(self) -> list[Tag]:
         return await self._store.read(tags.read_all)
 
-    async def tag_owner(self, tag_id: str) -> ExistingPlaylist | None:
-        """The playlist that the tag is linked to."""
-        return await self._store.read(lambda db: tags.owner(db, tag_id))
+    def tag_use(self, tag_id: str) -> PlaylistLite | TagAction | None:
+        """What a tag is for, by heart."""
+        return self._catalogue.tag_use(tag_id)
+
+    def tag_owner(self, tag_id: str) -> ExistingPlaylist | None:
+        """The playlist that the tag is linked to, by heart."""
+        use = self._catalogue.tag_use(tag_id)
+        return ExistingPlaylist(id=use.id, title=use.title) if isinstance(use, PlaylistLite) else None
 
     async def size(self) -> int:
         """Bytes of all sound and pictures."""

@@ -1,21 +1,51 @@
-"""Linking: the owner of association sessions. One reader, so one live session; a new one supersedes the old.
+"""Linking: the owner of association sessions, and of the question whose a tag is that lies on the box.
 
-While a session lives, and until the tag that ended it is lifted, taps belong to it and start nothing. The machine
-(tomb.machines.association) decides; here its effects are carried out: storing, telling the clients, the deadline.
+The machine (tomb.machines.association) decides; here its effects are carried out: storing, telling the clients, the
+deadline. Everything but storing is synchronous: a tag, a cancellation and a deadline find the machine free at any time.
+
+*Whose a lying tag is.* It belongs to playing or to a session, from the moment it is placed until it is lifted. A tag
+that is placed while a session lives is the session's: it plays nothing, and its removal does nothing. Any other is
+playing's, and stays so whatever session opens, looks at it and ends while it lies there, with one exception: the tag
+with which a session *succeeded* is the session's from then on. `placed` and `lifted` are the only places that answer
+for it.
+
+*Storing* waits for the library's turn, which may take seconds, so it is done in a task of its own while the session
+lives on. A link that is withdrawn is cancelled, and the librarian promises what that means: while it waits for its turn
+nothing has changed yet, so the answer is that nothing was stored; once the commit has begun it runs to its end and
+cannot be interrupted, and what comes back is whether it was stored. There is no third answer. An answer therefore is
+never too late for its session: a session does not end before it (only the box may, and then nobody waits for it).
+
+*Superseding.* One reader, so one live session: whoever opens a new one asks the old one to end and waits for that, so
+that clients hear the end before they hear the beginning. The wait is as short as a withdrawn link is, and whoever gives
+up waiting has opened nothing. Of several who wait, each supersedes the one before.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import trio
 
 from tomb.errors import BadRequest, Conflict, NotFound, RequestError
 from tomb.events import EVERYONE, Events
-from tomb.machines import association as rules
-from tomb.machines.table import Outcome
-from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.mailbox import Mailbox
+from tomb.machines.association import (
+    ASSOCIATION,
+    ENDS,
+    Announce,
+    AssociationSession,
+    Cancel,
+    Expired,
+    Link,
+    NotStored,
+    Override,
+    Stored,
+    TagPlaced,
+    Withdraw,
+    open_session,
+)
+from tomb.machines.table import ClearTimer, Outcome, SetTimer
+from tomb.models import ExistingPlaylist, LinkState, PlaylistLite, Tag
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
 
@@ -24,115 +54,131 @@ SHOWN_AFTER_END_S = 10.0
 NO_READER = " The tag reader is not there at the moment; it works as soon as it is back."
 
 
+class Library(Protocol):
+    """What sessions need of the librarian. `lite` raises NotFound; `link_tag` as the librarian says."""
+
+    def lite(self, playlist_id: str) -> PlaylistLite: ...
+
+    def tag_owner(self, tag_id: str) -> ExistingPlaylist | None: ...
+
+    async def link_tag(self, tag_id: str, playlist_id: str, *, override: bool = False) -> Tag: ...
+
+
+@dataclass(slots=True)
+class Storing:
+    """A link on its way to the disk."""
+
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+    answered: trio.Event = field(default_factory=trio.Event)
+
+
 @dataclass(slots=True)
 class LiveSession:
-    """A session as clients see it. `expires_at`: epoch seconds; `ended_at`: Trio's time, None while it lives."""
+    """A session as clients see it. `expires_at`: epoch seconds; `ended_at`: Trio's time, None while it lives; `last`:
+    what was announced last."""
 
     id: str
-    machine: rules.Session
-    timeout_s: float
+    machine: AssociationSession
     expires_at: float
     ended_at: float | None = None
-    last: rules.Announce = field(default_factory=lambda: rules.Announce("waiting", ""))
+    last: Announce = field(default_factory=lambda: Announce("waiting", ""))
+    storing: Storing | None = None
 
-    def as_listed(self) -> dict[str, Any]:
-        """An entry of `active_sessions` (wire.md, section 3)."""
-        existing = self.last.existing_playlist
-        return {
-            "session_id": self.id,
-            "assoc_id": self.id,
-            "playlist_id": self.machine.playlist_id,
-            "state": self.machine.state,
-            "tag_id": self.last.tag_id,
-            "existing_playlist": existing.model_dump() if existing else None,
-            "expires_at": self.expires_at,
-        }
+    @property
+    def state(self) -> LinkState:
+        """As clients know it."""
+        return self.last.state
+
+    async def settled(self) -> None:
+        """Wait until nothing is being stored."""
+        if self.storing is not None:
+            await self.storing.answered.wait()
+
+
+@dataclass(slots=True)
+class Placement:
+    """A tag that lies on the box, and whether it belongs to a session."""
+
+    tag_id: str
+    of_session: bool
 
 
 class Linking:
-    def __init__(self, ports: Ports, events: Events, librarian: Librarian) -> None:
+    def __init__(self, ports: Ports, events: Events, library: Library) -> None:
         self._ports = ports
         self._events = events
-        self._librarian = librarian
-        self._mailbox = Mailbox("linking")
-        self._deadline = Timer(lambda _: self._mailbox.post_async(self._expire))
+        self._library = library
+        self._timer = Timer(self._expire)
+        self._numbers = itertools.count(1)
         self._sessions: list[LiveSession] = []
-        self._present: str | None = None
-        self._held: str | None = None
+        self._lying: Placement | None = None
+        self._nursery: trio.Nursery | None = None
         self.reader_there = False
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._deadline.run)
-            await self._mailbox.run(task_status=task_status)
+        async with trio.open_nursery() as self._nursery:
+            self._nursery.start_soon(self._timer.run)
+            task_status.started()
 
-    # --- what parents ask for ---------------------------------------------------------------------------------------
+    # --- what parents ask for: each answers when nothing is being stored any more -----------------------------------
 
     async def open(
         self, playlist_id: str | None, timeout_s: float = DEADLINE_S, *, override: bool = False
     ) -> LiveSession:
         """Open a session; a tag that lies on the reader counts at once. Raises NotFound."""
-
-        async def job() -> LiveSession:
-            return await self._open(playlist_id, timeout_s, override=override)
-
-        return await self._mailbox.ask(job)
+        session = await self._open(playlist_id, timeout_s, override=override)
+        if self._lying is not None:
+            self._offer(session, self._lying.tag_id)
+        await session.settled()
+        return session
 
     async def cancel(self, session_id: str) -> LiveSession:
-        """Raises NotFound for a session that is not listed, BadRequest for one that has ended."""
-
-        async def job() -> LiveSession:
-            session = self._listed(session_id)
-            if await self._fire(session, rules.Cancel()) is not Outcome.MOVED:
-                raise BadRequest(f"the session has ended: {session.machine.state}", {"state": session.machine.state})
-            return session
-
-        return await self._mailbox.ask(job)
+        """Raises NotFound for a session that is not listed, BadRequest for one that has ended, be it just now."""
+        session = self._listed(session_id)
+        if session.ended_at is None:
+            self._fire(session, Cancel())
+            await session.settled()
+            if session.state == "cancelled":
+                return session
+        raise BadRequest(f"the session has ended: {session.state}", {"state": session.state})
 
     async def cancel_for(self, playlist_id: str) -> LiveSession:
-        """Cancel the live session of a playlist. Raises NotFound."""
+        """Cancel the live session of a playlist. Raises NotFound, BadRequest as `cancel` does."""
         live = self.live
         if live is None or live.machine.playlist_id != playlist_id:
             raise NotFound("nfc session of playlist", playlist_id)
         return await self.cancel(live.id)
 
     async def override(self, playlist_id: str, tag_id: str | None = None) -> LiveSession:
-        """Take a tag from its owner: the named one, else the one in question, else the next that is placed."""
+        """Take a tag from its owner: the named one, else the one in question, else the next that is placed.
 
-        async def job() -> LiveSession:
-            session = self.live
-            if session is None or session.machine.playlist_id != playlist_id:
-                session = await self._open(playlist_id, DEADLINE_S, override=True, taking=tag_id)
-            else:
-                await self._fire(session, rules.Override(tag_id))
-            return session
+        Raises NotFound; BadRequest while another link of the session is being stored.
+        """
+        live = self.live
+        if live is None or live.machine.playlist_id != playlist_id:
+            if tag_id is None:
+                return await self.open(playlist_id, override=True)
+            live = await self._open(playlist_id, DEADLINE_S, override=True)
+        if self._fire(live, Override(tag_id)) is not Outcome.MOVED:
+            raise BadRequest("a tag is being linked at this moment", {"session_id": live.id})
+        await live.settled()
+        return live
 
-        return await self._mailbox.ask(job)
+    # --- whose the lying tag is -------------------------------------------------------------------------------------
 
-    # --- what the reader tells --------------------------------------------------------------------------------------
+    def placed(self, tag_id: str) -> bool:
+        """Whether the tag, which lies there from now on, belongs to a session."""
+        session = self.live
+        self._lying = Placement(tag_id, of_session=session is not None)
+        if session is not None:
+            self._offer(session, tag_id)
+        return session is not None
 
-    async def placed(self, tag_id: str) -> bool:
-        """Whether the tag belongs to a session."""
-
-        async def job() -> bool:
-            self._present = tag_id
-            session = self.live
-            if session is not None:
-                await self._offer(session, tag_id)
-            return session is not None
-
-        return await self._mailbox.ask(job)
-
-    async def lifted(self, tag_id: str) -> bool:
-        """Whether the tag belonged to a session: one that lives, or one that it ended."""
-
-        async def job() -> bool:
-            self._present = None
-            held, self._held = self._held, None
-            return held == tag_id or self.live is not None
-
-        return await self._mailbox.ask(job)
+    def lifted(self) -> bool:
+        """Whether the tag that lay there belonged to a session."""
+        lay, self._lying = self._lying, None
+        return lay is not None and lay.of_session
 
     # --- what everybody may look at ---------------------------------------------------------------------------------
 
@@ -144,7 +190,7 @@ class Linking:
     @property
     def present(self) -> str | None:
         """The tag that lies on the reader."""
-        return self._present
+        return None if self._lying is None else self._lying.tag_id
 
     def listed(self) -> list[LiveSession]:
         """The live session, and those that ended so short ago that a client may not have seen it."""
@@ -158,66 +204,74 @@ class Linking:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    async def _open(
-        self, playlist_id: str | None, timeout_s: float, *, override: bool, taking: str | None = None
-    ) -> LiveSession:
+    async def _open(self, playlist_id: str | None, timeout_s: float, *, override: bool) -> LiveSession:
         if playlist_id is not None:
-            self._librarian.lite(playlist_id)
-        if self.live is not None:
-            await self._fire(self.live, rules.Superseded())
-        machine = rules.open_session(playlist_id, override=override)
-        session = LiveSession(self._ports.new_id(), machine, timeout_s, self._ports.wall() + timeout_s)
+            self._library.lite(playlist_id)
+        while self.live is not None:
+            old = self.live
+            self._fire(old, Cancel("superseded"))
+            await old.settled()
+        deadline = trio.current_time() + timeout_s
+        machine = open_session(playlist_id, next(self._numbers), deadline, override=override)
+        session = LiveSession(self._ports.new_id(), machine, self._ports.wall() + timeout_s)
         self._forget_old()
         self._sessions.append(session)
-        self._deadline.set(trio.current_time() + timeout_s, 0)
-        await self._carry_out(session)
-        tag_id = taking or self._present
-        if taking is not None:
-            await self._fire(session, rules.Override(taking))
-        elif tag_id is not None:
-            await self._offer(session, tag_id)
+        self._carry_out(session)
         return session
 
-    async def _offer(self, session: LiveSession, tag_id: str) -> None:
-        await self._fire(session, rules.TagPlaced(tag_id, await self._librarian.tag_owner(tag_id)))
+    def _offer(self, session: LiveSession, tag_id: str) -> None:
+        self._fire(session, TagPlaced(tag_id, self._library.tag_owner(tag_id)))
 
-    async def _expire(self) -> None:
+    def _expire(self, number: int) -> None:
         if self.live is not None:
-            await self._fire(self.live, rules.Expired())
+            self._fire(self.live, Expired(number))
 
-    async def _fire(self, session: LiveSession, event: object) -> Outcome:
-        outcome = rules.ASSOCIATION.fire(session.machine, event)
-        await self._carry_out(session)
+    def _fire(self, session: LiveSession, event: object) -> Outcome:
+        outcome = ASSOCIATION.fire(session.machine, event)
+        self._carry_out(session)
         return outcome
 
-    async def _carry_out(self, session: LiveSession) -> None:
+    def _carry_out(self, session: LiveSession) -> None:
         effects, session.machine.effects = session.machine.effects, []
         for effect in effects:
             match effect:
-                case rules.Link(tag_id, override):
-                    await self._fire(session, await self._store(session, tag_id, override=override))
-                case rules.Announce():
+                case SetTimer(at, number):
+                    self._timer.set(at, number)
+                case ClearTimer():
+                    self._timer.clear()
+                case Link():
+                    assert self._nursery is not None
+                    session.storing = Storing()
+                    self._nursery.start_soon(self._store, session, effect, session.storing)
+                case Withdraw():
+                    assert session.storing is not None
+                    session.storing.scope.cancel()
+                case Announce():
                     self._announce(session, effect)
 
-    async def _store(
-        self, session: LiveSession, tag_id: str, *, override: bool
-    ) -> rules.Stored | rules.Taken | rules.StoreFailed:
+    async def _store(self, session: LiveSession, link: Link, storing: Storing) -> None:
+        answer: Stored | NotStored = NotStored("The link was withdrawn.")
+        with storing.scope:
+            answer = await self._link(session, link)
+        session.storing = None
+        self._fire(session, answer)
+        storing.answered.set()
+
+    async def _link(self, session: LiveSession, link: Link) -> Stored | NotStored:
         assert session.machine.playlist_id is not None
         try:
-            await self._librarian.link_tag(tag_id, session.machine.playlist_id, override=override)
-        except Conflict as conflict:
-            owner = await self._librarian.tag_owner(tag_id)
-            return rules.Taken(owner) if owner else rules.StoreFailed(f"The tag could not be linked: {conflict}")
+            await self._library.link_tag(link.tag_id, session.machine.playlist_id, override=link.override)
         except RequestError as error:
-            return rules.StoreFailed(f"The tag could not be linked: {error}")
-        return rules.Stored()
+            owner = self._library.tag_owner(link.tag_id) if isinstance(error, Conflict) else None
+            return NotStored(f"The tag could not be linked: {error}", owner)
+        return Stored()
 
-    def _announce(self, session: LiveSession, step: rules.Announce) -> None:
+    def _announce(self, session: LiveSession, step: Announce) -> None:
         session.last = step
-        if step.state in rules.ENDS:
+        if step.state in ENDS:
             session.ended_at = trio.current_time()
-            self._held = self._present
-            self._deadline.clear()
+        if step.state == "success" and self._lying is not None and self._lying.tag_id == step.tag_id:
+            self._lying.of_session = True
         self._events.tell("nfc_status", {f"nfc:{session.id}"}, _status(session))
         self._events.tell("nfc_association_state", EVERYONE, self._association_state(session))
 

@@ -59,7 +59,7 @@ class Mailbox:
 
         self._in.send_nowait(do)
 
-    def post_async(self, job: Callable[[], Awaitable[None]]) -> None:
+    def post_async(self, job: Callable[[], Awaitable[object]]) -> None:
         """Have `job`, which waits for others, done without waiting for it here."""
 
         async def do() -> None:

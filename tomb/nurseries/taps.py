@@ -1,49 +1,50 @@
-"""Taps: what the reader sees becomes taps, and taps become music.
+"""Taps: what the reader reads becomes taps, and taps become music.
 
-Sightings go through the presence machine (tomb.machines.presence), so that one placement is one tap however it wobbles.
-A tap belongs to the linking session if there is one; else it plays its playlist, does its action, or only makes itself
-known.
+Readings go through the presence machine (tomb.machines.presence), so that one placement is one tap however it wobbles.
+A placement belongs to a linking session (tomb.nurseries.linking says whether), or it is a tap: then it plays its
+playlist, does its action, or only makes itself known.
+
+All of this happens at once, in the call with which the reader hands over its reading: what a tag is for is known by
+heart, and that it was seen is only noted. So a tap waits for nothing but the deck's mailbox, whatever the library's
+disk is doing, and taps get there in the order in which they were made.
 """
-
-import logging
-from functools import partial
 
 import trio
 
 from tomb.devices.sighting import Reader, Sighting
-from tomb.errors import RequestError
 from tomb.events import PLAYLISTS, Events
-from tomb.machines import presence as rules
-from tomb.models import Tag, TagAction
+from tomb.machines.presence import PRESENCE, Lifted, Missed, Placed, Presence, Seen, Waited
+from tomb.machines.table import ClearTimer, SetTimer
+from tomb.models import PlaylistLite, TagAction
 from tomb.nurseries.deck import Deck
+from tomb.nurseries.journal import Journal
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
-from tomb.nurseries.mailbox import Mailbox
 from tomb.nurseries.timer import Timer
-
-log = logging.getLogger(__name__)
-VOLUME_STEP = 5
-SLEEP_MINUTES = 30
+from tomb.ports import Ports
 
 
 class Taps:
-    def __init__(self, events: Events, librarian: Librarian, deck: Deck, linking: Linking) -> None:
+    def __init__(
+        self, ports: Ports, events: Events, librarian: Librarian, journal: Journal, deck: Deck, linking: Linking
+    ) -> None:
+        self._ports = ports
         self._events = events
+        self._librarian = librarian
+        self._journal = journal
         self._deck = deck
         self._linking = linking
-        self._librarian = librarian
-        self._presence = rules.Presence()
-        self._mailbox = Mailbox("taps")
-        self._timer = Timer(lambda _: self._happens(rules.Waited(trio.current_time())))
+        self._presence = Presence()
+        self._timer = Timer(lambda number: self._happens(Waited(number, trio.current_time())))
         self._reader: Reader | None = None
-        self._playlist_id: str | None = None
+        self._playlist_id: str | None = None  # of the tag that was announced last
         self._nursery: trio.Nursery | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled."""
         async with trio.open_nursery() as self._nursery:
             self._nursery.start_soon(self._timer.run)
-            await self._mailbox.run(task_status=task_status)
+            task_status.started()
 
     @property
     def reader(self) -> Reader | None:
@@ -65,73 +66,40 @@ class Taps:
     def see(self, sighting: Sighting) -> None:
         """What the reader reads; to be called on the Trio thread."""
         now = trio.current_time()
-        self._happens(rules.Missed(now) if sighting.tag_id is None else rules.Seen(sighting.tag_id, now))
+        self._happens(Missed(now) if sighting.tag_id is None else Seen(sighting.tag_id, now))
 
-    def _happens(self, event: rules.Seen | rules.Missed | rules.Waited) -> None:
-        rules.PRESENCE.fire(self._presence, event)
+    def _happens(self, event: Seen | Missed | Waited) -> None:
+        PRESENCE.fire(self._presence, event)
         effects, self._presence.effects = self._presence.effects, []
         for effect in effects:
             match effect:
-                case rules.Wake(at):
-                    self._timer.set(at, 0)
-                case rules.Calm():
+                case SetTimer(at, number):
+                    self._timer.set(at, number)
+                case ClearTimer():
                     self._timer.clear()
-                case rules.Placed(tag_id):
-                    self._mailbox.post_async(partial(self._placed, tag_id))
-                case rules.Lifted(tag_id):
-                    self._mailbox.post_async(partial(self._lifted, tag_id))
+                case Placed(tag_id):
+                    self._journal.tag_seen(tag_id, self._ports.wall())
+                    if not self._linking.placed(tag_id):
+                        self._tap(tag_id)
+                case Lifted(tag_id):
+                    if not self._linking.lifted():
+                        self._end_tap(tag_id)
 
-    async def _placed(self, tag_id: str) -> None:
-        if await self._linking.placed(tag_id):
-            return
-        tag = await self._librarian.tag(tag_id)
-        self._playlist_id = tag.playlist_id if tag else None
+    def _tap(self, tag_id: str) -> None:
+        use = self._librarian.tag_use(tag_id)
+        self._playlist_id = use.id if isinstance(use, PlaylistLite) else None
         self._announce(tag_id, present=True)
-        self._signal(ok=tag is not None and (tag.playlist_id is not None or tag.action is not None))
-        try:
-            await self._obey(tag)
-        except RequestError as error:
-            log.warning("tag %s did nothing: %s", tag_id, error)
-        try:
-            await self._librarian.see_tag(tag_id)
-        except RequestError as error:
-            log.warning("that tag %s was seen is not kept: %s", tag_id, error)
+        self._signal(ok=use is not None)
+        match use:
+            case PlaylistLite():
+                self._deck.tap(use.id)
+            case TagAction():
+                self._deck.act(use)
 
-    async def _lifted(self, tag_id: str) -> None:
-        if await self._linking.lifted(tag_id):
-            return
+    def _end_tap(self, tag_id: str) -> None:
         self._announce(tag_id, present=False)
         if self._playlist_id is not None:
-            await self._deck.lifted(self._playlist_id)
-
-    async def _obey(self, tag: Tag | None) -> None:
-        if tag is None:
-            return
-        if tag.playlist_id is not None:
-            await self._deck.tap(tag.playlist_id)
-        elif tag.action is not None:
-            await self._act(tag.action)
-
-    async def _act(self, action: TagAction) -> None:
-        deck, step = self._deck, action.step or VOLUME_STEP
-        minutes = SLEEP_MINUTES if action.minutes is None else action.minutes
-        match action.action:
-            case "next":
-                await deck.next()
-            case "previous":
-                await deck.previous()
-            case "pause":
-                await deck.toggle()
-            case "stop":
-                await deck.stop()
-            case "volume_up":
-                await deck.turn_volume(step)
-            case "volume_down":
-                await deck.turn_volume(-step)
-            case "sleep_timer":
-                await deck.sleep(minutes * 60)
-            case "shuffle":
-                await deck.toggle_shuffle()
+            self._deck.lifted(self._playlist_id)
 
     def _announce(self, tag_id: str, *, present: bool) -> None:
         data = {"tag_id": tag_id, "present": present, "playlist_id": self._playlist_id}

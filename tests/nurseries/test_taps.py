@@ -1,0 +1,306 @@
+"""Taps in a whole box on virtual time: whose a lying tag is, and that a tap waits for nothing but the deck."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from tests.machines.walks import rows_of, rows_recorded
+from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
+from tests.rigs.virtual import virtual_time
+from tomb.devices.sighting import Sighting
+from tomb.library.store import Store
+from tomb.machines.presence import GRACE, PRESENCE
+from tomb.models import TagAction
+
+pytestmark = virtual_time
+
+A, B, C = TAGS
+GONE_S = GRACE + 0.1
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[VirtualBox]:
+    """Its tags A and B play a playlist each, C nothing; lifting a tag pauses."""
+    async with virtual_box(tmp_path, on_removal="pause") as box:
+        await box.add("One", 600, tag_id=A)
+        await box.add("Two", 600, tag_id=B)
+        yield box
+
+
+async def place(box: VirtualBox, tag_id: str) -> None:
+    box.reader.place(tag_id)
+    await trio.sleep(0.5)
+
+
+async def lift(box: VirtualBox) -> None:
+    box.reader.lift()
+    await trio.sleep(GONE_S)
+
+
+def heard(box: VirtualBox) -> tuple[str, str | None]:
+    state = box.services.deck.state(0)
+    return state.state, state.active_playlist_title
+
+
+def placements(box: VirtualBox) -> list[tuple[str, bool]]:
+    return [(event["tag_id"], event["present"]) for event in box.told("nfc_tag")]
+
+
+# --- whose a lying tag is -------------------------------------------------------------------------------------------
+
+
+async def test_lifting_a_tag_pauses_and_putting_it_down_goes_on(box: VirtualBox) -> None:
+    await place(box, A)
+    assert heard(box) == ("playing", "One")
+    await lift(box)
+    assert heard(box) == ("paused", "One")
+    await place(box, A)
+    assert heard(box) == ("playing", "One")
+    assert placements(box) == [(A, True), (A, False), (A, True)]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "timeout", "superseded and cancelled"])
+async def test_a_session_that_came_and_went_over_a_playing_tag_changes_nothing(box: VirtualBox, end: str) -> None:
+    await place(box, A)
+    other = await box.add("Three", 60)
+    session = await box.services.linking.open(other, 5)
+    assert session.state == "duplicate"
+    if end == "superseded and cancelled":
+        session = await box.services.linking.open(other)
+    if end == "timeout":
+        await trio.sleep(6)
+    else:
+        await box.services.linking.cancel(session.id)
+    assert heard(box) == ("playing", "One")
+    await lift(box)
+    assert heard(box) == ("paused", "One")
+    assert placements(box) == [(A, True), (A, False)]
+    await place(box, A)
+    assert heard(box) == ("playing", "One")
+
+
+async def test_a_playing_tag_that_is_lifted_during_a_session_pauses_as_without_one(box: VirtualBox) -> None:
+    await place(box, A)
+    await box.services.linking.open(await box.add("Three", 60))
+    await lift(box)
+    assert heard(box) == ("paused", "One")
+    assert placements(box) == [(A, True), (A, False)]
+
+
+async def test_a_lying_tag_with_which_a_session_succeeds_is_the_session_s_until_it_is_lifted(box: VirtualBox) -> None:
+    await place(box, A)
+    three = await box.add("Three", 60)
+    session = await box.services.linking.override(three)
+    assert session.state == "success"
+    await trio.sleep(60)
+    await lift(box)
+    assert heard(box) == ("playing", "One")
+    await place(box, A)
+    assert heard(box) == ("playing", "Three")
+    await lift(box)
+    assert heard(box) == ("paused", "Three")
+
+
+async def test_a_session_that_succeeds_with_another_tag_leaves_the_lying_one_to_playing(box: VirtualBox) -> None:
+    await place(box, A)
+    session = await box.services.linking.override(await box.add("Three", 60), C)
+    assert (session.state, session.last.tag_id) == ("success", C)
+    await lift(box)
+    assert heard(box) == ("paused", "One")
+
+
+async def test_a_tag_that_is_placed_during_a_session_belongs_to_it_even_when_it_is_cancelled(box: VirtualBox) -> None:
+    await place(box, A)
+    session = await box.services.linking.open(await box.add("Three", 60))
+    await place(box, B)
+    assert heard(box) == ("paused", "One")
+    await box.services.linking.cancel(session.id)
+    await box.services.deck.play()
+    await trio.sleep(5)
+    await lift(box)
+    assert heard(box) == ("playing", "One")
+    assert placements(box) == [(A, True), (A, False)]
+    await place(box, B)
+    assert heard(box) == ("playing", "Two")
+
+
+async def test_a_tag_put_in_place_of_the_one_that_ended_a_session_plays(box: VirtualBox) -> None:
+    await box.services.linking.open(await box.add("Three", 60))
+    await place(box, C)
+    assert heard(box) == ("stopped", None)
+    await place(box, B)
+    assert heard(box) == ("playing", "Two")
+    assert placements(box) == [(B, True)]
+
+
+async def test_a_reader_that_is_lost_lifts_what_lies_on_it_session_or_not(box: VirtualBox) -> None:
+    await place(box, A)
+    session = await box.services.linking.open(await box.add("Three", 60))
+    reader = box.reader
+    box.services.taps.lose("unplugged")
+    await trio.sleep(GONE_S)
+    assert heard(box) == ("paused", "One")
+    box.services.taps.use(reader)
+    await place(box, A)
+    assert session.state == "duplicate"
+    await box.services.linking.cancel(session.id)
+    await lift(box)
+    assert heard(box) == ("paused", "One")
+    await place(box, A)
+    assert heard(box) == ("playing", "One")
+
+
+async def test_a_reader_that_is_back_within_the_grace_lost_no_tag(box: VirtualBox) -> None:
+    await place(box, A)
+    session = await box.services.linking.open(await box.add("Three", 60))
+    reader = box.reader
+    box.services.taps.lose("unplugged")
+    await box.services.linking.cancel(session.id)
+    await trio.sleep(GRACE / 2)
+    box.services.taps.use(reader)
+    box.services.taps.see(Sighting(A))
+    await trio.sleep(60)
+    assert heard(box) == ("playing", "One")
+    await lift(box)
+    assert heard(box) == ("paused", "One")
+
+
+async def test_a_scan_that_only_reports_the_lying_tag_lets_it_play_on_and_then_not_pause(box: VirtualBox) -> None:
+    await place(box, A)
+    session = await box.services.linking.open(None)
+    assert (session.state, session.last.tag_id) == ("success", A)
+    await lift(box)
+    assert heard(box) == ("playing", "One")
+
+
+# --- what a tap waits for -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the library's writer takes 7 s for whatever it is asked to write."""
+    write: Callable[..., Any] = Store.write
+
+    async def slowly(store: Store, unit: Any) -> Any:
+        await trio.sleep(7.0)
+        return await write(store, unit)
+
+    monkeypatch.setattr(Store, "write", slowly)
+
+
+async def test_while_the_library_writes_for_seconds_tags_play_and_pause_at_once(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    async with virtual_box(tmp_path, on_removal="pause") as box, trio.open_nursery() as nursery:
+        await box.add("One", 600, tag_id=A)
+        await box.add("Two", 600, tag_id=B)
+        request.getfixturevalue("busy")
+        for number in range(9):
+            nursery.start_soon(box.services.librarian.create, f"Playlist {number}")
+        began = trio.current_time()
+        for _ in range(3):
+            await place(box, A)
+            assert heard(box) == ("playing", "One")
+            await lift(box)
+            assert heard(box) == ("paused", "One")
+            await place(box, B)
+            assert heard(box) == ("playing", "Two")
+        assert trio.current_time() - began < 7
+        assert box.services.librarian.count() == 2
+
+
+async def test_while_the_library_writes_for_seconds_a_session_is_cancelled_at_once_and_the_next_tag_plays(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    async with virtual_box(tmp_path) as box, trio.open_nursery() as nursery:
+        one = await box.add("One", 600, tag_id=A)
+        request.getfixturevalue("busy")
+        nursery.start_soon(box.services.librarian.create, "Playlist")
+        session = await box.services.linking.open(one)
+        began = trio.current_time()
+        await place(box, C)
+        await box.services.linking.cancel(session.id)
+        await place(box, A)
+        assert heard(box) == ("playing", "One")
+        assert trio.current_time() - began < 2
+        await trio.sleep(60)
+        assert box.services.librarian.tag_use(C) is None
+
+
+async def test_when_a_tag_was_placed_last_is_noted_by_whomever_it_was_taken(box: VirtualBox) -> None:
+    wall = box.services.ports.wall
+    times = {}
+    for tag_id, playlist in ((A, None), (UNKNOWN_TAG, None), (C, await box.add("Three", 60))):
+        if playlist is not None:
+            await box.services.linking.open(playlist)
+        times[tag_id] = wall()
+        await place(box, tag_id)
+        await trio.sleep(60)
+        await lift(box)
+    assert {tag.tag_id: tag.last_seen for tag in await box.services.librarian.tags()} == {**times, B: None}
+
+
+async def test_taps_get_to_the_deck_in_the_order_in_which_they_were_made(box: VirtualBox) -> None:
+    await box.services.librarian.assign_tag(C, TagAction(action="volume_up", step=7))
+    volume = box.services.deck.state(0).volume
+    for tag_id in (A, C, B, C, A):
+        box.services.taps.see(Sighting(tag_id))
+    await trio.sleep(1)
+    assert heard(box) == ("playing", "One")
+    assert box.services.deck.state(0).volume == volume + 14
+    assert [tag for tag, present in placements(box) if present] == [A, C, B, C, A]
+
+
+async def test_a_tag_whose_playlist_has_nothing_to_play_does_nothing_and_the_next_one_plays(box: VirtualBox) -> None:
+    empty = await box.services.librarian.create("Empty")
+    await box.services.librarian.link_tag(C, empty.id)
+    await place(box, C)
+    assert heard(box) == ("stopped", None)
+    await place(box, B)
+    assert heard(box) == ("playing", "Two")
+
+
+# --- the presence machine and its owner -----------------------------------------------------------------------------
+
+
+async def test_every_row_of_the_presence_is_caused_by_its_owner(box: VirtualBox) -> None:
+    see = box.services.taps.see
+
+    async def wobble(first: str, then: str | None, after: float) -> None:
+        see(Sighting(first))
+        see(Sighting(None))
+        await trio.sleep(after)
+        see(Sighting(then))
+        await trio.sleep(5)
+        see(Sighting(None))
+        await trio.sleep(5)
+
+    with rows_recorded(PRESENCE) as taken:
+        await wobble(A, A, GRACE / 2)
+        await wobble(A, B, GRACE / 2)
+        await wobble(A, None, GRACE / 2)
+        for _ in range(20):  # at the very moment at which the timer rings: Trio runs the tasks of one tick in any order
+            await wobble(A, None, GRACE)
+        for tag_id in (A, A, B):
+            see(Sighting(tag_id))
+    assert rows_of(PRESENCE) - taken == set()
+
+
+async def test_a_tag_that_wobbles_again_in_the_tick_in_which_it_would_have_been_gone_is_still_there(
+    box: VirtualBox,
+) -> None:
+    for _ in range(20):
+        await place(box, A)
+        box.services.taps.see(Sighting(None))
+        await trio.sleep(GRACE - 0.01)
+        box.services.taps.see(Sighting(A))
+        box.services.taps.see(Sighting(None))
+        await trio.sleep(GRACE - 0.01)
+        box.services.taps.see(Sighting(A))
+        await wait_all_tasks_blocked()
+        await trio.sleep(5)
+    assert placements(box) == [(A, True)]
