@@ -19,10 +19,10 @@ import trio
 from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
 from tests.rigs.sounds import Int16, noise, write
 from tomb.devices.audio import AHEAD_S, FADE_S, HISTORY_S, PortAudioOutput
+from tomb.devices.buffer import CueBuffer
 from tomb.devices.output import Cue, CueFinished, Report
 from tomb.devices.playhead import Order, Playhead
 from tomb.devices.portaudio import Stream, look_again
-from tomb.devices.ring import Tape
 from tomb.ports import RealPorts
 
 Row = dict[str, object]
@@ -152,14 +152,14 @@ def callback(blocks: int = 20_000) -> list[Row]:
     floor = [_microseconds(lambda: np.copyto(out, source[: len(out)])) for _ in range(blocks)]
     rows = []
     for name, gain in (("at full volume", 1.0), ("at half volume", 0.5)):
-        tape = Tape(Cue(1, Path()), int((AHEAD_S + HISTORY_S) * RATE), int(HISTORY_S * RATE))
+        buffer = CueBuffer(Cue(1, Path()), int((AHEAD_S + HISTORY_S) * RATE), int(HISTORY_S * RATE))
         playhead = Playhead(int(FADE_S * RATE))
         playhead.level = type(playhead.level)(gain)
-        playhead.order = Order(tape, moving=True)
+        playhead.order = Order(buffer, moving=True)
         times = []
         for _ in range(blocks):
-            if tape.room >= len(source):
-                tape.append(source)
+            if buffer.room >= len(source):
+                buffer.append(source)
             times.append(_microseconds(lambda: playhead.fill(out, 0)))  # noqa: B023 - called at once
         rows.append(_row(f"callback {name}, {len(out)} frames", times, floor))
     return rows

@@ -10,16 +10,37 @@ import random
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, TypeVarTuple
 
 import trio
+
+DECODING, HTTP_FILES, DISK = 8, 16, 16
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
+@dataclass(frozen=True, slots=True)
+class Limiters:
+    """How many threads each kind of blocking work may hold at once, so that none of it starves another.
+
+    Trio's own limiter is one for everybody: forty clients that fetch files from a slow card hold all of its threads,
+    and the decoder, whose next second of music is due, waits behind them. A thread that was left behind (`abandon`)
+    goes on holding its place until its call returns, hence more places than are needed at any one time.
+    """
+
+    decoding: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(DECODING))
+    http_files: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(HTTP_FILES))
+    disk: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(DISK))
+
+
 class Ports(Protocol):
     """What a part of the box may ask of the outside world."""
+
+    @property
+    def limiters(self) -> Limiters:
+        """For blocking work that shares its threads with others of its kind; who needs more order makes his own."""
 
     def wall(self) -> float:
         """Seconds since the epoch. May jump: a Pi has no clock until the network gave it one."""
@@ -37,10 +58,14 @@ class Ports(Protocol):
         limiter: trio.CapacityLimiter | None = None,
         abandon: bool = False,
     ) -> T:
-        """Run a blocking call. `abandon`: on cancellation leave the thread behind instead of waiting for it."""
+        """Run a blocking call. `limiter`: by default that of the disk. `abandon`: on cancellation leave the thread
+        behind instead of waiting for it."""
 
 
 class RealPorts:
+    def __init__(self) -> None:
+        self.limiters = Limiters()
+
     def wall(self) -> float:
         return time.time()
 
@@ -57,7 +82,9 @@ class RealPorts:
         limiter: trio.CapacityLimiter | None = None,
         abandon: bool = False,
     ) -> T:
-        return await trio.to_thread.run_sync(call, *args, limiter=limiter, abandon_on_cancel=abandon)
+        return await trio.to_thread.run_sync(
+            call, *args, limiter=limiter or self.limiters.disk, abandon_on_cancel=abandon
+        )
 
 
 class VirtualPorts:
@@ -66,6 +93,7 @@ class VirtualPorts:
     def __init__(self, seed: int = 0, epoch: float = 1_750_000_000.0) -> None:
         self._random = random.Random(seed)
         self._epoch = epoch
+        self.limiters = Limiters()
 
     def wall(self) -> float:
         return self._epoch + trio.current_time()

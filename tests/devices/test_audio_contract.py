@@ -88,7 +88,7 @@ async def test_a_follower_starts_at_the_end_of_the_first(
     stage: Stage, clock: MockClock, track: Callable[[float], Path]
 ) -> None:
     stage.output.play(Cue(1, track(3)))
-    stage.output.follow(Cue(2, track(2)))
+    stage.output.enqueue(Cue(2, track(2)))
     await trio.sleep(7)
     assert stage.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
     assert stage.at(CueStarted(2)) - stage.at(CueStarted(1)) == pytest.approx(3, abs=0.01)
@@ -99,12 +99,12 @@ async def test_a_follower_can_be_replaced_and_taken_back(
     stage: Stage, clock: MockClock, track: Callable[[float], Path]
 ) -> None:
     stage.output.play(Cue(1, track(3)))
-    stage.output.follow(Cue(2, track(2)))
+    stage.output.enqueue(Cue(2, track(2)))
     await trio.sleep(2)
-    stage.output.follow(Cue(3, track(1)))
+    stage.output.enqueue(Cue(3, track(1)))
     await trio.sleep(1.5)
-    stage.output.follow(Cue(4, track(1)))
-    stage.output.follow(None)
+    stage.output.enqueue(Cue(4, track(1)))
+    stage.output.enqueue(None)
     await trio.sleep(3)
     assert stage.reports == [CueStarted(1), CueStarted(3), CueFinished(3)]
 
@@ -115,13 +115,13 @@ async def test_a_follower_said_at_the_last_moment_still_follows(
     stage.output.play(Cue(1, track(1)))
     while stage.output.heard().position_ms < 990:
         await trio.sleep(0.001)
-    stage.output.follow(Cue(2, track(2)))
+    stage.output.enqueue(Cue(2, track(2)))
     await trio.sleep(4)
     assert stage.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
 
 
 async def test_nothing_follows_nothing(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
-    stage.output.follow(Cue(1, track(1)))
+    stage.output.enqueue(Cue(1, track(1)))
     await trio.sleep(3)
     assert stage.reports == []
     assert stage.output.heard() == Heard(None, 0)
@@ -163,7 +163,7 @@ async def test_a_pause_as_a_follower_begins_loses_nothing(
     stage: Stage, clock: MockClock, track: Callable[[float], Path]
 ) -> None:
     stage.output.play(Cue(1, track(1)))
-    stage.output.follow(Cue(2, track(2)))
+    stage.output.enqueue(Cue(2, track(2)))
     while stage.output.heard().position_ms < 985:
         await trio.sleep(0.001)
     stage.output.pause()
@@ -223,7 +223,7 @@ async def test_beyond_its_end_a_track_gives_way_to_its_follower(
     stage: Stage, clock: MockClock, track: Callable[[float], Path]
 ) -> None:
     stage.output.play(Cue(1, track(1), start_ms=5000))
-    stage.output.follow(Cue(2, track(2)))
+    stage.output.enqueue(Cue(2, track(2)))
     await trio.sleep(3)
     assert stage.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
 
@@ -240,9 +240,9 @@ async def test_after_the_end_nothing_is_heard(stage: Stage, clock: MockClock, tr
 
 async def test_halt_forgets_everything(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
     stage.output.play(Cue(1, track(2)))
-    stage.output.follow(Cue(2, track(1)))
+    stage.output.enqueue(Cue(2, track(1)))
     await trio.sleep(1)
-    stage.output.halt()
+    stage.output.stop()
     assert stage.output.heard() == Heard(None, 0)
     await trio.sleep(5)
     assert stage.reports == [CueStarted(1)]
@@ -252,7 +252,7 @@ async def test_play_forgets_what_was_cued_before(
     stage: Stage, clock: MockClock, track: Callable[[float], Path]
 ) -> None:
     stage.output.play(Cue(1, track(2)))
-    stage.output.follow(Cue(2, track(1)))
+    stage.output.enqueue(Cue(2, track(1)))
     await trio.sleep(1)
     stage.output.play(Cue(3, track(3)))
     assert stage.output.heard() == Heard(3, 0)
@@ -283,7 +283,7 @@ async def test_a_track_that_cannot_be_played_gives_way_to_its_follower(
 ) -> None:
     (tmp_path / "text.mp3").write_text("no sound at all")
     stage.output.play(Cue(1, tmp_path / "text.mp3"))
-    stage.output.follow(Cue(2, track(1)))
+    stage.output.enqueue(Cue(2, track(1)))
     await trio.sleep(2)
     assert stage.reports == [CueFailed(1, "not an audio file"), CueStarted(2), CueFinished(2)]
 
@@ -293,7 +293,7 @@ async def test_in_a_pause_too_a_bad_track_gives_way_to_its_follower(
 ) -> None:
     (tmp_path / "empty.mp3").touch()
     stage.output.play(Cue(1, tmp_path / "empty.mp3"), paused=True)
-    stage.output.follow(Cue(2, track(1)))
+    stage.output.enqueue(Cue(2, track(1)))
     await trio.sleep(2)
     assert stage.reports == [CueFailed(1, "empty file")]
     assert stage.output.heard() == Heard(2, 0)
@@ -308,10 +308,10 @@ async def test_a_bad_follower_is_told_early_enough_to_cue_another(
     (tmp_path / "text.mp3").write_text("no sound at all")
     stage.output.play(Cue(1, track(2)))
     await trio.sleep(0.5)
-    stage.output.follow(Cue(2, tmp_path / "text.mp3"))
+    stage.output.enqueue(Cue(2, tmp_path / "text.mp3"))
     await trio.sleep(0.5)
     assert stage.reports == [CueStarted(1), CueFailed(2, "not an audio file")]
-    stage.output.follow(Cue(3, track(1)))
+    stage.output.enqueue(Cue(3, track(1)))
     await trio.sleep(3)
     assert stage.reports[2:] == [CueStarted(3), CueFinished(3)]
 
@@ -322,7 +322,7 @@ async def test_after_a_bad_follower_the_first_still_finishes(
     (tmp_path / "text.mp3").write_text("no sound at all")
     stage.output.play(Cue(1, track(2)))
     await trio.sleep(0.5)
-    stage.output.follow(Cue(2, tmp_path / "text.mp3"))
+    stage.output.enqueue(Cue(2, tmp_path / "text.mp3"))
     await trio.sleep(3)
     assert stage.reports == [CueStarted(1), CueFailed(2, "not an audio file"), CueFinished(1)]
 
@@ -355,11 +355,11 @@ async def test_what_is_cued_between_runs_is_heard_in_the_next(
 
 
 async def test_gains_disturb_no_report(stage: Stage, clock: MockClock, track: Callable[[float], Path]) -> None:
-    stage.output.gain(0.5)
+    stage.output.set_gain(0.5)
     stage.output.play(Cue(1, track(1)))
-    stage.output.gain(0, 10.0)
+    stage.output.set_gain(0, 10.0)
     await trio.sleep(0.5)
-    stage.output.gain(1)
+    stage.output.set_gain(1)
     await trio.sleep(1)
     assert stage.reports == [CueStarted(1), CueFinished(1)]
 
@@ -371,11 +371,11 @@ async def test_commands_given_in_a_report_are_obeyed(
         if report == CueFinished(1):
             stage.output.play(Cue(2, track(1)))
         if report == CueStarted(2):
-            stage.output.follow(Cue(3, track(1)))
+            stage.output.enqueue(Cue(3, track(1)))
         if report == CueStarted(3):
             stage.output.play(Cue(4, track(1)))
         if report == CueStarted(4):
-            stage.output.halt()
+            stage.output.stop()
 
     stage.react = react
     stage.output.play(Cue(1, track(1)))

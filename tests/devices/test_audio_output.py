@@ -11,12 +11,12 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-import tomb.devices.outlet
+import tomb.devices.portaudio
 from tests.rigs.sounds import as_heard, noise, write
 from tests.rigs.virtual_sink import VirtualSink
 from tomb.devices.audio import PortAudioOutput
-from tomb.devices.outlet import CLOSE_S, OPEN_S, SILENCE_S
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Report
+from tomb.devices.portaudio import CLOSE_S, OPEN_S, SILENCE_S
 from tomb.errors import Broken, Busy, Missing
 from tomb.ports import Ports, VirtualPorts
 
@@ -189,7 +189,7 @@ async def test_a_device_in_use_is_busy(player: Player, clock: MockClock, monkeyp
 
         def give_up(self) -> None: ...
 
-    monkeypatch.setattr(tomb.devices.outlet, "Stream", Taken)
+    monkeypatch.setattr(tomb.devices.portaudio, "Stream", Taken)
     with pytest.raises(Busy):
         await PortAudioOutput(VirtualPorts(), player.reports.append).run()
 
@@ -221,7 +221,7 @@ async def test_a_slow_follower_holds_up_nothing_of_the_first(
     output = await player.output(SlowPorts(_pour={2: 60}))
     output.play(Cue(1, song))
     await trio.sleep(0.1)
-    output.follow(Cue(2, other))
+    output.enqueue(Cue(2, other))
     await trio.sleep(50)
     assert player.reports == [CueStarted(1)]
     await trio.sleep(50)
@@ -258,7 +258,7 @@ async def test_damage_is_told_when_it_is_heard_and_the_follower_follows(
     whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     output = await player.output()
     output.play(Cue(1, whole))
-    output.follow(Cue(2, after))
+    output.enqueue(Cue(2, after))
     await trio.sleep(1.5)
     assert player.reports == [CueStarted(1)]
     await trio.sleep(2)
@@ -285,7 +285,7 @@ async def test_seeking_again_and_again_leaves_no_decoder_behind(player: Player, 
         await trio.sleep(0.05)
     await trio.sleep(0.1)
     assert len(player.nursery.child_tasks) == 2  # the output and the stream
-    assert len(output._feeds) == 1
+    assert len(output._read_ahead) == 1
 
 
 async def test_a_stream_that_hangs_while_it_closes_does_not_hold_up_the_end(

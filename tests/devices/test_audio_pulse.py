@@ -89,7 +89,7 @@ async def test_consecutive_tracks_are_heard_to_the_sample(
     async with rig.recording() as recording, running(output):
         output.play(Cue(0, paths[0]))
         for generation, path in enumerate(paths[1:], 1):
-            output.follow(Cue(generation, path))
+            output.enqueue(Cue(generation, path))
             await reports.until(CueStarted(generation))
         await reports.until(CueFinished(len(paths) - 1))
         end = await recording.until_silence(await recording.until_sound())
@@ -108,7 +108,7 @@ async def test_volume_scales_every_sample(rig: PulseRig, tmp_path: Path) -> None
     reports = Reports()
     output = unhurried(reports)
     async with rig.recording() as recording, running(output):
-        output.gain(0.25)
+        output.set_gain(0.25)
         output.play(Cue(1, path))
         await reports.until(CueFinished(1))
         start = await recording.until_sound()
@@ -187,9 +187,9 @@ async def test_a_follower_may_be_replaced_though_it_was_decoded_ahead(rig: Pulse
     output = unhurried(reports)
     async with rig.recording() as recording, running(output):
         output.play(Cue(1, first))
-        output.follow(Cue(2, second))
+        output.enqueue(Cue(2, second))
         await until_position(output, 600)
-        output.follow(Cue(3, third))
+        output.enqueue(Cue(3, third))
         await reports.until(CueFinished(3))
         start = await recording.until_sound()
         await recording.until_silence(start)

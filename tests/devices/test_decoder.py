@@ -1,4 +1,4 @@
-"""Files of every kind, good and bad, through `probe` and `Reader`."""
+"""Files of every kind, good and bad, through `probe` and `Decoder`."""
 
 import os
 import struct
@@ -11,12 +11,12 @@ import pytest
 import soundfile
 
 from tests.rigs.sounds import Int16, as_heard, noise, write
-from tomb.devices.decoder import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, Probe, Reader, probe
+from tomb.devices.decoder import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, Decoder, Probe, probe
 from tomb.errors import DecodeError
 
 
 def read_all(path: Path, rate: int = 44100, start_ms: int = 0, step: int = 5000) -> Int16:
-    reader = Reader(path, rate, start_ms)
+    reader = Decoder(path, rate, start_ms)
     blocks = []
     while len(block := reader.read(step)):
         blocks.append(block)
@@ -181,7 +181,7 @@ def expect_refusal(path: Path, reason: str) -> None:
     with pytest.raises(DecodeError) as probing:
         probe(path)
     with pytest.raises(DecodeError) as reading:
-        Reader(path, 44100)
+        Decoder(path, 44100)
     assert (str(probing.value), str(reading.value)) == (reason, reason)
 
 
@@ -195,7 +195,7 @@ def test_of_a_cut_off_file_the_rest_is_counted_and_heard(tmp_path: Path, suffix:
 
 
 def until_failure(path: Path) -> Int16:
-    reader = Reader(path, 44100)
+    reader = Decoder(path, 44100)
     blocks = []
     try:
         while len(block := reader.read(1000)):
@@ -208,7 +208,7 @@ def until_failure(path: Path) -> Int16:
 def test_what_precedes_damage_is_heard_before_it_is_told(tmp_path: Path) -> None:
     samples = noise(3)
     path = cut(write(tmp_path / "a.flac", samples), 0.5)
-    reader = Reader(path, 44100)
+    reader = Decoder(path, 44100)
     heard = reader.read(10_000_000)
     np.testing.assert_array_equal(heard, samples[: len(heard)])
     assert len(heard) > 44100
@@ -269,7 +269,7 @@ def headed(path: Path, rate: int, channels: int, frames: int) -> Path:
 @pytest.mark.parametrize("rate", [1, 10, 100, 1000, LOWEST_RATE - 1, HIGHEST_RATE + 1, 2_000_000_000])
 def test_a_rate_that_no_loudspeaker_plays_is_refused(tmp_path: Path, rate: int) -> None:
     path = headed(tmp_path / "a.wav", rate, 2, 2000)
-    for refusing in (partial(probe, path), partial(Reader, path, 44100)):
+    for refusing in (partial(probe, path), partial(Decoder, path, 44100)):
         with pytest.raises(DecodeError, match="Hz"):
             refusing()
 
@@ -277,14 +277,14 @@ def test_a_rate_that_no_loudspeaker_plays_is_refused(tmp_path: Path, rate: int) 
 @pytest.mark.parametrize("channels", [MOST_CHANNELS + 1, 1000])
 def test_more_channels_than_any_music_has_are_refused(tmp_path: Path, channels: int) -> None:
     path = headed(tmp_path / "a.wav", 44100, channels, 100)
-    for refusing in (partial(probe, path), partial(Reader, path, 44100)):
+    for refusing in (partial(probe, path), partial(Decoder, path, 44100)):
         with pytest.raises(DecodeError, match="channels"):
             refusing()
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(LOWEST_RATE, 1), (LOWEST_RATE, MOST_CHANNELS), (HIGHEST_RATE, 2)])
 def test_a_piece_takes_as_little_memory_as_any_other(tmp_path: Path, rate: int, channels: int) -> None:
-    reader = Reader(headed(tmp_path / "a.wav", rate, channels, 3 * rate), 48000)
+    reader = Decoder(headed(tmp_path / "a.wav", rate, channels, 3 * rate), 48000)
     reader.read(100)
     tracemalloc.start()
     for _ in range(50):

@@ -48,7 +48,7 @@ async def test_reports_come_at_the_exact_time(
 ) -> None:
     begun = trio.current_time()
     silent.play(Cue(1, track(1.5)))
-    silent.follow(Cue(2, track(2.25), start_ms=250))
+    silent.enqueue(Cue(2, track(2.25), start_ms=250))
     await trio.sleep(100)
     assert [report for _, report in timed] == [CueStarted(1), CueStarted(2), CueFinished(2)]
     assert [when - begun for when, _ in timed] == pytest.approx([0, 1.5, 3.5])
@@ -71,7 +71,7 @@ async def test_hundreds_of_tracks_do_not_drift(
     path = track(0.3)
     silent.play(Cue(0, path))
     for generation in range(1, 300):
-        silent.follow(Cue(generation, path))
+        silent.enqueue(Cue(generation, path))
         while len(timed) <= generation:
             await trio.sleep(0.1)
     assert timed[-1][0] == pytest.approx(begun + 299 * 0.3, abs=1e-6)

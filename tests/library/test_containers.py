@@ -12,7 +12,7 @@ import trio
 
 from tests.rigs.library import opened
 from tests.rigs.sounds import noise
-from tomb.devices.decoder import Reader, probe
+from tomb.devices.decoder import Decoder, probe
 from tomb.library.containers import container, lacks_length
 from tomb.ports import RealPorts
 
@@ -64,7 +64,7 @@ async def test_an_mp3_that_says_nothing_of_its_length_is_heard_to_its_end(tmp_pa
         [track] = (await stage.librarian.playlist(imported.playlist_ids[0])).tracks
         assert track.title == "The end"
         assert track.duration_ms == pytest.approx(SECONDS * 1000, abs=100)
-        reader = Reader(stage.librarian.folder / track.file_path, 44100)
+        reader = Decoder(stage.librarian.folder / track.file_path, 44100)
         heard = reader.read(2 * SECONDS * 44100)
         reader.close()
         assert len(heard) == pytest.approx(SECONDS * 44100, abs=4410)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import trio
 
-import tomb.devices.outlet
-import tomb.devices.timeline
+import tomb.devices.playhead
+import tomb.devices.portaudio
 from tests.rigs.sounds import Int16
 
 BLOCK = 1024
@@ -24,9 +24,9 @@ class VirtualSink:
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Be the device of every PortAudioOutput, and the clock that it reads."""
-        monkeypatch.setattr(tomb.devices.outlet, "look_again", lambda: None)
-        monkeypatch.setattr(tomb.devices.outlet, "Stream", self._stream)
-        monkeypatch.setattr(tomb.devices.timeline, "monotonic_ns", now_ns)
+        monkeypatch.setattr(tomb.devices.portaudio, "look_again", lambda: None)
+        monkeypatch.setattr(tomb.devices.portaudio, "Stream", self._stream)
+        monkeypatch.setattr(tomb.devices.playhead, "monotonic_ns", now_ns)
 
     @property
     def streams(self) -> int:

@@ -1,8 +1,16 @@
 """Sound through PortAudio, by callback.
 
-Four parts meet here. The `Playhead` runs in PortAudio's thread and fills blocks from tapes; a `Feed` for each tape
-decodes ahead in worker threads; this object, in the event loop, strings the tapes together, looks at what the playhead
-wrote down, and reports what is heard. The `Outlet` keeps the stream.
+Four parts meet here. The `Playhead` runs in PortAudio's thread and fills blocks from buffers; a `ReadAhead` for each
+buffer decodes ahead in worker threads; this object, in the event loop, strings the buffers together, looks at what the
+playhead wrote down, and reports what is heard. The `Sink` keeps the stream.
+
+Three clocks run here, and they are never mixed up. What was *decoded* is ahead of what was *taken* by up to `AHEAD_S`,
+and that is ahead of what is *heard* by the device's latency. Commands act on what is heard: a pause goes back to it, an
+enqueued cue counts as begun when it is heard, and a report is due then and not when the callback got there.
+
+The callback wakes nobody (see playhead.py), so the event loop looks in, as often as something can have changed: every
+quarter of a second while a track plays, every few milliseconds while an order waits for the next block, and exactly
+when what was taken will be heard. While the stream is closed only commands and decoders wake it.
 """
 
 import math
@@ -10,12 +18,10 @@ from dataclasses import replace
 
 import trio
 
-from tomb.devices.feed import Feed
-from tomb.devices.outlet import Outlet
+from tomb.devices.buffer import CueBuffer, ReadAhead
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Reporter
-from tomb.devices.playhead import Anchor, Level, Order, Playhead
-from tomb.devices.ring import Tape
-from tomb.devices.timeline import Timeline
+from tomb.devices.playhead import Anchor, Level, Order, Playhead, Timeline
+from tomb.devices.portaudio import Sink
 from tomb.errors import Broken, DeviceError
 from tomb.ports import Ports
 
@@ -50,20 +56,20 @@ class PortAudioOutput:
         self._report = report
         self._rate = rate
         self._playhead = Playhead(int(FADE_S * rate))
-        self._outlet = Outlet(ports, self._playhead, (device, rate, block, latency), idle_close_s)
+        self._sink = Sink(ports, self._playhead, (device, rate, block, latency), idle_close_s)
         self._timeline = Timeline(self._playhead, rate)
         # A stream that begins asks for its whole latency at once; what follows must then be decoded in this time.
         self._head = round(min(latency + MARGIN_S, AHEAD_S) * rate)
         self._order = Order()
         self._last = Heard(None, 0)
-        self._feeds: dict[Tape, Feed] = {}
-        self._started: Tape | None = None
-        self._failed: Tape | None = None
-        self._stirred = trio.Event()
+        self._read_ahead: dict[CueBuffer, ReadAhead] = {}
+        self._started: CueBuffer | None = None
+        self._failed: CueBuffer | None = None
+        self._woken = trio.Event()
 
     @property
     def name(self) -> str:
-        return self._outlet.name
+        return self._sink.name
 
     @property
     def underruns(self) -> int:
@@ -71,145 +77,148 @@ class PortAudioOutput:
         return self._playhead.underruns
 
     def play(self, cue: Cue, *, paused: bool = False) -> None:
-        self._obey(Order(self._tape(cue), moving=not paused))
+        self._obey(Order(self._buffer(cue), moving=not paused))
 
-    def follow(self, cue: Cue | None) -> None:
+    def enqueue(self, cue: Cue | None) -> None:
         entered = self._timeline.entered
         if entered is not None:
-            entered.follower = None if cue is None else self._tape(cue)
-            self._stir()
+            entered.follower = None if cue is None else self._buffer(cue)
+            self._wake()
 
     def pause(self) -> None:
         here = self._timeline.heard()
         if here is not None and self._order.moving:
-            self._obey(Order(here.tape, here.position))
+            self._obey(Order(here.buffer, here.position))
 
     def resume(self) -> None:
         here = self._timeline.heard()
         if here is not None and not self._order.moving:
-            self._obey(Order(here.tape, here.position, moving=True))
+            self._obey(Order(here.buffer, here.position, moving=True))
 
-    def halt(self) -> None:
+    def stop(self) -> None:
         self._obey(Order())
 
-    def gain(self, level: float, seconds: float = FADE_S) -> None:
+    def set_gain(self, level: float, seconds: float = FADE_S) -> None:
         self._playhead.level = Level(level, round(seconds * self._rate))
 
     def heard(self) -> Heard:
         here = self._timeline.heard()
         if here is None:
             return self._last
-        return Heard(here.tape.cue.generation, here.tape.cue.start_ms + here.position * 1000 // self._rate)
+        return Heard(here.buffer.cue.generation, here.buffer.cue.start_ms + here.position * 1000 // self._rate)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         try:
-            await self._outlet.find()
+            await self._sink.find()
             task_status.started()
             async with trio.open_nursery() as nursery:
                 broken = await self._serve(nursery)
                 nursery.cancel_scope.cancel()
         finally:
+            # The nursery has waited for the readers: their threads, which may hang on a dead disk, it has left behind.
+            # A last look at what is heard must come before the order that forgets it; the deck asks for it when it has
+            # heard that the device is lost, to go on there.
             last = self.heard()
             self._obey(Order())
             self._last = last
-            self._feeds.clear()
-            await self._outlet.close()
+            self._read_ahead.clear()
+            await self._sink.close()
         raise broken
 
     async def _serve(self, nursery: trio.Nursery) -> Broken:
         """Returns what went wrong, since what a nursery's body raises would come out in a group."""
         try:
             while True:
-                self._tend_feeds(nursery)
-                self._tell()
-                if self._order.moving and self._outlet.queues_silence:
+                self._read_what_is_cued(nursery)
+                self._report_heard()
+                if self._order.moving and self._sink.queues_silence:
                     await self._begin_anew()
-                await self._outlet.tend(needed=self._order.moving, ready=self._ready)
+                await self._sink.tend(needed=self._order.moving, ready=self._ready)
                 with trio.move_on_after(self._look_in()):
-                    await self._stirred.wait()
-                    self._stirred = trio.Event()
+                    await self._woken.wait()
+                    self._woken = trio.Event()
         except DeviceError as error:
             return error if isinstance(error, Broken) else Broken(str(error))
 
-    def _tape(self, cue: Cue) -> Tape:
-        return Tape(cue, int((AHEAD_S + HISTORY_S) * self._rate), int(HISTORY_S * self._rate))
+    def _buffer(self, cue: Cue) -> CueBuffer:
+        return CueBuffer(cue, int((AHEAD_S + HISTORY_S) * self._rate), int(HISTORY_S * self._rate))
 
     def _obey(self, order: Order) -> None:
         self._order = order
         self._last = Heard(None, 0)
         self._timeline.restart(order)
-        self._stir()
+        self._wake()
 
-    def _stir(self) -> None:
-        self._stirred.set()
+    def _wake(self) -> None:
+        self._woken.set()
 
     # What is decoded
 
-    def _tend_feeds(self, nursery: trio.Nursery) -> None:
+    def _read_what_is_cued(self, nursery: trio.Nursery) -> None:
         cued = list(self._timeline.chain())
-        for tape in self._feeds.keys() - set(cued):
-            self._feeds.pop(tape).scope.cancel()
-        for tape in cued:
-            if tape not in self._feeds:
-                self._feeds[tape] = Feed(self._ports, tape, self._rate, self._head, self._stir)
-                nursery.start_soon(self._feeds[tape].run)
+        for buffer in self._read_ahead.keys() - set(cued):
+            self._read_ahead.pop(buffer).scope.cancel()
+        for buffer in cued:
+            if buffer not in self._read_ahead:
+                self._read_ahead[buffer] = ReadAhead(self._ports, buffer, self._rate, self._head, self._wake)
+                nursery.start_soon(self._read_ahead[buffer].run)
 
     # What is reported
 
-    def _tell(self) -> None:
+    def _report_heard(self) -> None:
         self._drop_unplayable_followers()
         while (here := self._timeline.oldest) is not None:
-            self._tell_start(here)
+            self._report_start(here)
             following = self._timeline.pass_over()
             if following is None:
-                self._tell_end(here)
+                self._report_end(here)
                 return
-            if following.tape is not here.tape:
-                self._tell_failure(here.tape)
+            if following.buffer is not here.buffer:
+                self._report_failure(here.buffer)
 
     def _drop_unplayable_followers(self) -> None:
         """Told at once, while what precedes them is still heard, so that something else can follow in time."""
         before = self._timeline.entered
-        while before is not None and (tape := before.follower) is not None:
-            if tape.unplayable:
-                before.follower = tape.follower
-                self._tell_failure(tape)
+        while before is not None and (buffer := before.follower) is not None:
+            if buffer.unplayable:
+                before.follower = buffer.follower
+                self._report_failure(buffer)
             else:
-                before = tape
+                before = buffer
 
-    def _tell_start(self, here: Anchor) -> None:
-        tape = here.tape
-        begins_at_its_end = self._order.moving and tape.end == 0 and tape.error is None
-        if tape is not self._started and (here.moving or begins_at_its_end):
-            self._started = tape
-            self._report(CueStarted(tape.cue.generation))
+    def _report_start(self, here: Anchor) -> None:
+        buffer = here.buffer
+        begins_at_its_end = self._order.moving and buffer.end == 0 and buffer.error is None
+        if buffer is not self._started and (here.moving or begins_at_its_end):
+            self._started = buffer
+            self._report(CueStarted(buffer.cue.generation))
 
-    def _tell_failure(self, tape: Tape) -> None:
-        if tape.error is not None and tape is not self._failed:
-            self._failed = tape
-            self._report(CueFailed(tape.cue.generation, tape.error))
+    def _report_failure(self, buffer: CueBuffer) -> None:
+        if buffer.error is not None and buffer is not self._failed:
+            self._failed = buffer
+            self._report(CueFailed(buffer.cue.generation, buffer.error))
 
-    def _tell_end(self, here: Anchor) -> None:
-        """The tape that is heard came to its end, or to nothing; unless a report made somebody cue something else."""
-        tape = here.tape
-        if here is not self._timeline.oldest or here.moving or here.position != tape.end:
+    def _report_end(self, here: Anchor) -> None:
+        """The buffer that is heard came to its end, or to nothing; unless a report made somebody cue something else."""
+        buffer = here.buffer
+        if here is not self._timeline.oldest or here.moving or here.position != buffer.end:
             return
-        at_rest = not self._outlet.is_open or not self._order.moving
-        if tape.unplayable and (at_rest or tape.follower is None):
-            self._obey(Order(tape.follower, moving=self._order.moving))
-            self._tell_failure(tape)
-        elif self._order.moving and tape.follower is None:
+        at_rest = not self._sink.is_open or not self._order.moving
+        if buffer.unplayable and (at_rest or buffer.follower is None):
+            self._obey(Order(buffer.follower, moving=self._order.moving))
+            self._report_failure(buffer)
+        elif self._order.moving and buffer.follower is None:
             self._obey(Order())
-            if tape.error is None:
-                self._report(CueFinished(tape.cue.generation))
+            if buffer.error is None:
+                self._report(CueFinished(buffer.cue.generation))
             else:
-                self._tell_failure(tape)
+                self._report_failure(buffer)
 
     # The stream
 
     def _look_in(self) -> float:
         """Seconds until something may have changed that nobody wakes us for."""
-        if not self._outlet.is_open:
+        if not self._sink.is_open:
             return math.inf
         entered = self._timeline.entered
         if not self._order.moving or entered is None:
@@ -221,11 +230,11 @@ class PortAudioOutput:
 
     async def _begin_anew(self) -> None:
         """To close a stream and to open another takes a tenth of the time that silence queued in it would take."""
-        await self._outlet.close()
+        await self._sink.close()
         self._obey(replace(self._order))  # back to its start: what the callback took of it was not heard
 
     @property
     def _ready(self) -> bool:
         """There is something for the first block: a stream that begins with silence is late by its whole latency."""
-        tape = next((tape for tape in self._timeline.chain() if not tape.unplayable), None)
-        return tape is not None and (tape.written > 0 or tape.end is not None)
+        buffer = next((buffer for buffer in self._timeline.chain() if not buffer.unplayable), None)
+        return buffer is not None and (buffer.written > 0 or buffer.end is not None)

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tomb.devices.downmix import Samples, stereo
-from tomb.devices.ring import Frames
 from tomb.errors import DecodeError
 
 if TYPE_CHECKING:
     import soundfile
     import soxr
+
+Samples = NDArray[np.int16] | NDArray[np.float32]  # shape (frames, channels), at the rate of the file
+Frames = NDArray[np.int16]  # shape (frames, 2), at the rate of the stream
 
 STEP = 4096  # frames decoded at once: of the source or, where resampling makes more of them, of what comes out
 # What a file may claim of itself. An 8 kB WAV at 1 Hz would else be made into five gigabytes of sound at once.
@@ -57,7 +59,7 @@ def probe(path: Path, going_on: Callable[[], None] = lambda: None) -> Probe:
     return Probe(round(frames * 1000 / told.rate), frames, told.rate, told.channels, told.format)
 
 
-class Reader:
+class Decoder:
     """One file, decoded from `start_ms` on to stereo at `rate` Hz. Raises DecodeError, also while reading."""
 
     def __init__(self, path: Path, rate: int, start_ms: int = 0) -> None:
@@ -222,3 +224,45 @@ def _check_regular(path: Path) -> None:
         path.open("rb").close()
     except OSError as error:
         raise DecodeError(f"unreadable: {(error.strerror or str(error)).lower()}") from error
+
+
+# --- any number of channels to two -----------------------------------------------------------------------------------
+
+# What each channel gives to the left and to the right, in the order of WAVE and FLAC (RFC 9639, section 9.1.3): centre
+# and surround at -3 dB (ITU-R BS.775), the low-frequency channel left out.
+DIRECT, HALF, NOTHING = 1.0, 0.7071, 0.0
+LEFT, RIGHT, CENTRE, BASS = (DIRECT, NOTHING), (NOTHING, DIRECT), (HALF, HALF), (NOTHING, NOTHING)
+BACK_LEFT, BACK_RIGHT = (HALF, NOTHING), (NOTHING, HALF)
+WAVE_ORDER = {
+    3: (LEFT, RIGHT, CENTRE),
+    4: (LEFT, RIGHT, BACK_LEFT, BACK_RIGHT),
+    5: (LEFT, RIGHT, CENTRE, BACK_LEFT, BACK_RIGHT),
+    6: (LEFT, RIGHT, CENTRE, BASS, BACK_LEFT, BACK_RIGHT),
+    7: (LEFT, RIGHT, CENTRE, BASS, CENTRE, BACK_LEFT, BACK_RIGHT),
+    8: (LEFT, RIGHT, CENTRE, BASS, BACK_LEFT, BACK_RIGHT, BACK_LEFT, BACK_RIGHT),
+}
+# Vorbis and Opus have an order of their own (RFC 7845, section 5.1.1.2), and libsndfile hands it on.
+OGG_ORDER = {
+    3: (LEFT, CENTRE, RIGHT),
+    4: (LEFT, RIGHT, BACK_LEFT, BACK_RIGHT),
+    5: (LEFT, CENTRE, RIGHT, BACK_LEFT, BACK_RIGHT),
+    6: (LEFT, CENTRE, RIGHT, BACK_LEFT, BACK_RIGHT, BASS),
+    7: (LEFT, CENTRE, RIGHT, BACK_LEFT, BACK_RIGHT, CENTRE, BASS),
+    8: (LEFT, CENTRE, RIGHT, BACK_LEFT, BACK_RIGHT, BACK_LEFT, BACK_RIGHT, BASS),
+}
+
+
+def stereo(block: Samples, container: str) -> Samples:
+    """`block` of shape (frames, channels) as (frames, 2): mono twice, more than two mixed so that nothing can clip.
+
+    More than two are given as float32. More than eight have no agreed meaning: the first two are taken.
+    """
+    channels = block.shape[1]
+    if channels == 1:
+        return block[:, [0, 0]]
+    shares = (OGG_ORDER if container == "OGG" else WAVE_ORDER).get(channels)
+    if shares is None:
+        return block[:, :2]
+    matrix = np.array(shares, np.float32)
+    mixed: NDArray[np.float32] = block.astype(np.float32) @ (matrix / matrix.sum(axis=0))
+    return mixed

@@ -67,17 +67,17 @@ class Output(Protocol):
     def play(self, cue: Cue, *, paused: bool = False) -> None:
         """Forget all that was cued and begin here; with `paused`, be ready to begin at `resume`."""
 
-    def follow(self, cue: Cue | None) -> None:
+    def enqueue(self, cue: Cue | None) -> None:
         """Let `cue` follow the current one without a gap. Replaces what was said before, if that has not begun."""
 
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...
 
-    def halt(self) -> None:
+    def stop(self) -> None:
         """Forget all that was cued, be silent."""
 
-    def gain(self, level: float, seconds: float = 0.02) -> None:
+    def set_gain(self, level: float, seconds: float = 0.02) -> None:
         """Go to the linear `level` (0 to 1; exactly 1 leaves every sample as it is) in a ramp of `seconds`."""
 
     def heard(self) -> Heard: ...

@@ -1,33 +1,40 @@
-"""The side of the sound that runs inside the audio callback.
+"""Where we are in the sound: the side that runs inside the audio callback, and the event loop's view of it.
 
 The event loop leaves an `Order` (where to be) and a `Level` (how loud); the callback finds them at its next block,
 fades out what sounds, and obeys. What it did it writes down as `Anchor`s, and when that is heard as a `Mark`; the event
-loop looks at those when it likes. Nothing here locks, waits, logs or calls Trio: the callback owns its fields, the
-event loop owns the two it leaves, and a bounded deque hands the anchors over.
+loop looks at those when it likes, through its `Timeline`.
+
+The callback has 20 ms for a block and a deadline that nobody extends, in a thread that Python does not schedule. So
+nothing in `Playhead` locks, waits, logs, allocates arrays or calls Trio (`run_sync_soon` takes a lock): the callback
+owns its fields, the event loop owns the two it leaves, and a bounded deque hands the anchors over. An order is compared
+by identity: "be there, again" is a new order, and an anchor that carries an older one is late and is dropped.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tomb.devices.ring import Frames, Tape
+from tomb.devices.buffer import CueBuffer
+from tomb.devices.decoder import Frames
+from tomb.ports import monotonic_ns
 
 SLICE = 2048  # frames; gains are computed in a scratch buffer of this length, whatever the device's block is
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Be at frame `position` of `tape`; moving or at rest. A new object is a new order, even if it is equal."""
+    """Be at frame `position` of `buffer`; moving or at rest. A new object is a new order, even if it is equal."""
 
-    tape: Tape | None = None
+    buffer: CueBuffer | None = None
     position: int = 0
     moving: bool = False
 
     @property
     def natural(self) -> bool:
         """Nothing lies before this start, so no ramp may touch its first sample."""
-        return self.tape is not None and self.tape.cue.start_ms == 0 and self.position == 0
+        return self.buffer is not None and self.buffer.cue.start_ms == 0 and self.position == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +47,11 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """From stream frame `frame` on, frame `position` of `tape` and those after it (or, not moving, silence)."""
+    """From stream frame `frame` on, frame `position` of `buffer` and those after it (or, not moving, silence)."""
 
     order: Order
     frame: int
-    tape: Tape
+    buffer: CueBuffer
     position: int
     moving: bool
 
@@ -116,10 +123,10 @@ class Playhead:
         self._fade_frames = fade_frames
         self._fade = Ramp(0.0)
         self._volume = Ramp(1.0)
-        self._obeyed = self.order
-        self._heeded = self.level
-        self._tape: Tape | None = None
-        self._said: tuple[Tape, bool] | None = None
+        self._current_order = self.order
+        self._current_level = self.level
+        self._buffer: CueBuffer | None = None
+        self._last_anchored: tuple[CueBuffer, bool] | None = None
         self._sounding = False
         self._begun = False
         self._starved = False
@@ -127,81 +134,181 @@ class Playhead:
     @property
     def settled(self) -> bool:
         """The order that was left last is obeyed."""
-        return self._obeyed is self.order
+        return self._current_order is self.order
 
     def reset(self) -> None:
         """A new stream begins, and nothing of an old one sounds. Only while no callback runs."""
         self.mark = None
         self._sounding = False
-        self._heeded = self.level
+        self._current_level = self.level
         self._volume.go(self.level.gain, 0)
 
     def fill(self, out: Frames, heard_at_ns: int) -> None:
         """Write the next block, whose first frame is heard at `heard_at_ns`."""
         self.mark = Mark(self.frames, heard_at_ns)
-        self._heed(self.level)
+        self._go_to_level(self.level)
         self._starved = False
         done = 0
         while done < len(out):
-            if self.order is not self._obeyed:
-                self._turn_to(self.order)
+            if self.order is not self._current_order:
+                self._fade_out_for(self.order)
             done += self._advance(out[done:], self.frames + done)
         self._volume.apply(out)
         self.underruns += self._starved
         self.frames += len(out)
 
-    def _heed(self, level: Level) -> None:
-        if level is not self._heeded:
-            self._heeded = level
+    def _go_to_level(self, level: Level) -> None:
+        if level is not self._current_level:
+            self._current_level = level
             # A short ramp is there to avoid a click, and in silence nothing clicks; a long one is about time.
             jump = not self._sounding and level.frames <= self._fade_frames
             self._volume.go(level.gain, 0 if jump else level.frames)
 
-    def _turn_to(self, order: Order) -> None:
+    def _fade_out_for(self, order: Order) -> None:
+        # A newer order may come while the fade runs: it is looked at anew for each part of a block, so the fade ends in
+        # the newest one, and the ones between were never heard.
         if not self._sounding or self._fade.gain == 0:
-            self._obey(order)
+            self._begin(order)
         elif self._fade.target != 0:
             self._fade.go(0.0, self._fade_frames)
 
-    def _obey(self, order: Order) -> None:
-        self._obeyed = order
-        self._tape = order.tape if order.moving else None
-        self._said, self._sounding, self._begun = None, False, False
-        if order.tape is not None:
-            order.tape.rewind(order.position)
+    def _begin(self, order: Order) -> None:
+        self._current_order = order
+        self._buffer = order.buffer if order.moving else None
+        self._last_anchored, self._sounding, self._begun = None, False, False
+        if order.buffer is not None:
+            order.buffer.rewind(order.position)
         self._fade.go(1.0 if order.natural else 0.0, 0)
         self._fade.go(1.0, self._fade_frames)
 
     def _advance(self, out: Frames, frame: int) -> int:
         """Fill the head of `out`, which begins at stream frame `frame`; how much of it."""
-        tape = self._tape
-        if tape is None:
+        buffer = self._buffer
+        if buffer is None:
             out.fill(0)
             return len(out)
         if self._fade.target == 0 and self._fade.left:
             out = out[: self._fade.left]  # where the fade ends, the next order begins
-        taken = tape.take(out)
+        taken = buffer.take(out)
         if taken:
-            self._say(tape, frame, tape.taken - taken, True)
+            self._anchor(buffer, frame, buffer.taken - taken, True)
             self._begun = True
             self._fade.apply(out[:taken])
-        if taken == len(out) or tape.written > tape.taken:
+        if taken == len(out) or buffer.written > buffer.taken:
             return taken
-        if tape.spent and tape.follower is not None:
-            self._tape = tape.follower
-            self._tape.rewind(0)
+        if buffer.spent and buffer.follower is not None:
+            self._buffer = buffer.follower
+            self._buffer.rewind(0)
             return taken
-        return self._rest(tape, out, taken, frame)
+        return self._rest(buffer, out, taken, frame)
 
-    def _rest(self, tape: Tape, out: Frames, taken: int, frame: int) -> int:
-        """The tape has no more: silence, until it has or another order comes."""
+    def _rest(self, buffer: CueBuffer, out: Frames, taken: int, frame: int) -> int:
+        """The buffer has no more: silence, until it has or another order comes."""
         out[taken:].fill(0)
-        self._say(tape, frame + taken, tape.taken, False)
-        self._starved = self._begun and not tape.spent
+        self._anchor(buffer, frame + taken, buffer.taken, False)
+        self._starved = self._begun and not buffer.spent
         return len(out)
 
-    def _say(self, tape: Tape, frame: int, position: int, moving: bool) -> None:
+    def _anchor(self, buffer: CueBuffer, frame: int, position: int, moving: bool) -> None:
         self._sounding = moving
-        if self._said != (tape, moving):
-            self._said = (tape, moving)
-            self.anchors.append(Anchor(self._obeyed, frame, tape, position, moving))
+        if self._last_anchored != (buffer, moving):
+            self._last_anchored = (buffer, moving)
+            self.anchors.append(Anchor(self._current_order, frame, buffer, position, moving))
+
+
+# --- the event loop's view -------------------------------------------------------------------------------------------
+
+
+class Timeline:
+    """`entered` is the buffer that the callback takes from; what is heard lags behind it."""
+
+    def __init__(self, playhead: Playhead, rate: int) -> None:
+        self._playhead = playhead
+        self._rate = rate
+        self._history: deque[Anchor] = deque()
+        self._heard_frame = 0
+
+    def restart(self, order: Order) -> None:
+        """Leave `order` to the callback, and forget what came before it."""
+        self._history.clear()
+        if order.buffer is not None:
+            self._history.append(Anchor(order, self._playhead.frames, order.buffer, order.position, moving=False))
+        self._playhead.order = order
+
+    @property
+    def entered(self) -> CueBuffer | None:
+        self._catch_up()
+        return self._history[-1].buffer if self._history else None
+
+    def chain(self) -> Iterator[CueBuffer]:
+        """The buffer that is heard and all that follow it."""
+        if self._history:
+            yield self._history[0].buffer
+            yield from followers(self._history[0].buffer)
+
+    def heard(self) -> Anchor | None:
+        """Where we are, moved on to this moment. None while nothing is cued."""
+        self._catch_up()
+        now = self._now()
+        here = None
+        for anchor in self._history:
+            if here is not None and anchor.frame > now:
+                return self._moved(here, min(now, anchor.frame))
+            here = anchor
+        return None if here is None else self._moved(here, now)
+
+    @property
+    def oldest(self) -> Anchor | None:
+        """The anchor from which on something is heard and was not passed over yet."""
+        self._catch_up()
+        return self._history[0] if self._history else None
+
+    def pass_over(self) -> Anchor | None:
+        """Leave the oldest anchor behind if the next one is heard already, which is then the oldest."""
+        self._catch_up()
+        if len(self._history) < 2 or self._history[1].frame > self._now():
+            return None
+        self._history.popleft()
+        return self._history[0]
+
+    def until_next(self) -> float:
+        """Seconds until the next anchor that is known is heard."""
+        if len(self._history) < 2:
+            return float("inf")
+        return max(0.0, (self._history[1].frame - self._now()) / self._rate)
+
+    def _catch_up(self) -> None:
+        anchors = self._playhead.anchors
+        while anchors:
+            anchor = anchors.popleft()
+            if self._history and anchor.order is self._playhead.order:
+                self._enter(anchor)
+
+    def _enter(self, anchor: Anchor) -> None:
+        """The callback may have moved on to a follower in the very moment in which that was replaced: then it counts as
+        begun, and what should have replaced it comes after it."""
+        before = self._history[-1].buffer
+        if anchor.buffer is not before and anchor.buffer not in followers(before):
+            anchor.buffer.follower, before.follower = before.follower, anchor.buffer
+        self._history.append(anchor)
+
+    def _now(self) -> int:
+        """The stream frame that is heard. Never goes back, though what the device says of its delay may."""
+        mark = self._playhead.mark
+        frame = self._playhead.frames
+        if mark is not None:
+            frame = min(frame, mark.frame + (monotonic_ns() - mark.at_ns) * self._rate // 1_000_000_000)
+        self._heard_frame = max(self._heard_frame, frame)
+        return self._heard_frame
+
+    def _moved(self, anchor: Anchor, frame: int) -> Anchor:
+        if not anchor.moving or frame <= anchor.frame:
+            return anchor
+        return replace(anchor, frame=frame, position=anchor.position + frame - anchor.frame)
+
+
+def followers(buffer: CueBuffer) -> Iterator[CueBuffer]:
+    following = buffer.follower
+    while following is not None:
+        yield following
+        following = following.follower

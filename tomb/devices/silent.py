@@ -15,7 +15,7 @@ from tomb.ports import Ports
 
 
 @dataclass(slots=True, eq=False)
-class Track:
+class CuedFile:
     """A cue and what is known of its file: `length` in seconds from the cue's start on, None until it was looked at."""
 
     cue: Cue
@@ -33,43 +33,43 @@ class SilentOutput:
     def __init__(self, ports: Ports, report: Reporter) -> None:
         self._ports = ports
         self._report = report
-        self._track: Track | None = None
-        self._follower: Track | None = None
+        self._track: CuedFile | None = None
+        self._follower: CuedFile | None = None
         self._moving = False
         self._played = 0.0  # seconds of the track that were over at `_since`
         self._since: float | None = None  # None while time does not count
         self._last = Heard(None, 0)
-        self._stirred = trio.Event()
+        self._woken = trio.Event()
 
     @property
     def name(self) -> str:
         return "silent output"
 
     def play(self, cue: Cue, *, paused: bool = False) -> None:
-        self._enter(Track(cue), None)
+        self._enter(CuedFile(cue), None)
         self._follower = None
         self._moving = not paused
-        self._stirred.set()
+        self._woken.set()
 
-    def follow(self, cue: Cue | None) -> None:
+    def enqueue(self, cue: Cue | None) -> None:
         if self._track is not None:
-            self._follower = None if cue is None else Track(cue)
-            self._stirred.set()
+            self._follower = None if cue is None else CuedFile(cue)
+            self._woken.set()
 
     def pause(self) -> None:
         self._played, self._since, self._moving = self._elapsed(), None, False
-        self._stirred.set()
+        self._woken.set()
 
     def resume(self) -> None:
         self._moving = True
-        self._stirred.set()
+        self._woken.set()
 
-    def halt(self) -> None:
+    def stop(self) -> None:
         self._enter(None, None)
         self._follower, self._moving = None, False
-        self._stirred.set()
+        self._woken.set()
 
-    def gain(self, level: float, seconds: float = 0.02) -> None:
+    def set_gain(self, level: float, seconds: float = 0.02) -> None:
         pass
 
     def heard(self) -> Heard:
@@ -83,23 +83,25 @@ class SilentOutput:
         task_status.started()
         try:
             while True:
-                self._stirred = trio.Event()
+                self._woken = trio.Event()
                 await self._look_at(self._track)
                 await self._look_at(self._follower)
                 while self._step():
                     pass
                 with trio.move_on_at(self._due()):
-                    await self._stirred.wait()
+                    await self._woken.wait()
         finally:
             last = self.heard()
-            self.halt()
+            self.stop()
             self._last = last
 
-    async def _look_at(self, track: Track | None) -> None:
+    async def _look_at(self, track: CuedFile | None) -> None:
         if track is None or track.length is not None or track.error is not None:
             return
         try:
-            found = await self._ports.in_thread(probe, track.cue.path, abandon=True)
+            found = await self._ports.in_thread(
+                probe, track.cue.path, limiter=self._ports.limiters.decoding, abandon=True
+            )
         except DecodeError as error:
             track.error = str(error)
         else:
@@ -121,7 +123,7 @@ class SilentOutput:
             return False
         return True
 
-    def _move(self, track: Track, follower: Track | None) -> bool:
+    def _move(self, track: CuedFile, follower: CuedFile | None) -> bool:
         if self._since is None:
             self._since = trio.current_time()
         if not track.started:
@@ -133,11 +135,11 @@ class SilentOutput:
             self._enter(follower, self._due())
             self._follower = None
         else:
-            self.halt()
+            self.stop()
             self._report(CueFinished(track.cue.generation))
         return True
 
-    def _enter(self, track: Track | None, since: float | None) -> None:
+    def _enter(self, track: CuedFile | None, since: float | None) -> None:
         self._track, self._played, self._since = track, 0.0, since
         self._last = Heard(None, 0)
 

@@ -256,7 +256,7 @@ class Deck:
         def job() -> None:
             heard_ms = self._heard_ms()
             if self._output is not None:
-                self._output.halt()
+                self._output.stop()
             self._output = device
             self._fire(events.DeviceBack(heard_ms))
 
@@ -417,19 +417,19 @@ class Deck:
             case events.PlayTrack(generation, track_id, position_ms):
                 device.play(output.Cue(generation, self._path(track_id), position_ms))
             case events.EnqueueTrack(_, None):
-                device.follow(None)
+                device.enqueue(None)
             case events.EnqueueTrack(generation, str(track_id)):
-                device.follow(output.Cue(generation, self._path(track_id)))
+                device.enqueue(output.Cue(generation, self._path(track_id)))
             case events.PauseOutput():
                 device.pause()
             case events.ResumeOutput():
                 device.resume()
             case events.StopOutput():
-                device.halt()
+                device.stop()
             case events.SetGain(level, None):
-                device.gain(level)
+                device.set_gain(level)
             case events.SetGain(level, float(seconds)):
-                device.gain(level, seconds)
+                device.set_gain(level, seconds)
             case _:
                 raise AssertionError(f"an effect that nobody carries out: {effect}")
 

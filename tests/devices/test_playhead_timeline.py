@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tomb.devices.buffer import CueBuffer
 from tomb.devices.output import Cue
-from tomb.devices.playhead import Anchor, Mark, Order, Playhead
-from tomb.devices.ring import Tape
-from tomb.devices.timeline import Timeline
+from tomb.devices.playhead import Anchor, Mark, Order, Playhead, Timeline
 
 RATE = 1000  # so that a frame is a millisecond
 
@@ -22,22 +21,22 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("tomb.devices.timeline.monotonic_ns", made)
+    monkeypatch.setattr("tomb.devices.playhead.monotonic_ns", made)
     return made
 
 
-def tape(generation: int) -> Tape:
-    return Tape(Cue(generation, Path()), 100, 10)
+def buffer(generation: int) -> CueBuffer:
+    return CueBuffer(Cue(generation, Path()), 100, 10)
 
 
 def begun(frames: int = 0) -> tuple[Playhead, Timeline, Order]:
-    """A playhead that was asked for so many frames of a tape, the first of which is heard at 100 ms."""
+    """A playhead that was asked for so many frames of a buffer, the first of which is heard at 100 ms."""
     playhead = Playhead(10)
     timeline = Timeline(playhead, RATE)
-    order = Order(tape(1), moving=True)
+    order = Order(buffer(1), moving=True)
     timeline.restart(order)
-    assert order.tape is not None
-    playhead.anchors.append(Anchor(order, 0, order.tape, 0, moving=True))
+    assert order.buffer is not None
+    playhead.anchors.append(Anchor(order, 0, order.buffer, 0, moving=True))
     playhead.frames = frames
     playhead.mark = Mark(0, 100_000_000)
     return playhead, timeline, order
@@ -69,9 +68,9 @@ def test_the_position_never_goes_back_though_the_delay_may_grow(clock: Clock) ->
 
 def test_the_next_anchor_is_due_when_its_frame_is_heard(clock: Clock) -> None:
     playhead, timeline, order = begun(frames=50)
-    following = tape(2)
-    assert order.tape is not None
-    order.tape.follower = following
+    following = buffer(2)
+    assert order.buffer is not None
+    order.buffer.follower = following
     playhead.anchors.append(Anchor(order, 40, following, 0, moving=True))
     clock.ms = 130
     assert timeline.entered is following
@@ -82,22 +81,22 @@ def test_the_next_anchor_is_due_when_its_frame_is_heard(clock: Clock) -> None:
     clock.ms = 140
     passed = timeline.pass_over()
     assert passed is not None
-    assert passed.tape is following
+    assert passed.buffer is following
 
 
 def test_what_an_older_order_wrote_down_is_nothing_to_a_newer(clock: Clock) -> None:
     playhead, timeline, order = begun(frames=50)
-    newer = Order(tape(2), moving=True)
-    assert order.tape is not None
-    playhead.anchors.append(Anchor(order, 20, order.tape, 20, moving=False))
+    newer = Order(buffer(2), moving=True)
+    assert order.buffer is not None
+    playhead.anchors.append(Anchor(order, 20, order.buffer, 20, moving=False))
     timeline.restart(newer)
-    assert timeline.entered is newer.tape
-    assert list(timeline.chain()) == [newer.tape]
+    assert timeline.entered is newer.buffer
+    assert list(timeline.chain()) == [newer.buffer]
 
 
 def test_what_replaces_a_follower_that_just_began_comes_after_it() -> None:
     """The callback moved on between two lines of the event loop; its anchor is on its way when `follow` is said."""
-    first, old, new = tape(0), tape(1), tape(2)
+    first, old, new = buffer(0), buffer(1), buffer(2)
     playhead = Playhead(10)
     timeline = Timeline(playhead, RATE)
     order = Order(first, moving=True)
@@ -107,4 +106,4 @@ def test_what_replaces_a_follower_that_just_began_comes_after_it() -> None:
     first.follower = new
     playhead.anchors.append(Anchor(order, 0, old, 0, moving=True))
     assert timeline.entered is old
-    assert [tape.cue.generation for tape in timeline.chain()] == [0, 1, 2]
+    assert [buffer.cue.generation for buffer in timeline.chain()] == [0, 1, 2]

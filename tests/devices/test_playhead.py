@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from tests.rigs.sounds import Int16, noise
+from tomb.devices.buffer import CueBuffer
 from tomb.devices.output import Cue
 from tomb.devices.playhead import Anchor, Level, Order, Playhead
-from tomb.devices.ring import Tape
 
 FADE = 100
 
 
-def tape(samples: Int16, *, ended: bool = True, start_ms: int = 0) -> Tape:
-    made = Tape(Cue(1, Path("a.wav"), start_ms), 20_000, 5_000)
+def buffer(samples: Int16, *, ended: bool = True, start_ms: int = 0) -> CueBuffer:
+    made = CueBuffer(Cue(1, Path("a.wav"), start_ms), 20_000, 5_000)
     made.append(samples)
     if ended:
         made.finish()
@@ -31,7 +31,7 @@ def filled(playhead: Playhead, frames: int, block: int = 64) -> Int16:
 
 def playing(samples: Int16, **about: bool | int) -> Playhead:
     playhead = Playhead(FADE)
-    playhead.order = Order(tape(samples, **about), moving=True)  # type: ignore[arg-type]  # the two have one type each
+    playhead.order = Order(buffer(samples, **about), moving=True)  # type: ignore[arg-type]  # the two have one type each
     return playhead
 
 
@@ -49,7 +49,7 @@ def test_the_block_size_makes_no_difference(block: int) -> None:
 
 @pytest.mark.parametrize("block", [1, 64, 1000, 5000])
 def test_a_follower_follows_within_the_block(block: int) -> None:
-    first, second, third = tape(SAMPLES[:1001]), tape(SAMPLES[1001:1003]), tape(SAMPLES[1003:3000])
+    first, second, third = buffer(SAMPLES[:1001]), buffer(SAMPLES[1001:1003]), buffer(SAMPLES[1003:3000])
     first.follower, second.follower = second, third
     playhead = Playhead(FADE)
     playhead.order = Order(first, moving=True)
@@ -57,7 +57,7 @@ def test_a_follower_follows_within_the_block(block: int) -> None:
     np.testing.assert_array_equal(heard[:3000], SAMPLES[:3000])
     assert not heard[3000:].any()
     assert playhead.underruns == 0
-    assert [(anchor.tape, anchor.frame, anchor.position, anchor.moving) for anchor in playhead.anchors] == [
+    assert [(anchor.buffer, anchor.frame, anchor.position, anchor.moving) for anchor in playhead.anchors] == [
         (first, 0, 0, True),
         (second, 1001, 0, True),
         (third, 1003, 0, True),
@@ -75,8 +75,8 @@ def test_a_start_within_the_file_fades_in() -> None:
 def test_a_pause_fades_out_and_the_rest_is_silent() -> None:
     playhead = playing(SAMPLES)
     filled(playhead, 640)
-    assert playhead.order.tape is not None
-    playhead.order = Order(playhead.order.tape, 600)
+    assert playhead.order.buffer is not None
+    playhead.order = Order(playhead.order.buffer, 600)
     heard = filled(playhead, 640)
     assert_fades(heard[:FADE], SAMPLES[640 : 640 + FADE], 1 - np.arange(1, FADE + 1) / FADE)
     assert not heard[FADE:].any()
@@ -86,7 +86,7 @@ def test_a_pause_fades_out_and_the_rest_is_silent() -> None:
 def test_resume_goes_back_to_where_the_pause_was_said() -> None:
     playhead = playing(SAMPLES)
     filled(playhead, 640)
-    sounding = playhead.order.tape
+    sounding = playhead.order.buffer
     playhead.order = Order(sounding, 600)
     filled(playhead, 640)
     playhead.order = Order(sounding, 600, moving=True)
@@ -98,7 +98,7 @@ def test_resume_goes_back_to_where_the_pause_was_said() -> None:
 def test_resume_in_the_middle_of_a_fade_out_still_goes_back() -> None:
     playhead = playing(SAMPLES)
     filled(playhead, 640)
-    sounding = playhead.order.tape
+    sounding = playhead.order.buffer
     playhead.order = Order(sounding, 600)
     filled(playhead, 64)
     playhead.order = Order(sounding, 600, moving=True)
@@ -106,11 +106,11 @@ def test_resume_in_the_middle_of_a_fade_out_still_goes_back() -> None:
     np.testing.assert_array_equal(heard[-900:], SAMPLES[600 + FADE :][:900])
 
 
-def test_another_tape_begins_untouched_where_the_fade_ends() -> None:
+def test_another_buffer_begins_untouched_where_the_fade_ends() -> None:
     playhead = playing(SAMPLES)
     filled(playhead, 640)
     other = noise(0.1, seed=9)
-    playhead.order = Order(tape(other), moving=True)
+    playhead.order = Order(buffer(other), moving=True)
     heard = filled(playhead, 1000)
     np.testing.assert_array_equal(heard[FADE:], other[: 1000 - FADE])
 
@@ -120,8 +120,8 @@ def test_of_several_orders_the_last_counts() -> None:
     filled(playhead, 64)
     other = noise(0.1, seed=9)
     for _ in range(5):
-        playhead.order = Order(tape(SAMPLES), moving=True)
-    playhead.order = Order(tape(other), moving=True)
+        playhead.order = Order(buffer(SAMPLES), moving=True)
+    playhead.order = Order(buffer(other), moving=True)
     np.testing.assert_array_equal(filled(playhead, 1000)[FADE:], other[: 1000 - FADE])
 
 
@@ -133,16 +133,16 @@ def test_an_order_of_nothing_is_silence() -> None:
     assert playhead.underruns == 0
 
 
-def test_after_the_end_of_a_tape_the_next_order_needs_no_fade() -> None:
+def test_after_the_end_of_a_buffer_the_next_order_needs_no_fade() -> None:
     playhead = playing(SAMPLES[:100])
     filled(playhead, 128)
-    playhead.order = Order(tape(SAMPLES), moving=True)
+    playhead.order = Order(buffer(SAMPLES), moving=True)
     np.testing.assert_array_equal(filled(playhead, 1000), SAMPLES[:1000])
 
 
-def test_a_tape_that_runs_dry_is_silent_counts_it_and_goes_on() -> None:
+def test_a_buffer_that_runs_dry_is_silent_counts_it_and_goes_on() -> None:
     playhead = playing(SAMPLES[:100], ended=False)
-    sounding = playhead.order.tape
+    sounding = playhead.order.buffer
     assert sounding is not None
     heard = filled(playhead, 192)
     assert not heard[100:].any()
@@ -163,8 +163,8 @@ def test_waiting_for_the_first_frame_is_no_underrun() -> None:
     assert playhead.underruns == 0
 
 
-def test_a_tape_that_failed_before_its_first_frame_is_passed_through() -> None:
-    first, broken, last = tape(SAMPLES[:100]), tape(SAMPLES[:0], ended=False), tape(SAMPLES[100:200])
+def test_a_buffer_that_failed_before_its_first_frame_is_passed_through() -> None:
+    first, broken, last = buffer(SAMPLES[:100]), buffer(SAMPLES[:0], ended=False), buffer(SAMPLES[100:200])
     broken.finish("not an audio file")
     first.follower, broken.follower = broken, last
     playhead = Playhead(FADE)
@@ -200,7 +200,7 @@ def test_a_long_ramp_goes_on_by_time_through_silence() -> None:
     filled(playhead, 64)
     playhead.level = Level(0.0, 6400)
     filled(playhead, 3200)
-    playhead.order = Order(tape(SAMPLES), moving=True)
+    playhead.order = Order(buffer(SAMPLES), moving=True)
     assert_fades(filled(playhead, 64), SAMPLES[:64], 0.5 - np.arange(1, 65) / 6400)
 
 
@@ -214,7 +214,7 @@ def test_a_new_stream_begins_without_a_trace_of_the_old() -> None:
     playhead = playing(SAMPLES)
     filled(playhead, 640)
     playhead.level = Level(0.5, 10_000)
-    playhead.order = Order(tape(SAMPLES), moving=True)
+    playhead.order = Order(buffer(SAMPLES), moving=True)
     playhead.reset()
     np.testing.assert_array_equal(filled(playhead, 640), np.rint(SAMPLES[:640] * 0.5))
 
@@ -223,13 +223,13 @@ def test_anchors_carry_the_order_that_made_them() -> None:
     playhead = playing(SAMPLES)
     first = playhead.order
     filled(playhead, 64)
-    second = playhead.order = Order(tape(SAMPLES), moving=True)
+    second = playhead.order = Order(buffer(SAMPLES), moving=True)
     filled(playhead, 640)
-    assert first.tape is not None
-    assert second.tape is not None
+    assert first.buffer is not None
+    assert second.buffer is not None
     assert list(playhead.anchors) == [
-        Anchor(first, 0, first.tape, 0, moving=True),
-        Anchor(second, 64 + FADE, second.tape, 0, moving=True),
+        Anchor(first, 0, first.buffer, 0, moving=True),
+        Anchor(second, 64 + FADE, second.buffer, 0, moving=True),
     ]
 
 

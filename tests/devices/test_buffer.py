@@ -1,4 +1,4 @@
-"""The ring of a tape: whatever is appended is taken, in order, once, and may be taken again for a while."""
+"""The ring of a buffer: whatever is appended is taken, in order, once, and may be taken again for a while."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rigs.sounds import Int16
+from tomb.devices.buffer import CueBuffer
 from tomb.devices.output import Cue
-from tomb.devices.ring import Tape
 
 CAPACITY, HISTORY = 50, 20
 
@@ -18,32 +18,32 @@ def numbered(start: int, count: int) -> Int16:
     return np.repeat(np.arange(start, start + count, dtype=np.int16)[:, np.newaxis], 2, axis=1)
 
 
-def tape(frames: int = 0) -> Tape:
-    made = Tape(Cue(1, Path("a.wav")), CAPACITY, HISTORY)
+def buffer(frames: int = 0) -> CueBuffer:
+    made = CueBuffer(Cue(1, Path("a.wav")), CAPACITY, HISTORY)
     made.append(numbered(0, frames))
     return made
 
 
-def taken(from_tape: Tape, count: int) -> list[int]:
+def taken(from_buffer: CueBuffer, count: int) -> list[int]:
     out = np.empty((count, 2), np.int16)
-    return [int(number) for number in out[: from_tape.take(out), 0]]
+    return [int(number) for number in out[: from_buffer.take(out), 0]]
 
 
 def test_room_is_what_does_not_touch_the_history() -> None:
-    filled = tape(30)
+    filled = buffer(30)
     assert filled.room == 0
     taken(filled, 10)
     assert filled.room == 10
 
 
 def test_no_more_is_taken_than_there_is() -> None:
-    filled = tape(5)
+    filled = buffer(5)
     assert taken(filled, 9) == [0, 1, 2, 3, 4]
     assert taken(filled, 9) == []
 
 
-def test_a_tape_is_spent_only_when_its_end_is_known_and_reached() -> None:
-    filled = tape(5)
+def test_a_buffer_is_spent_only_when_its_end_is_known_and_reached() -> None:
+    filled = buffer(5)
     taken(filled, 5)
     spent = [filled.spent]
     filled.finish()
@@ -54,7 +54,7 @@ def test_a_tape_is_spent_only_when_its_end_is_known_and_reached() -> None:
 
 
 def test_only_a_failure_without_a_frame_is_unplayable() -> None:
-    empty, begun, ended = tape(), tape(5), tape()
+    empty, begun, ended = buffer(), buffer(5), buffer()
     empty.finish("not an audio file")
     begun.finish("damaged")
     ended.finish()
@@ -62,7 +62,7 @@ def test_only_a_failure_without_a_frame_is_unplayable() -> None:
 
 
 def test_going_back_ends_at_the_oldest_frame_that_is_there() -> None:
-    filled = tape(30)
+    filled = buffer(30)
     taken(filled, 30)
     filled.append(numbered(30, 30))
     filled.rewind(0)
@@ -70,7 +70,7 @@ def test_going_back_ends_at_the_oldest_frame_that_is_there() -> None:
 
 
 def test_going_back_never_goes_forward() -> None:
-    filled = tape(30)
+    filled = buffer(30)
     filled.rewind(99)
     assert filled.taken == 30
 
@@ -82,7 +82,7 @@ def test_going_back_never_goes_forward() -> None:
     )
 )
 def test_frames_come_out_as_they_went_in(steps: list[tuple[str, int]]) -> None:
-    filled, furthest = tape(), 0
+    filled, furthest = buffer(), 0
     for step, amount in steps:
         before = filled.taken
         if step == "append":

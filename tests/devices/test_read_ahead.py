@@ -1,0 +1,96 @@
+"""Decoding ahead, in real threads: whatever else waits for a slow disk, the music does not wait behind it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pytest
+import trio
+
+from tests.rigs.sounds import as_heard, noise, write
+from tomb.devices.buffer import PIECE, CueBuffer, ReadAhead
+from tomb.devices.output import Cue, CueFinished, CueStarted, Report
+from tomb.devices.silent import SilentOutput
+from tomb.errors import DecodeError
+from tomb.ports import RealPorts
+
+SLOW_READS = 40  # as many threads as Trio has for those who have no limiter
+
+
+@pytest.fixture
+async def busy(nursery: trio.Nursery) -> AsyncIterator[RealPorts]:
+    """Ports whose other threads are all held by reads that do not come back."""
+    ports, disk_is_back, waiting = RealPorts(), Event(), 0
+
+    def read_slowly() -> None:
+        nonlocal waiting
+        waiting += 1
+        disk_is_back.wait()
+
+    everybody_else = (None, ports.limiters.http_files, ports.limiters.disk)
+    for limiter in everybody_else:
+        for _ in range(SLOW_READS):
+            nursery.start_soon(lambda held: ports.in_thread(read_slowly, limiter=held), limiter)
+    while waiting < ports.limiters.http_files.total_tokens + ports.limiters.disk.total_tokens:
+        await trio.sleep(0.01)
+    try:
+        yield ports
+    finally:
+        disk_is_back.set()
+
+
+async def test_a_track_is_decoded_while_forty_reads_of_others_are_stuck(busy: RealPorts, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(1))
+    buffer = CueBuffer(Cue(1, path), 44100 + PIECE, 0)
+    with trio.fail_after(10):
+        await ReadAhead(busy, buffer, 44100, 1000, lambda: None).run()
+    out = np.empty((44100, 2), np.int16)
+    assert buffer.take(out) == 44100
+    assert np.array_equal(out, as_heard(path))
+
+
+async def test_the_silent_output_plays_while_forty_reads_of_others_are_stuck(
+    busy: RealPorts, tmp_path: Path, nursery: trio.Nursery
+) -> None:
+    reports: list[Report] = []
+    heard = trio.Event()
+
+    def report(each: Report) -> None:
+        reports.append(each)
+        if isinstance(each, CueFinished):
+            heard.set()
+
+    output = SilentOutput(busy, report)
+    await nursery.start(output.run)
+    output.play(Cue(1, write(tmp_path / "a.wav", noise(0.1))))
+    with trio.fail_after(10):
+        await heard.wait()
+    assert reports == [CueStarted(1), CueFinished(1)]
+
+
+async def test_cancelling_does_not_wait_for_a_disk_that_hangs_and_others_decode_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports, path = RealPorts(), write(tmp_path / "a.wav", noise(0.1))
+    opening, disk_is_back = Event(), Event()
+
+    def hang(*_: object) -> None:
+        opening.set()
+        disk_is_back.wait()
+        raise DecodeError("too late")
+
+    monkeypatch.setattr("tomb.devices.buffer.Decoder", hang)
+    stuck = ReadAhead(ports, CueBuffer(Cue(1, path), 44100, 0), 44100, 1000, lambda: None)
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stuck.run)
+            await trio.to_thread.run_sync(opening.wait)
+            stuck.scope.cancel()
+    monkeypatch.undo()
+    assert ports.limiters.decoding.borrowed_tokens == 1
+    buffer = CueBuffer(Cue(2, path), 44100, 0)
+    with trio.fail_after(10):
+        await ReadAhead(ports, buffer, 44100, 1000, lambda: None).run()
+    assert buffer.end == 4410
+    disk_is_back.set()
