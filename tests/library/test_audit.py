@@ -92,6 +92,9 @@ IMPOSSIBLE: tuple[str, ...] = (
     "UPDATE settings SET value = 'no json'",
     "UPDATE settings SET value = printf('%.*c', 100000, '[')",
     "UPDATE settings SET value = '\"loud\"' WHERE key = 'volume_ceiling'",
+    "UPDATE settings SET value = '\"1234\"' WHERE key = 'pin'",
+    "UPDATE settings SET value = '5' WHERE key = 'pin'",
+    "UPDATE settings SET value = upper(value) WHERE key = 'pin'",
     "UPDATE plays SET day = 'yesterday'",
     "UPDATE plays SET count = -1",
 )

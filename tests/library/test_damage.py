@@ -133,6 +133,7 @@ def test_a_crash_in_the_middle_of_the_last_write_is_no_damage(logged: Shelf, tmp
 VALUES = {
     "UPDATE settings SET value = '{\"a' WHERE key = 'notes'": "settings makes no sense",
     "UPDATE settings SET value = '\"loud\"' WHERE key = 'volume_ceiling'": "settings makes no sense",
+    "INSERT INTO settings VALUES ('pin', '\"open sesame\"')": "settings makes no sense",
     "UPDATE playlists SET created = 1e300 WHERE place = 3": "playlists makes no sense",
     "UPDATE playlists SET title = CAST(x'ff41' AS TEXT) WHERE place = 3": "UTF-8",
     "UPDATE tracks SET play_count = -5 WHERE number = 2": "tracks makes no sense",

@@ -25,7 +25,7 @@ from tomb.models import Resume
 
 CREATED = "2026-01-02T03:04:05.000Z"
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"a picture"
-PIN = "salt$" + "0" * 64
+PIN = "0d8f3c0e-7c2b-4b6e-8a55-0c1f6a2b9d11$" + "0" * 128
 Members = dict[str, bytes]
 
 

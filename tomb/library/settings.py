@@ -1,10 +1,30 @@
 """What a parent has set: JSON values under a key. What they mean is their reader's business."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
+from pydantic_core import from_json
+
+from tomb.models import Choices
+
+_PIN = re.compile(r"[0-9a-f-]{1,64}\$[0-9a-f]{128}")  # salt and scrypt hash, as `nurseries.parent_auth` seals it
+
+
+def makes_sense(key: str, value: str) -> bool:
+    """Whether that is what the program could have stored: what it knows, of its type; of anything else, JSON.
+
+    A PIN that nobody's digits can ever match would lock the parents out.
+    """
+    try:
+        decoded = from_json(value)  # where Python's own decoder runs into its recursion limit, this one says no
+        if key in Choices.model_fields:
+            Choices.model_validate({key: decoded})
+    except (ValidationError, ValueError):
+        return False
+    return key != "pin" or (isinstance(decoded, str) and _PIN.fullmatch(decoded) is not None)
 
 
 def read_all(db: sqlite3.Connection) -> dict[str, JsonValue]:

@@ -27,7 +27,7 @@ MEDIA_TYPE = "application/x-tar"
 PIECE = 256 * 1024
 BLOCK = tarfile.BLOCKSIZE
 LARGEST = 2**40
-MANIFEST_LIMIT = 16 * 1024 * 1024
+TEXT_LIMITS = {MANIFEST: 8 * 1024 * 1024, SUMS: 4096}
 PADDING_LIMIT = 1024 * 1024  # GNU tar fills up to its record size, 10 KiB unless told otherwise
 
 _CONTENT = re.compile(r"library/(?P<kind>files|covers)/(?P<name>(?P<hash>[0-9a-f]{64})\.[0-9a-z]{1,5})", re.ASCII)
@@ -180,7 +180,7 @@ def _decoded(block: bytes) -> Header:
         return Header(info.name, info.size, found["kind"], found["hash"])
     if info.name not in (MANIFEST, DATABASE, SUMS):
         raise BadArchive("there are files in it that do not belong there")
-    if info.name != DATABASE and info.size > MANIFEST_LIMIT:
+    if info.size > TEXT_LIMITS.get(info.name, LARGEST):
         raise BadArchive(f"{info.name} is too large")
     return Header(info.name, info.size)
 

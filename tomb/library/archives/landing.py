@@ -18,14 +18,18 @@ class Text:
     """A small member, in memory."""
 
     def __init__(self) -> None:
-        self.content = b""
+        self._content = bytearray()
+
+    @property
+    def content(self) -> bytes:
+        return bytes(self._content)
 
     @property
     def hash(self) -> str:
         return manifest.digest(self.content)
 
     def write(self, data: bytes) -> None:
-        self.content += data
+        self._content += data
 
     def finish(self) -> int:
         return 0

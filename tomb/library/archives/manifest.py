@@ -1,6 +1,13 @@
-"""`tomb.json`, the first member of an archive: what the archive is and, of a single playlist, all but its sound."""
+"""`tomb.json`, the first member of an archive: what the archive is and, of a single playlist, all but its sound.
+
+It is a stranger's JSON, and a parser makes a hundred bytes and more of two: 16 MB of nested brackets took 4 GB, and the
+interpreter for ten seconds, whichever thread it was in. So it is measured before it is parsed: its bytes
+(`archive.TEXT_LIMITS`), how deep it goes, how many parts it has. Measuring is plain Python, which lets other threads
+have their turn.
+"""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
@@ -12,6 +19,7 @@ from tomb.library.archives.archive import SUMS, BadArchive, Member, member
 from tomb.models import OnRemoval, SameTag
 
 FORMAT: Literal[1] = 1
+DEPTH, PARTS = 4, 300_000  # 10,000 tracks have 3 MB and 260,000 parts, four levels deep
 Kind = Literal["backup", "playlist"]
 Content = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\.[0-9a-z]{1,5}$")]
 Text = Annotated[str, Field(max_length=1000)]
@@ -63,13 +71,14 @@ def encoded(manifest: Manifest) -> bytes:
 
 def decoded(content: bytes, kind: Kind) -> Manifest:
     """Raises: BadArchive; Conflict when a newer program made the archive."""
-    told = _json(content)
-    made = told.get("format")
+    _measure(content)
+    said = _json(content)
+    made = said.get("format")
     if isinstance(made, int) and made > FORMAT:
         raise Conflict("this archive was made by a newer TOMB; install the newer program first")
-    if told.get("kind") in ("backup", "playlist") and told["kind"] != kind:
+    if said.get("kind") in ("backup", "playlist") and said["kind"] != kind:
         names = {"backup": "a backup of a whole library", "playlist": "a single playlist"}
-        raise BadArchive(f"it holds {names[str(told['kind'])]}, not {names[kind]}")
+        raise BadArchive(f"it holds {names[str(said['kind'])]}, not {names[kind]}")
     try:
         manifest = Manifest.model_validate_json(content)
     except ValidationError as error:
@@ -88,11 +97,31 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+# A string, closed or not, in one go: no byte is ever looked at twice, whatever somebody puts there. A number of any
+# length that is worth something. What opens, closes and separates.
+_PART = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[0-9+.eE-]++|[\[{]|[\]}]|[,:]', re.DOTALL)
+_DIGITS = 20
+
+
+def _measure(content: bytes) -> None:
+    """Raises: BadArchive for what is not worth parsing."""
+    depth = 0
+    for count, part in enumerate(_PART.finditer(content)):
+        first = content[part.start()]
+        if first in b"[{":
+            depth += 1
+        elif first in b"]}":
+            depth -= 1
+        long_number = first in b"0123456789+-.eE" and part.end() - part.start() > _DIGITS
+        if depth > DEPTH or count > PARTS or long_number:
+            raise BadArchive("what it says about itself makes no sense")
+
+
 def _json(content: bytes) -> Mapping[str, object]:
     try:
-        told = from_json(content)
+        said = from_json(content)
     except ValueError as error:
         raise BadArchive("what it says about itself cannot be read") from error
-    if not isinstance(told, dict):
+    if not isinstance(said, dict):
         raise BadArchive("what it says about itself makes no sense")
-    return told
+    return said

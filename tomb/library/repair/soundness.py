@@ -6,13 +6,10 @@ and sweeps away their sound as strays. SQLite has no checksums of pages, so what
 only by looking at values: with that and the foreign keys, all is 200 ms for 20,000 tracks.
 """
 
-import json
 import sqlite3
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
-from tomb.models import Choices
+from tomb.library import settings
 
 LARGEST_MARK = 2**52
 # What reading a damaged database raises. The latter: the message itself quotes bytes of it that are no UTF-8.
@@ -99,7 +96,7 @@ def mend(connection: sqlite3.Connection) -> None:
 
 def flaws(connection: sqlite3.Connection) -> list[Flaw]:
     """Those of the tables that this version of the schema has."""
-    connection.create_function("makes_sense", 2, _makes_sense, deterministic=True)
+    connection.create_function("makes_sense", 2, settings.makes_sense, deterministic=True)
     there = set(tables(connection))
     return [flaw for flaw in FLAWS if flaw.table in there]
 
@@ -108,13 +105,3 @@ def tables(connection: sqlite3.Connection) -> list[str]:
     """Parents before their children, since that is the order in which they must be made."""
     listed = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid"
     return [row[0] for row in connection.execute(listed)]
-
-
-def _makes_sense(key: str, value: str) -> bool:
-    try:
-        decoded = json.loads(value)
-        if key in Choices.model_fields:
-            Choices.model_validate({key: decoded})
-    except (ValidationError, ValueError):
-        return False
-    return True
