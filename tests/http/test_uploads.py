@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -187,23 +188,52 @@ async def test_a_chunk_that_does_not_match_its_checksum_is_not_taken(
 async def test_a_chunk_may_be_slow_as_long_as_it_keeps_coming(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with served_box(tmp_path) as (box, client):
         sender = await browser(box, client)
-        session = (await sender.announce(2 * CHUNK)).data["session_id"]
-        assert (await sender.chunk(session, 0, [(15.0, bytes(CHUNK // 16))] * 16)).status == 200
-        assert (await sender.chunk(session, 1, [(0.0, b"x"), (25.0, bytes(CHUNK - 1))])).status == 408
-        assert (await sender.chunk(session, 1, [(15.0, b"x")] * CHUNK)).status == 408
+        session = (await sender.announce(2 * 2**18, chunk_size=2**18)).data["session_id"]
+        assert (await sender.chunk(session, 0, [(15.0, bytes(2**14))] * 16)).status == 200
+        assert (await sender.chunk(session, 1, [(0.0, b"x"), (25.0, bytes(2**18 - 1))])).status == 408
+        assert (await sender.chunk(session, 1, [(15.0, b"x")] * 2**18)).status == 408
+        assert (await sender.chunk(session, 1, [(9.0, bytes(2048))] * 128)).status == 408  # not within ten minutes
         assert (await sender.status(session)).data["missing_chunks"] == [1]
+
+
+async def test_clients_that_trickle_stop_nobody(tmp_path: Path, autojump_clock: MockClock) -> None:
+    """Two connections that sent a byte now and then held all the memory there was for chunks, for ten minutes."""
+    large = 8 * 2**20
+    async with served_box(tmp_path, rate_limits="on") as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(2 * large, chunk_size=large)).data["session_id"]
+        phone = Browser(replace(client, address="192.168.1.8"), sender.base.split("/")[3])
+        async with trio.open_nursery() as nursery:
+            for index in (0, 1):
+                nursery.start_soon(partial(sender.chunk, session, index, [(10.0, b"x")] * large))
+            await trio.sleep(15)
+            assert box.services.uploads.memory.used == 2
+            began, content = trio.current_time(), wav(tmp_path)
+            await phone.finalize(await phone.sent(content))
+            assert trio.current_time() == began
+        assert trio.current_time() - began == 5  # then they were given up
+
+
+async def test_a_body_for_which_there_is_no_session_is_not_taken(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        session = (await sender.announce(2 * CHUNK)).data["session_id"]
+        began = trio.current_time()
+        for of, index, status in ((session, 2, 400), ("nowhere", 0, 404)):
+            assert (await sender.chunk(of, index, [(1.0, bytes(100))] * 1000)).status == status
+        assert trio.current_time() - began <= 4  # what is still being sent is let pass for two seconds
 
 
 async def test_many_chunks_at_once_wait_in_the_network_and_not_in_memory(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
-    """Sixteen of a megabyte fit, the others are taken when those are done; each client has begun to send."""
-    taken: set[int] = set()
+    """Of one client four megabytes at a time; what another sends is taken meanwhile."""
+    most = 0
 
-    def slowly(index: int) -> Iterable[tuple[float, bytes]]:
-        for piece in range(16):
-            if piece == 4:
-                taken.add(index)
+    def slowly() -> Iterable[tuple[float, bytes]]:
+        nonlocal most
+        for _ in range(16):
+            most = max(most, box.services.uploads.memory.used)
             yield 1.0, bytes(65536)
 
     async with served_box(tmp_path) as (box, client):
@@ -211,9 +241,8 @@ async def test_many_chunks_at_once_wait_in_the_network_and_not_in_memory(
         session = (await sender.announce(24 * 2**20, chunk_size=2**20)).data["session_id"]
         async with trio.open_nursery() as nursery:
             for index in range(24):
-                nursery.start_soon(partial(sender.chunk, session, index, slowly(index), content_length=str(2**20)))
-            await trio.sleep(15)
-            assert len(taken) == 16
+                nursery.start_soon(partial(sender.chunk, session, index, slowly()))
+        assert 3 * 2**20 < most <= 5 * 2**20
         assert (await sender.status(session)).data["missing_chunks"] == []
 
 

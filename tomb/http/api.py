@@ -14,7 +14,7 @@ from werkzeug.routing import BaseConverter
 
 from tomb.errors import AddressTooLong, BadRequest, Forbidden, HeadersTooLarge, RequestError
 from tomb.http import parsing, streams
-from tomb.http.bodies import Incoming, StreamedConnection, StreamedRequest
+from tomb.http.bodies import BODY_LIMIT, Incoming, StreamedConnection, StreamedRequest
 from tomb.http.envelope import (
     Document,
     Download,
@@ -33,8 +33,10 @@ from tomb.http.parents import COOKIE
 from tomb.http.parsing import NoQuery
 from tomb.http.routes import Call, Route, Services
 from tomb.http.ui import WebUi
+from tomb.nurseries.memory_budget import MemoryBudget
 
 BODY_S = 20.0
+BODIES_MEMORY = 16 * 1024 * 1024  # of all bodies that are JSON
 ADDRESS_LIMIT = 4096
 HEADERS_LIMIT = 12 * 1024  # above the address's, below what the server takes at all (16 KiB, then it answers itself)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -59,6 +61,7 @@ class Api:
         self._operations = operations
         self._guard = guard
         self._rates = RateLimits(services.settings)
+        self._memory = MemoryBudget(BODIES_MEMORY)
         self._ui = ui
         self._routes = {route.name: route for route in routes}
         self._quart = QuartTrio("tomb.http", static_folder=None)
@@ -141,7 +144,11 @@ class Api:
             return await self._change(route, path)
 
     async def _change(self, route: Route, path: Mapping[str, str]) -> HandlerResult:
-        raw = await _incoming().read(BODY_S)
+        with self._memory.hold(_client(), BODY_LIMIT) as held:
+            raw = await _incoming().within(BODY_S).read(held)
+            return await self._once(route, path, raw)
+
+    async def _once(self, route: Route, path: Mapping[str, str], raw: bytes) -> HandlerResult:
         op_id = g.client_op_id = parsing.op_id_in(raw)
         digest = hashlib.sha256(raw).digest() if op_id is not None else b""
         asked = (route.name, tuple(path.items()), request.query_string, digest)

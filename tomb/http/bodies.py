@@ -7,7 +7,9 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Iterator
 from contextlib import suppress
+from math import inf
 from typing import Any, Self
 
 import trio
@@ -18,11 +20,17 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from tomb.errors import BadRequest, PayloadTooLarge, RequestTimeout
+from tomb.nurseries.memory_budget import Held
 
 BODY_LIMIT = 1024 * 1024
 CHUNK_LIMIT = 8 * 1024 * 1024 + 64 * 1024  # the largest chunk, and what a form has around it
 FIELD = "file"
-STALL_S = 20.0  # without one byte of a body that is not complete
+STALL_S = 20.0
+LEAST_BYTES = 4096  # of a body in that time, if it is not complete: Wi-Fi at the far end of the garden
+SLICE = 64 * 1024  # what is worked on without a pause
+FORM_PARTS = 16
+FORM_HEADERS_LIMIT = 8 * 1024
+BOUNDARY_LIMIT = 70  # RFC 2046, section 5.1.1
 DRAINED_S = 2.0
 DRAINED_AT_MOST = 16 * 1024 * 1024
 CHECKSUMS = {
@@ -34,8 +42,9 @@ CHECKSUMS = {
 class Incoming:
     """A body on its way. Iterating gives its pieces, of the size in which the server reads them.
 
-    `length`: in bytes, where the client says it. Raises PayloadTooLarge beyond `limit`, RequestTimeout when nothing
-    comes for `STALL_S`. (The arguments are those with which Quart makes the body of a request.)
+    `length`: in bytes, where the client says it. Raises PayloadTooLarge beyond `limit`; RequestTimeout when not even
+    `LEAST_BYTES` come within `STALL_S`, and at the end of what `within` allows. (The arguments are those with which
+    Quart makes the body of a request.)
     """
 
     def __init__(self, length: int | None, limit: int | None) -> None:
@@ -43,6 +52,8 @@ class Incoming:
         self.limit = limit
         self._taken = 0
         self._given_up = False
+        self._deadline = inf
+        self._came, self._waited = 0, 0.0
         self._send, self._receive = trio.open_memory_channel[bytes](0)
 
     async def feed(self, piece: bytes, *, more: bool) -> None:
@@ -53,13 +64,20 @@ class Incoming:
         if not more:
             self._send.close()
 
+    def within(self, seconds: float) -> Self:
+        """The same, which is to be complete by then."""
+        self._deadline = trio.current_time() + seconds
+        return self
+
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
         if self.limit is not None and (self.length or 0) > self.limit:
             self._refuse()
-        with trio.move_on_after(STALL_S):
+        began = trio.current_time()
+        # Only waiting for the client counts: not our own use of what came, which may wait for memory or a disk.
+        with trio.move_on_at(min(self._deadline, began + STALL_S - self._waited)):
             try:
                 piece = await self._receive.receive()
             except trio.EndOfChannel:
@@ -67,14 +85,25 @@ class Incoming:
             self._taken += len(piece)
             if self.limit is not None and self._taken > self.limit:
                 self._refuse()
+            self._keep_pace(len(piece), trio.current_time() - began)
             return piece
-        raise self._timeout()
+        self._given_up = True
+        raise RequestTimeout("the body did not arrive in time")
 
-    async def read(self, within_s: float) -> bytes:
-        """All of it. Raises as iterating does, and RequestTimeout after so many seconds."""
-        with trio.move_on_after(within_s):
-            return b"".join([piece async for piece in self])
-        raise self._timeout()
+    async def read(self, held: Held) -> bytes:
+        """All of it, as there is memory for it. Raises as iterating does."""
+        content = bytearray()
+        async for piece in self:
+            await held.grow(len(piece))
+            content += piece
+        held.complete()
+        return bytes(content)
+
+    def _keep_pace(self, size: int, waited: float) -> None:
+        self._came += size
+        self._waited += waited
+        if self._came >= LEAST_BYTES:
+            self._came, self._waited = 0, 0.0
 
     async def drain(self) -> None:
         """Let the rest pass, within limits: a client that is still sending does not look for its answer.
@@ -87,10 +116,6 @@ class Incoming:
                 passed += len(piece)
                 if passed > DRAINED_AT_MOST:
                     return
-
-    def _timeout(self) -> RequestTimeout:
-        self._given_up = True
-        return RequestTimeout("the body did not arrive in time")
 
     def _refuse(self) -> None:
         raise PayloadTooLarge("the body is too large", {"limit": self.limit})
@@ -124,21 +149,41 @@ class StreamedConnection(TrioASGIHTTPConnection):
             nursery.cancel_scope.cancel()  # the server closes what was not finished
 
 
-def chunk_in(raw: bytes, headers: Headers) -> bytes:
-    """The body itself, or in a multipart one the field `file`; checked against the checksums that came with it.
+async def read_chunk(stream: Incoming, headers: Headers, size: int, held: Held) -> bytearray:
+    """The body itself, or in a multipart one the field `file`: `size` bytes, taken as there is memory for them.
 
-    Raises: BadRequest.
+    It is taken apart and summed up while it comes, in slices of a fraction of a millisecond each, so that there is
+    never more than one copy of it, and nobody else waits. Raises: BadRequest, also when it does not match the checksums
+    that came with it; and as `Incoming` does.
     """
-    _check("Content-Digest", _content_digest(headers.get("content-digest", "")), raw)
-    chunk = _file_in(raw, headers.get("content-type", ""))
-    _check("X-Chunk-SHA256", _hex_digest(headers.get("x-chunk-sha256")), chunk)
+    sums = {
+        "Content-Digest": (_content_digest(headers.get("content-digest", "")), hashlib.sha256()),
+        "X-Chunk-SHA256": (_hex_digest(headers.get("x-chunk-sha256")), hashlib.sha256()),
+    }
+    (digest, of_body), (chunk_digest, of_chunk) = sums.values()
+    form = _form(headers.get("content-type", ""))
+    chunk = bytearray()
+    async for piece in stream:
+        for begin in range(0, len(piece), SLICE):
+            part = piece[begin : begin + SLICE]
+            if digest is not None:
+                of_body.update(part)
+            for content in (part,) if form is None else form.take(part):
+                if len(chunk) + len(content) > size:
+                    raise BadRequest(f"this chunk has {size} bytes, and more were sent", {"expected_size": size})
+                await held.grow(len(content))
+                chunk += content
+                if chunk_digest is not None:
+                    of_chunk.update(content)
+            await trio.lowlevel.checkpoint()
+    if form is not None:
+        form.end()
+    held.complete()
+    for name, (expected, actual) in sums.items():
+        if expected is not None and expected != actual.hexdigest():
+            details = {"header": name, "expected": expected, "actual": actual.hexdigest()}
+            raise BadRequest(f"what arrived does not match its {name}; send the chunk again", details)
     return chunk
-
-
-def _check(name: str, expected: str | None, content: bytes) -> None:
-    if expected is not None and expected != (actual := hashlib.sha256(content).hexdigest()):
-        details = {"header": name, "expected": expected, "actual": actual}
-        raise BadRequest(f"what arrived does not match its {name}; send the chunk again", details)
 
 
 def _hex_digest(given: str | None) -> str | None:
@@ -158,33 +203,60 @@ def _content_digest(given: str) -> str | None:
         raise BadRequest("Content-Digest has no base64 after sha-256", {"header": "Content-Digest"}) from None
 
 
-def _file_in(raw: bytes, content_type: str) -> bytes:
+def _form(content_type: str) -> "_FormFile | None":
     media_type, options = parse_options_header(content_type)
     if media_type != "multipart/form-data":
-        return raw
+        return None
     boundary = options.get("boundary", "").encode("latin-1", "replace")
-    if not boundary:
-        raise BadRequest("the multipart body has no boundary")
-    try:
-        files = _files(MultipartDecoder(boundary), raw)
-    except ValueError as error:
-        raise BadRequest(f"the multipart body cannot be read: {error}") from error
-    if len(files) != 1:
-        raise BadRequest(f'a multipart body has one file field "{FIELD}"', {"fields": len(files)})
-    return files[0]
+    if not 0 < len(boundary) <= BOUNDARY_LIMIT:
+        raise BadRequest(f"a multipart body has a boundary of 1 to {BOUNDARY_LIMIT} characters")
+    return _FormFile(boundary)
 
 
-def _files(decoder: MultipartDecoder, raw: bytes) -> list[bytes]:
-    """The contents of all fields of that name."""
-    decoder.receive_data(raw)
-    decoder.receive_data(None)
-    files: list[list[bytes]] = []
-    ours = False
-    while not isinstance(event := decoder.next_event(), Epilogue | NeedData):
-        match event:
-            case File() | Field():
-                ours = event.name == FIELD
-                files += [[]] if ours else []
-            case Data() if ours:
-                files[-1].append(event.data)
-    return [b"".join(pieces) for pieces in files]
+class _FormFile:
+    """The one field `file` of a form, whose bytes come piece by piece.
+
+    The parser looks for boundaries and the ends of headers in what it has not used yet. Here that stays small: of what
+    is neither header nor content it keeps nothing for long, or the form is refused.
+    """
+
+    def __init__(self, boundary: bytes) -> None:
+        self._parser = MultipartDecoder(boundary, max_parts=FORM_PARTS)
+        self._files = 0
+        self._is_file = False
+        self._unused = 0
+
+    def take(self, piece: bytes) -> Iterator[bytes]:
+        """What of the file is in the next piece of the form. Raises BadRequest, PayloadTooLarge."""
+        self._unused += len(piece)
+        yield from self._parsed(piece)
+        if self._unused > FORM_HEADERS_LIMIT + SLICE:
+            raise BadRequest("the multipart body has headers without an end, or goes on after its end")
+
+    def end(self) -> None:
+        """Raises BadRequest where something is missing."""
+        for _ in self._parsed(None):
+            pass
+        if self._files != 1:
+            raise self._other_files()
+
+    def _parsed(self, piece: bytes | None) -> Iterator[bytes]:
+        try:
+            self._parser.receive_data(piece)
+            while not isinstance(event := self._parser.next_event(), Epilogue | NeedData):
+                self._unused = 0
+                if isinstance(event, File | Field):
+                    self._begin(event.name)
+                elif isinstance(event, Data) and self._is_file:
+                    yield event.data
+        except ValueError as error:
+            raise BadRequest(f"the multipart body cannot be read: {error}") from error
+
+    def _begin(self, name: str) -> None:
+        self._is_file = name == FIELD
+        self._files += self._is_file
+        if self._files > 1:
+            raise self._other_files()
+
+    def _other_files(self) -> BadRequest:
+        return BadRequest(f'a multipart body has one file field "{FIELD}"', {"fields": self._files})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from tomb.errors import BadRequest, NotFound, UnsupportedMedia
-from tomb.http.bodies import CHECKSUMS, CHUNK_LIMIT, chunk_in
+from tomb.http.bodies import CHECKSUMS, CHUNK_LIMIT, read_chunk
 from tomb.http.envelope import Success
 from tomb.http.parsing import CONTROL, Body, Title, plain, whole
 from tomb.http.routes import Call, Route, Services
@@ -167,10 +167,12 @@ async def _init(services: Services, call: Call[InitUploadBody]) -> Success[Uploa
 
 async def _chunk(services: Services, call: Call[Body]) -> Success[UploadProgress]:
     """Send a part of a file."""
-    index, session_id = call.path["chunk_index"], call.path["session_id"]
-    async with services.uploads.memory.take(min(call.stream.length or CHUNK_LIMIT, CHUNK_LIMIT)):
-        data = chunk_in(await call.stream.read(CHUNK_S), call.headers)
-        upload = await services.uploads.receive(call.path["playlist_id"], session_id, index, data)
+    uploads, index = services.uploads, call.path["chunk_index"]
+    session = (call.path["playlist_id"], call.path["session_id"])
+    size = await uploads.size_of(*session, index)
+    with uploads.memory.hold(call.client, size) as held:
+        chunk = await read_chunk(call.stream.within(CHUNK_S), call.headers, size, held)
+        upload = await uploads.receive(*session, index, chunk)
     return Success(
         UploadProgress(
             session_id=upload.id,

@@ -44,7 +44,7 @@ def allocate(path: Path, size: int, free_kept: int) -> None:
         raise faults.of_disk(error) from error
 
 
-def holds(path: Path, offset: int, data: bytes) -> bool:
+def holds(path: Path, offset: int, data: bytes | bytearray) -> bool:
     """Whether exactly that is there already. Raises: Unavailable."""
     try:
         with path.open("rb", buffering=0) as file:
@@ -53,7 +53,7 @@ def holds(path: Path, offset: int, data: bytes) -> bool:
         raise faults.of_disk(error) from error
 
 
-def write(path: Path, offset: int, data: bytes) -> None:
+def write(path: Path, offset: int, data: bytes | bytearray) -> None:
     """Returns when it is on the disk. Raises: NoSpace, Unavailable."""
     left = memoryview(data)
     try:

@@ -158,13 +158,18 @@ def check_open(upload: Upload) -> None:
 
 def check_chunk(upload: Upload, index: int, size: int) -> None:
     """Raises: BadRequest that names what is wrong with it."""
-    told = {"chunk_index": index, "total_chunks": upload.total_chunks}
-    if index >= upload.total_chunks:
-        raise BadRequest(f"there is no chunk {index}: the file has {upload.total_chunks}, from 0", told)
+    check_index(upload, index)
     expected = upload.size_of(index)
     if size != expected:
-        told |= {"expected_size": expected, "size": size}
-        raise BadRequest(f"chunk {index} has {expected} bytes, not {size}", told)
+        details = {"chunk_index": index, "total_chunks": upload.total_chunks, "expected_size": expected, "size": size}
+        raise BadRequest(f"chunk {index} has {expected} bytes, not {size}", details)
+
+
+def check_index(upload: Upload, index: int) -> None:
+    """Raises: BadRequest."""
+    if index >= upload.total_chunks:
+        details = {"chunk_index": index, "total_chunks": upload.total_chunks}
+        raise BadRequest(f"there is no chunk {index}: the file has {upload.total_chunks}, from 0", details)
 
 
 def check_complete(upload: Upload) -> None:

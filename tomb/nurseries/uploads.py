@@ -130,7 +130,13 @@ class Uploads:
                 raise
         return upload
 
-    async def receive(self, playlist_id: str, session_id: str, index: int, data: bytes) -> Upload:
+    async def size_of(self, playlist_id: str, session_id: str, index: int) -> int:
+        """The bytes of a chunk that may come now, before any are taken. Raises as `receive` does."""
+        upload = await self._open_session(playlist_id, session_id)
+        uploads.check_index(upload, index)
+        return upload.size_of(index)
+
+    async def receive(self, playlist_id: str, session_id: str, index: int, data: bytes | bytearray) -> Upload:
         """Take a chunk, counted from 0; one that is there already may come again.
 
         Raises: BadRequest for a wrong index or size, or when the session is over; NoSpace.
@@ -201,7 +207,7 @@ class Uploads:
 
     # --- chunks -----------------------------------------------------------------------------------------------------
 
-    async def _write(self, upload: Upload, index: int, data: bytes) -> Upload:
+    async def _write(self, upload: Upload, index: int, data: bytes | bytearray) -> Upload:
         now = self._ports.wall()
         if upload.has(index):
             # Other content than before: from the first byte of it until the last, the chunk is not there.

@@ -1,0 +1,136 @@
+"""Bodies that cost more than they bring: refused or outlasted, in little memory and in small steps."""
+
+import tracemalloc
+from collections.abc import Iterable
+
+import pytest
+import trio
+from trio.testing import MockClock
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from tomb.errors import BadRequest, RequestTimeout
+from tomb.http.bodies import CHUNK_LIMIT, FORM_PARTS, Incoming, read_chunk
+from tomb.nurseries.memory_budget import MemoryBudget
+
+MIB = 2**20
+BOUNDARY = b"----a-form"
+FORM = Headers({"content-type": "multipart/form-data; boundary=----a-form"})
+PART = b'--%b\r\nContent-Disposition: form-data; name="%b"; filename="a"\r\n\r\n%b\r\n'
+
+
+def part(name: bytes, content: bytes = b"") -> bytes:
+    return PART % (BOUNDARY, name, content)
+
+
+END = b"--" + BOUNDARY + b"--\r\n"
+
+
+async def read(pieces: Iterable[bytes], headers: Headers, size: int, pace_s: float = 0.0) -> tuple[int, object]:
+    """How many bytes were taken, and what came of it: the chunk or the refusal."""
+    stream, taken = Incoming(None, CHUNK_LIMIT), 0
+    result: object = None
+
+    async def send() -> None:
+        nonlocal taken
+        for piece in pieces:
+            await trio.sleep(pace_s)
+            await stream.feed(piece, more=True)
+            taken += len(piece)
+        await stream.feed(b"", more=False)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(send)
+        with MemoryBudget(16 * MIB).hold("10.0.0.1", size) as held:
+            try:
+                result = await read_chunk(stream, headers, size, held)
+            except (BadRequest, RequestTimeout, RequestEntityTooLarge) as error:
+                result = error
+        nursery.cancel_scope.cancel()
+    return taken, result
+
+
+def cut(content: bytes, size: int = 65536) -> list[bytes]:
+    return [content[begin : begin + size] for begin in range(0, len(content), size)]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 65536, 10**6])
+async def test_a_form_may_be_cut_anywhere(autojump_clock: MockClock, size: int) -> None:
+    content = bytes(range(256)) * 40 + b"\r\n--" + BOUNDARY[:-1] + b"\r\n\r\n"
+    form = part(b"token", b"x" * 100) + part(b"file", content) + part(b"other") + END
+    _, chunk = await read(cut(form, size), FORM, len(content))
+    assert chunk == content
+
+
+async def test_a_chunk_is_in_memory_once(autojump_clock: MockClock) -> None:
+    """Of eight megabytes in a form there were thirty-two at once."""
+    form = [part(b"file")[:-2], *(bytes(65536) for _ in range(128)), b"\r\n" + END]
+    tracemalloc.start()
+    try:
+        _, chunk = await read(form, FORM, 8 * MIB)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(chunk, bytearray)
+    assert len(chunk) == 8 * MIB
+    assert peak < (8 + 8 + 4) * MIB  # with the test's own copy of what is sent
+
+
+@pytest.mark.parametrize("name", [b"x", b"file"])
+async def test_a_form_of_countless_parts_is_refused_at_its_beginning(autojump_clock: MockClock, name: bytes) -> None:
+    """Eight megabytes of them kept everybody else waiting for two seconds."""
+    taken, refused = await read(cut(part(name) * 80_000), FORM, 8 * MIB)
+    assert isinstance(refused, RequestEntityTooLarge if name == b"x" else BadRequest)
+    assert taken <= 2 * 65536
+    assert FORM_PARTS < 100
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"--" + BOUNDARY + b"\r\n" + b"X-A: b\r\n" * 10**6,
+        b"--" + BOUNDARY + b"\r\nContent-Disposition: " + b"x" * 8 * 10**6,
+        b"preamble " * 10**6,
+        part(b"file", b"x") + END + b"epilogue" * 10**6,
+    ],
+    ids=["headers", "a header", "a preamble", "an epilogue"],
+)
+async def test_what_has_no_end_in_a_form_is_refused_at_its_beginning(autojump_clock: MockClock, form: bytes) -> None:
+    taken, refused = await read(cut(form), FORM, 8 * MIB)
+    assert isinstance(refused, BadRequest)
+    assert taken <= 4 * 65536
+
+
+@pytest.mark.parametrize("headers", [FORM, Headers()])
+async def test_more_than_the_chunk_is_not_taken(autojump_clock: MockClock, headers: Headers) -> None:
+    taken, refused = await read(cut(part(b"file", bytes(4 * MIB)) + END), headers, MIB)
+    assert isinstance(refused, BadRequest)
+    assert taken <= MIB + 2 * 65536
+
+
+async def test_others_have_their_turn_while_a_large_chunk_is_taken_apart(autojump_clock: MockClock) -> None:
+    """Whatever the server hands over at once."""
+    turns = 0
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns += 1
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(another)
+        _, chunk = await read([part(b"file", bytes(4 * MIB)) + END], FORM, 4 * MIB)
+        nursery.cancel_scope.cancel()
+    assert isinstance(chunk, bytearray)
+    assert turns >= 4 * MIB // 65536
+
+
+@pytest.mark.parametrize(("pace_s", "size", "in_time"), [(9, 1, False), (9, 2048, True), (9, 2000, False)])
+async def test_who_sends_too_slowly_is_given_up(
+    autojump_clock: MockClock, pace_s: float, size: int, in_time: bool
+) -> None:
+    began = trio.current_time()
+    _, result = await read(cut(bytes(30 * size), size), Headers(), 30 * size, pace_s)
+    assert isinstance(result, bytearray) == in_time
+    assert trio.current_time() - began == (270 if in_time else 20)
