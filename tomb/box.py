@@ -112,7 +112,7 @@ async def open_box(
         await root.start(Housekeeping(store, settings.free_kept_mb * MIB).run)
         journal = Journal(librarian.note)
         await root.start(journal.run)
-        deck = Deck(ports, events, journal, librarian.playlist, librarian.folder)
+        deck = Deck(ports, events, journal, librarian.playable, librarian.folder)
         await root.start(deck.run)
         librarian.listen(deck)
         preferences = await Preferences.open(settings, librarian, deck)

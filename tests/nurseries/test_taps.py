@@ -1,5 +1,6 @@
 """Taps in a whole box on virtual time: whose a lying tag is, and that a tap waits for nothing but the deck."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
 from tomb.devices.sighting import Sighting
+from tomb.library import reading
 from tomb.library.store import Store
 from tomb.machines.presence import GRACE, PRESENCE
-from tomb.models import TagAction
+from tomb.models import TagAction, Track
 
 pytestmark = virtual_time
 
@@ -229,6 +231,25 @@ async def test_while_the_library_writes_for_seconds_a_session_is_cancelled_at_on
         assert trio.current_time() - began < 2
         await trio.sleep(60)
         assert box.services.librarian.tag_use(C) is None
+
+
+async def test_of_a_long_playlist_a_tap_makes_only_the_tracks_that_are_shown_or_heard(
+    box: VirtualBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = await box.add("Three", *[600] * 40, tag_id=C)
+    made, make = list[int](), reading._track
+
+    def noted(row: sqlite3.Row, server_seq: int = 0) -> Track:
+        made.append(row["number"])
+        return make(row, server_seq)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "_track", noted)
+        await place(box, C)
+    assert heard(box) == ("playing", "Three")
+    assert made == [1, 2]  # the second one is handed to the output, to follow without a gap
+    [first, *_] = (await box.services.librarian.playlist(three)).tracks
+    assert box.services.deck.state(0).active_track == first.model_copy(update={"play_count": 0})
 
 
 async def test_when_a_tag_was_placed_last_is_noted_by_whomever_it_was_taken(box: VirtualBox) -> None:

@@ -1,7 +1,7 @@
 """Units of work that only read: playlists and tracks as they cross the wire, with `server_seq` 0."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,6 +17,40 @@ class Whereabouts:
     playlist_id: str
     sound: PurePosixPath
     cover: PurePosixPath | None
+
+
+class Playable:
+    """A playlist as it is played: what it is called, what parents chose for it, and its tracks in their order.
+
+    A tap may mean a thousand tracks, of which one is shown. So they stay as they were read until somebody asks for one:
+    to make all of them would take longer than all the rest of a tap.
+    """
+
+    def __init__(self, lite: PlaylistLite, tracks: Iterable[tuple[str, int]], make: Callable[[int], Track]) -> None:
+        """`tracks`: their ids and durations; `make` is given the place of one, from 0."""
+        self.lite = lite
+        self.tracks = tuple(tracks)
+        self._make = make
+        self._places = {track_id: place for place, (track_id, _) in enumerate(self.tracks)}
+        self._made: dict[str, Track] = {}
+
+    @classmethod
+    def of_rows(cls, lite: PlaylistLite, rows: Sequence[sqlite3.Row]) -> "Playable":
+        """What `playable_rows` read."""
+        tracks = ((row["id"], row["duration_ms"]) for row in rows)
+        return cls(lite, tracks, lambda place: _track(rows[place], lite.server_seq))
+
+    @classmethod
+    def of_playlist(cls, playlist: Playlist) -> "Playable":
+        """What was read already."""
+        tracks = ((track.id, track.duration_ms) for track in playlist.tracks)
+        return cls(playlist, tracks, lambda place: playlist.tracks[place])
+
+    def track(self, track_id: str) -> Track | None:
+        place = self._places.get(track_id)
+        if place is not None and track_id not in self._made:
+            self._made[track_id] = self._make(place)
+        return self._made.get(track_id)
 
 
 _TRACKS = """
@@ -76,11 +110,16 @@ def size(db: sqlite3.Connection) -> int:
     return int(row.fetchone()[0])
 
 
+def playable_rows(db: sqlite3.Connection, playlist_id: str) -> list[sqlite3.Row]:
+    """The tracks of a playlist, for a Playable."""
+    return db.execute(f"{_TRACKS} WHERE t.playlist_id = ? ORDER BY t.number", (playlist_id,)).fetchall()
+
+
 def _tracks(db: sqlite3.Connection, playlist_id: str) -> list[Track]:
-    return [_track(row) for row in db.execute(f"{_TRACKS} WHERE t.playlist_id = ? ORDER BY t.number", (playlist_id,))]
+    return [_track(row) for row in playable_rows(db, playlist_id)]
 
 
-def _track(row: sqlite3.Row) -> Track:
+def _track(row: sqlite3.Row, server_seq: int = 0) -> Track:
     return Track(
         id=row["id"],
         number=row["number"],
@@ -97,6 +136,7 @@ def _track(row: sqlite3.Row) -> Track:
         play_count=row["play_count"],
         created_at=iso(row["created"]),
         updated_at=iso(row["updated"]),
+        server_seq=server_seq,
     )
 
 

@@ -19,6 +19,7 @@ from tomb.devices import output
 from tomb.errors import BadRequest
 from tomb.events import PLAYLISTS, Events
 from tomb.library.memory import PlayerMemory
+from tomb.library.reading import Playable
 from tomb.machines.player import PLAYER, events
 from tomb.machines.player.model import Player
 from tomb.machines.table import Outcome
@@ -26,6 +27,7 @@ from tomb.models import (
     OnRemoval,
     PlayerState,
     Playlist,
+    PlaylistLite,
     RepeatMode,
     Resume,
     SameTag,
@@ -70,7 +72,7 @@ class Deck:
         ports: Ports,
         event_log: Events,
         journal: Journal,
-        find: Callable[[str], Awaitable[Playlist]],
+        find: Callable[[str], Awaitable[Playable]],
         library: Path,
     ) -> None:
         self.policy = Policy()
@@ -153,7 +155,7 @@ class Deck:
 
         async def job() -> Reply:
             playlist = await self._find(playlist_id)
-            place = self._resume(playlist) if track_number is None else _numbered(playlist, track_number)
+            place = self._resume(playlist.lite) if track_number is None else _numbered(playlist, track_number)
             self._use(playlist, lambda chosen: events.Start(*chosen, *place, self._heard_ms()))
             return self._reply("playing")
 
@@ -166,7 +168,7 @@ class Deck:
 
         async def job() -> None:
             playlist = await self._find(playlist_id)
-            same_tag, place = playlist.same_tag or self.policy.same_tag, self._resume(playlist)
+            same_tag, place = playlist.lite.same_tag or self.policy.same_tag, self._resume(playlist.lite)
             self._use(playlist, lambda chosen: events.Tapped(*chosen, same_tag, *place, self._heard_ms()))
 
         self._mailbox.post_async(job)
@@ -176,7 +178,7 @@ class Deck:
 
         def job() -> None:
             self._catch_up()
-            own = self._playlist.on_removal if self._playlist else None
+            own = self._playlist.lite.on_removal if self._playlist else None
             self._fire(events.TagRemoved(playlist_id, own or self.policy.on_removal, self._heard_ms()))
 
         self._mailbox.post(job)
@@ -241,9 +243,10 @@ class Deck:
         """The library changed a playlist: its tracks, their order, their names."""
 
         def job() -> None:
-            if self._playlist is not None and self._playlist.id == playlist.id:
+            if self._playlist is not None and self._playlist.lite.id == playlist.id:
                 self._catch_up()
-                self._fire(events.PlaylistChanged(self._listing(playlist)[0], self._heard_ms()))
+                listing, _ = self._listing(Playable.of_playlist(playlist))
+                self._fire(events.PlaylistChanged(listing, self._heard_ms()))
 
         self._mailbox.post(job)
 
@@ -299,8 +302,8 @@ class Deck:
         return PlayerState(
             state=player.play_state,
             is_playing=player.is_playing,
-            active_playlist_id=playlist.id if playlist else None,
-            active_playlist_title=playlist.title if playlist else None,
+            active_playlist_id=playlist.lite.id if playlist else None,
+            active_playlist_title=playlist.lite.title if playlist else None,
             active_track=track,
             position_ms=self._position_ms(),
             duration_ms=track.duration_ms if track else 0,
@@ -365,10 +368,10 @@ class Deck:
 
         return await self._mailbox.ask(job)
 
-    def _use(self, playlist: Playlist, make: Callable[[_Chosen], events.Start | events.Tapped]) -> None:
+    def _use(self, playlist: Playable, make: Callable[[_Chosen], events.Start | events.Tapped]) -> None:
         """Fire what `make` makes of a playlist that has just been read."""
         if not playlist.tracks:
-            raise BadRequest("the playlist has no tracks", {"playlist_id": playlist.id})
+            raise BadRequest("the playlist has no tracks", {"playlist_id": playlist.lite.id})
         self._catch_up()
         self._fire(make(self._listing(playlist)))
 
@@ -467,8 +470,10 @@ class Deck:
     # --- the playlist that is chosen --------------------------------------------------------------------------------
 
     @property
-    def _playlist(self) -> Playlist | None:
-        return self._player.listing.playlist if self._player.listing else None
+    def _playlist(self) -> Playable | None:
+        playlist = self._player.listing.playlist if self._player.listing else None
+        assert playlist is None or isinstance(playlist, Playable)
+        return playlist
 
     def _heard_ms(self) -> int | None:
         """The position in the current track that is heard, None while the output does not hold it."""
@@ -489,8 +494,7 @@ class Deck:
         return self._track_by_id(entry.track_id) if entry else None
 
     def _track_by_id(self, track_id: str) -> Track | None:
-        tracks = self._playlist.tracks if self._playlist else ()
-        return next((track for track in tracks if track.id == track_id), None)
+        return self._playlist.track(track_id) if self._playlist else None
 
     def _path(self, track_id: str) -> Path:
         track = self._track_by_id(track_id)
@@ -504,10 +508,10 @@ class Deck:
         track = self._track_by_id(following[1]) if enqueued and following else self._track()
         return f"“{track.title}” cannot be played: {reason}" if track else reason
 
-    def _listing(self, playlist: Playlist) -> _Chosen:
+    def _listing(self, playlist: Playable) -> _Chosen:
         """The playlist as the machine sees it, and a permutation in case it shuffles."""
-        entries = tuple(events.Entry(track.id, track.duration_ms) for track in playlist.tracks)
-        return events.Listing(playlist.id, entries, playlist), self._ports.permutation(len(entries))
+        entries = tuple(events.Entry(*track) for track in playlist.tracks)
+        return events.Listing(playlist.lite.id, entries, playlist), self._ports.permutation(len(entries))
 
     def _sleep_in(self, seconds: float | None) -> events.SetSleep:
         return events.SetSleep(seconds, None if seconds is None else self._ports.wall() + seconds)
@@ -515,13 +519,13 @@ class Deck:
     def _drawn(self) -> tuple[int, ...]:
         return self._ports.permutation(len(self._player.order))
 
-    def _resume(self, playlist: Playlist) -> tuple[str | None, int]:
+    def _resume(self, playlist: PlaylistLite) -> tuple[str | None, int]:
         """The track and the position where the playlist was left; (None, 0) to begin at its start."""
         point = self._journal.unwritten(playlist.id, playlist.resume)
         return (point.track_id, point.position_ms) if point else (None, 0)
 
 
-def _numbered(playlist: Playlist, number: int) -> tuple[str, int]:
+def _numbered(playlist: Playable, number: int) -> tuple[str, int]:
     if not 1 <= number <= len(playlist.tracks):
         raise BadRequest("the playlist has no such track", {"track_number": number, "tracks": len(playlist.tracks)})
-    return playlist.tracks[number - 1].id, 0
+    return playlist.tracks[number - 1][0], 0

@@ -10,7 +10,7 @@ from tomb.errors import NotFound
 from tomb.library import counters, memory, reading, settings, tags
 from tomb.library.catalogue import Catalogue, Query
 from tomb.library.memory import PlayerMemory
-from tomb.library.reading import Whereabouts
+from tomb.library.reading import Playable, Whereabouts
 from tomb.library.store import Store
 from tomb.models import ExistingPlaylist, Playlist, PlaylistLite, Tag, TagAction
 from tomb.nurseries.library_events import LibraryEvents
@@ -49,6 +49,12 @@ class LibraryReader:
     async def playlist(self, playlist_id: str) -> Playlist:
         self._catalogue.lite(playlist_id)
         return self._library_events.stamped(await self._store.read(lambda db: reading.playlist(db, playlist_id)))
+
+    async def playable(self, playlist_id: str) -> Playable:
+        """What it takes to play it."""
+        self._catalogue.lite(playlist_id)
+        rows = await self._store.read(lambda db: reading.playable_rows(db, playlist_id))
+        return Playable.of_rows(self._catalogue.lite(playlist_id), rows)
 
     async def playlist_json(self, playlist_id: str) -> bytes:
         """The playlist with its tracks, encoded once per change."""

@@ -7,7 +7,7 @@ indexes, in case it is to be shuffled: chance, like time, arrives in events.
 
 from dataclasses import dataclass, field
 
-from tomb.models import OnRemoval, Playlist, RepeatMode, SameTag
+from tomb.models import OnRemoval, RepeatMode, SameTag
 
 RESTART_AFTER_MS = 3000  # Previous earlier than this goes to the track before
 FADE_S = 10.0  # how long the sleep timer fades
@@ -26,7 +26,7 @@ class Listing:
 
     playlist_id: str
     entries: tuple[Entry, ...]
-    playlist: Playlist | None = field(default=None, compare=False, repr=False)
+    playlist: object = field(default=None, compare=False, repr=False)
 
 
 # --- commands: what people and tags ask for -------------------------------------------------------------------------
