@@ -30,6 +30,16 @@ soak *ARGS: setup _dev
     @sh scripts/packages test
     @exec .venv/bin/python -m tests.soak "$@"
 
+# the web UI with hot reload, in front of a running box (TOMB_URL, else http://localhost:8000); the arguments are those of vite
+[no-exit-message]
+ui *ARGS:
+    @sh scripts/ui dev "$@"
+
+# build the web UI where web/ is newer than what is served, and check its types and tests
+ui-check:
+    @sh scripts/ui build
+    @sh scripts/ui check
+
 # check format, lint, types, import arrows, locks and generated files
 [no-exit-message]
 check: setup _dev

@@ -23,12 +23,19 @@ export default defineConfig({
   define: { __VUE_OPTIONS_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
-    outDir: '../tomb/http/static',
+    outDir: '../.tools/ui', // scripts/ui puts it into tomb/http/static
     emptyOutDir: true,
     target: ['es2022', 'safari16'],
     assetsInlineLimit: 0, // nothing inline: the page's policy is 'self'
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rollupOptions: {
+      output: {
+        // Few files: each costs a round trip in the kitchen's Wi-Fi.
+        experimentalMinChunkSize: 12_000,
+        manualChunks: (id) => (/node_modules\/(@lucide)/.test(id) ? 'icons' : /node_modules/.test(id) && !id.includes('?') ? 'vendor' : undefined),
+      },
+    },
   },
   worker: { format: 'es' },
   server: { proxy },

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 
-const out = new URL('../../tomb/http/static/', import.meta.url)
+const out = new URL('../../.tools/ui/', import.meta.url)
 const names = (await readdir(out, { recursive: true })).filter((name) => /\.(js|css|html|svg|json|webmanifest)$/.test(name))
 for (const name of names) {
   const file = new URL(name, out)

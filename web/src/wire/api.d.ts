@@ -196,7 +196,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The state of the player, at the top level too. */
+        /** The state of the player. */
         get: operations["get_playback_status"];
         put?: never;
         post?: never;
@@ -362,6 +362,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tracks/{track_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the title, artist or album of a track; its file stays as it is. */
+        put: operations["put_tracks_track_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tracks/{track_id}/cover": {
         parameters: {
             query?: never;
@@ -493,6 +510,24 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reader/tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a tag on the virtual reader, while it is in use. */
+        put: operations["put_reader_tag"];
+        post?: never;
+        /** Take the tag from the virtual reader. */
+        delete: operations["delete_reader_tag"];
         options?: never;
         head?: never;
         patch?: never;
@@ -893,24 +928,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/reader/tag": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Put a tag on the virtual reader, while it is in use. */
-        put: operations["put_reader_tag"];
-        post?: never;
-        /** Take the tag from the virtual reader. */
-        delete: operations["delete_reader_tag"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1053,24 +1070,6 @@ export interface components {
             /** Freed Bytes */
             freed_bytes: number;
         };
-        /**
-         * Collection
-         * @description `total` counts the whole library; `items` is the same list. With `tracks=false` they have no key `tracks`.
-         */
-        Collection: {
-            /** Playlists */
-            playlists: (components["schemas"]["Playlist"] | components["schemas"]["PlaylistLite"])[];
-            /** Items */
-            items: (components["schemas"]["Playlist"] | components["schemas"]["PlaylistLite"])[];
-            /** Page */
-            page: number;
-            /** Limit */
-            limit: number;
-            /** Total */
-            total: number;
-            /** Total Pages */
-            total_pages: number;
-        };
         /** CreateBody */
         CreateBody: {
             /**
@@ -1093,15 +1092,9 @@ export interface components {
              * @default null
              */
             client_op_id?: string | null;
-            /**
-             * Track Numbers
-             * @default []
-             */
+            /** Track Numbers */
             track_numbers?: number[];
-            /**
-             * Track Ids
-             * @default []
-             */
+            /** Track Ids */
             track_ids?: string[];
         };
         /** DownloadBody */
@@ -1121,12 +1114,6 @@ export interface components {
              */
             quality?: ("best" | "good" | "small") | null;
         };
-        /** Edited */
-        Edited: {
-            /** Playlist Id */
-            playlist_id: string;
-            playlist: components["schemas"]["Playlist"];
-        };
         /**
          * ExistingPlaylist
          * @description The playlist that already owns the tag, in a `duplicate`.
@@ -1136,6 +1123,15 @@ export interface components {
             id: string;
             /** Title */
             title: string;
+        };
+        /** FilesImported */
+        FilesImported: {
+            /** Created */
+            created: number;
+            /** Tracks */
+            tracks: number;
+            /** Skipped */
+            skipped: components["schemas"]["SkippedFile"][];
         };
         /** FinalizeBody */
         FinalizeBody: {
@@ -1296,7 +1292,7 @@ export interface components {
         };
         /**
          * MoveBody
-         * @description `target_position` counts from 1; without it the track goes to the end.
+         * @description As MoveFromBody, for the path that does not name the source.
          */
         MoveBody: {
             /**
@@ -1304,8 +1300,6 @@ export interface components {
              * @default null
              */
             client_op_id?: string | null;
-            /** Source Playlist Id */
-            source_playlist_id: string;
             /** Target Playlist Id */
             target_playlist_id: string;
             /** Track Number */
@@ -1315,10 +1309,12 @@ export interface components {
              * @default null
              */
             target_position?: number | null;
+            /** Source Playlist Id */
+            source_playlist_id: string;
         };
         /**
          * MoveFromBody
-         * @description As MoveBody, for the path that names the source.
+         * @description `target_position` counts from 1; without it the track goes to the end.
          */
         MoveFromBody: {
             /**
@@ -1335,17 +1331,6 @@ export interface components {
              * @default null
              */
             target_position?: number | null;
-        };
-        /**
-         * Moved
-         * @description `playlist` is the source.
-         */
-        Moved: {
-            /** Playlist Id */
-            playlist_id: string;
-            playlist: components["schemas"]["Playlist"];
-            source: components["schemas"]["Playlist"];
-            target: components["schemas"]["Playlist"];
         };
         /** NfcStatus */
         NfcStatus: {
@@ -1634,6 +1619,30 @@ export interface components {
             playlist: components["schemas"]["Playlist"];
         };
         /**
+         * PlaylistCollection
+         * @description `total` counts the whole library; `items` is the same list. With `tracks=false` they have no key `tracks`.
+         */
+        PlaylistCollection: {
+            /** Playlists */
+            playlists: (components["schemas"]["Playlist"] | components["schemas"]["PlaylistLite"])[];
+            /** Items */
+            items: (components["schemas"]["Playlist"] | components["schemas"]["PlaylistLite"])[];
+            /** Page */
+            page: number;
+            /** Limit */
+            limit: number;
+            /** Total */
+            total: number;
+            /** Total Pages */
+            total_pages: number;
+        };
+        /** PlaylistEdited */
+        PlaylistEdited: {
+            /** Playlist Id */
+            playlist_id: string;
+            playlist: components["schemas"]["Playlist"];
+        };
+        /**
          * PlaylistLite
          * @description A playlist without the key `tracks`: an empty list there would wipe a client's copy.
          */
@@ -1698,6 +1707,73 @@ export interface components {
              * @default 0
              */
             playlist_seq: number;
+        };
+        /** PlaylistStarted */
+        PlaylistStarted: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "stopped" | "loading" | "playing" | "paused" | "error";
+            /** Active Playlist Id */
+            active_playlist_id: string | null;
+            /** Active Playlist Title */
+            active_playlist_title: string | null;
+            active_track: components["schemas"]["Track"] | null;
+            /** Position Ms */
+            position_ms: number;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Track Index */
+            track_index: number;
+            /** Track Count */
+            track_count: number;
+            /** Can Prev */
+            can_prev: boolean;
+            /** Can Next */
+            can_next: boolean;
+            /** Volume */
+            volume: number;
+            /** Muted */
+            muted: boolean;
+            /**
+             * Repeat Mode
+             * @enum {string}
+             */
+            repeat_mode: "none" | "track" | "playlist";
+            /** Shuffle Enabled */
+            shuffle_enabled: boolean;
+            /** Auto Advance Enabled */
+            auto_advance_enabled: boolean;
+            /** Sleep Timer Ends At */
+            sleep_timer_ends_at: number | null;
+            /** Error Message */
+            error_message: string | null;
+            /** Server Seq */
+            server_seq: number;
+            /** Is Playing */
+            is_playing: boolean;
+            /** Playlist Id */
+            playlist_id: string;
+            /**
+             * Started
+             * @default true
+             * @constant
+             */
+            started: true;
+            /** Is Paused */
+            readonly is_paused: boolean;
+            /** Active Track Id */
+            readonly active_track_id: string | null;
+            /** Active Track Title */
+            readonly active_track_title: string | null;
+            /** Active Track Number */
+            readonly active_track_number: number | null;
+            /**
+             * Duration
+             * @description Seconds.
+             */
+            readonly duration: number;
         };
         /** ProcessInfo */
         ProcessInfo: {
@@ -1921,73 +1997,6 @@ export interface components {
             /** Seconds */
             seconds: number | null;
         };
-        /** Started */
-        Started: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "stopped" | "loading" | "playing" | "paused" | "error";
-            /** Active Playlist Id */
-            active_playlist_id: string | null;
-            /** Active Playlist Title */
-            active_playlist_title: string | null;
-            active_track: components["schemas"]["Track"] | null;
-            /** Position Ms */
-            position_ms: number;
-            /** Duration Ms */
-            duration_ms: number;
-            /** Track Index */
-            track_index: number;
-            /** Track Count */
-            track_count: number;
-            /** Can Prev */
-            can_prev: boolean;
-            /** Can Next */
-            can_next: boolean;
-            /** Volume */
-            volume: number;
-            /** Muted */
-            muted: boolean;
-            /**
-             * Repeat Mode
-             * @enum {string}
-             */
-            repeat_mode: "none" | "track" | "playlist";
-            /** Shuffle Enabled */
-            shuffle_enabled: boolean;
-            /** Auto Advance Enabled */
-            auto_advance_enabled: boolean;
-            /** Sleep Timer Ends At */
-            sleep_timer_ends_at: number | null;
-            /** Error Message */
-            error_message: string | null;
-            /** Server Seq */
-            server_seq: number;
-            /** Is Playing */
-            is_playing: boolean;
-            /** Playlist Id */
-            playlist_id: string;
-            /**
-             * Started
-             * @default true
-             * @constant
-             */
-            started: true;
-            /** Is Paused */
-            readonly is_paused: boolean;
-            /** Active Track Id */
-            readonly active_track_id: string | null;
-            /** Active Track Title */
-            readonly active_track_title: string | null;
-            /** Active Track Number */
-            readonly active_track_number: number | null;
-            /**
-             * Duration
-             * @description Seconds.
-             */
-            readonly duration: number;
-        };
         /**
          * Storage
          * @description Bytes.
@@ -2013,7 +2022,7 @@ export interface components {
             missing: number;
             /** Found */
             found: number;
-            imported: components["schemas"]["TakenIn"];
+            imported: components["schemas"]["FilesImported"];
         };
         /**
          * SystemInfo
@@ -2117,15 +2126,6 @@ export interface components {
             /** Playlist Id */
             playlist_id: string | null;
         };
-        /** TakenIn */
-        TakenIn: {
-            /** Created */
-            created: number;
-            /** Tracks */
-            tracks: number;
-            /** Skipped */
-            skipped: components["schemas"]["SkippedFile"][];
-        };
         /**
          * Track
          * @description One track of one playlist. `file_path` is relative to the library folder; `filename` is only a label.
@@ -2182,6 +2182,43 @@ export interface components {
              * @description Seconds.
              */
             readonly duration: number;
+        };
+        /**
+         * TrackBody
+         * @description What is absent stays as it is; an artist or album that is null or empty is none.
+         */
+        TrackBody: {
+            /**
+             * Client Op Id
+             * @default null
+             */
+            client_op_id?: string | null;
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * Artist
+             * @default null
+             */
+            artist?: string | null;
+            /**
+             * Album
+             * @default null
+             */
+            album?: string | null;
+        };
+        /**
+         * TrackMoved
+         * @description `playlist` is the source.
+         */
+        TrackMoved: {
+            /** Playlist Id */
+            playlist_id: string;
+            playlist: components["schemas"]["Playlist"];
+            source: components["schemas"]["Playlist"];
+            target: components["schemas"]["Playlist"];
         };
         /**
          * UpdateBody
@@ -3286,13 +3323,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The state of the player, at the top level too. */
+            /** @description The state of the player. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
+                    "application/json": components["schemas"]["PlayerState"] & {
                         /** @constant */
                         status: "success";
                         message: string;
@@ -3339,7 +3376,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: components["schemas"]["Collection"];
+                        data: components["schemas"]["PlaylistCollection"];
                     };
                 };
             };
@@ -3468,7 +3505,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: components["schemas"]["Moved"];
+                        data: components["schemas"]["TrackMoved"];
                     };
                 };
             };
@@ -3516,7 +3553,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: components["schemas"]["Moved"];
+                        data: components["schemas"]["TrackMoved"];
                     };
                 };
             };
@@ -3687,7 +3724,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: components["schemas"]["Started"];
+                        data: components["schemas"]["PlaylistStarted"];
                     };
                 };
             };
@@ -3736,7 +3773,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: components["schemas"]["Started"];
+                        data: components["schemas"]["PlaylistStarted"];
                     };
                 };
             };
@@ -3784,7 +3821,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: components["schemas"]["Edited"];
+                        data: components["schemas"]["PlaylistEdited"];
                     };
                 };
             };
@@ -3832,7 +3869,55 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: components["schemas"]["Edited"];
+                        data: components["schemas"]["PlaylistEdited"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    put_tracks_track_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TrackBody"];
+            };
+        };
+        responses: {
+            /** @description Change the title, artist or album of a track; its file stays as it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["Track"];
                     };
                 };
             };
@@ -4219,6 +4304,98 @@ export interface operations {
             429: components["responses"]["rate_limit_exceeded_429"];
             431: components["responses"]["payload_too_large_431"];
             500: components["responses"]["internal_error_500"];
+        };
+    };
+    put_reader_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagBody"];
+            };
+        };
+        responses: {
+            /** @description Put a tag on the virtual reader, while it is in use. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["PlacedTag"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    delete_reader_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description Take the tag from the virtual reader. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
         };
     };
     get_tags: {
@@ -5346,98 +5523,6 @@ export interface operations {
             };
             400: components["responses"]["validation_error_400"];
             403: components["responses"]["forbidden_403"];
-            408: components["responses"]["request_timeout_408"];
-            409: components["responses"]["conflict_409"];
-            413: components["responses"]["payload_too_large_413"];
-            414: components["responses"]["payload_too_large_414"];
-            415: components["responses"]["unsupported_media_type_415"];
-            429: components["responses"]["rate_limit_exceeded_429"];
-            431: components["responses"]["payload_too_large_431"];
-            500: components["responses"]["internal_error_500"];
-            503: components["responses"]["service_unavailable_503"];
-            507: components["responses"]["insufficient_storage_507"];
-        };
-    };
-    put_reader_tag: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TagBody"];
-            };
-        };
-        responses: {
-            /** @description Put a tag on the virtual reader, while it is in use. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        message: string;
-                        timestamp: number;
-                        server_seq: number;
-                        request_id: string;
-                        client_op_id?: string;
-                        data: components["schemas"]["PlacedTag"];
-                    };
-                };
-            };
-            400: components["responses"]["validation_error_400"];
-            403: components["responses"]["forbidden_403"];
-            404: components["responses"]["not_found_404"];
-            408: components["responses"]["request_timeout_408"];
-            409: components["responses"]["conflict_409"];
-            413: components["responses"]["payload_too_large_413"];
-            414: components["responses"]["payload_too_large_414"];
-            415: components["responses"]["unsupported_media_type_415"];
-            429: components["responses"]["rate_limit_exceeded_429"];
-            431: components["responses"]["payload_too_large_431"];
-            500: components["responses"]["internal_error_500"];
-            503: components["responses"]["service_unavailable_503"];
-            507: components["responses"]["insufficient_storage_507"];
-        };
-    };
-    delete_reader_tag: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Body"];
-            };
-        };
-        responses: {
-            /** @description Take the tag from the virtual reader. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        message: string;
-                        timestamp: number;
-                        server_seq: number;
-                        request_id: string;
-                        client_op_id?: string;
-                        data: unknown;
-                    };
-                };
-            };
-            400: components["responses"]["validation_error_400"];
-            403: components["responses"]["forbidden_403"];
-            404: components["responses"]["not_found_404"];
             408: components["responses"]["request_timeout_408"];
             409: components["responses"]["conflict_409"];
             413: components["responses"]["payload_too_large_413"];

@@ -95,7 +95,10 @@ export class Connection {
 
   private receive(message: Message): void {
     this.lastHeard = performance.now()
-    if (message.name === 'connection_status') return this.sync(message.data)
+    if (message.name === 'connection_status') {
+      this.listener.heard(message)
+      return this.sync(message.data)
+    }
     if (message.name === 'client_pong' || message.name === 'ack:join' || message.name === 'ack:leave') return this.alive()
     if (message.name === 'sync:complete') {
       this.synced = true

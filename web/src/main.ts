@@ -1,0 +1,10 @@
+import { createApp } from 'vue'
+import App from './App.vue'
+import { i18n, loadWords } from './i18n'
+import { router } from './router'
+import { start } from './state/core'
+import './style.css'
+
+start()
+await loadWords()
+createApp(App).use(i18n).use(router).mount('#app')

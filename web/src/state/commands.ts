@@ -1,0 +1,218 @@
+// What a parent can do to the box. Each shows at once where its effect is known.
+import { api, command, newId, Refused } from '@/wire/http'
+import type { Playlist, PlaylistLite, Settings, Track } from '@/wire/types'
+import { player, library, send, settle, show } from './core'
+import { complain, notify, say, undoable } from './notices'
+import { edit, remove, removeTracks, reorder as inOrder, retitle } from './playlists'
+
+// --- the player ------------------------------------------------------------------------------------------------------
+
+export function toggle(): void {
+  const now = player.value
+  if (now === null) return
+  if (now.active_playlist_id === null) return void playSomething()
+  const op = newId()
+  show('player', op, { is_playing: !now.is_playing })
+  say({ key: now.is_playing ? 'said.paused' : 'said.playing' })
+  void send((signal, client_op_id) => api.POST('/api/player/toggle', { body: { client_op_id }, signal }), op)
+}
+
+function playSomething(): void {
+  const [first] = [...library.value.lites.values()].filter((each) => each.track_count > 0).sort((a, b) => b.last_played - a.last_played)
+  if (first !== undefined) void playPlaylist(first.id)
+}
+
+export const next = () => send((signal, client_op_id) => api.POST('/api/player/next', { body: { client_op_id }, signal }))
+export const previous = () => send((signal, client_op_id) => api.POST('/api/player/previous', { body: { client_op_id }, signal }))
+
+export function seek(positionMs: number): void {
+  const now = player.value
+  if (now === null || now.active_track_id === null) return
+  const position_ms = Math.round(Math.max(0, Math.min(positionMs, now.duration_ms)))
+  const op = newId()
+  show('player', op, { position_ms })
+  void send((signal, client_op_id) => api.POST('/api/player/seek', { body: { position_ms, client_op_id }, signal }), op)
+}
+
+/** While a finger moves, one request is on its way at a time, and the newest value goes next. */
+let volumeWanted: number | null = null
+let volumeSending = false
+export async function setVolume(volume: number): Promise<void> {
+  volumeWanted = volume
+  settle('volume')
+  show('player', 'volume', { volume })
+  if (volumeSending) return
+  volumeSending = true
+  while (volumeWanted !== null) {
+    const volume: number = volumeWanted
+    volumeWanted = null
+    const answer = await send((signal) => api.POST('/api/player/volume', { body: { volume }, signal }), '')
+    if (answer === null) volumeWanted = null
+  }
+  volumeSending = false
+  settle('volume')
+}
+
+export function setMode(mode: { repeat_mode?: 'none' | 'track' | 'playlist'; shuffle_enabled?: boolean; muted?: boolean }): void {
+  const op = newId()
+  show('player', op, mode)
+  void send((signal, client_op_id) => api.PUT('/api/player/mode', { body: { ...mode, client_op_id }, signal }), op)
+}
+
+export const sleep = (seconds: number | null) =>
+  send((signal, client_op_id) => api.POST('/api/player/sleep', { body: { seconds, client_op_id }, signal }))
+
+// --- playlists -------------------------------------------------------------------------------------------------------
+
+const of = (playlist_id: string) => ({ params: { path: { playlist_id } } })
+
+function showPlaying(op: string, { id, title, track_count, resume, cover_url }: PlaylistLite, at?: Track): void {
+  show('player', op, {
+    active_playlist_id: id, active_playlist_title: title, active_track_title: at?.title ?? title, active_track_id: at?.id ?? null,
+    active_track: at ?? (cover_url === null ? null : ({ cover_url, title } as Track)), track_count, is_playing: true,
+    position_ms: at === undefined ? (resume?.position_ms ?? 0) : 0, duration_ms: at?.duration_ms ?? 0,
+  })
+}
+
+export function playPlaylist(id: string): Promise<unknown> {
+  const playlist = library.value.lites.get(id)
+  const op = newId()
+  if (playlist !== undefined) showPlaying(op, playlist)
+  return send((signal, client_op_id) => api.POST('/api/playlists/{playlist_id}/start', { ...of(id), body: { client_op_id }, signal }), op)
+}
+
+export function playTrack(playlist: Playlist, track: Track): void {
+  const op = newId()
+  showPlaying(op, playlist, track)
+  void send((signal, client_op_id) =>
+    api.POST('/api/playlists/{playlist_id}/play/{track_number}', {
+      params: { path: { playlist_id: playlist.id, track_number: track.number } }, body: { client_op_id }, signal,
+    }), op)
+}
+
+/** A tap on a cover: plays it, or pauses what it plays. */
+export function tapCover(id: string): void {
+  if (player.value?.active_playlist_id === id) toggle()
+  else void playPlaylist(id)
+}
+
+export async function createPlaylist(title: string): Promise<string | null> {
+  const made = await send((signal, client_op_id) => api.POST('/api/playlists', { body: { title, client_op_id }, signal }))
+  return made?.id ?? null
+}
+
+export function editPlaylist(id: string, fields: { title?: string; description?: string; same_tag?: Playlist['same_tag']; on_removal?: Playlist['on_removal'] }): Promise<unknown> {
+  const op = newId()
+  show('library', op, edit(id, fields))
+  return send((signal, client_op_id) => api.PUT('/api/playlists/{playlist_id}', { ...of(id), body: { ...fields, client_op_id }, signal }), op)
+}
+
+export function reorder(id: string, track_order: string[]): void {
+  const op = newId()
+  show('library', op, inOrder(id, track_order))
+  void send((signal, client_op_id) => api.POST('/api/playlists/{playlist_id}/reorder', { ...of(id), body: { track_order, client_op_id }, signal }), op)
+}
+
+export function renameTrack(playlist: Playlist, track_id: string, title: string): void {
+  const op = newId()
+  show('library', op, retitle(playlist.id, track_id, title))
+  void send((signal, client_op_id) => api.PUT('/api/tracks/{track_id}', { params: { path: { track_id } }, body: { title, client_op_id }, signal }), op)
+}
+
+export function deleteTracks(playlist: Playlist, tracks: readonly Track[]): void {
+  const op = newId()
+  const track_ids = tracks.map((each) => each.id)
+  show('library', op, removeTracks(playlist.id, track_ids))
+  undoable(
+    tracks.length === 1 ? { key: 'undone.track', params: { title: tracks[0]!.title } } : { key: 'undone.tracks', params: { count: tracks.length } },
+    () => void send((_, client_op_id) =>
+      api.DELETE('/api/playlists/{playlist_id}/tracks', { ...of(playlist.id), body: { track_ids, client_op_id }, keepalive: true }), op),
+    () => settle(op),
+  )
+}
+
+export function deletePlaylist(id: string): void {
+  const title = library.value.lites.get(id)?.title ?? ''
+  const op = newId()
+  show('library', op, remove(id))
+  undoable(
+    { key: 'undone.playlist', params: { title } },
+    () => void send((_, client_op_id) => api.DELETE('/api/playlists/{playlist_id}', { ...of(id), body: { client_op_id }, keepalive: true }), op),
+    () => settle(op),
+  )
+}
+
+/** Tracks go to the end of another playlist, in their order. */
+export async function moveTracks(source: Playlist, target: PlaylistLite, tracks: readonly Track[]): Promise<void> {
+  const op = newId()
+  show('library', op, removeTracks(source.id, tracks.map((each) => each.id)))
+  let moved = 0
+  try {
+    for (const track of tracks) {
+      const playlist = library.value.wholes.get(source.id)
+      // Each move shifts the numbers of those behind it.
+      const behind = tracks.slice(0, moved).filter((each) => each.number < track.number).length
+      if (playlist === undefined) break
+      await command((signal) =>
+        api.POST('/api/playlists/move-track', {
+          body: { source_playlist_id: source.id, target_playlist_id: target.id, track_number: track.number - behind }, signal,
+        }))
+      moved++
+    }
+    notify({ key: 'said.moved', params: { count: moved, title: target.title } })
+  } catch (error) {
+    complain(error)
+  } finally {
+    settle(op)
+  }
+}
+
+export async function importPlaylist(file: File): Promise<string | null> {
+  const made = await send((signal) =>
+    api.POST('/api/playlists/import', { body: file as unknown as never, bodySerializer: (body) => body as never, headers: { 'content-type': 'application/x-tar' }, signal }))
+  return (made as { id?: string } | null)?.id ?? null
+}
+
+// --- tags ------------------------------------------------------------------------------------------------------------
+
+export const scan = (playlist_id: string | null) =>
+  send((signal, client_op_id) => api.POST('/api/nfc/scan', { body: { ...(playlist_id === null ? {} : { playlist_id }), timeout_ms: 60_000, client_op_id }, signal }))
+
+export const endScan = (session_id: string) =>
+  command((signal) => api.DELETE('/api/nfc/session/{session_id}', { params: { path: { session_id } }, signal })).catch((error: unknown) => {
+    if (!(error instanceof Refused)) complain(error) // one that is over already is refused: that is what was wanted
+  })
+
+export const override = (playlist_id: string, tag_id: string | null) =>
+  send((signal, client_op_id) => api.POST('/api/nfc/override', { body: { playlist_id, ...(tag_id === null ? {} : { tag_id }), client_op_id }, signal }))
+
+export const useTag = (tag_id: string, use: { playlist_id: string } | { action: { action: TagActionName; minutes?: number; step?: number } }) =>
+  send((signal, client_op_id) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { ...use, override: true, client_op_id } as never, signal }))
+
+export type TagActionName = 'next' | 'previous' | 'pause' | 'volume_up' | 'volume_down' | 'stop' | 'sleep_timer' | 'shuffle'
+
+export function unlinkTag({ id, title, nfc_tag_id }: PlaylistLite): void {
+  if (nfc_tag_id === null) return
+  const op = newId()
+  show('library', op, edit(id, { nfc_tag_id: null }))
+  undoable(
+    { key: 'undone.tag', params: { title } },
+    () => void send((_, client_op_id) =>
+      api.DELETE('/api/nfc/associate/{tag_id}', { params: { path: { tag_id: nfc_tag_id } }, body: { client_op_id }, keepalive: true }), op),
+    () => settle(op),
+  )
+}
+
+export const forgetTag = (tag_id: string) => send((signal) => api.DELETE('/api/tags/{tag_id}', { params: { path: { tag_id } }, signal }))
+
+// --- the box ---------------------------------------------------------------------------------------------------------
+
+export const changeSettings = (fields: Partial<Pick<Settings, 'volume_ceiling' | 'same_tag' | 'on_removal'>> & { pin?: string | null }) =>
+  send((signal) => api.PUT('/api/settings', { body: fields, signal }))
+
+export const restart = () => send((signal) => api.POST('/api/system/restart', { body: {}, signal }))
+
+export const tapVirtual = (tag_id: string | null) =>
+  tag_id === null
+    ? send((signal) => api.DELETE('/api/reader/tag', { signal }))
+    : send((signal) => api.PUT('/api/reader/tag', { body: { tag_id }, signal }))

@@ -1,0 +1,137 @@
+// The live picture of the box: the stores, fed by one connection.
+import { computed, ref, shallowRef } from 'vue'
+import { newId, api, command, read, setLinkUp } from '@/wire/http'
+import { Connection, type Link } from '@/wire/socket'
+import type { Message, Playlist } from '@/wire/types'
+import * as linkings from './linking'
+import { complain } from './notices'
+import { shown } from './optimistic'
+import * as players from './player'
+import * as libraries from './playlists'
+
+export const link = ref<Link>('connecting')
+export const everUp = ref(false)
+
+const playerLayers = shallowRef(players.silence)
+const libraryLayers = shallowRef(libraries.nothing)
+export const linking = shallowRef(linkings.idle)
+export const playing = computed(() => shown(playerLayers.value))
+export const player = computed(() => playing.value.player)
+export const library = computed(() => shown(libraryLayers.value))
+
+/** Of the box's wall clock and this page's monotonic one, ms. */
+let wallMinusMonotonic = Date.now() - performance.now()
+export const boxNow = () => performance.now() + wallMinusMonotonic
+
+type Hears = (message: Message) => void
+const listeners = new Set<Hears>()
+const onUp = new Set<() => void>()
+
+/** Hear all messages; for what is no part of the stores here. */
+export function listen(hears: Hears): void {
+  listeners.add(hears)
+}
+
+/** Called at each return of the connection: what has no numbers is asked for anew. */
+export function whenUp(act: () => void): void {
+  onUp.add(act)
+  if (link.value === 'up') act()
+}
+
+const connection = new Connection({
+  heard(message) {
+    if (message.name === 'connection_status') wallMinusMonotonic = message.data.server_time * 1000 - performance.now()
+    playerLayers.value = players.heard(playerLayers.value, message, performance.now())
+    libraryLayers.value = libraries.heard(libraryLayers.value, message)
+    linking.value = linkings.heard(linking.value, message, wallMinusMonotonic)
+    for (const hears of listeners) hears(message)
+  },
+  link(now) {
+    link.value = now
+    setLinkUp(now === 'up')
+    if (now !== 'up') return
+    everUp.value = true
+    for (const act of onUp) act()
+  },
+  forget() {
+    playerLayers.value = players.forget(playerLayers.value)
+    libraryLayers.value = libraries.forget(libraryLayers.value)
+  },
+})
+
+export function start(): void {
+  connection.open()
+  whenUp(async () => {
+    const status = await read((signal) => api.GET('/api/nfc/status', { signal })).catch(() => null)
+    if (status === null) return
+    const { tag_present } = status
+    linking.value = {
+      ...linking.value,
+      present: tag_present && { tagId: tag_present.tag_id, playlistId: tag_present.playlist_id },
+    }
+  })
+}
+
+/** Keep a playlist with its tracks in the picture until the function returned is called. */
+export function watchPlaylist(id: string): { leave: () => void; exists: Promise<boolean> } {
+  const { leave, exists } = connection.join(`playlist:${id}`)
+  watched.set(id, (watched.get(id) ?? 0) + 1)
+  return {
+    exists,
+    leave: () => {
+      leave()
+      const still = (watched.get(id) ?? 1) - 1
+      if (still > 0) return void watched.set(id, still)
+      watched.delete(id)
+      libraryLayers.value = libraries.close(libraryLayers.value, id)
+    },
+  }
+}
+const watched = new Map<string, number>()
+
+// --- commands --------------------------------------------------------------------------------------------------------
+
+type Store = 'player' | 'library'
+type Request<D> = (signal: AbortSignal, op: string) => Parameters<typeof command<D>>[0] extends (signal: AbortSignal) => infer A ? A : never
+
+/** Show a change at once. Taken back by `settle`. */
+export function show(store: 'player', op: string, change: Parameters<typeof players.ask>[2]): void
+export function show(store: 'library', op: string, change: Parameters<typeof libraries.ask>[2]): void
+export function show(store: Store, op: string, change: unknown): void {
+  if (store === 'player') playerLayers.value = players.ask(playerLayers.value, op, change as Parameters<typeof players.ask>[2], performance.now())
+  else libraryLayers.value = libraries.ask(libraryLayers.value, op, change as Parameters<typeof libraries.ask>[2])
+}
+
+export function settle(op: string): void {
+  playerLayers.value = players.settle(playerLayers.value, op)
+  libraryLayers.value = libraries.settle(libraryLayers.value, op)
+}
+
+/** Sends a command, whose effect may be shown under the same `op`. What was refused is taken back, with words. */
+export async function send<D>(request: Request<D>, op = newId()): Promise<D | null> {
+  try {
+    const data = await command<D>((signal) => request(signal, op))
+    absorb(data)
+    return data
+  } catch (error) {
+    complain(error)
+    return null
+  } finally {
+    settle(op)
+  }
+}
+
+/** An answer is as good as the event it comes with, and often here before it. */
+function absorb(data: unknown): void {
+  if (typeof data !== 'object' || data === null) return
+  const answer = data as Record<string, unknown>
+  if ('is_playing' in answer && 'volume' in answer) {
+    const state = answer as unknown as Parameters<typeof players.answered>[1]
+    playerLayers.value = players.answered(playerLayers.value, state, state.server_seq, performance.now())
+  }
+  for (const key of ['playlist', 'source', 'target']) {
+    const playlist = answer[key] as Playlist | undefined
+    if (playlist !== undefined && typeof playlist === 'object' && watched.has(playlist.id))
+      libraryLayers.value = libraries.answered(libraryLayers.value, playlist)
+  }
+}

@@ -1,0 +1,84 @@
+// What the page says to the parent: toasts with at most one action, and a line for those who listen to the page.
+// Messages are keys; the words are made where they are shown.
+import { ref, shallowRef } from 'vue'
+import { Refused } from '@/wire/http'
+
+export interface Words {
+  readonly key: string
+  readonly params?: Readonly<Record<string, string | number>>
+}
+
+export interface Notice {
+  readonly id: number
+  readonly words: Words
+  readonly kind: 'plain' | 'loss'
+  readonly action?: { readonly words: Words; readonly run: () => void }
+  readonly lastsMs: number
+}
+
+export const notices = shallowRef<readonly Notice[]>([])
+export const spoken = ref<Words | null>(null)
+
+let ids = 0
+const AT_MOST = 3
+
+export function notify(words: Words, more: Partial<Pick<Notice, 'kind' | 'action' | 'lastsMs'>> = {}): number {
+  const notice: Notice = { id: ++ids, words, kind: 'plain', lastsMs: 4000, ...more }
+  const same = (each: Notice) => each.words.key === words.key && JSON.stringify(each.words.params) === JSON.stringify(words.params) && !each.action
+  notices.value = [...notices.value.filter((each) => !same(each)), notice].slice(-AT_MOST)
+  return notice.id
+}
+
+export function dismiss(id: number): void {
+  notices.value = notices.value.filter((each) => each.id !== id)
+}
+
+export function say(words: Words): void {
+  spoken.value = words
+}
+
+/** Why something did not happen, in words: what is lost (nothing), and what to do. */
+export function whyNot(error: unknown): Words {
+  if (!(error instanceof Refused)) return { key: 'why.unreachable' }
+  if (error.details.pin_required === true) return { key: 'why.pin' }
+  switch (error.type) {
+    case 'insufficient_storage':
+    case 'not_found':
+    case 'rate_limit_exceeded':
+    case 'request_timeout':
+    case 'payload_too_large':
+    case 'unsupported_media_type':
+    case 'internal_error':
+    case 'conflict':
+      return { key: `why.${error.type}` }
+    default:
+      return { key: 'why.said', params: { said: error.message } }
+  }
+}
+
+export function complain(error: unknown): void {
+  notify(whyNot(error), { kind: 'loss', lastsMs: 6000 })
+}
+
+// --- undo before "are you sure?" -------------------------------------------------------------------------------------
+
+const UNDO_MS = 6000
+const open = new Map<number, () => void>()
+
+/** Says what was done, and does it when the toast ends or the page is left, unless it is taken back before. */
+export function undoable(words: Words, commit: () => void, takeBack: () => void): void {
+  const end = (act: () => void) => {
+    if (!open.delete(id)) return
+    clearTimeout(timer)
+    dismiss(id)
+    act()
+  }
+  const id = notify(words, { lastsMs: UNDO_MS + 500, action: { words: { key: 'undo' }, run: () => end(takeBack) } })
+  const timer = setTimeout(() => end(commit), UNDO_MS)
+  open.set(id, () => end(commit))
+}
+
+export function commitAll(): void {
+  for (const commit of [...open.values()]) commit()
+}
+if (typeof window !== 'undefined') window.addEventListener('pagehide', commitAll)

@@ -1,0 +1,108 @@
+// What belongs to this phone (theme, language, sorting), the parents' settings, and the PIN.
+import { ref, shallowRef, watch } from 'vue'
+import { api, command, read, Refused, usePinPrompt } from '@/wire/http'
+import type { Settings } from '@/wire/types'
+import { whenUp } from './core'
+import * as commands from './commands'
+
+function kept<T extends string>(key: string, choices: readonly T[], otherwise: T) {
+  const stored = remember(`tomb.${key}`)
+  const chosen = ref(choices.includes(stored as T) ? (stored as T) : otherwise)
+  watch(chosen, (value) => remember(`tomb.${key}`, value as string))
+  return chosen
+}
+
+/** localStorage, where the browser has one for us. */
+export function remember(key: string, value?: string): string | null {
+  try {
+    if (value === undefined) return localStorage.getItem(key)
+    localStorage.setItem(key, value)
+  } catch {
+    // private windows may refuse: then it is forgotten with the page
+  }
+  return null
+}
+
+export const THEMES = ['system', 'light', 'dark'] as const
+export const theme = kept('theme', THEMES, 'system')
+export const LOCALES = ['en', 'de'] as const
+export type Locale = (typeof LOCALES)[number]
+export const locale = kept<Locale>('locale', LOCALES, (navigator.languages ?? []).map((each) => each.slice(0, 2)).find((each): each is Locale => LOCALES.includes(each as Locale)) ?? 'en')
+export const SORTS = ['recent', 'title', 'newest'] as const
+export const sort = kept('sort', SORTS, 'recent')
+
+const dark = window.matchMedia('(prefers-color-scheme: dark)')
+function applyTheme(): void {
+  const isDark = theme.value === 'dark' || (theme.value === 'system' && dark.matches)
+  document.documentElement.classList.add('chosen')
+  document.documentElement.classList.toggle('dark', isDark)
+  document.querySelector('meta[name=theme-color]')?.setAttribute('content', isDark ? '#1b1a20' : '#fbf8f2')
+}
+watch(theme, applyTheme, { immediate: true })
+dark.addEventListener('change', applyTheme)
+
+// --- settings --------------------------------------------------------------------------------------------------------
+
+export const settings = shallowRef<Settings | null>(null)
+
+/** Reads the settings; with a PIN set and none given this asks for it. */
+export async function loadSettings(): Promise<void> {
+  settings.value = await read((signal) => api.GET('/api/settings', { signal }))
+}
+
+export async function changeSettings(fields: Parameters<typeof commands.changeSettings>[0]): Promise<boolean> {
+  const before = settings.value
+  const { pin: _, ...seen } = fields
+  if (before !== null) settings.value = { ...before, ...seen }
+  const after = await commands.changeSettings(fields)
+  settings.value = after ?? before
+  return after !== null
+}
+
+// --- the PIN ---------------------------------------------------------------------------------------------------------
+
+/** The question that is open, and how it is answered. */
+export const pinQuestion = shallowRef<{ answer: (entered: boolean) => void } | null>(null)
+let asking: Promise<boolean> | null = null
+
+usePinPrompt(() => {
+  asking ??= new Promise<boolean>((resolve) => {
+    pinQuestion.value = {
+      answer: (entered) => {
+        pinQuestion.value = null
+        asking = null
+        resolve(entered)
+      },
+    }
+  })
+  return asking
+})
+
+/** Null when it is right, else why not. */
+export async function enterPin(pin: string): Promise<'wrong' | 'slow' | 'away' | null> {
+  try {
+    await command((signal) => api.POST('/api/pin/session', { body: { pin }, signal }))
+    pinQuestion.value?.answer(true)
+    return null
+  } catch (error) {
+    if (!(error instanceof Refused)) return 'away'
+    return error.status === 429 ? 'slow' : 'wrong'
+  }
+}
+
+export async function lock(): Promise<void> {
+  await command((signal) => api.DELETE('/api/pin/session', { signal })).catch(() => undefined)
+}
+
+/** The ceiling of the volume, for the wall on its slider; without one while the PIN keeps the settings. */
+export const ceiling = ref(100)
+watch(settings, (now) => now !== null && (ceiling.value = now.volume_ceiling))
+whenUp(async () => {
+  const response = await fetchSettingsQuietly()
+  if (response !== null) settings.value = response
+})
+
+async function fetchSettingsQuietly(): Promise<Settings | null> {
+  const { data } = await api.GET('/api/settings').catch(() => ({ data: undefined }))
+  return data?.data ?? null
+}

@@ -1,0 +1,60 @@
+// How the box is: read while a page shows it.
+import { onScopeDispose, ref, shallowRef } from 'vue'
+import { api, command, read } from '@/wire/http'
+import type { Health, LogLine, SystemInfo } from '@/wire/types'
+import { whenUp } from './core'
+
+export type Level = 'debug' | 'info' | 'warning' | 'error'
+
+const LOOK_MS = 3000
+
+export function useSystem() {
+  const health = shallowRef<Health | null>(null)
+  const info = shallowRef<SystemInfo | null>(null)
+  const failed = ref(false)
+  let over = false
+  async function look(): Promise<void> {
+    try {
+      health.value = await read((signal) => api.GET('/api/health', { signal }))
+      if (info.value === null) info.value = await read((signal) => api.GET('/api/system/info', { signal }))
+      failed.value = false
+    } catch {
+      failed.value = true
+    }
+  }
+  const timer = setInterval(() => document.visibilityState === 'visible' && !over && void look(), LOOK_MS)
+  whenUp(() => {
+    if (over) return
+    info.value = null // it may be another one since
+    void look()
+  })
+  void look()
+  onScopeDispose(() => {
+    over = true
+    clearInterval(timer)
+  })
+  return { health, info, failed, look }
+}
+
+export async function logLines(level: Level): Promise<readonly LogLine[]> {
+  return (await read((signal) => api.GET('/api/system/logs', { params: { query: { lines: 500, level } }, signal }))).logs
+}
+
+export interface Restored {
+  playlists: number
+  tracks: number
+  missing: number
+  damaged: number
+}
+
+export async function restore(file: File): Promise<Restored> {
+  return command(() =>
+    api.POST('/api/restore', {
+      params: { query: { even_damaged: false } }, body: file as never, bodySerializer: (body) => body as never, headers: { 'content-type': 'application/x-tar' },
+    }) as never)
+}
+
+export async function virtualReader(): Promise<boolean> {
+  const status = await read((signal) => api.GET('/api/nfc/status', { signal })).catch(() => null)
+  return status?.reader_name === 'Virtual reader'
+}

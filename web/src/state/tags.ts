@@ -1,0 +1,39 @@
+// The tags that the box knows. They are no part of the numbered events: the list is read when a page shows it, and again
+// when something was heard that changes it.
+import { onScopeDispose, ref, shallowRef } from 'vue'
+import { api, read } from '@/wire/http'
+import type { Tag } from '@/wire/types'
+import { listen, whenUp } from './core'
+
+export const tags = shallowRef<readonly Tag[] | null>(null)
+export const tagsFailed = ref(false)
+let readers = 0
+let due: ReturnType<typeof setTimeout> | undefined
+const SETTLES_MS = 150
+
+export async function loadTags(): Promise<void> {
+  try {
+    tags.value = (await read((signal) => api.GET('/api/tags', { signal }))).tags
+    tagsFailed.value = false
+  } catch {
+    tagsFailed.value = true
+  }
+}
+
+function soon(): void {
+  if (readers === 0) return
+  clearTimeout(due)
+  due = setTimeout(() => void loadTags(), SETTLES_MS)
+}
+
+listen(({ name }) => {
+  if (['nfc_tag', 'nfc_association_state', 'state:playlist_updated', 'state:playlist_deleted', 'ack:op'].includes(name)) soon()
+})
+whenUp(soon)
+
+/** For a page that shows tags, while it does. */
+export function useTags(): void {
+  readers++
+  onScopeDispose(() => readers--)
+  void loadTags()
+}
