@@ -91,17 +91,18 @@ def _still(request: Request, tag: str) -> bool:
 
 async def _size(part: FilePart, ports: Ports) -> int:
     try:
-        return (await ports.in_thread(os.stat, part.path)).st_size
+        return (await ports.in_thread(os.stat, part.path, limiter=ports.limiters.http_files)).st_size
     except OSError:
         raise NotFound("file", part.path.name) from None
 
 
 async def _pieces(part: FilePart, begin: int, end: int, ports: Ports) -> AsyncIterator[bytes]:
-    file = await ports.in_thread(FileIO, part.path)
+    limiter = ports.limiters.http_files  # of its own: slow reads for clients must not hold up the music
+    file = await ports.in_thread(FileIO, part.path, limiter=limiter)
     try:
         file.seek(begin)
         left = end - begin
-        while left and (piece := await ports.in_thread(file.read, min(PIECE, left))):
+        while left and (piece := await ports.in_thread(file.read, min(PIECE, left), limiter=limiter)):
             left -= len(piece)
             yield piece
     finally:
