@@ -23,6 +23,7 @@ from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, 
 from tomb.errors import BadRequest, NotFound
 from tomb.events import Event, Events
 from tomb.library.memory import PlayerMemory
+from tomb.library.reading import Playable
 from tomb.machines.player import PLAYER
 from tomb.models import Playlist, SameTag, TagAction, Track
 from tomb.nurseries.deck import Deck, Policy
@@ -152,11 +153,11 @@ class World:
     async def _write(self, notes: Notes) -> None:
         raise NotImplementedError("the journal does not run")
 
-    async def _find(self, playlist_id: str) -> Playlist:
+    async def _find(self, playlist_id: str) -> Playable:
         await trio.sleep(self.random.choice((0, 0, 0.5)))
         if playlist_id not in self.library:
             raise NotFound("playlist", playlist_id)
-        return self.library[playlist_id]
+        return Playable.of_playlist(self.library[playlist_id])
 
     def _heard_of(self, event: Event) -> None:
         if event.type == "state:player":
