@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "devices": UNDER,
     "library": UNDER,
     "socketio": frozenset(),
-    "nurseries": HANDS,
+    "nurseries": HANDS | {"logs"},
     "http": ALL_PARTS - {"http"},
     "box": ALL_PARTS,
     # Around the box: a call to one that runs, an import into one that does not, its process, and the command line.

@@ -1,7 +1,8 @@
 """The box: the only place that knows everybody. Opens the library and the devices, wires them, and keeps the order.
 
 What is opened last is closed first: sockets and HTTP, then taps and devices, then the deck, whose position the journal
-writes down, then the library.
+writes down, then the library. Whatever is started with `lifecycle.start` is the core: a defect in it ends the box. What
+is under a supervisor may fail without it (see `lifecycle`, `supervisor`).
 """
 
 import logging
@@ -32,11 +33,11 @@ from tomb.nurseries.ingest import Ingest, Inspector
 from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.journal import Journal
 from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.lifecycle import Root, Slot, open_root
+from tomb.nurseries.lifecycle import Lifecycle, Process
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
-from tomb.nurseries.process import Process
+from tomb.nurseries.supervisor import Supervisor
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.ticker import tick
 from tomb.nurseries.upload_policy import UploadLimits
@@ -95,39 +96,43 @@ async def open_box(
 ) -> AsyncIterator[Services]:
     """A running box without its web side. `inspector`: by default a child process. Raises StartError."""
     process = process or Process()
-    async with open_store(settings.data, ports, settings.free_kept_mb * MIB) as store, open_root() as root:
-        await root.start(store.run)
+    board = Board(ports)
+    async with (
+        open_store(settings.data, ports, settings.free_kept_mb * MIB) as store,
+        Lifecycle.open(process, board) as lifecycle,
+    ):
+        await lifecycle.start(store.run)
         lease = EventLease(store, LEASE_BLOCK)
         events = Events(ports, await lease.open(), settings.event_log_size)
-        await root.start(partial(events.run, lease))
+        await lifecycle.start(partial(events.run, lease))
         librarian = await Librarian.open(store, events, ports)
-        ingest = Ingest(store, ports, inspector or await _inspection(root), settings.free_kept_mb * MIB)
+        ingest = Ingest(store, ports, inspector or await _inspection(lifecycle), settings.free_kept_mb * MIB)
         importer = Importer(librarian, ingest, ports)
         uploads = await Uploads.open(store, ports, events, librarian, ingest, _upload_limits(settings))
-        await root.start(uploads.run)
+        await lifecycle.supervise("uploads", uploads.run)
         archivist = Archivist(store, ports, librarian, ingest, process.restart, settings.free_kept_mb * MIB)
-        await root.start(archivist.run)
+        await lifecycle.supervise("backups", archivist.run)
         if settings.inbox_watch_s:
-            await root.start(partial(importer.watch_inbox, every_s=settings.inbox_watch_s))
-        await root.start(Housekeeping(store, settings.free_kept_mb * MIB).run)
+            await lifecycle.supervise("inbox", partial(importer.watch_inbox, every_s=settings.inbox_watch_s))
+        await lifecycle.supervise("housekeeping", Housekeeping(store, settings.free_kept_mb * MIB).run)
         journal = Journal(librarian.note)
-        await root.start(journal.run)
+        await lifecycle.start(journal.run)
         deck = Deck(ports, events, journal, librarian.playable, librarian.folder)
-        await root.start(deck.run)
+        await lifecycle.start(deck.run)
+        _note_position_at_the_end(process, deck, journal)
         librarian.listen(deck)
         preferences = await Preferences.open(settings, librarian, deck)
         parent_auth = await ParentAuth.open(ports, librarian)
         await _recall(deck, librarian, process)
         linking = Linking(ports, events, librarian)
-        await root.start(linking.run)
+        await lifecycle.start(linking.run)
         taps = Taps(ports, events, librarian, journal, deck, linking)
-        await root.start(taps.run)
-        board = Board(ports)
-        await _watch_library(root, board, store)
-        await root.start(_audio_slot(devices, board, deck).run)
-        await root.start(_reader_slot(devices, board, taps).run)
+        await lifecycle.start(taps.run)
+        await _watch_library(lifecycle, board, store)
+        await lifecycle.start(_audio(devices, board, deck).run)
+        await lifecycle.start(_reader(devices, board, taps).run)
         interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
-        await root.start(partial(tick, deck, events, interval_s=interval_ms / 1000))
+        await lifecycle.start(partial(tick, deck, events, interval_s=interval_ms / 1000))
         try:
             yield Services(
                 settings=settings,
@@ -149,6 +154,15 @@ async def open_box(
             deck.note_position()
 
 
+def _note_position_at_the_end(process: Process, deck: Deck, journal: Journal) -> None:
+    async def last_words() -> None:
+        deck.note_position()
+        await journal.flush()
+
+    process.at_stop(deck.note_position)
+    process.last_words = last_words
+
+
 def _upload_limits(settings: Settings) -> UploadLimits:
     return UploadLimits(
         file_size=settings.upload_file_mb * MIB,
@@ -158,13 +172,13 @@ def _upload_limits(settings: Settings) -> UploadLimits:
     )
 
 
-async def _inspection(root: Root) -> Inspector:
+async def _inspection(lifecycle: Lifecycle) -> Inspector:
     inspection = Inspection()
-    await root.start(inspection.run)
+    await lifecycle.supervise("examiner", inspection.run)
     return inspection
 
 
-async def _watch_library(root: Root, board: Board, store: Store) -> None:
+async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store) -> None:
     """A library that had to be recovered is shown as such until somebody has taken note; one that is gone, as down."""
     recovered = await store.read(lambda db: recovery.told(store.folder, db))
 
@@ -180,7 +194,7 @@ async def _watch_library(root: Root, board: Board, store: Store) -> None:
     if recovered is not None:
         log.warning(recovered.message)
     note(None)
-    await root.start(partial(store.watch, note))
+    await lifecycle.start(partial(store.watch, note))
 
 
 async def _recall(deck: Deck, librarian: Librarian, process: Process) -> None:
@@ -191,11 +205,11 @@ async def _recall(deck: Deck, librarian: Librarian, process: Process) -> None:
             await deck.play()
 
 
-def _audio_slot(devices: Devices, board: Board, deck: Deck) -> Slot[Output]:
+def _audio(devices: Devices, board: Board, deck: Deck) -> Supervisor[Output]:
     async def serve(output: Output, task_status: trio.TaskStatus[None]) -> None:
         await output.run(task_status=task_status)
 
-    return Slot(
+    return Supervisor(
         "audio",
         board,
         real=devices.output and devices.output(deck),
@@ -206,11 +220,11 @@ def _audio_slot(devices: Devices, board: Board, deck: Deck) -> Slot[Output]:
     )
 
 
-def _reader_slot(devices: Devices, board: Board, taps: Taps) -> Slot[Reader]:
+def _reader(devices: Devices, board: Board, taps: Taps) -> Supervisor[Reader]:
     async def serve(reader: Reader, task_status: trio.TaskStatus[None]) -> None:
         await reader.run(taps.see, task_status=task_status)
 
-    return Slot(
+    return Supervisor(
         "nfc",
         board,
         real=devices.reader,

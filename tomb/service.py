@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -18,36 +17,42 @@ from tomb.errors import LibraryDamaged, RequestError, StartError, TombError
 from tomb.http.app import make_app
 from tomb.http.routes import Services
 from tomb.nurseries.health import UP
-from tomb.nurseries.process import Process
+from tomb.nurseries.lifecycle import Process, leave
 from tomb.nurseries.web import Address, WebLimits, serve_web
 from tomb.ports import Ports, RealPorts
 
 log = logging.getLogger(__name__)
 
-# From the signal until everything that is left is cancelled; what must be written then has its own deadline.
-STOP_S = 0.7
 RESUMES = "TOMB_RESUMES"  # tells the process after a restart that it is one, and the port of the one before it
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
-def serve(options: Mapping[str, Any]) -> None:
-    """Run the box until SIGTERM or Ctrl-C. `options` go before the environment. Raises StartError."""
+def serve(options: Mapping[str, Any]) -> NoReturn:
+    """Run the box until SIGTERM or Ctrl-C, and leave the process. `options` go before the environment.
+
+    Raises: StartError, LibraryDamaged.
+    """
     settings = read_settings(options)
     before = os.environ.pop(RESUMES, "")
-    process = Process(resumes=before != "")
     if before and settings.port == 0:
         settings = settings.model_copy(update={"port": int(before)})  # where clients look for it
-    logs.configure(settings.log_level, process.logbook)
+    logbook = logs.Logbook()
+    logs.configure(settings.log_level, logbook)
     malloc.keep_one_heap()
+    process = Process(logbook, resumes=before != "")
     refusal: TombError | None = None
     try:
-        trio.run(_serve, settings, RealPorts(), process)
+        trio.run(process.run, partial(_serve, settings, RealPorts(), process))
     except* (StartError, LibraryDamaged) as errors:
         refusal = _first(errors)  # what is raised in here would come out in a group again
+    except* Exception as defects:  # the boundary of the core: it ends the box, loudly
+        log.critical("a defect ends the box", exc_info=defects)
+        process.status = process.status or 1
     if refusal is not None:
         raise refusal
-    if process.again:
+    if process.again and not process.status:
         _start_anew(process.port)
+    leave(process.status)
 
 
 def _start_anew(port: int) -> NoReturn:
@@ -58,21 +63,18 @@ def _start_anew(port: int) -> NoReturn:
 
 
 async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
-    stop = process.stop
-    async with trio.open_nursery() as nursery:
-        await nursery.start(_stop_on_signal, stop)
-        nursery.start_soon(_hurry, stop, nursery.cancel_scope)
-        devices = chosen_devices(settings, ports)
-        async with open_box(settings, ports, devices, process) as services, trio.open_nursery() as web:
-            if services.settings.demo != "off":
-                await _demo(services)
-            addresses = await _listen(web, services, stop)
-            process.port = addresses[0].port
-            services.board.note("api", UP)
-            _welcome(services, addresses)
+    devices = chosen_devices(settings, ports)
+    async with open_box(settings, ports, devices, process) as services, trio.open_nursery() as web:
+        if services.settings.demo != "off":
+            await _demo(services)
+        addresses = await _listen(web, services)
+        process.port = addresses[0].port
+        services.board.note("api", UP)
+        _welcome(services, addresses)
+        with trio.CancelScope() as looking:
+            process.at_stop(looking.cancel)
             await _sync(services)
-            malloc.give_back()
-        nursery.cancel_scope.cancel()
+        malloc.give_back()
 
 
 async def _demo(services: Services) -> None:
@@ -91,29 +93,17 @@ async def _sync(services: Services) -> None:
         log.warning("the library could not be compared with its files: %s", error)
 
 
-async def _stop_on_signal(stop: trio.Event, *, task_status: trio.TaskStatus[None]) -> None:
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        task_status.started()
-        async for _ in signals:
-            stop.set()
-
-
-async def _hurry(stop: trio.Event, everything: trio.CancelScope) -> None:
-    await stop.wait()
-    everything.deadline = trio.current_time() + STOP_S
-
-
-async def _listen(web: trio.Nursery, services: Services, stop: trio.Event) -> list[Address]:
+async def _listen(web: trio.Nursery, services: Services) -> list[Address]:
     settings = services.settings
     try:
-        addresses: list[Address] = await web.start(_serve_web, services, stop)
+        addresses: list[Address] = await web.start(_serve_web, services)
         return addresses
     except* OSError as errors:
         reason = next(iter(errors.exceptions))
         raise StartError(f"cannot listen on {settings.host} port {settings.port}: {reason}") from None
 
 
-async def _serve_web(services: Services, stop: trio.Event, *, task_status: trio.TaskStatus[list[Address]]) -> None:
+async def _serve_web(services: Services, *, task_status: trio.TaskStatus[list[Address]]) -> None:
     app = make_app(services)
     async with trio.open_nursery() as nursery:
         await nursery.start(app.run)
@@ -123,7 +113,7 @@ async def _serve_web(services: Services, stop: trio.Event, *, task_status: trio.
             host=services.settings.host,
             port=services.settings.port,
             limits=WebLimits(grace=0.2),
-            stop=stop,
+            stop=services.process.stop,
             draining=partial(app.shutdown, 0.2),
             task_status=task_status,
         )

@@ -1,18 +1,25 @@
-"""How a box ends, wished for or not, and what it knows when it starts again."""
+"""How a box ends, wished for or not, and what it knows when it starts again.
 
+What makes a stop difficult is done to a real box by a program that starts it: it replaces one function of the library
+by one that takes its time in a thread, where no cancellation reaches it, as a disk that hangs does.
+"""
+
+import signal
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
+import h11
 import pytest
 import trio
 
 from tests.rigs.listener import listen
 from tests.rigs.music import Music
 from tests.rigs.pcsc import PcscRig
-from tests.rigs.process import PATIENCE_S, START_S, TOMB, WITH_DEMO, Box, serving
+from tests.rigs.process import PATIENCE_S, START_S, TOMB, WITH_DEMO, Box, call, serving
 from tests.rigs.pulse import PulseRig
 from tomb.library.tunes import SETS
 
@@ -20,6 +27,53 @@ QUIET = ("--audio", "silent", "--reader", "none")
 LEAVE_S = 1.0
 NOISE_S = 0.5  # what a busy machine may add
 RESUME_MS = 5000
+STOP_S = 5.0  # in all, whatever hangs
+AT_ONCE_S = 0.5  # for a second signal: what the last words may take
+
+SLOWED = """
+import runpy, sys, time
+from pathlib import Path
+{patch}
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+SLOW_DISK = """
+from tomb.library import store
+real, slow = store._transact, Path({flag!r})
+def transact(connection, begin, *rest):
+    if begin != "BEGIN" and slow.exists():
+        time.sleep({seconds})
+    return real(connection, begin, *rest)
+store._transact = transact
+"""
+LONG_SYNC = """
+from tomb.library import files
+real, slow = files.reconcile, Path({flag!r})
+def reconcile(*args):
+    if slow.exists():
+        slow.with_suffix(".begun").touch()
+        time.sleep({seconds})
+    return real(*args)
+files.reconcile = reconcile
+"""
+STUCK_LOOP = """
+from tomb import logs
+begun = Path({flag!r})
+def last(*_):
+    begun.touch()
+    while True:
+        time.sleep({seconds})
+logs.Logbook.last = last
+"""
+LONG_OPERATION = """
+import trio
+from tomb.nurseries import librarian
+begun = Path({flag!r})
+async def create(*_):
+    begun.touch()
+    await trio.sleep({seconds})
+librarian.Librarian.create = create
+"""
 
 
 @asynccontextmanager
@@ -149,3 +203,143 @@ async def test_a_box_that_is_killed_while_it_makes_its_demo_has_all_of_it_after_
             await again.delete(f"/api/playlists/{each['id']}")
     async with serving(tmp_path, *QUIET, env=WITH_DEMO) as emptied:
         assert (await emptied.get("/api/playlists")).data["total"] == 0
+
+
+@asynccontextmanager
+async def slowed(music: Music, tmp_path: Path, patch: str, seconds: float) -> AsyncIterator[tuple[Box, Path]]:
+    """A box that plays, at 1.5 s or later, and the file that makes it slow from the moment it is there."""
+    flag, program = tmp_path / "slow", tmp_path / "slowed.py"
+    program.write_text(SLOWED.format(patch=patch.format(flag=str(flag), seconds=seconds)))
+    async with serving(music.data, *QUIET, before=[sys.executable, str(program)]) as box:
+        await box.post(f"/api/playlists/{music['Second'].playlist_id}/start")
+        await box.until_player(is_at(1500))
+        yield box, flag
+
+
+async def resumes_at(music: Music) -> int:
+    async with serving(music.data, *QUIET) as again:
+        return int((await again.player())["position_ms"])
+
+
+async def until_there(path: Path) -> None:
+    with trio.fail_after(PATIENCE_S):
+        while not await trio.Path(path).exists():
+            await trio.sleep(0.01)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+async def test_a_stop_that_takes_its_time_is_waited_for(music: Music, tmp_path: Path, how: signal.Signals) -> None:
+    async with slowed(music, tmp_path, SLOW_DISK, 1.5) as (box, flag):
+        last = await box.player()
+        flag.touch()
+        began = trio.current_time()
+        box.send(how)
+        assert await box.ended() == 0
+        assert trio.current_time() - began < STOP_S + NOISE_S
+    assert await resumes_at(music) >= last["position_ms"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+async def test_a_disk_that_hangs_does_not_hold_the_box_for_more_than_five_seconds(
+    music: Music, tmp_path: Path, how: signal.Signals
+) -> None:
+    async with slowed(music, tmp_path, LONG_SYNC, 60) as (box, flag), trio.open_nursery() as nursery:
+        last = await box.player()
+        flag.touch()
+        nursery.start_soon(ignoring_its_end, box, "POST", "/api/playlists/sync")
+        await until_there(flag.with_suffix(".begun"))
+        began = trio.current_time()
+        box.send(how)
+        assert await box.ended() == 1
+        assert trio.current_time() - began < STOP_S + NOISE_S
+        assert "the box has not stopped within" in box.log
+        assert "Traceback" not in box.log
+    assert await resumes_at(music) >= last["position_ms"] - RESUME_MS
+
+
+async def ignoring_its_end(box: Box, method: str, path: str, body: object = None) -> None:
+    with suppress(h11.RemoteProtocolError, OSError, trio.BrokenResourceError):
+        await call(box.port, method, path, body)
+
+
+TERM, INT = signal.SIGTERM, signal.SIGINT
+PAIRS = ((INT, INT), (TERM, TERM), (TERM, INT), (INT, TERM))
+
+
+@pytest.mark.parametrize(("pair", "pause_s"), [*((pair, 1.0) for pair in PAIRS), ((INT, TERM), 0.2), ((INT, INT), 2.5)])
+async def test_a_second_signal_ends_a_box_that_stops_at_once(
+    music: Music, tmp_path: Path, pair: tuple[signal.Signals, signal.Signals], pause_s: float
+) -> None:
+    """It was status -2, or no end at all, from 0.7 s after the first one on."""
+    async with slowed(music, tmp_path, LONG_SYNC, 60) as (box, flag), trio.open_nursery() as nursery:
+        last = await box.player()
+        flag.touch()
+        nursery.start_soon(ignoring_its_end, box, "POST", "/api/playlists/sync")
+        await until_there(flag.with_suffix(".begun"))
+        box.send(pair[0])
+        await trio.sleep(pause_s)
+        again = trio.current_time()
+        box.send(pair[1])
+        assert await box.ended() == 128 + pair[1]
+        assert trio.current_time() - again < AT_ONCE_S + NOISE_S
+        assert "Traceback" not in box.log
+    assert await resumes_at(music) >= last["position_ms"] - RESUME_MS
+
+
+async def test_an_impatient_end_has_its_position_written_where_the_disk_takes_it(music: Music, tmp_path: Path) -> None:
+    """The first signal is a stop whose operation takes its time; there has been no checkpoint since the music began."""
+    async with slowed(music, tmp_path, SLOW_DISK, 0.15) as (box, flag):
+        flag.touch()
+        await trio.sleep(0.5)
+        last = await box.player()
+        box.send(signal.SIGTERM)
+        await trio.sleep(0.1)
+        box.send(signal.SIGINT)
+        assert await box.ended() in (130, 0)
+    assert await resumes_at(music) >= last["position_ms"]
+
+
+async def test_however_often_it_is_signalled_a_box_ends_and_is_whole(music: Music) -> None:
+    async with playing(music) as box:
+        for number in range(50):
+            if box.is_running:
+                box.send(signal.SIGINT if number % 2 else signal.SIGTERM)
+                await trio.sleep(0.005)
+        assert await box.ended() in (0, 130, 143)
+        assert "Traceback" not in box.log
+    async with serving(music.data, *QUIET) as again:
+        assert (await again.health())["status"] == "healthy"
+
+
+async def test_a_loop_that_is_stuck_is_ended_by_the_watchdog_which_says_where(music: Music, tmp_path: Path) -> None:
+    async with slowed(music, tmp_path, STUCK_LOOP, 0.01) as (box, begun), trio.open_nursery() as nursery:
+        nursery.start_soon(ignoring_its_end, box, "GET", "/api/system/logs")
+        await until_there(begun)
+        began = trio.current_time()
+        box.send(signal.SIGTERM)
+        assert await box.ended() == 1
+        assert trio.current_time() - began < STOP_S + 2 * NOISE_S
+        await box.until_log("in last\n")
+
+
+async def test_an_impatient_signal_ends_a_loop_that_is_stuck_too(music: Music, tmp_path: Path) -> None:
+    async with slowed(music, tmp_path, STUCK_LOOP, 0.01) as (box, begun), trio.open_nursery() as nursery:
+        nursery.start_soon(ignoring_its_end, box, "GET", "/api/system/logs")
+        await until_there(begun)
+        box.send(signal.SIGTERM)
+        await trio.sleep(0.2)
+        again = trio.current_time()
+        box.send(signal.SIGINT)
+        assert await box.ended() == 1
+        assert trio.current_time() - again < 2 * AT_ONCE_S + NOISE_S
+
+
+async def test_a_request_with_an_operation_id_does_not_hold_up_the_end(music: Music, tmp_path: Path) -> None:
+    """It took up to 5 s more than without."""
+    async with slowed(music, tmp_path, LONG_OPERATION, 60) as (box, begun), trio.open_nursery() as nursery:
+        body = {"title": "Songs", "client_op_id": "one"}
+        nursery.start_soon(ignoring_its_end, box, "POST", "/api/playlists", body)
+        await until_there(begun)
+        began = trio.current_time()
+        assert await box.terminate() == 0
+        assert trio.current_time() - began < LEAVE_S + NOISE_S

@@ -14,7 +14,7 @@ from trio.testing import MockClock
 from tests.rigs.asgi import served_box
 from tests.rigs.process import WITH_DEMO, Box, serving
 from tomb.devices import computer
-from tomb.nurseries.process import Logbook
+from tomb.logs import Logbook
 
 
 async def test_the_figures_are_real(tmp_path: Path, autojump_clock: MockClock) -> None:

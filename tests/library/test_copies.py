@@ -16,8 +16,10 @@ from tomb.library import schema
 from tomb.library.repair import copies
 from tomb.library.repair.copies import APART_S
 from tomb.models import Resume
+from tomb.nurseries.health import Board
 from tomb.nurseries.housekeeping import FIRST_S, QUIET_S, Housekeeping
 from tomb.nurseries.journal import Notes
+from tomb.nurseries.supervisor import supervised
 from tomb.ports import VirtualPorts
 
 pytestmark = virtual_time
@@ -218,10 +220,13 @@ async def test_a_disk_that_fails_is_tried_again(
 
         with monkeypatch.context() as patched:
             patched.setattr(schema, "sync", broken)
-            await nursery.start(Housekeeping(stage.store, 0).run)
+            board = Board(VirtualPorts())
+            await nursery.start(supervised("housekeeping", board, Housekeeping(stage.store, 0).run).run)
             await trio.sleep(FIRST_S + 1)
             assert list((tmp_path / "backups").iterdir()) == []
-        assert "no copy of the database could be made" in caplog.text
+        assert caplog.messages == [
+            "housekeeping is down: the library cannot be written: Input/output error; nothing was changed"
+        ]
         await trio.sleep(APART_S)
         assert titles_in(tmp_path / COPY) == ["Songs"]
         nursery.cancel_scope.cancel()

@@ -140,6 +140,14 @@ class Box:
         with trio.fail_after(PATIENCE_S):
             return await self._process.wait()
 
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def send(self, how: signal.Signals) -> None:
+        """A signal, without waiting for what comes of it. Two of a kind that come too fast are one to the kernel."""
+        self._process.send_signal(how)
+
     async def terminate(self) -> int:
         """As systemd stops it. The exit status."""
         return await self._end(signal.SIGTERM)

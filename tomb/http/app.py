@@ -33,6 +33,7 @@ def make_app(services: Services, routes: tuple[Route, ...] = ROUTES, ui: WebUi |
     settings = services.settings
     guard = Guard(settings)
     operations = Operations(services.events, settings.dedup_window_s, settings.dedup_result_ttl_s)
+    services.process.at_stop(operations.drain)
     api = Api(services, operations, guard, routes, ui or WebUi())
     return _socket_server(services, api, operations, guard)
 

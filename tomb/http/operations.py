@@ -5,6 +5,10 @@ id for anything else is a conflict. Everybody in the room hears `ack:op` or `err
 
 A client repeats what it got no answer for, mostly because its connection broke. So whoever goes away while an operation
 runs does not stop it at once: it may finish, for a while, and then the repetition finds its answer.
+
+While the box stops that is pointless, since the answers are kept in memory, and somebody waits for the box to be off.
+What runs then is drained: it has `DRAIN_S`, whoever is still there to hear of it, which is enough for whatever is just
+being committed; after that it is cut off as any other request is, whole or not at all.
 """
 
 from collections import OrderedDict
@@ -16,13 +20,14 @@ from typing import Any, TypeVar, cast
 import trio
 from pydantic import BaseModel
 
-from tomb.errors import Conflict, InternalError, RateLimited, RequestError, RequestTimeout
+from tomb.errors import Conflict, InternalError, RateLimited, RequestError, RequestTimeout, Unavailable
 from tomb.events import PLAYLISTS, Events
 from tomb.http.envelope import HandlerResult, Success
 
 R = TypeVar("R", bound=HandlerResult)
 KEPT_AT_MOST = 2000
 GRACE_S = 5.0
+DRAIN_S = 0.3  # a stopping box is off within a second
 
 
 @dataclass(slots=True)
@@ -44,6 +49,14 @@ class Operations:
         self._window_s = window_s
         self._ttl_s = ttl_s
         self._operations: OrderedDict[str, _Operation] = OrderedDict()
+        self._grace_s = GRACE_S
+        self._patience: set[trio.CancelScope] = set()
+
+    def drain(self) -> None:
+        """The box stops."""
+        self._grace_s = DRAIN_S
+        for scope in self._patience:
+            scope.deadline = min(scope.deadline, trio.current_time() + DRAIN_S)
 
     async def once(
         self,
@@ -75,7 +88,7 @@ class Operations:
         self._operations.move_to_end(op_id)
         result: R | RequestError | None = None
         try:
-            async with _in_spite_of_leaving():
+            async with self._in_spite_of_leaving():
                 result = await self._carry_out(op_id, run, caller)
                 operation.result = result if _lasts(result) else None
         finally:
@@ -86,6 +99,28 @@ class Operations:
                 self._refuse(op_id, InternalError(), caller)
             operation.done.set()
         return _given(result)
+
+    @asynccontextmanager
+    async def _in_spite_of_leaving(self) -> AsyncIterator[None]:
+        """A cancellation from outside gets in when the patience is over. Raises: Unavailable when the box stops."""
+        patience = trio.CancelScope(shield=True)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._run_out, patience)
+            self._patience.add(patience)
+            try:
+                with patience:
+                    yield
+            finally:
+                self._patience.discard(patience)
+            nursery.cancel_scope.cancel()
+        if patience.cancelled_caught:  # and nobody has left, or that cancellation would have come out of the nursery
+            raise Unavailable("the box is being switched off")
+
+    async def _run_out(self, patience: trio.CancelScope) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            patience.deadline = min(patience.deadline, trio.current_time() + self._grace_s)
 
     async def _carry_out(self, op_id: str, run: Callable[[], Awaitable[R]], caller: str | None) -> R | RequestError:
         try:
@@ -123,24 +158,6 @@ class Operations:
             if not operation.done.is_set() or not (operation.begun_at < horizon or too_many):
                 return
             del self._operations[op_id]
-
-
-@asynccontextmanager
-async def _in_spite_of_leaving() -> AsyncIterator[None]:
-    """A cancellation from outside gets in only after `GRACE_S` more seconds."""
-    patience = trio.CancelScope(shield=True)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_run_out, patience)
-        with patience:
-            yield
-        nursery.cancel_scope.cancel()
-
-
-async def _run_out(patience: trio.CancelScope) -> None:
-    try:
-        await trio.sleep_forever()
-    finally:
-        patience.deadline = trio.current_time() + GRACE_S
 
 
 def _given(result: R | RequestError | None) -> R:

@@ -25,10 +25,10 @@ from tomb.nurseries.deck import Deck
 from tomb.nurseries.health import Board
 from tomb.nurseries.importer import Importer
 from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.lifecycle import Process
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
-from tomb.nurseries.process import Process
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.uploads import Uploads
 from tomb.ports import Ports

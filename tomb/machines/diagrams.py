@@ -11,13 +11,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tomb.machines import association, player, presence
+from tomb.machines import association, device, player, presence
 from tomb.machines.table import STAY, Row, Table
 
 TABLES: Mapping[ModuleType, Table[Any]] = {
     player: player.PLAYER,
     presence: presence.PRESENCE,
     association: association.ASSOCIATION,
+    device: device.DEVICE,
 }
 PAGE = "machines.md"
 

@@ -17,6 +17,7 @@ Overall = Literal["healthy", "degraded", "unhealthy"]
 STARTING = "starting"
 UP = "up"
 DOWN = "down"
+STAND_IN = "stand-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,12 @@ class Board:
         self._started = trio.current_time()
         self._services: dict[str, Service] = {}
 
-    def note(self, name: str, state: str, *, error: str | None = None, configured: bool | None = None) -> None:
-        """Write down that `name` is now in `state`; `error` is kept until the next one."""
+    def note(
+        self, name: str, state: str | None = None, *, error: str | None = None, configured: bool | None = None
+    ) -> None:
+        """Write down that `name` is now in `state` (None: in the same); `error` is kept until the next one."""
         old = self._services.get(name) or Service("", 0.0)
+        state = old.state if state is None else state
         changed = old.state != state
         self._services[name] = replace(
             old,

@@ -1,37 +1,34 @@
 """What is done while nobody looks: a copy of the database some time after an edit, and the reserve filled up again."""
 
-import logging
-
 import trio
 
-from tomb.errors import NoSpace, Unavailable
 from tomb.library.repair.copies import APART_S
 from tomb.library.store import Store
-
-log = logging.getLogger(__name__)
 
 FIRST_S = 60.0  # after the start: a box that is on for some minutes a day is copied too, but never while it starts
 QUIET_S = 600.0  # parents edit many things in a row
 
 
 class Housekeeping:
-    """`free_kept`: bytes that are left free on the disk."""
+    """A service. `free_kept`: bytes that are left free on the disk."""
 
     def __init__(self, store: Store, free_kept: int) -> None:
         self._store = store
         self._free_kept = free_kept
+        self._begun = False
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Go on for ever. Raises: LibraryDamaged."""
-        task_status.started()
-        await trio.sleep(FIRST_S)
+        """Go on for ever. Raises: NoSpace, Unavailable, LibraryDamaged; started again, it is up once all was done."""
+        again, self._begun = self._begun, True
+        if not again:
+            task_status.started()
+            await trio.sleep(FIRST_S)
         while True:
-            try:
-                await self._store.fill_reserve()
-                wait = await self._store.keep_copy(self._free_kept)
-            except (NoSpace, Unavailable) as error:
-                log.warning("no copy of the database could be made: %s", error.message)
-                wait = APART_S
+            await self._store.fill_reserve()
+            wait = await self._store.keep_copy(self._free_kept)
+            if again:
+                again = False
+                task_status.started()
             if wait:
                 await trio.sleep(wait)
             else:

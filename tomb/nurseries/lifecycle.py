@@ -1,149 +1,236 @@
-"""The root nursery: how long-lived tasks are started, stopped and supervised.
+"""How the box starts and how it ends: the order, the deadline, the signals.
 
-All of them live in one nursery. They are stopped in the reverse order of their start, each after those that use it,
-also when it is a failure or a cancellation that ends the box: once started, a task is shielded, and only the root
-ends it. Only devices are restarted (`Slot`): whatever else raises is a defect and ends the box, loudly.
+**The order.** All long-lived tasks live in one nursery, and each uses those that were started before it: taps use the
+deck, the deck the journal, the journal the library. So they are stopped in the reverse order of their start, one after
+the other, each having ended before the next is cancelled: a deck that ends can still have its position written. A plain
+nursery cannot do that. It cancels all of its tasks at once, and it does so too when one of them fails or when somebody
+outside cancels it. Therefore each task has a cancel scope of its own, which is *shielded* as soon as the task is
+started: from there on nothing cancels it but `Lifecycle.stop`, which runs when the body of the `async with` is left,
+for whatever reason. Until it is started a task is not shielded, or a box that is stopped while it starts could not be.
+
+**What is asked for is noted, once.** A stop begins with `Process.end`: at a signal, at a restart, or when one of the
+tasks ends by itself, which is a defect. It sets `stop`, on which the web side begins to send its clients away, and
+calls synchronously what must not wait until it is that part's turn: the deck notes its position (and the music goes on,
+until it is its turn), operations learn that they have little time left.
+
+**One deadline.** A shield without a deadline is a promise to hang. No part of the box knows how long the others have
+taken, so none of them has a deadline of its own for stopping: there is one, it counts from `Process.end`, and it has
+two steps. After `STOP_S` the order is given up: all scopes are cancelled at once, so that whoever only waited for his
+turn can do what he does at the end. That does not end everything. A cancellation cannot get into a thread (a disk that
+hangs holds it in the kernel) nor past a shield that somebody has put around a hop into such a thread. So after
+`HARD_S` more the process leaves, whoever is still there. It may: whatever is on the disk was made to survive a power
+cut, and children notice that their parent is gone.
+
+**Signals** are received until the very end. Their handlers are installed before anything is started and are never
+taken away again: not when a stop begins, since a second Ctrl-C would then become a KeyboardInterrupt in whatever task
+happens to run, and end the process by SIGINT or, within a shield, not at all; and not when Trio's loop is over, since
+there is still an interpreter to be torn down. For the same reason the process leaves by `leave`, which runs no exit
+handlers: PortAudio's would close a stream whose device may be gone, and hang. The first signal is a stop as above. A
+second one says that somebody does not want to wait for it: the position is written, for which there are `LAST_WORDS_S`
+and no more, and the process leaves with the status that a shell expects of one that was killed by that signal. If the
+library is stuck just then, what it had committed before stays, and that is some seconds old at the most.
+
+**The loop itself may be stuck**, in a computation that does not end. No task can help then. The interpreter can still
+run a signal's handler, but a handler must not touch what the loop was just in the middle of; so it winds up a watchdog
+(faulthandler's thread, which needs neither the loop nor the interpreter's lock) that ends the process a little after
+all of the above should have, and says where it hung.
 """
 
+import faulthandler
+import logging
+import math
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Generic, Protocol, TypeVar
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import NoReturn, Self
 
 import trio
 
-from tomb.errors import DeviceError
-from tomb.nurseries.health import DOWN, STARTING, UP, Board
+from tomb.logs import Logbook
+from tomb.nurseries.health import Board
+from tomb.nurseries.supervisor import Task, supervised
 
-BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-STAND_IN = "stand-in"
-D = TypeVar("D")
+log = logging.getLogger(__name__)
 
-
-class Serve(Protocol):
-    def __call__(self, *, task_status: trio.TaskStatus[None]) -> Awaitable[None]: ...
-
-
-class Root:
-    """Made by `open_root`."""
-
-    def __init__(self, nursery: trio.Nursery) -> None:
-        self._nursery = nursery
-        self._tasks: list[tuple[trio.CancelScope, trio.Event]] = []
-
-    async def start(self, serve: Serve) -> None:
-        """Start a long-lived task; it is ready when this returns."""
-        scope, ended = trio.CancelScope(), trio.Event()
-
-        async def run(*, task_status: trio.TaskStatus[None]) -> None:
-            try:
-                with scope:
-                    await serve(task_status=task_status)
-            finally:
-                ended.set()
-
-        self._tasks.append((scope, ended))
-        await self._nursery.start(run)
-        scope.shield = True
-
-    async def stop(self) -> None:
-        """End what was started, the last first, each before the next."""
-        with trio.CancelScope(shield=True):
-            for scope, ended in reversed(self._tasks):
-                scope.cancel()
-                await ended.wait()
+STOP_S = 4.4  # from the beginning of a stop until the order is given up
+HARD_S = 0.5  # from there until the process leaves in any case: 5 s in all
+LAST_WORDS_S = 0.4
+WATCHDOG_S = 0.5  # after the loop should have ended the process
 
 
-@asynccontextmanager
-async def open_root() -> AsyncIterator[Root]:
-    async with trio.open_nursery() as nursery:
-        root = Root(nursery)
-        try:
-            yield root
-        finally:
-            await root.stop()
+class Process:
+    """The process, as far as the parts of the box have a say in it: how it ends, and what it has said.
 
-
-class _Arrival:
-    """The `task_status` of a device: it may arrive many times, where Trio's own may be used once."""
-
-    def __init__(self, arrive: Callable[[], None]) -> None:
-        self._arrive = arrive
-
-    def started(self, _: None = None) -> None:
-        self._arrive()
-
-
-class Slot(Generic[D]):
-    """Where a device belongs: a real one that comes and goes, or its stand-in until the first real one is there.
-
-    `serve` runs a device until it fails with a DeviceError, `use` is told which one counts from now on, `lose` that it
-    is gone and why. Once a real one was there, its absence is a fault and no reason to pretend with the stand-in.
+    `stop` is set when it is to end, `again` if it is to start anew then, and `status` is what it ends with. `resumes`:
+    it was started anew by the one before it, and goes on with what that was playing. `port`: where it listens, 0 before
+    it does. `last_words` writes what must be known after an end that waits for nobody.
     """
 
-    def __init__(
-        self,
-        name: str,
-        board: Board,
-        *,
-        real: D | None,
-        stand_in: D | None,
-        serve: Callable[[D, trio.TaskStatus[None]], Awaitable[None]],
-        use: Callable[[D], None],
-        lose: Callable[[str], None],
-    ) -> None:
-        self._name = name
-        self._board = board
-        self._real = real
-        self._stand_in = stand_in
-        self._serve = serve
-        self._use = use
-        self._lose = lose
-        self._pretending: trio.CancelScope | None = None
-        self._failures = 0
-        self._tried: trio.TaskStatus[None] | None = None
+    def __init__(self, logbook: Logbook | None = None, *, resumes: bool = False) -> None:
+        self.logbook = logbook or Logbook()
+        self.resumes = resumes
+        self.port = 0
+        self.again = False
+        self.status = 0
+        self.stop = trio.Event()
+        self.lifecycle: Lifecycle | None = None
+        self.last_words: Callable[[], Awaitable[object]] | None = None
+        self._at_stop: list[Callable[[], object]] = []
 
-    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Serve until cancelled; started when something is in use, or the first try has failed."""
-        self._board.note(self._name, STARTING, configured=self._stand_in is None and self._real is not None)
+    def at_stop(self, call: Callable[[], object]) -> None:
+        """Have `call` called when a stop begins, at once if it has."""
+        self._at_stop.append(call)
+        if self.stop.is_set():
+            call()
+
+    def end(self) -> None:
+        """Begin to stop."""
+        if not self.stop.is_set():
+            self.stop.set()
+            for call in self._at_stop:
+                call()
+
+    def restart(self) -> None:
+        """Stop, and start anew."""
+        self.again = True
+        self.end()
+
+    async def run(self, box: Callable[[], Awaitable[None]]) -> None:
+        """Run the box until it has stopped, and see to it that it does. Takes over the signals, for good."""
+        signals = _signals()
         async with trio.open_nursery() as nursery:
-            if self._real is not None:
-                await nursery.start(self._attend, self._real)
-            if self._stand_in is not None and not self._board.is_up(self._name):
-                await nursery.start(self._pretend, self._stand_in)
-            task_status.started()
+            with trio.CancelScope() as everything:
+                nursery.start_soon(self._heed, signals, nursery)
+                nursery.start_soon(self._keep_the_deadline, everything, nursery)
+                await box()
+            nursery.cancel_scope.cancel()
 
-    async def _attend(self, real: D, *, task_status: trio.TaskStatus[None]) -> None:
-        self._tried = task_status
-        while True:
+    async def _heed(self, signals: trio.MemoryReceiveChannel[int], nursery: trio.Nursery) -> None:
+        await signals.receive()
+        self.again = False  # whoever sends a signal while it restarts wants it to end
+        self.end()
+        self.status = 128 + await signals.receive()
+        said = trio.Event()
+        # In a task of its own, since nothing could cut it short here: it waits for a thread.
+        nursery.start_soon(self._say_last_words, said)
+        with trio.move_on_after(LAST_WORDS_S):
+            await said.wait()
+        leave(self.status)
+
+    async def _keep_the_deadline(self, everything: trio.CancelScope, nursery: trio.Nursery) -> None:
+        await self.stop.wait()
+        if not self.port:  # it has not started yet, so there is nobody to be graceful to
+            everything.cancel()
+        await trio.sleep(STOP_S)
+        left = self.lifecycle.left if self.lifecycle else []
+        log.error("the box has not stopped within %s s; still there: %s", STOP_S, ", ".join(left) or "its web side")
+        nursery.start_soon(self._say_last_words, trio.Event())
+        everything.cancel()
+        if self.lifecycle is not None:
+            self.lifecycle.hurry()
+        await trio.sleep(HARD_S)
+        leave(self.status or 1)
+
+    async def _say_last_words(self, said: trio.Event) -> None:
+        try:
+            if self.last_words is not None:
+                await self.last_words()
+        except Exception:  # the boundary of the end: whatever is wrong with the box, it leaves
+            log.exception("the last position could not be written")
+        said.set()
+
+
+def _signals() -> trio.MemoryReceiveChannel[int]:
+    send, receive = trio.open_memory_channel[int](math.inf)
+    token = trio.lowlevel.current_trio_token()
+    patience = iter((STOP_S + HARD_S + WATCHDOG_S, LAST_WORDS_S + WATCHDOG_S))
+
+    def received(number: int, _: object) -> None:
+        for seconds in patience:  # of the first two signals; a third one must not put off the end
+            faulthandler.dump_traceback_later(seconds, exit=True)
+            break
+        with suppress(trio.RunFinishedError):  # the loop is over, and so is the process, in a moment
+            token.run_sync_soon(send.send_nowait, number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, received)
+    return receive
+
+
+def leave(status: int) -> NoReturn:
+    """End the process here and now, without exit handlers. See above."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
+@dataclass(slots=True)
+class _Started:
+    name: str = ""
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+    ended: trio.Event = field(default_factory=trio.Event)
+
+
+class Lifecycle:
+    """The order of start and stop. Made by `Lifecycle.open`."""
+
+    def __init__(self, process: Process, board: Board, nursery: trio.Nursery) -> None:
+        self._process = process
+        self._board = board
+        self._nursery = nursery
+        self._tasks: list[_Started] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, process: Process, board: Board) -> AsyncIterator[Self]:
+        """What is started within the block is stopped at its end, in the reverse order."""
+        async with trio.open_nursery() as nursery:
+            lifecycle = process.lifecycle = cls(process, board, nursery)
             try:
-                await self._serve(real, _Arrival(lambda: self._arrived(real)))
-            except DeviceError as error:
-                self._failed(str(error))
-            await trio.sleep(BACKOFF_S[min(self._failures, len(BACKOFF_S)) - 1])
+                yield lifecycle
+            finally:
+                process.end()
+                await lifecycle._stop()
+                process.last_words = None  # all have had theirs
 
-    def _arrived(self, real: D) -> None:
-        if self._pretending is not None:
-            self._pretending.cancel()
-        self._failures = 0
-        self._board.note(self._name, UP, configured=True)
-        self._use(real)
-        self._tell_tried()
+    async def start(self, task: Task) -> None:
+        """Start a task of the core; it is ready when this returns. Should it end by itself, the box does."""
+        mine = _Started()
 
-    def _failed(self, message: str) -> None:
-        self._failures += 1
-        if self._failures == 1 and (self._stand_in is None or self._board.is_up(self._name)):
-            self._lose(message)
-        self._board.note(self._name, DOWN if self._pretending is None else STAND_IN, error=message)
-        self._tell_tried()
+        async def run(*, task_status: trio.TaskStatus[None]) -> None:
+            mine.name = trio.lowlevel.current_task().name
+            try:
+                with mine.scope:
+                    await task(task_status=task_status)
+            finally:
+                mine.ended.set()
+                self._process.end()
 
-    def _tell_tried(self) -> None:
-        if self._tried is not None:
-            self._tried.started()
-            self._tried = None
+        self._tasks.append(mine)
+        await self._nursery.start(run, name=task)
+        mine.scope.shield = True
 
-    async def _pretend(self, stand_in: D, *, task_status: trio.TaskStatus[None]) -> None:
-        with trio.CancelScope() as self._pretending:
-            self._board.note(self._name, STAND_IN)
-            self._use(stand_in)
-            await self._serve(stand_in, task_status)
-        self._pretending = None
+    async def supervise(self, name: str, service: Task) -> None:
+        """Start a service, which may fail without the box: it is then started again. `name`: in health and log."""
+        await self.start(supervised(name, self._board, service).run)
+
+    @property
+    def left(self) -> list[str]:
+        """What has not ended yet, in the order in which it is stopped."""
+        return [each.name for each in reversed(self._tasks) if not each.ended.is_set()]
+
+    def hurry(self) -> None:
+        """Give up the order: all at once."""
+        for each in self._tasks:
+            each.scope.cancel()
+
+    async def _stop(self) -> None:
+        with trio.CancelScope(shield=True):  # its deadline is the process's
+            for each in reversed(self._tasks):
+                each.scope.cancel()
+                await each.ended.wait()
