@@ -92,7 +92,7 @@ def test_an_override_takes_the_tag_in_question_from_its_owner(override: Override
     ]
 
 
-def test_the_same_duplicate_is_told_once_however_often_it_is_placed() -> None:
+def test_the_same_duplicate_is_announced_once_however_often_it_is_placed() -> None:
     session = opened("p1")
     assert len(effects_of(session, TagPlaced("A", THEIRS), TagPlaced("A", THEIRS))) == 1
 
@@ -119,7 +119,7 @@ def test_in_override_mode_any_tag_is_linked() -> None:
         assert effects_of(session, TagPlaced("A", owner)) == [Link("A", override=True)]
 
 
-def test_a_waiting_session_can_be_told_to_override_the_next_tag_or_a_tag_by_name() -> None:
+def test_a_waiting_session_can_be_asked_to_override_the_next_tag_or_a_tag_by_name() -> None:
     assert effects_of(opened("p1"), Override(), TagPlaced("A", THEIRS)) == [Link("A", override=True)]
     assert effects_of(opened("p1"), Override("C")) == [Link("C", override=True)]
 

@@ -75,7 +75,7 @@ def test_a_timer_that_rang_for_an_earlier_wobble_does_not_lift_the_tag() -> None
     assert presence.effects[-2:] == [SetTimer(1295, 2), Lifted("A")]
 
 
-def test_the_grace_is_600_milliseconds_unless_told_otherwise() -> None:
+def test_the_grace_is_600_milliseconds_unless_given_otherwise() -> None:
     assert Presence().grace == GRACE == 0.6
 
 

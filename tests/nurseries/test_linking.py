@@ -338,6 +338,21 @@ async def _into(answers: list[LiveSession], ask: Callable[[], Awaitable[LiveSess
     answers.append(await ask())
 
 
+async def test_a_defect_that_a_request_runs_into_ends_the_owner_too_and_with_it_the_box(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("a defect")
+
+    with pytest.RaisesGroup(pytest.RaisesGroup(LookupError)):
+        async with linking_with(SlowLibrary()) as (linking, _):
+            session = await linking.open("p1")
+            monkeypatch.setattr(Events, "tell", fail)
+            with pytest.raises(LookupError):  # as a request does, which is answered 500
+                await linking.cancel(session.id)
+            await trio.sleep(60)
+
+
 # --- every row has an owner who can cause it ------------------------------------------------------------------------
 
 

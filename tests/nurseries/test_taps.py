@@ -13,6 +13,7 @@ from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
 from tomb.devices.sighting import Sighting
+from tomb.events import Events
 from tomb.library import reading
 from tomb.library.store import Store
 from tomb.machines.presence import GRACE, PRESENCE
@@ -325,3 +326,16 @@ async def test_a_tag_that_wobbles_again_in_the_tick_in_which_it_would_have_been_
         await wait_all_tasks_blocked()
         await trio.sleep(5)
     assert placements(box) == [(A, True)]
+
+
+async def test_a_defect_that_a_reader_runs_into_is_not_the_reader_s_and_ends_the_box(tmp_path: Path) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("a defect")
+
+    with pytest.RaisesGroup(LookupError, flatten_subgroups=True):
+        async with virtual_box(tmp_path) as box:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(Events, "tell", fail)
+                with pytest.raises(LookupError):  # as whatever supervises a reader does
+                    box.services.taps.see(Sighting(A))
+            await trio.sleep(60)

@@ -46,6 +46,7 @@ from tomb.machines.association import (
 )
 from tomb.machines.table import ClearTimer, Outcome, SetTimer
 from tomb.models import ExistingPlaylist, LinkState, PlaylistLite, Tag
+from tomb.nurseries.mailbox import Boundary
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
 
@@ -109,6 +110,7 @@ class Linking:
         self._events = events
         self._library = library
         self._timer = Timer(self._expire)
+        self._boundary = Boundary()
         self._numbers = itertools.count(1)
         self._sessions: list[LiveSession] = []
         self._lying: Placement | None = None
@@ -120,6 +122,7 @@ class Linking:
         async with trio.open_nursery() as self._nursery:
             self._nursery.start_soon(self._timer.run)
             task_status.started()
+            await self._boundary.run()
 
     # --- what parents ask for: each answers when nothing is being stored any more -----------------------------------
 
@@ -216,7 +219,8 @@ class Linking:
         session = LiveSession(self._ports.new_id(), machine, self._ports.wall() + timeout_s)
         self._forget_old()
         self._sessions.append(session)
-        self._carry_out(session)
+        with self._boundary.crossed():
+            self._carry_out(session)
         return session
 
     def _offer(self, session: LiveSession, tag_id: str) -> None:
@@ -227,8 +231,9 @@ class Linking:
             self._fire(self.live, Expired(number))
 
     def _fire(self, session: LiveSession, event: object) -> Outcome:
-        outcome = ASSOCIATION.fire(session.machine, event)
-        self._carry_out(session)
+        with self._boundary.crossed():
+            outcome = ASSOCIATION.fire(session.machine, event)
+            self._carry_out(session)
         return outcome
 
     def _carry_out(self, session: LiveSession) -> None:

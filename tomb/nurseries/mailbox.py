@@ -13,7 +13,8 @@ so a bare OSError in here means that somebody went around the door.
 
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import outcome
@@ -75,3 +76,33 @@ class Mailbox:
         task_status.started()
         async for job in self._out:
             await job()
+
+
+class Boundary:
+    """The same boundary for an owner that has no mailbox, since it decides at once, in the task of whoever calls it.
+
+    That task may belong to another ring: a reader's is restarted whatever it raises, a request answers 500 and is
+    forgotten. A defect of a core machine must not end there, so it goes up from the owner's own `run` as well.
+    """
+
+    def __init__(self) -> None:
+        self._defect: Exception | None = None
+        self._met = trio.Event()
+
+    @contextmanager
+    def crossed(self) -> Iterator[None]:
+        """Around what the owner does for others."""
+        try:
+            yield
+        except TombError:
+            raise
+        except Exception as defect:  # the boundary: `run` raises it again
+            self._defect = self._defect or defect
+            self._met.set()
+            raise
+
+    async def run(self) -> None:
+        """Wait until cancelled, or for a defect, and raise it."""
+        await self._met.wait()
+        assert self._defect is not None
+        raise self._defect

@@ -20,6 +20,7 @@ from tomb.nurseries.deck import Deck
 from tomb.nurseries.journal import Journal
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.mailbox import Boundary
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
 
@@ -36,6 +37,7 @@ class Taps:
         self._linking = linking
         self._presence = Presence()
         self._timer = Timer(lambda number: self._happens(Waited(number, trio.current_time())))
+        self._boundary = Boundary()
         self._reader: Reader | None = None
         self._playlist_id: str | None = None  # of the tag that was announced last
         self._nursery: trio.Nursery | None = None
@@ -45,6 +47,7 @@ class Taps:
         async with trio.open_nursery() as self._nursery:
             self._nursery.start_soon(self._timer.run)
             task_status.started()
+            await self._boundary.run()
 
     @property
     def reader(self) -> Reader | None:
@@ -66,7 +69,8 @@ class Taps:
     def see(self, sighting: Sighting) -> None:
         """What the reader reads; to be called on the Trio thread."""
         now = trio.current_time()
-        self._happens(Missed(now) if sighting.tag_id is None else Seen(sighting.tag_id, now))
+        with self._boundary.crossed():
+            self._happens(Missed(now) if sighting.tag_id is None else Seen(sighting.tag_id, now))
 
     def _happens(self, event: Seen | Missed | Waited) -> None:
         PRESENCE.fire(self._presence, event)
