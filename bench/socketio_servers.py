@@ -72,11 +72,11 @@ async def session(
 
 def serve_tomb(clients: int) -> None:
     from tomb.nurseries.web import serve_web
-    from tomb.socketio import Limits, SocketServer
+    from tomb.socketio import SocketLimits, SocketServer
 
     async def main() -> None:
         numbers = itertools.count()
-        limits = Limits(connections=1000, connections_per_address=1000)
+        limits = SocketLimits(connections=1000, connections_per_address=1000)
         server = SocketServer(new_id=lambda: f"{next(numbers):020}", limits=limits)
 
         async def publish(state: dict[str, object]) -> None:

@@ -8,11 +8,11 @@ import trio
 
 from tests.socketio.stage import set_stage
 from tomb.nurseries.web import serve_web
-from tomb.socketio import Client, Data, Limits
+from tomb.socketio import Client, Data, SocketLimits
 
 
 async def main() -> None:
-    stage = set_stage(Limits(connections_per_address=300, queued_bytes=20_000_000))
+    stage = set_stage(SocketLimits(connections_per_address=300, queued_bytes=20_000_000))
     root = stage.server.namespace("/")
 
     @root.on_connect

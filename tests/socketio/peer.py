@@ -2,17 +2,18 @@
 
 import gzip
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import trio
 
-from tomb.socketio import ABORT_EXTENSION, Limits, SocketServer, Timing
+from tomb.socketio import ABORT_EXTENSION, SocketLimits, SocketServer, Timing
 from tomb.socketio.types import ASGIApp, Message, Scope
 
 SEPARATOR = "\x1e"
+STALL_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ class Wire:
     done: trio.Event = field(default_factory=trio.Event)
     aborted: trio.Event = field(default_factory=trio.Event)
     stalled: bool = False
+    sending: bool = False
+    closed: bool = False
+    tap: Callable[[], None] | None = None
+
+    def begin(self, message: Message) -> None:
+        """As strict as a server may be: one send at a time, and none after the close."""
+        if self.sending or self.closed:
+            raise RuntimeError(f"{message['type']} " + ("after the close" if self.closed else "into another send"))
+        self.sending = True
+        self.closed = message["type"] == "websocket.close"
 
     async def send(self, *frames: str | bytes) -> None:
         for frame in frames:
@@ -132,11 +143,16 @@ class Peer:
         scope["extensions"] = {"websocket.http.response": {}, ABORT_EXTENSION: wire.aborted.set}
 
         async def send(message: Message) -> None:
-            if wire.stalled:  # Hypercorn shields its writes
-                with trio.CancelScope(shield=True):
+            wire.begin(message)
+            if wire.tap is not None:
+                wire.tap()  # and no checkpoint, as when the kernel has space
+            elif wire.stalled:  # Hypercorn shields its writes, and ours gives up in the end
+                with trio.move_on_after(STALL_S, shield=True):
                     await wire.aborted.wait()
-                return
-            await app_sends.send(message)
+                wire.aborted.set()
+            elif not wire.aborted.is_set():
+                await app_sends.send(message)
+            wire.sending = False
 
         async def carry() -> None:
             try:
@@ -215,6 +231,6 @@ async def running(server: SocketServer) -> AsyncIterator[Peer]:
         nursery.cancel_scope.cancel()
 
 
-def server_with(limits: Limits | None = None, timing: Timing | None = None, **more: Any) -> SocketServer:
+def server_with(limits: SocketLimits | None = None, timing: Timing | None = None, **more: Any) -> SocketServer:
     numbers = iter(range(1_000_000))
     return SocketServer(new_id=lambda: f"id{next(numbers)}", limits=limits, timing=timing, **more)

@@ -9,7 +9,7 @@ from functools import partial
 import trio
 
 from tomb.nurseries.web import WebLimits, serve_web
-from tomb.socketio import CallTimeout, Client, Data, Failure, Limits, Reason, Refused, SocketServer, Timing
+from tomb.socketio import CallTimeout, Client, Data, Failure, Reason, Refused, SocketLimits, SocketServer, Timing
 
 
 def counted(prefix: str = "id") -> "partial[str]":
@@ -41,7 +41,7 @@ class Stage:
             await trio.sleep(0.005)
 
 
-def set_stage(limits: Limits | None = None, timing: Timing | None = None) -> Stage:
+def set_stage(limits: SocketLimits | None = None, timing: Timing | None = None) -> Stage:
     server = SocketServer(new_id=counted(), limits=limits, timing=timing, on_failure=_name_it)
     stage = Stage(server)
     _root(stage)

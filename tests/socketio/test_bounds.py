@@ -6,16 +6,13 @@ import pytest
 import trio
 
 from tests.socketio.peer import RefusedWebSocket, running, server_with
-from tomb.socketio import Client, Limits, Reason, Request, Timing
-from tomb.socketio.outbox import Outbox
-from tomb.socketio.types import Message
-from tomb.socketio.websocket import WebSocket
+from tomb.socketio import Client, Reason, SocketLimits, Timing
 
 
 async def test_a_client_that_reads_too_slowly_is_dropped_and_the_others_feel_nothing(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    server = server_with(Limits(queued_packets=20))
+    server = server_with(SocketLimits(queued_packets=20))
     reasons: dict[str, Reason] = {}
 
     @server.namespace("/").on_disconnect
@@ -38,7 +35,7 @@ async def test_a_client_that_reads_too_slowly_is_dropped_and_the_others_feel_not
 
 
 async def test_a_poller_that_never_polls_is_dropped_too(autojump_clock: trio.testing.MockClock) -> None:
-    server = server_with(Limits(queued_packets=20))
+    server = server_with(SocketLimits(queued_packets=20))
     async with running(server) as peer:
         await peer.open_polling()
         for number in range(21):
@@ -48,7 +45,7 @@ async def test_a_poller_that_never_polls_is_dropped_too(autojump_clock: trio.tes
 
 
 async def test_a_queue_is_bounded_by_bytes_but_takes_one_big_message(autojump_clock: trio.testing.MockClock) -> None:
-    server = server_with(Limits(queued_bytes=1000))
+    server = server_with(SocketLimits(queued_bytes=1000))
     async with running(server) as peer:
         polling = await peer.open_polling()
         server.emit("big", "x" * 5000)
@@ -60,7 +57,7 @@ async def test_a_queue_is_bounded_by_bytes_but_takes_one_big_message(autojump_cl
 
 
 async def test_a_client_flooded_in_its_connect_handler_is_dropped(autojump_clock: trio.testing.MockClock) -> None:
-    server = server_with(Limits(queued_packets=20))
+    server = server_with(SocketLimits(queued_packets=20))
 
     @server.namespace("/").on_connect
     async def flood(client: Client, auth: object) -> None:
@@ -106,7 +103,7 @@ async def test_sixteen_packets_in_are_handled_and_seventeen_are_refused(autojump
 
 
 async def test_no_more_connections_than_allowed(autojump_clock: trio.testing.MockClock) -> None:
-    async with running(server_with(Limits(connections=2))) as peer:
+    async with running(server_with(SocketLimits(connections=2))) as peer:
         await peer.open_websocket()
         polling = await peer.open_polling()
         assert (await peer.get("EIO=4&transport=polling")).status == 503
@@ -119,7 +116,7 @@ async def test_no_more_connections_than_allowed(autojump_clock: trio.testing.Moc
 
 
 async def test_no_more_connections_from_one_address_than_allowed(autojump_clock: trio.testing.MockClock) -> None:
-    server = server_with(Limits(connections_per_address=1))
+    server = server_with(SocketLimits(connections_per_address=1))
     async with running(server) as peer:
         first = await peer.open_websocket()
         with pytest.raises(RefusedWebSocket) as refused:
@@ -135,7 +132,7 @@ async def test_no_more_connections_from_one_address_than_allowed(autojump_clock:
 async def test_handlers_of_one_client_begin_in_order_and_never_more_than_allowed(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    server = server_with(Limits(handlers_at_once=3, handlers_waiting=5))
+    server = server_with(SocketLimits(handlers_at_once=3, handlers_waiting=5))
     begun: list[int] = []
     running_now, most = 0, 0
 
@@ -165,7 +162,7 @@ async def test_handlers_of_one_client_begin_in_order_and_never_more_than_allowed
 
 
 async def test_a_message_over_the_limit_ends_its_client_only(autojump_clock: trio.testing.MockClock) -> None:
-    server = server_with(Limits(message_bytes=100))
+    server = server_with(SocketLimits(message_bytes=100))
     async with running(server) as peer:
         wire, other, polling = await peer.open_websocket(), await peer.open_websocket(), await peer.open_polling()
         await wire.send('42["x","' + "y" * 200 + '"]')
@@ -177,7 +174,7 @@ async def test_a_message_over_the_limit_ends_its_client_only(autojump_clock: tri
 
 
 async def test_a_polling_body_is_not_read_past_the_limit_nor_for_ever(autojump_clock: trio.testing.MockClock) -> None:
-    async with running(server_with(Limits(message_bytes=100), Timing(body_timeout=3))) as peer:
+    async with running(server_with(SocketLimits(message_bytes=100), Timing(body_timeout=3))) as peer:
         polling = await peer.open_polling()
         assert (await polling.post("3", headers={"content-length": "101"})).status == 413
         assert (await polling.post("3", headers={"content-length": "-1"})).status == 413
@@ -188,7 +185,7 @@ async def test_a_polling_body_is_not_read_past_the_limit_nor_for_ever(autojump_c
 
 
 async def test_more_attachments_than_allowed_end_the_client(autojump_clock: trio.testing.MockClock) -> None:
-    server = server_with(Limits(attachments=2))
+    server = server_with(SocketLimits(attachments=2))
     async with running(server) as peer:
         wire = await peer.open_websocket()
         await wire.send('453-["x",{"_placeholder":true,"num":0}]')
@@ -197,7 +194,7 @@ async def test_more_attachments_than_allowed_end_the_client(autojump_clock: trio
 
 
 async def test_more_namespaces_than_allowed_are_refused(autojump_clock: trio.testing.MockClock) -> None:
-    server = server_with(Limits(namespaces_per_connection=2))
+    server = server_with(SocketLimits(namespaces_per_connection=2))
     for name in ("/a", "/b"):
         server.namespace(name)
     async with running(server) as peer:
@@ -210,26 +207,18 @@ async def test_more_namespaces_than_allowed_are_refused(autojump_clock: trio.tes
 
 async def test_a_websocket_gives_others_their_turn_after_fifty_packets(autojump_clock: trio.testing.MockClock) -> None:
     log: list[str] = []
-    outbox, other = Outbox(1000, 1_000_000), Outbox(1000, 1_000_000)
-
-    def carrier(name: str) -> WebSocket:
-        async def send(message: Message) -> None:
-            log.append(name)  # without a checkpoint, as when the kernel has room
-
-        request = Request.of({"type": "websocket", "path": "/", "headers": []})
-        return WebSocket(request, trio.sleep_forever, send, max_bytes=100, drain=50)
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(carrier("flooded").write, outbox)
-        nursery.start_soon(carrier("other").write, other)
+    server = server_with()
+    async with running(server) as peer:
+        for name in ("flooded", "other"):
+            wire = await peer.open_websocket()
+            wire.tap = partial(log.append, name)
+        flooded, _ = server.namespace("/").clients.values()
+        for number in range(120):
+            flooded.emit("n", number)
+        server.emit("to both")
         await trio.testing.wait_all_tasks_blocked()
-        for _ in range(120):
-            outbox.put(("x",))
-        other.put(("y",))
-        outbox.close()
-        other.close()
-    assert len(log) == 121
-    assert log.index("other") <= 50
+        assert len(log) == 122
+        assert log.index("other") <= 50
 
 
 async def test_two_polls_at_once_end_the_session(autojump_clock: trio.testing.MockClock) -> None:

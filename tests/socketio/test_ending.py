@@ -7,8 +7,8 @@ import pytest
 import trio
 
 from tests.socketio.peer import Peer, running, server_with
-from tomb.socketio import CallTimeout, Client, ClientGone, Data, Limits, Reason, SocketServer, Timing
-from tomb.socketio.session import Session
+from tomb.socketio import CallTimeout, Client, ClientGone, Data, Reason, SocketLimits, SocketServer, Timing
+from tomb.socketio.session import EngineSession
 
 
 class Departures(Counter[tuple[str, Reason]]):
@@ -211,7 +211,7 @@ async def test_late_and_foreign_acknowledgements_are_nobodys_loss(autojump_clock
 
 
 async def test_what_a_client_left_unhandled_is_not_handled_after_it(autojump_clock: trio.testing.MockClock) -> None:
-    server = server_with(Limits(handlers_at_once=1))
+    server = server_with(SocketLimits(handlers_at_once=1))
     server.namespace("/other")
     begun: list[int] = []
 
@@ -315,4 +315,4 @@ async def test_what_has_ended_is_forgotten(autojump_clock: trio.testing.MockCloc
         await trio.testing.wait_all_tasks_blocked()
         assert not server._addresses
         gc.collect()
-        assert [thing for thing in gc.get_objects() if isinstance(thing, Session | Client)] == []
+        assert [thing for thing in gc.get_objects() if isinstance(thing, EngineSession | Client)] == []

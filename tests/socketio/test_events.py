@@ -216,7 +216,7 @@ async def test_a_failing_handler_is_logged_and_answered_as_the_application_wishe
         assert await other.frame() == await wire.frame() == '42["n",1]'
 
 
-async def test_a_failure_hook_that_fails_costs_no_more_than_the_answer(
+async def test_a_failure_hook_that_fails_ends_that_connection_and_no_other(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     def tell(failure: Failure) -> Data:
@@ -228,19 +228,14 @@ async def test_a_failure_hook_that_fails_costs_no_more_than_the_answer(
     async def fail(client: Client) -> None:
         raise RuntimeError
 
-    @server.namespace("/").on_connect
-    async def connect(client: Client, auth: Data) -> None:
-        if auth:
-            raise RuntimeError
-
     async with running(server) as peer:
-        wire = await peer.open_websocket()
+        wire, other = await peer.open_websocket(), await peer.open_websocket()
         await wire.send('427["fail"]')
-        assert await wire.frame() == "437[]"
-        unlucky = await peer.websocket("EIO=4&transport=websocket")
-        await unlucky.frame()
-        await unlucky.send('40{"crash":true}')
-        assert await unlucky.frame() == '44{"message":"Internal error"}'
+        await wire.done.wait()
+        server.emit("n", 1)
+        assert await other.frame() == '42["n",1]'
+        assert server.connections == server.counters.connection_failures == 1
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"], "the handler's, and the hook's"
 
 
 async def test_a_refused_client_is_told_why_and_joins_nothing(autojump_clock: trio.testing.MockClock) -> None:

@@ -2,7 +2,7 @@ import pytest
 import trio
 
 from tests.socketio.peer import running, server_with
-from tomb.socketio import Client, Limits, Reason, Timing
+from tomb.socketio import Client, Reason, SocketLimits, Timing
 
 
 async def test_a_ping_comes_every_interval_and_a_pong_keeps_the_client(autojump_clock: trio.testing.MockClock) -> None:
@@ -71,19 +71,35 @@ async def test_pings_are_never_further_apart_than_the_client_was_told(
             await wire.send("3")
 
 
-async def test_a_connection_that_joins_nothing_is_closed_at_its_first_ping(
+async def test_a_connection_that_joins_nothing_is_pinged_and_closed_after_the_connect_timeout(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    server = server_with()
+    server = server_with(timing=Timing(connect_timeout=80))
     async with running(server) as peer:
         wire = await peer.websocket("EIO=4&transport=websocket")
-        await wire.done.wait()
-        assert trio.current_time() < 30
-        assert server.connections == 0
+        await wire.frame()
+        for _ in range(3):
+            assert await wire.frame() == "2"
+            await wire.send("3")
+        assert await wire.rest() == ["1"]
+        assert trio.current_time() == pytest.approx(80)
+        assert server.counters.ended == {Reason.CONNECT_TIMEOUT: 1}
+
+
+async def test_a_connection_that_has_left_its_last_namespace_goes_on(autojump_clock: trio.testing.MockClock) -> None:
+    server = server_with()
+    async with running(server) as peer:
+        wire = await peer.open_websocket()
+        await wire.send("41")
+        for _ in range(5):
+            assert await wire.frame() == "2"
+            await wire.send("3")
+        await wire.send("40")
+        assert str(await wire.frame()).startswith("40{")
 
 
 async def test_the_handshake_says_what_will_be(autojump_clock: trio.testing.MockClock) -> None:
-    limits, timing = Limits(message_bytes=1234), Timing(ping_interval=7, ping_timeout=8)
+    limits, timing = SocketLimits(message_bytes=1234), Timing(ping_interval=7, ping_timeout=8)
     async with running(server_with(limits, timing)) as peer:
         polling = (await peer.get("EIO=4&transport=polling")).text
         assert polling == (

@@ -6,11 +6,11 @@ import pytest
 import trio
 
 from tests.socketio.peer import Peer, RefusedWebSocket, running, server_with
-from tomb.socketio import Limits, Request
+from tomb.socketio import HttpRequest, SocketLimits
 from tomb.socketio.types import Receive, Scope, Send
 
 
-def same_origin(request: Request) -> bool:
+def same_origin(request: HttpRequest) -> bool:
     return request.headers.get("origin", "https://box.local") in {"https://box.local", "https://friend.example"}
 
 
@@ -90,7 +90,7 @@ async def test_an_allowed_origin_is_echoed_with_credentials(autojump_clock: trio
 async def test_long_answers_are_compressed_where_the_client_takes_it(
     accepts: str, zipped: bool, autojump_clock: trio.testing.MockClock
 ) -> None:
-    server = server_with(Limits(gzip_over_bytes=1024))
+    server = server_with(SocketLimits(gzip_over_bytes=1024))
     async with running(server) as peer:
         polling = await peer.open_polling()
         server.emit("long", "x" * 5000)

@@ -9,7 +9,7 @@ from tomb.http.operations import Operations
 from tomb.http.routes import Route, Services
 from tomb.http.sockets import Sockets
 from tomb.http.ui import WebUi
-from tomb.socketio import Limits, Request, SocketServer, Timing
+from tomb.socketio import HttpRequest, SocketLimits, SocketServer, Timing
 
 # A client's whole HTTP side is made of this table: the application, its description, its tests.
 ROUTES: tuple[Route, ...] = openapi.described(
@@ -41,7 +41,7 @@ def make_app(services: Services, routes: tuple[Route, ...] = ROUTES, ui: WebUi |
 def _socket_server(services: Services, api: Api, operations: Operations, guard: Guard) -> SocketServer:
     settings = services.settings
 
-    def allows(request: Request) -> bool:
+    def allows(request: HttpRequest) -> bool:
         host = request.headers.get("host")
         try:
             guard.check_host(host, (request.scope.get("server") or (None,))[0])
@@ -55,7 +55,7 @@ def _socket_server(services: Services, api: Api, operations: Operations, guard: 
         fallback=api,
         allows=allows,
         on_failure=lambda failure: sockets.failed(failure),
-        limits=Limits(drain_packets=settings.event_batch, gzip_over_bytes=settings.compress_over_bytes),
+        limits=SocketLimits(drain_packets=settings.event_batch, gzip_over_bytes=settings.compress_over_bytes),
         timing=Timing(ping_interval=settings.ping_interval_s, ping_timeout=settings.ping_timeout_s),
     )
     sockets = Sockets(services, server.namespace("/"))

@@ -15,13 +15,24 @@
 It knows nothing of what it is used for, and imports nothing of this project. `docs/socketio.md` is its manual.
 """
 
-from tomb.socketio.asgi import ABORT_EXTENSION, Request
+from tomb.socketio.asgi import ABORT_EXTENSION, HttpRequest
 from tomb.socketio.client import Client
-from tomb.socketio.conversation import Failure, OnFailure
-from tomb.socketio.errors import CallTimeout, ClientGone, ProtocolError, Refused, SocketIOError
+from tomb.socketio.multiplexer import Failure, OnFailure
 from tomb.socketio.namespace import Namespace
 from tomb.socketio.server import SocketServer
-from tomb.socketio.types import Counters, Data, Limits, RawJson, Reason, Timing
+from tomb.socketio.types import (
+    CallTimeout,
+    ClientGone,
+    Counters,
+    Data,
+    ProtocolError,
+    RawJson,
+    Reason,
+    Refused,
+    SocketIOError,
+    SocketLimits,
+    Timing,
+)
 
 __all__ = [
     "ABORT_EXTENSION",
@@ -31,15 +42,15 @@ __all__ = [
     "Counters",
     "Data",
     "Failure",
-    "Limits",
+    "HttpRequest",
     "Namespace",
     "OnFailure",
     "ProtocolError",
     "RawJson",
     "Reason",
     "Refused",
-    "Request",
     "SocketIOError",
+    "SocketLimits",
     "SocketServer",
     "Timing",
 ]

@@ -1,4 +1,4 @@
-"""The ASGI edge: untyped messages become a Request here, and answers become messages."""
+"""The ASGI edge: untyped messages become an HttpRequest here, and answers become messages."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ ABORT_EXTENSION = "connection.abort"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What opened a connection. `scope` is the ASGI scope itself, for what is not spelled out here."""
 
     kind: Literal["http", "websocket"]
@@ -30,7 +30,7 @@ class Request:
     scope: Scope
 
     @classmethod
-    def of(cls, scope: Scope) -> "Request":
+    def of(cls, scope: Scope) -> "HttpRequest":
         client = scope.get("client")
         return cls(
             kind=cast(Literal["http", "websocket"], scope["type"]),
@@ -49,7 +49,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """One HTTP answer with its whole body."""
 
     status: int
@@ -75,16 +75,17 @@ class Refusal(Enum):
     NOT_FOUND = (404, 3, "Not found")
     BUSY_ADDRESS = (429, 3, "Too many connections from this address")
     BUSY = (503, 3, "Too many connections")
+    FAILED = (500, 3, "Internal error")
     CLOSED = (503, 3, "The server is shutting down")
 
-    def answer(self) -> Answer:
+    def answer(self) -> HttpResponse:
         status, code, message = self.value
         body = json.dumps({"code": code, "message": message}, separators=(",", ":")).encode()
-        return Answer(status, body, "application/json")
+        return HttpResponse(status, body, "application/json")
 
 
 async def send_answer(
-    send: Send, answer: Answer, request: Request, *, cross_origin: bool, gzip_over_bytes: int | None = None
+    send: Send, answer: HttpResponse, request: HttpRequest, *, cross_origin: bool, gzip_over_bytes: int | None = None
 ) -> None:
     """`cross_origin`: echo the request's Origin, so that a page from there may read the answer, with credentials."""
     body = answer.body
@@ -103,7 +104,7 @@ async def send_answer(
     await send({"type": "http.response.body", "body": body})
 
 
-async def refuse_websocket(send: Send, refusal: Refusal, request: Request) -> None:
+async def refuse_websocket(send: Send, refusal: Refusal, request: HttpRequest) -> None:
     """With its own status and body where the server can; else ASGI turns the close into a bare 403."""
     if "websocket.http.response" not in (request.scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": 1008})
@@ -114,7 +115,7 @@ async def refuse_websocket(send: Send, refusal: Refusal, request: Request) -> No
     await send({"type": "websocket.http.response.body", "body": answer.body})
 
 
-async def read_body(receive: Receive, request: Request, max_bytes: int, timeout: float) -> bytes | Refusal | None:
+async def read_body(receive: Receive, request: HttpRequest, max_bytes: int, timeout: float) -> bytes | Refusal | None:
     """The body; or why not; or None where the peer left before it had sent it all."""
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > max_bytes:
@@ -150,12 +151,12 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     return headers
 
 
-def _takes_gzip(request: Request) -> bool:
+def _takes_gzip(request: HttpRequest) -> bool:
     offers = [offer.replace(" ", "") for offer in request.headers.get("accept-encoding", "").lower().split(",")]
     return any(offer.split(";")[0] == "gzip" and not offer.endswith((";q=0", ";q=0.0")) for offer in offers)
 
 
-def _cross_origin_headers(request: Request) -> list[tuple[bytes, bytes]]:
+def _cross_origin_headers(request: HttpRequest) -> list[tuple[bytes, bytes]]:
     headers = [(b"vary", b"Origin")]
     if origin := request.headers.get("origin"):
         headers += [

@@ -2,45 +2,26 @@
 
 from enum import Enum, auto
 from itertools import count
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import trio
 from socketio import packet as sio
 
 from tomb.socketio import codec
-from tomb.socketio.asgi import Request
-from tomb.socketio.errors import CallTimeout, ClientGone
+from tomb.socketio.asgi import HttpRequest
 from tomb.socketio.namespace import Namespace
-from tomb.socketio.types import Data, Frames, RawJson, Reason
+from tomb.socketio.types import CallTimeout, ClientGone, Data, Frames, RawJson, Reason
+
+if TYPE_CHECKING:
+    from tomb.socketio.multiplexer import Multiplexer
 
 
-class Standing(Enum):
+class ClientState(Enum):
     """PENDING while the connect handler decides; a refused client goes from there to GONE."""
 
     PENDING = auto()
     CONNECTED = auto()
     GONE = auto()
-
-
-class Line(Protocol):
-    """The connection that a client lives on."""
-
-    @property
-    def request(self) -> Request: ...
-
-    @property
-    def transport(self) -> str: ...
-
-    @property
-    def max_queued(self) -> int: ...
-
-    def send(self, frames: Frames) -> None: ...
-
-    def overrun(self) -> None:
-        """The client was sent more than may wait for it."""
-
-    def part(self, client: "Client", reason: Reason) -> None:
-        """The client leaves; the connection may go on."""
 
 
 class _Call:
@@ -56,33 +37,45 @@ class _Call:
 class Client:
     """What handlers are given. `sid` is its own in each namespace and differs from the connection's."""
 
-    __slots__ = ("_calls", "_ids", "_line", "_namespace", "_pending", "sid", "standing")
+    __slots__ = (
+        "_calls",
+        "_ids",
+        "_multiplexer",
+        "_namespace",
+        "_pending",
+        "_pending_bytes",
+        "_session",
+        "sid",
+        "state",
+    )
 
-    def __init__(self, sid: str, namespace: Namespace, line: Line) -> None:
+    def __init__(self, sid: str, namespace: Namespace, multiplexer: "Multiplexer") -> None:
         self.sid = sid
-        self.standing = Standing.PENDING
+        self.state = ClientState.PENDING
         self._namespace = namespace
-        self._line = line
+        self._multiplexer = multiplexer
+        self._session = multiplexer.session
         self._pending: list[Frames] = []
+        self._pending_bytes = 0
         self._calls: dict[int, _Call] = {}
         self._ids = count(1)
 
     def __repr__(self) -> str:
-        return f"<Client {self.sid} {self._namespace.name} {self.standing.name.lower()}>"
+        return f"<Client {self.sid} {self._namespace.name} {self.state.name.lower()}>"
 
     @property
     def namespace(self) -> str:
         return self._namespace.name
 
     @property
-    def request(self) -> Request:
+    def request(self) -> HttpRequest:
         """What opened the connection: headers, query, peer address, ASGI scope."""
-        return self._line.request
+        return self._session.request
 
     @property
     def transport(self) -> str:
         """`polling` or `websocket`, at this moment."""
-        return self._line.transport
+        return self._session.transport
 
     @property
     def rooms(self) -> frozenset[str]:
@@ -90,7 +83,7 @@ class Client:
 
     def enter_room(self, room: str) -> None:
         """Nothing happens for a client that has gone."""
-        if self.standing is not Standing.GONE:
+        if self.state is not ClientState.GONE:
             self._namespace.rooms.enter(self, room)
 
     def leave_room(self, room: str) -> None:
@@ -105,7 +98,7 @@ class Client:
 
         Not for the connect handler: the client cannot answer before it is in.
         """
-        if self.standing is not Standing.CONNECTED:
+        if self.state is not ClientState.CONNECTED:
             raise ClientGone(f"{self.sid} is not connected")
         ack_id, call = next(self._ids), _Call()
         self._calls[ack_id] = call
@@ -123,27 +116,57 @@ class Client:
 
     def disconnect(self) -> None:
         """Send it away. Its connection is closed as well once no namespace is left on it."""
-        if self.standing is Standing.CONNECTED:
+        if self.state is ClientState.CONNECTED:
             self.send(codec.encode_control(sio.DISCONNECT, self.namespace))
-            self._line.part(self, Reason.SERVER_DISCONNECT)
+            self._multiplexer.part(self, Reason.SERVER_DISCONNECT)
 
     def send(self, frames: Frames) -> None:
         """Queue frames already encoded; held back until the client knows that it is in."""
-        if self.standing is Standing.CONNECTED:
-            self._line.send(frames)
-        elif self.standing is Standing.PENDING:
-            self._pending.append(frames)
-            if len(self._pending) > self._line.max_queued:
-                self._line.overrun()
+        if self.state is ClientState.CONNECTED:
+            self._session.send(frames)
+        elif self.state is ClientState.PENDING:
+            self._hold(frames)
+
+    def try_emit(self, event: str, *args: Data | RawJson) -> bool:
+        """As `emit`, but False, and nothing queued, where the queue is too full for it. Then `drain` helps."""
+        frames = codec.encode_event(event, args, self.namespace)
+        if self.state is ClientState.CONNECTED:
+            return self._session.try_send(frames)
+        self.send(frames)
+        return True
+
+    def fits(self, size: int, packets: int) -> bool:
+        """Whether that many events, that many characters in all, may be emitted now without the client's being dropped.
+
+        None of them larger than `SocketLimits.queued_bytes`.
+        """
+        return self._session.outbox.fits(size, packets)
+
+    async def drain(self) -> None:
+        """Wait until the client has been sent all that was emitted to it. Raises ClientGone.
+
+        For whoever has much to say to one client, as a replay or a large snapshot is: it waits where `try_emit` or
+        `fits` say no. A broadcast cannot.
+        """
+        await self._session.outbox.drained()
+        if self.state is ClientState.GONE:
+            raise ClientGone(f"{self.sid} left before it had read everything")
+
+    def _hold(self, frames: Frames) -> None:
+        limits = self._session.limits
+        self._pending.append(frames)
+        self._pending_bytes += sum(map(len, frames))
+        if len(self._pending) > limits.queued_packets or self._pending_bytes > limits.queued_bytes:
+            self._session.drop(Reason.SLOW_CONSUMER)
 
     def admit(self) -> None:
         """For the connection: the connect handler let it in."""
-        self.standing = Standing.CONNECTED
+        self.state = ClientState.CONNECTED
         self._namespace.clients[self.sid] = self
-        self._line.send(codec.encode_control(sio.CONNECT, self.namespace, {"sid": self.sid}))
+        self._session.send(codec.encode_control(sio.CONNECT, self.namespace, {"sid": self.sid}))
         held, self._pending = self._pending, []
         for frames in held:
-            self._line.send(frames)
+            self._session.send(frames)
 
     def acknowledge(self, ack_id: int, answer: tuple[Data, ...]) -> None:
         """For the connection: the client answered a call; one that nobody waits for any more is nobody's loss."""
@@ -153,7 +176,7 @@ class Client:
 
     def detach(self) -> None:
         """For the connection: out of its rooms and its namespace, and its calls end."""
-        self.standing = Standing.GONE
+        self.state = ClientState.GONE
         self._namespace.clients.pop(self.sid, None)
         self._namespace.rooms.leave_all(self)
         self._pending.clear()

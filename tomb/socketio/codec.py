@@ -22,8 +22,7 @@ from engineio import packet as engine
 from engineio.payload import Payload
 from socketio import packet as sio
 
-from tomb.socketio.errors import ProtocolError
-from tomb.socketio.types import Data, Frame, Frames, RawJson
+from tomb.socketio.types import Data, Frame, Frames, ProtocolError, RawJson
 
 CLOSE, PING, PROBE, PROBED, UPGRADE, NOOP = "1", "2", "2probe", "3probe", "5", "6"
 SEPARATOR = "\x1e"
@@ -139,16 +138,29 @@ def decode_payload(body: bytes, max_packets: int) -> list[EnginePacket]:
 
 
 class Assembler:
-    """Puts Socket.IO packets together from the messages of one connection; binary ones span several."""
+    """Puts Socket.IO packets together from the messages of one connection; binary ones span several.
 
-    __slots__ = ("_max_attachments", "_partial")
+    `held`: what a packet has that is not complete. A peer may leave it so for ever.
+    """
 
-    def __init__(self, max_attachments: int) -> None:
+    __slots__ = ("_max_attachments", "_max_bytes", "_partial", "held")
+
+    def __init__(self, max_attachments: int, max_bytes: int) -> None:
         self._max_attachments = max_attachments
+        self._max_bytes = max_bytes
         self._partial: sio.Packet | None = None
+        self.held = 0
 
     def feed(self, message: Frame) -> SocketPacket | None:
         """One message; the packet that it completes, or None. Raises ProtocolError."""
+        size = self.held + len(message)
+        if size > self._max_bytes:
+            raise ProtocolError("a packet over the limit, its attachments included")
+        packet = self._feed(message)
+        self.held = size if self._partial is not None else 0
+        return packet
+
+    def _feed(self, message: Frame) -> SocketPacket | None:
         try:
             packet = self._attach(message) if isinstance(message, bytes) else self._begin(message)
             return None if packet is None else _socket_packet(packet)

@@ -5,20 +5,19 @@ import math
 import trio
 
 from tomb.socketio import codec
-from tomb.socketio.asgi import Answer, Refusal, Request, read_body
-from tomb.socketio.errors import ProtocolError
-from tomb.socketio.session import Session, State
-from tomb.socketio.types import Reason, Receive
+from tomb.socketio.asgi import HttpRequest, HttpResponse, Refusal, read_body
+from tomb.socketio.session import EngineSession, State
+from tomb.socketio.types import ProtocolError, Reason, Receive
 
 # While a WebSocket is being probed the client ends its last poll before it changes over, and waits for the answer.
 # It may have begun that poll before the probe's answer reached it, so such polls are kept short; the reference
 # server checks ten times a second.
 _POLL_DURING_UPGRADE_S = 0.1
 
-_OK = Answer(200, b"ok", "text/html")
+_OK = HttpResponse(200, b"ok", "text/html")
 
 
-async def get(session: Session, receive: Receive) -> Answer | Refusal | None:
+async def get(session: EngineSession, receive: Receive) -> HttpResponse | Refusal | None:
     """Wait for packets, and take at most `payload_packets_out` of them. None where the client went away instead."""
     if session.transport != "polling":
         return Refusal.BAD_REQUEST
@@ -37,7 +36,7 @@ async def get(session: Session, receive: Receive) -> Answer | Refusal | None:
     return _take(session)
 
 
-async def post(session: Session, receive: Receive, request: Request) -> Answer | Refusal | None:
+async def post(session: EngineSession, receive: Receive, request: HttpRequest) -> HttpResponse | Refusal | None:
     """Hand in what the client sent, packet by packet."""
     if session.transport != "polling":
         return Refusal.BAD_REQUEST
@@ -53,7 +52,7 @@ async def post(session: Session, receive: Receive, request: Request) -> Answer |
     return _OK
 
 
-async def _wait(session: Session, receive: Receive) -> bool:
+async def _wait(session: EngineSession, receive: Receive) -> bool:
     """Until there is something to answer with; True where the client hung up first."""
     gone = False
 
@@ -72,10 +71,12 @@ async def _wait(session: Session, receive: Receive) -> bool:
     return gone
 
 
-def _take(session: Session) -> Answer:
+def _take(session: EngineSession) -> HttpResponse:
     frames = session.outbox.take(session.limits.payload_packets_out) if session.transport == "polling" else []
     if not frames:
-        frames = [codec.CLOSE if session.state is State.CLOSED else codec.NOOP]
+        # A poll that waits while its client closes gets a NOOP: that is how the reference server sets it free.
+        ended_here = session.state is State.CLOSED and session.reason is not Reason.TRANSPORT_CLOSE
+        frames = [codec.CLOSE if ended_here else codec.NOOP]
     if session.state is State.CLOSING and not len(session.outbox):
         session.flushed()
-    return Answer(200, codec.encode_payload(frames).encode())
+    return HttpResponse(200, codec.encode_payload(frames).encode())

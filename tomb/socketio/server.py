@@ -1,27 +1,47 @@
-"""The server: an ASGI 3 application, and the nursery in which its sessions live."""
+"""The server: an ASGI 3 application, and the nursery in which its sessions live.
 
+*The boundary.* Whatever a connection's tasks raise ends that connection, is logged once and counted: both kinds of task
+pass through `SocketServer._boundary`, those of the session (heartbeat, handlers) and those of the transport (reader,
+writer, a poll). Handlers have one of their own before it, in `multiplexer.py`, since they are owed an answer.
+"""
+
+import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 import trio
 
 from tomb.socketio import asgi, codec, polling
-from tomb.socketio.asgi import Answer, Refusal, Request
+from tomb.socketio.asgi import HttpRequest, HttpResponse, Refusal
 from tomb.socketio.client import Client
-from tomb.socketio.conversation import Conversation, OnFailure
-from tomb.socketio.errors import ProtocolError
+from tomb.socketio.multiplexer import Multiplexer, OnFailure
 from tomb.socketio.namespace import Namespace
-from tomb.socketio.session import Layer, Session, State
-from tomb.socketio.types import ASGIApp, Counters, Data, Limits, RawJson, Reason, Receive, Scope, Send, Timing
+from tomb.socketio.queues import QueueBudget
+from tomb.socketio.session import EngineSession, MessageHandler, State
+from tomb.socketio.types import (
+    ASGIApp,
+    Counters,
+    Data,
+    ProtocolError,
+    RawJson,
+    Reason,
+    Receive,
+    Scope,
+    Send,
+    SocketLimits,
+    Timing,
+)
 from tomb.socketio.websocket import WebSocket
+
+log = logging.getLogger(__name__)
 
 
 class SocketServer:
     """A Socket.IO 5 server on Engine.IO 4, over WebSocket and long-polling.
 
     `new_id` makes ids that cannot be guessed: whoever knows a polling session's id can speak for it.
-    `fallback` gets every scope that is not for `path`, lifespan included.
+    `fallback` gets every request that is not for `path`, lifespan included; a WebSocket elsewhere is refused at once.
     `allows` is asked before anything else is done for a request to `path`: False is a 403, and no session. It must not
     block. What it lets through from another origin is answered with that origin echoed, for credentials.
     `on_failure`: see `OnFailure`.
@@ -34,22 +54,23 @@ class SocketServer:
         *,
         new_id: Callable[[], str],
         fallback: ASGIApp | None = None,
-        allows: Callable[[Request], bool] = lambda _: True,
+        allows: Callable[[HttpRequest], bool] = lambda _: True,
         on_failure: OnFailure = lambda _: {"error": "internal error"},
         path: str = "/socket.io",
-        limits: Limits | None = None,
+        limits: SocketLimits | None = None,
         timing: Timing | None = None,
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits = limits or SocketLimits()
         self.timing = timing or Timing()
         self.counters = Counters()
+        self.budget = QueueBudget(self.limits.held_bytes)
         self._new_id = new_id
         self._fallback = fallback
         self._allows = allows
         self._on_failure = on_failure
         self._paths = (path, path + "/")
         self._namespaces: dict[str, Namespace] = {}
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, EngineSession] = {}
         self._addresses: Counter[str] = Counter()
         self._nursery: trio.Nursery | None = None
         self.namespace("/")
@@ -101,20 +122,33 @@ class SocketServer:
             session.drop(Reason.SERVER_SHUTDOWN)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] in self._paths:
-            await self._http(Request.of(scope), receive, send)
-        elif scope["type"] == "websocket" and scope["path"] in self._paths:
-            await self._websocket(Request.of(scope), receive, send)
+        kind = scope["type"]
+        if kind == "websocket":
+            await self._websocket(HttpRequest.of(scope), receive, send)
+        elif kind == "http" and scope["path"] in self._paths:
+            await self._http(HttpRequest.of(scope), receive, send)
         elif self._fallback is not None:
             await self._fallback(scope, receive, send)
-        elif scope["type"] == "lifespan":
+        elif kind == "lifespan":
             await asgi.lifespan(receive, send)
         else:
-            await self._elsewhere(Request.of(scope), receive, send)
+            await asgi.send_answer(send, Refusal.NOT_FOUND.answer(), HttpRequest.of(scope), cross_origin=False)
 
-    async def _http(self, request: Request, receive: Receive, send: Send) -> None:
+    @contextmanager
+    def _boundary(self) -> Iterator[None]:
+        """See the module. With `except*`, for a nursery may raise a defect together with its own cancellation, and only
+        the one is ours to catch."""
+        try:
+            yield
+        except* Exception as errors:
+            self.counters.connection_failures += 1
+            log.error("a connection failed, and was ended", exc_info=errors)
+
+    async def _http(self, request: HttpRequest, receive: Receive, send: Send) -> None:
         allowed = self._allows(request)
-        outcome = await self._poll(request, receive) if allowed else Refusal.FORBIDDEN
+        outcome: HttpResponse | Refusal | None = Refusal.FAILED
+        with self._boundary():
+            outcome = await self._poll(request, receive) if allowed else Refusal.FORBIDDEN
         if isinstance(outcome, Refusal):
             self.counters.refused += 1
             outcome = outcome.answer()
@@ -122,9 +156,9 @@ class SocketServer:
             over = self.limits.gzip_over_bytes
             await asgi.send_answer(send, outcome, request, cross_origin=allowed, gzip_over_bytes=over)
 
-    async def _poll(self, request: Request, receive: Receive) -> Answer | Refusal | None:
+    async def _poll(self, request: HttpRequest, receive: Receive) -> HttpResponse | Refusal | None:
         if request.method == "OPTIONS":
-            return Answer(204)
+            return HttpResponse(204)
         if refusal := self._version_refusal(request, "polling"):
             return refusal
         if "sid" not in request.query:
@@ -138,15 +172,15 @@ class SocketServer:
             return await polling.post(session, receive, request)
         return Refusal.METHOD
 
-    async def _handshake(self, request: Request) -> Answer | Refusal:
+    async def _handshake(self, request: HttpRequest) -> HttpResponse | Refusal:
         if request.method != "GET":
             return Refusal.HANDSHAKE_METHOD
         session = await self._open(request, upgrades=("websocket",))
         if isinstance(session, Refusal):
             return session
-        return Answer(200, codec.encode_payload(session.outbox.take(1)).encode())
+        return HttpResponse(200, codec.encode_payload(session.outbox.take(1)).encode())
 
-    async def _websocket(self, request: Request, receive: Receive, send: Send) -> None:
+    async def _websocket(self, request: HttpRequest, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         outcome = await self._admit(request)
         if isinstance(outcome, Refusal):
@@ -155,28 +189,30 @@ class SocketServer:
             return
         socket = WebSocket(request, receive, send, self.limits.message_bytes, self.limits.drain_packets)
         try:
-            await send({"type": "websocket.accept"})
-            if "sid" not in request.query or await self._upgraded(outcome, socket):
-                await socket.converse(outcome)
-            else:
-                await socket.refuse()
+            with self._boundary():
+                await send({"type": "websocket.accept"})
+                if "sid" not in request.query or await self._upgraded(outcome, socket):
+                    await socket.carry(outcome)
+                else:
+                    await socket.close()
         finally:
             if outcome.request is request:  # opened here; one that is to be upgraded may go on polling
                 outcome.drop(Reason.TRANSPORT_CLOSE)
 
-    async def _admit(self, request: Request) -> Session | Refusal:
+    async def _admit(self, request: HttpRequest) -> EngineSession | Refusal:
+        if request.path not in self._paths:
+            return Refusal.NOT_FOUND
         if not self._allows(request):
             return Refusal.FORBIDDEN
         if refusal := self._version_refusal(request, "websocket"):
             return refusal
         if "sid" not in request.query:
             return await self._open(request, upgrades=())
-        session = self._session_of(request)
-        if session is None:
-            return Refusal.SESSION_UNKNOWN
-        return session if session.transport == "polling" else Refusal.BAD_REQUEST
+        # A second one for a session that has a WebSocket, or is getting one, is accepted and closed, as the reference
+        # server does it: browsers tell a page nothing of a refusal, and some clients throw.
+        return self._session_of(request) or Refusal.SESSION_UNKNOWN
 
-    async def _upgraded(self, session: Session, socket: WebSocket) -> bool:
+    async def _upgraded(self, session: EngineSession, socket: WebSocket) -> bool:
         """True where the client has changed over. Where it has not in time, it goes on polling."""
         if session.upgrading or session.transport == "websocket":
             return False
@@ -189,12 +225,12 @@ class SocketServer:
             session.upgrading = False
         return done and session.state is not State.CLOSED
 
-    async def _open(self, request: Request, upgrades: tuple[str, ...]) -> Session | Refusal:
+    async def _open(self, request: HttpRequest, upgrades: tuple[str, ...]) -> EngineSession | Refusal:
         if refusal := self._full(request.address):
             return refusal
         nursery = self._nursery
         assert nursery is not None  # `_full` looked
-        session = Session(self._new_id(), request, self.limits, self.timing, self.counters)
+        session = EngineSession(self._new_id(), request, self.limits, self.timing, self.counters, self.budget)
         self.counters.connections += 1
         timing = self.timing
         opening = codec.encode_open(
@@ -215,33 +251,27 @@ class SocketServer:
             return Refusal.BUSY_ADDRESS
         return None
 
-    async def _hold(self, session: Session, *, task_status: trio.TaskStatus[None]) -> None:
+    async def _hold(self, session: EngineSession, *, task_status: trio.TaskStatus[None]) -> None:
         address = session.request.address
         self._sessions[session.sid] = session
         self._addresses[address] += 1
         try:
-            await session.run(self._converse, task_status=task_status)
+            with self._boundary():
+                await session.run(self._multiplex, task_status=task_status)
         finally:
             del self._sessions[session.sid]
             self._addresses[address] -= 1
             if not self._addresses[address]:
                 del self._addresses[address]
 
-    def _converse(self, session: Session) -> Layer:
-        return Conversation(session, self._namespaces, self._new_id, self._on_failure)
+    def _multiplex(self, session: EngineSession) -> MessageHandler:
+        return Multiplexer(session, self._namespaces, self._new_id, self._on_failure)
 
-    def _session_of(self, request: Request) -> Session | None:
+    def _session_of(self, request: HttpRequest) -> EngineSession | None:
         session = self._sessions.get(request.query["sid"])
         return None if session is None or session.state is State.CLOSED else session
 
-    def _version_refusal(self, request: Request, transport: str) -> Refusal | None:
+    def _version_refusal(self, request: HttpRequest, transport: str) -> Refusal | None:
         if request.query.get("transport") != transport:
             return Refusal.TRANSPORT_UNKNOWN
         return None if request.query.get("EIO") == "4" else Refusal.PROTOCOL_VERSION
-
-    async def _elsewhere(self, request: Request, receive: Receive, send: Send) -> None:
-        if request.kind == "websocket":
-            await receive()
-            await asgi.refuse_websocket(send, Refusal.NOT_FOUND, request)
-        else:
-            await asgi.send_answer(send, Refusal.NOT_FOUND.answer(), request, cross_origin=False)

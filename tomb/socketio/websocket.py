@@ -1,21 +1,34 @@
-"""The WebSocket as a session's carrier: from the start, or after an upgrade from polling."""
+"""The WebSocket as a session's transport: from the start, or after an upgrade from polling.
+
+*One task writes to a connection, its close included.* ASGI servers keep one state a WebSocket and raise where a message
+does not fit it, as a frame after the close does; and they shield their sends, so a task that is in one cannot be called
+back. Whoever else would send a close, because the session has ended meanwhile, would send it into the middle of that.
+So the task that ASGI gave us is the only one that sends. It ends when the session's queue is closed and empty, which
+`close` and `drop` see to, looks at the session before each frame, and then says the close itself.
+
+The reader is a second task, a child of the first. When the session is over it becomes the writer's alarm clock: after
+`farewell` seconds it breaks the connection, which is the only thing that ends a send to a peer that has stopped
+reading. Where the server has no way to break it (see `asgi.ABORT_EXTENSION`) the writer is cancelled, which helps with
+servers that do not shield.
+
+Whatever the server raises here, for whatever reason, leaves through `carry` and ends this one connection: the session
+is dropped on the way, and `SocketServer` logs and counts it.
+"""
 
 from collections.abc import Callable
 
 import trio
 
 from tomb.socketio import codec
-from tomb.socketio.asgi import Request
-from tomb.socketio.errors import ProtocolError
-from tomb.socketio.outbox import Outbox
-from tomb.socketio.session import Session
-from tomb.socketio.types import Frame, Reason, Receive, Send
+from tomb.socketio.asgi import HttpRequest
+from tomb.socketio.session import EngineSession, State
+from tomb.socketio.types import Frame, ProtocolError, Reason, Receive, Send
 
 
 class WebSocket:
-    """One accepted ASGI WebSocket. Its reader is the task that ASGI gave us, its writer is one of the session's."""
+    """One accepted ASGI WebSocket. All of it is called by the task that ASGI gave us, but for `stop`."""
 
-    def __init__(self, request: Request, receive: Receive, send: Send, max_bytes: int, drain: int) -> None:
+    def __init__(self, request: HttpRequest, receive: Receive, send: Send, max_bytes: int, drain: int) -> None:
         self._receive = receive
         self._send = send
         self._abort: Callable[[], None] | None = request.abort
@@ -24,18 +37,19 @@ class WebSocket:
         self._reading = trio.CancelScope()
         self._gone = False
 
-    async def converse(self, session: Session) -> None:
-        """Carry `session` until either side ends it."""
+    async def carry(self, session: EngineSession) -> None:
+        """Be the session's transport until either side ends it."""
         session.adopt(self)
         try:
-            with self._reading:
-                await self._read(session)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._read, session, nursery.cancel_scope)
+                await self._write(session)
+                await self.close()
+                nursery.cancel_scope.cancel()
         finally:
-            session.drop(Reason.TRANSPORT_CLOSE, abort=False)
-        if not self._gone:
-            await self._send({"type": "websocket.close", "code": 1000})
+            session.drop(Reason.TRANSPORT_ERROR)
 
-    async def probe(self, session: Session) -> bool:
+    async def probe(self, session: EngineSession) -> bool:
         """The client's side of an upgrade: probe, then, its poll having ended, change over. Raises ProtocolError."""
         if await self._next() != codec.PROBE:
             return False
@@ -43,31 +57,44 @@ class WebSocket:
         await self._send({"type": "websocket.send", "text": codec.PROBED})
         return await self._next() == codec.UPGRADE
 
-    async def refuse(self) -> None:
-        """End it before it carried anything."""
+    async def close(self) -> None:
         if not self._gone:
-            await self._send({"type": "websocket.close", "code": 1002})
+            await self._send({"type": "websocket.close", "code": 1000})
 
-    async def write(self, outbox: Outbox) -> None:
+    def stop(self, *, abort: bool) -> None:
+        """For the session, when it is over. Its queue is closed, which ends the writer."""
+        self._reading.cancel()
+        if abort:
+            self._break()
+
+    async def _write(self, session: EngineSession) -> None:
+        outbox = session.outbox
         while len(outbox) or not outbox.closed:
             await outbox.wait()
             for frame in outbox.take(self._drain):
+                if session.state is State.CLOSED:
+                    return  # dropped while these were being sent
                 kind = "text" if isinstance(frame, str) else "bytes"
                 await self._send({"type": "websocket.send", kind: frame})
             if len(outbox):
-                await trio.lowlevel.checkpoint()  # a send need not be one where the kernel has room
+                await trio.lowlevel.checkpoint()  # a send need not be one where the kernel has space
+        session.flushed()
 
-    def stop(self, *, abort: bool) -> None:
-        self._reading.cancel()
-        if abort and self._abort is not None:
+    async def _read(self, session: EngineSession, both: trio.CancelScope) -> None:
+        with self._reading:
+            try:
+                while (frame := await self._next()) is not None:
+                    await session.receive(codec.decode_frame(frame))
+            except ProtocolError:
+                session.drop(Reason.PARSE_ERROR, abort=False)
+            session.drop(Reason.TRANSPORT_CLOSE, abort=False)
+        await trio.sleep(session.timing.farewell)
+        self._break()
+        both.cancel()
+
+    def _break(self) -> None:
+        if self._abort is not None:
             self._abort()
-
-    async def _read(self, session: Session) -> None:
-        try:
-            while (frame := await self._next()) is not None:
-                await session.receive(codec.decode_frame(frame))
-        except ProtocolError:
-            session.drop(Reason.PARSE_ERROR, abort=False)
 
     async def _next(self) -> Frame | None:
         """The next frame; None where the peer is gone."""

@@ -1,8 +1,8 @@
-"""Socket.IO on one connection: which namespaces it has joined, and what is done about each packet."""
+"""Socket.IO on one session: the namespaces it has joined share it, and each packet goes to the client in its own."""
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -11,13 +11,11 @@ import trio
 from socketio import packet as sio
 
 from tomb.socketio import codec
-from tomb.socketio.asgi import Request
-from tomb.socketio.client import Client, Standing
+from tomb.socketio.client import Client, ClientState
 from tomb.socketio.codec import Assembler, SocketPacket
-from tomb.socketio.errors import ProtocolError, Refused
 from tomb.socketio.namespace import Namespace
-from tomb.socketio.session import Session
-from tomb.socketio.types import Data, Frame, Frames, Reason
+from tomb.socketio.session import EngineSession
+from tomb.socketio.types import ClientGone, Data, Frame, ProtocolError, Reason, Refused
 
 log = logging.getLogger(__name__)
 
@@ -37,65 +35,49 @@ class Failure:
 OnFailure: TypeAlias = Callable[[Failure], Data]
 
 
-class Conversation:
-    """The session's upper layer. Handlers run in the session's nursery; `receive` itself never waits."""
+class Multiplexer:
+    """What a session's messages are for. Handlers run in the session's nursery; `receive` itself never waits."""
 
     def __init__(
         self,
-        session: Session,
+        session: EngineSession,
         namespaces: dict[str, Namespace],
         new_id: Callable[[], str],
         on_failure: OnFailure,
     ) -> None:
-        self._session = session
+        self.session = session
+        self.joined = trio.Event()
         self._namespaces = namespaces
         self._new_id = new_id
         self._on_failure = on_failure
         self._clients: dict[str, Client] = {}
         self._departed: deque[tuple[Client, Reason]] = deque()
-        self._assembler = Assembler(session.limits.attachments)
+        self._assembler = Assembler(session.limits.attachments, session.limits.message_bytes)
 
     @property
-    def in_use(self) -> bool:
-        return bool(self._clients)
-
-    @property
-    def request(self) -> Request:
-        return self._session.request
-
-    @property
-    def transport(self) -> str:
-        return self._session.transport
-
-    @property
-    def max_queued(self) -> int:
-        return self._session.limits.queued_packets
-
-    def send(self, frames: Frames) -> None:
-        self._session.send(frames)
-
-    def overrun(self) -> None:
-        self._session.drop(Reason.SLOW_CONSUMER)
+    def held(self) -> int:
+        return self._assembler.held
 
     def receive(self, message: Frame) -> None:
         """One message. Raises ProtocolError."""
+        size = self._assembler.held + len(message)
         packet = self._assembler.feed(message)
         if packet is None:
             return
         if packet.type == sio.CONNECT:
-            self._join(packet)
+            self._join(packet, size)
         elif client := self._clients.get(packet.namespace):
-            self._receive_for(client, packet)
+            self._receive_for(client, packet, size)
         # Else it crossed with our sending the client away: nobody's fault.
 
     def part(self, client: Client, reason: Reason) -> None:
         """One client leaves; when we sent the last one away, the connection goes too."""
         self._depart(client, reason)
-        self._session.workers.add(self._say_farewells)
+        self.session.workers.add(self._say_farewells)
         if not self._clients and reason is Reason.SERVER_DISCONNECT:
             # No Engine.IO close after the namespace's: read in one go, it would reach the JavaScript client's listeners
             # first, as a mere "transport close", after which it connects again.
-            self._session.close(reason, last_word=())
+            self.session.close(reason, last_word=())
 
     def lost(self, reason: Reason) -> None:
         for client in list(self._clients.values()):
@@ -104,35 +86,34 @@ class Conversation:
     async def end(self) -> None:
         await self._say_farewells()
 
-    def _receive_for(self, client: Client, packet: SocketPacket) -> None:
+    def _receive_for(self, client: Client, packet: SocketPacket, size: int) -> None:
         if packet.type == sio.DISCONNECT:
             self.part(client, Reason.CLIENT_DISCONNECT)
         elif packet.type == sio.ACK:
             assert packet.id is not None  # the codec saw to it, and to the list
             assert isinstance(packet.data, list)
             client.acknowledge(packet.id, tuple(packet.data))
-        elif client.standing is Standing.CONNECTED:
-            self._event(client, packet)
+        elif client.state is ClientState.CONNECTED:
+            self._event(client, packet, size)
 
-    def _join(self, packet: SocketPacket) -> None:
+    def _join(self, packet: SocketPacket, size: int) -> None:
         if packet.namespace in self._clients:
             raise ProtocolError("a second connect to one namespace")
         namespace = self._namespaces.get(packet.namespace)
         if namespace is None:
             self._refuse(packet.namespace, "Invalid namespace")
-        elif len(self._clients) >= self._session.limits.namespaces_per_connection:
+        elif len(self._clients) >= self.session.limits.namespaces_per_connection:
             self._refuse(packet.namespace, "Too many namespaces")
         else:
             client = Client(self._new_id(), namespace, self)
             self._clients[namespace.name] = client
-            self._session.workers.add(partial(self._connect, client, namespace, packet.data))
+            self.session.workers.add(partial(self._connect, client, namespace, packet.data), size)
 
     async def _connect(self, client: Client, namespace: Namespace, auth: Data) -> None:
-        try:
-            await self._decide(client, namespace, auth)
-        except Exception as error:  # noqa: BLE001 - the boundary: what a handler raises must not end the server
-            failure = Failure(client, "connect", (auth,), error)
-            self._failed(failure, lambda data: self._turn_away(client, "Internal error", data))
+        def refuse(data: Data) -> None:
+            self._turn_away(client, "Internal error", data)
+
+        await self._attempt(client, "connect", (auth,), self._decide(client, namespace, auth), refuse)
 
     async def _decide(self, client: Client, namespace: Namespace, auth: Data) -> None:
         try:
@@ -141,69 +122,73 @@ class Conversation:
         except Refused as refusal:
             self._turn_away(client, refusal.message, refusal.data)
         else:
-            if client.standing is Standing.PENDING:
+            if client.state is ClientState.PENDING:
+                self.joined.set()
                 client.admit()
 
     def _turn_away(self, client: Client, message: str, data: Data) -> None:
-        if client.standing is Standing.PENDING:
+        if client.state is ClientState.PENDING:
             self._refuse(client.namespace, message, data)
             del self._clients[client.namespace]
             client.detach()
 
     def _refuse(self, namespace: str, message: str, data: Data = None) -> None:
         body = {"message": message} if data is None else {"message": message, "data": data}
-        self._session.counters.refused += 1
-        self.send(codec.encode_control(sio.CONNECT_ERROR, namespace, body))
+        self.session.counters.refused += 1
+        self.session.send(codec.encode_control(sio.CONNECT_ERROR, namespace, body))
 
-    def _event(self, client: Client, packet: SocketPacket) -> None:
+    def _event(self, client: Client, packet: SocketPacket, size: int) -> None:
         assert isinstance(packet.data, list)  # the codec saw to it
         event, *args = packet.data
         if event in self._namespaces[client.namespace].handlers:
-            self._session.workers.add(partial(self._handle, client, event, tuple(args), packet.id))
+            self.session.workers.add(partial(self._handle, client, event, tuple(args), packet.id), size)
         else:
-            self._session.counters.unknown_events += 1
+            self.session.counters.unknown_events += 1
 
     async def _handle(self, client: Client, event: str, args: tuple[Data, ...], ack_id: int | None) -> None:
-        if client.standing is not Standing.CONNECTED:
+        if client.state is not ClientState.CONNECTED:
             return
         acknowledge = partial(self._acknowledge, client, ack_id)
-        try:
-            acknowledge(await self._namespaces[client.namespace].handlers[event](client, *args))
-        except Exception as error:  # noqa: BLE001 - the boundary: what a handler raises must not end the server
-            self._failed(Failure(client, event, args, error), acknowledge)
+        handler = self._namespaces[client.namespace].handlers[event]
+
+        async def answer() -> None:
+            acknowledge(await handler(client, *args))
+
+        await self._attempt(client, event, args, answer(), acknowledge)
 
     def _acknowledge(self, client: Client, ack_id: int | None, answer: Data | tuple[Data, ...]) -> None:
         if ack_id is not None:
             values = () if answer is None else answer if isinstance(answer, tuple) else (answer,)
             client.send(codec.encode_ack(values, client.namespace, ack_id))
 
-    def _failed(self, failure: Failure, tell: Callable[[Data], None]) -> None:
-        """Logged, and answered as the application wishes; with nothing where its wish fails too."""
-        self._session.counters.handler_failures += 1
-        log.error("handler of %r failed for %r", failure.event, failure.client, exc_info=failure.error)
+    async def _attempt(
+        self, client: Client, event: str, args: tuple[Data, ...], work: Awaitable[None], tell: Callable[[Data], None]
+    ) -> None:
+        """The boundary around handlers: what they raise ends nothing. It is logged, counted, and told as `on_failure`
+        wishes; what that raises is the connection's end (see `SocketServer`)."""
         try:
-            tell(self._on_failure(failure))
-        except Exception:
-            log.exception("no answer could be made of that failure")
-            tell(None)
+            await work
+        except Exception as error:
+            if isinstance(error, ClientGone) and client.state is ClientState.GONE:
+                return  # it was waiting for this very client, which is nobody's failure
+            self.session.counters.handler_failures += 1
+            log.exception("the handler of %r failed for %r", event, client)
+            tell(self._on_failure(Failure(client, event, args, error)))
 
     def _depart(self, client: Client, reason: Reason) -> None:
         del self._clients[client.namespace]
-        if client.standing is Standing.CONNECTED:
+        if client.state is ClientState.CONNECTED:
             self._departed.append((client, reason))
         client.detach()
 
     async def _say_farewells(self) -> None:
         """Each disconnect handler once, and to its end or the deadline, whoever is cancelled meanwhile."""
-        with trio.move_on_after(self._session.timing.farewell, shield=True):
+        with trio.move_on_after(self.session.timing.farewell, shield=True):
             while self._departed:
                 await self._say_farewell(*self._departed.popleft())
 
     async def _say_farewell(self, client: Client, reason: Reason) -> None:
         handler = self._namespaces[client.namespace].disconnect_handler
-        if handler is None:
-            return
-        try:
-            await handler(client, reason)
-        except Exception as error:  # noqa: BLE001 - the boundary, as above
-            self._failed(Failure(client, "disconnect", (reason.value,), error), lambda _: None)
+        if handler is not None:
+            args = (reason.value,)
+            await self._attempt(client, "disconnect", args, handler(client, reason), lambda _: None)
