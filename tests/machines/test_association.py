@@ -23,7 +23,7 @@ from tomb.machines.association import (
     Override,
     Stored,
     TagPlaced,
-    Withdraw,
+    WithdrawLink,
     open_session,
 )
 from tomb.machines.table import ClearTimer, Outcome, SetTimer
@@ -172,7 +172,7 @@ def test_a_tag_that_was_taken_between_the_look_up_and_the_store_is_a_duplicate()
 @pytest.mark.parametrize("end", [Cancel("enough"), Expired(7)])
 def test_an_end_asked_for_while_storing_asks_for_the_link_back_and_waits_for_the_answer(end: object) -> None:
     session = opened("p1")
-    assert effects_of(session, TagPlaced("A", None), end) == [Link("A", override=False), Withdraw()]
+    assert effects_of(session, TagPlaced("A", None), end) == [Link("A", override=False), WithdrawLink()]
     assert session.state == "ending"
     assert effects_of(session, Stored()) == [Announce("success", "The tag is linked.", "A")]
 
@@ -272,7 +272,7 @@ class Known:
                 assert self.stored is None, "a second link after a success"
                 assert not self.end_asked, "a link after the session was asked to end"
                 return replace(self, under_way=effect)
-            case Withdraw():
+            case WithdrawLink():
                 assert self.under_way is not None, "there is nothing to withdraw"
                 assert not self.withdrawn, "withdrawn twice"
                 return replace(self, withdrawn=True)

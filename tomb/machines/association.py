@@ -8,10 +8,10 @@ Storing takes as long as the library has other things to do. These are the rules
 
 - One link at a time. Tags and overrides that come meanwhile mean nothing; a tag that still lies there when the session
   is over is not lost, it only has to be put down again.
-- An end that is asked for (cancelled, superseded, out of time) asks for the link back with `Withdraw`, and the session
-  waits for the answer, which is never far then: a link that has not begun is not made, one that is being written is
-  nearly there. If it was stored all the same, the session is a success, for that is what happened. Otherwise it ends as
-  it was first asked to.
+- An end that is asked for (cancelled, superseded, out of time) asks for the link back with `WithdrawLink`, and the
+  session waits for the answer, which is never far then: a link that has not begun is not made, one that is being
+  written is nearly there. If it was stored all the same, the session is a success, for that is what happened. Otherwise
+  it ends as it was first asked to.
 - Exactly one of `Stored` and `NotStored` answers a `Link`, withdrawn or not.
 
 A session without a playlist only reports the next tag. An override session takes the tag from whoever has it.
@@ -81,7 +81,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdraw:
+class WithdrawLink:
     """Do not store the link, if that can still be helped. It is answered as before."""
 
 
@@ -95,7 +95,7 @@ class Announce:
     existing_playlist: ExistingPlaylist | None = None
 
 
-Effect = SetTimer | ClearTimer | Link | Withdraw | Announce
+Effect = SetTimer | ClearTimer | Link | WithdrawLink | Announce
 
 
 @dataclass(slots=True)
@@ -245,7 +245,7 @@ def _end(session: AssociationSession, event: Cancel | Expired) -> None:
 
 def _withdraw(session: AssociationSession, event: Cancel | Expired) -> None:
     session.ending = _ending(session, event)
-    session.effects.append(Withdraw())
+    session.effects.append(WithdrawLink())
 
 
 def _end_as_asked(session: AssociationSession, _: NotStored) -> None:

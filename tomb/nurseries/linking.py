@@ -41,7 +41,7 @@ from tomb.machines.association import (
     Override,
     Stored,
     TagPlaced,
-    Withdraw,
+    WithdrawLink,
     open_session,
 )
 from tomb.machines.table import ClearTimer, Outcome, SetTimer
@@ -248,7 +248,7 @@ class Linking:
                     assert self._nursery is not None
                     session.storing = Storing()
                     self._nursery.start_soon(self._store, session, effect, session.storing)
-                case Withdraw():
+                case WithdrawLink():
                     assert session.storing is not None
                     session.storing.scope.cancel()
                 case Announce():
