@@ -1,4 +1,4 @@
-"""The seams to the world outside the program: wall clock, identifiers, chance and threads.
+"""The seams to the world outside the program: wall clock, identifiers, chance, threads, and the computer's switch.
 
 Everything else asks here, so that the whole box runs unchanged on `trio.testing.MockClock`: durations and deadlines
 come from Trio's own clock, and what Trio cannot fake comes from a `Ports` object that is handed in. MockClock's
@@ -15,7 +15,10 @@ from typing import Protocol, TypeVar, TypeVarTuple
 
 import trio
 
+from tomb.errors import Unavailable
+
 DECODING, HTTP_FILES, DISK = 8, 16, 16
+POWER_OFF_S = 10.0
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -61,6 +64,9 @@ class Ports(Protocol):
         """Run a blocking call. `limiter`: by default that of the disk. `abandon`: on cancellation leave the thread
         behind instead of waiting for it."""
 
+    async def power_off(self) -> None:
+        """Have the computer switched off; it ends the box in its own time. Raises Unavailable where that cannot be."""
+
 
 class RealPorts:
     def __init__(self) -> None:
@@ -86,6 +92,20 @@ class RealPorts:
             call, *args, limiter=limiter or self.limiters.disk, abandon_on_cancel=abandon
         )
 
+    async def power_off(self) -> None:
+        # systemd's logind decides: it lets root, and whoever a polkit rule for org.freedesktop.login1.power-off names.
+        command = ("systemctl", "poweroff", "--no-ask-password")
+        try:
+            with trio.fail_after(POWER_OFF_S):
+                done = await trio.run_process(command, capture_stdout=True, capture_stderr=True, check=False)
+        except FileNotFoundError:
+            raise Unavailable("there is no systemd here that could switch the computer off") from None
+        except trio.TooSlowError:
+            raise Unavailable("the computer did not answer whether it may be switched off") from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
+            raise Unavailable(f"the computer may not be switched off from here: {said or done.returncode}")
+
 
 class VirtualPorts:
     """Deterministic: the wall clock follows Trio's, identifiers and chance follow a seed, threads are inline."""
@@ -94,6 +114,8 @@ class VirtualPorts:
         self._random = random.Random(seed)
         self._epoch = epoch
         self.limiters = Limiters()
+        self.powered_off = False
+        self.may_power_off = True
 
     def wall(self) -> float:
         return self._epoch + trio.current_time()
@@ -113,6 +135,12 @@ class VirtualPorts:
     ) -> T:
         await trio.lowlevel.checkpoint()
         return call(*args)
+
+    async def power_off(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if not self.may_power_off:
+            raise Unavailable("the computer may not be switched off from here")
+        self.powered_off = True
 
 
 def monotonic_ns() -> int:

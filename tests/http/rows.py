@@ -9,6 +9,7 @@ from tests.rigs import archives
 from tests.rigs.box import sparse_wav
 from tomb.nurseries.finishing import Said
 from tomb.nurseries.upload_policy import Announced
+from tomb.ports import VirtualPorts
 
 Prepare = Callable[[World], Awaitable[object]]
 
@@ -56,6 +57,12 @@ async def reader_gone(world: World) -> None:
 
 async def pin_set(world: World) -> None:
     await world.client.put("/api/settings", pin="1234")
+
+
+async def switch_withheld(world: World) -> None:
+    ports = world.box.services.ports
+    assert isinstance(ports, VirtualPorts)
+    ports.may_power_off = False
 
 
 async def inbox_filled(world: World) -> None:
@@ -308,6 +315,9 @@ ROWS = (
     Row("GET /api/system/logs", 400, path="/api/system/logs?lines=0"),
     Row("POST /api/system/restart", 200),
     Row("POST /api/system/restart", 400, "now"),
+    Row("POST /api/system/shutdown", 200),
+    Row("POST /api/system/shutdown", 400, "now"),
+    Row("POST /api/system/shutdown", 503, first=switch_withheld),
     Row("GET /api/openapi.json", 200),
     Row("GET /api/asyncapi.json", 200),
     Row("GET /api/docs", 200),

@@ -109,6 +109,14 @@ async def test_a_restart_stays_silent_if_nothing_was_playing(tmp_path: Path) -> 
         assert (after["active_playlist_id"], after["is_playing"]) == (playlist, False)
 
 
+async def test_a_computer_that_does_not_let_itself_be_switched_off_says_why_and_the_box_goes_on(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual") as box:
+        answer = await box.post("/api/system/shutdown")
+        assert (answer.status, answer.body["error_type"]) == (503, "service_unavailable")
+        assert "this is a test" in answer.body["message"]
+        assert (await box.health())["status"] == "healthy"
+
+
 async def _once_more(box: Box, before: int) -> Any:
     """The player's state, once the process on that port is a new one: its numbers begin beyond the old one's."""
     with trio.fail_after(30):

@@ -23,6 +23,7 @@ import h11
 import trio
 
 TOMB = str(Path(sys.executable).with_name("tomb"))
+HARMLESS = Path(__file__).parent / "bin"
 START_S = 30.0  # a generous bound: the machine may be busy with other tests
 PATIENCE_S = 15.0
 LOOK_S = 0.1
@@ -262,8 +263,9 @@ async def _answer(connection: h11.Connection, stream: trio.SocketStream) -> Answ
 
 
 def clean_env() -> dict[str, str]:
-    """This process's environment without settings of a box."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("TOMB_")}
+    """This process's environment without settings of a box, and without a way to switch the computer off."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TOMB_")}
+    return {**kept, "PATH": f"{HARMLESS}:{os.environ['PATH']}"}
 
 
 async def _port(process: trio.Process, said: Said) -> int:

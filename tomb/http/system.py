@@ -1,4 +1,4 @@
-"""The box itself: its health, its computer, its log, its restart."""
+"""The box itself: its health, its computer, its log, its restart, its end."""
 
 import logging
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from tomb import __version__
 from tomb.devices import computer
+from tomb.errors import Unavailable
 from tomb.http.envelope import Success
 from tomb.http.parsing import Body, in_digits
 from tomb.http.routes import Call, Route, Services
@@ -98,6 +99,11 @@ class RestartAnswer(Wire):
     status: Literal["restart_scheduled"] = "restart_scheduled"
 
 
+class ShutdownAnswer(Wire):
+    shutdown_scheduled: Literal[True] = True
+    status: Literal["shutdown_scheduled"] = "shutdown_scheduled"
+
+
 async def _health(services: Services, _: Call[Body]) -> Success[HealthStatus]:
     """How the box is, read from its supervised tasks."""
     return Success(_status(services), services.board.overall)
@@ -163,9 +169,16 @@ async def _restart(services: Services, _: Call[Body]) -> Success[RestartAnswer]:
     return Success(RestartAnswer(), "the box restarts")
 
 
+async def _shut_down(services: Services, _: Call[Body]) -> Success[ShutdownAnswer]:
+    """Switch the computer off, where it lets the box do that; what was playing is remembered."""
+    await services.ports.power_off()
+    return Success(ShutdownAnswer(), "the box switches off")
+
+
 ROUTES = (
     Route("GET", "/api/health", _health, playing=True),
     Route("GET", "/api/system/info", _info),
     Route("GET", "/api/system/logs", _logs),
     Route("POST", "/api/system/restart", _restart),
+    Route("POST", "/api/system/shutdown", _shut_down, errors=(Unavailable,)),
 )
