@@ -116,7 +116,7 @@ class Stranger:
                 envelope = json.loads(body)
             except ValueError:
                 return body  # cut off
-            if not (ENVELOPE <= envelope.keys() or ENGINE_IO <= envelope.keys()):
+            if not (envelope.keys() >= ENVELOPE or envelope.keys() >= ENGINE_IO):
                 raise Complaint(f"{asked} was answered {status} without an envelope: {body[:300]!r}")
         return body
 
