@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TOMB = ROOT / "tomb"
 
-LEAVES = frozenset({"models", "errors", "ports", "config"})
+LEAVES = frozenset({"models", "errors", "ports", "config", "bounded_json"})
 UNDER = LEAVES | {"events"}
 HANDS = UNDER | {"machines", "devices", "library"}
 ALL_PARTS = HANDS | {"nurseries", "http", "socketio", "logs"}
@@ -30,6 +30,7 @@ ALL_PARTS = HANDS | {"nurseries", "http", "socketio", "logs"}
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "models": frozenset(),
     "errors": frozenset(),
+    "bounded_json": frozenset(),
     "ports": LEAVES,
     "config": LEAVES,
     "logs": LEAVES,

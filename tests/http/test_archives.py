@@ -1,6 +1,7 @@
 """Archives over HTTP: what they are called, who may have them, and what a broken connection leaves."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -178,3 +179,22 @@ async def test_a_name_is_only_a_name(name: str, shown: str) -> None:
     assert header.count('"') == 2
     assert "/" not in header
     assert unquote(header.partition("filename*=UTF-8''")[2]) == shown
+
+
+async def test_stalled_downloads_hold_nobody_s_backup_back(tmp_path: Path) -> None:
+    async with served_box(tmp_path) as (box, client):
+        playlist = await box.add("One", 1.0)
+        for path in (box.services.librarian.folder / "files").iterdir():
+            path.write_bytes(path.read_bytes() + bytes(2**20))  # more than is made ahead
+        async with trio.open_nursery() as nursery:
+            for device in range(2):
+                stranger = replace(client, address=f"10.0.0.{device}")
+                for _ in range(2):
+                    nursery.start_soon(stranger.stall, f"/api/playlists/{playlist}/export")
+                await trio.testing.wait_all_tasks_blocked()
+                assert (await stranger.get("/api/backup")).status == 429
+            assert (await client.get("/api/backup")).status == 409
+            await trio.sleep(10)
+            assert (await client.get("/api/backup")).status == 200
+            assert (await client.get("/api/backup")).status == 200
+            nursery.cancel_scope.cancel()

@@ -65,6 +65,12 @@ async def test_what_makes_no_sense_gets_the_whole(sound: Sound, autojump_clock: 
     assert (answer.status, answer.content) == (200, sound.content)
 
 
+async def test_more_of_the_end_than_there_is_is_the_whole(sound: Sound, autojump_clock: MockClock) -> None:
+    for wanted in (f"bytes=-{len(sound.content)}", f"bytes=-{len(sound.content) + 1}", "bytes=-99999999999"):
+        answer = await sound.get(range=wanted)
+        assert (answer.status, answer.content) == (200, sound.content)
+
+
 async def test_beyond_the_end_there_is_nothing(sound: Sound, autojump_clock: MockClock) -> None:
     answer = await sound.get(range=f"bytes={len(sound.content)}-")
     assert (answer.status, answer.body["details"]) == (416, {"size": len(sound.content)})

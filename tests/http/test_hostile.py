@@ -10,6 +10,7 @@ from trio.testing import MockClock
 
 from tests.http.world import made_world
 from tests.rigs.asgi import served_box
+from tomb import bounded_json
 from tomb.http.app import ROUTES
 
 HUGE = 10**400
@@ -143,3 +144,41 @@ async def test_the_answer_never_shows_where_the_box_lies(tmp_path: Path, autojum
         for route in (each for each in ROUTES if each.name != "GET /api/backup"):
             answer = await world.ask(route)
             assert str(tmp_path).encode() not in answer.content, route.name
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" * 1_000_000,
+        b'{"title": "a", "x": [' + b"[]," * 300_000 + b"[]]}",
+        b'{"client_op_id": "one", "title": "a", "x": [' + b"[]," * 300_000 + b"[]]}",
+    ],
+    ids=lambda raw: repr(raw[:12]),
+)
+async def test_json_that_would_cost_much_is_refused_unparsed(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, raw: bytes
+) -> None:
+    parsed: list[bytes] = []
+    monkeypatch.setattr(bounded_json, "from_json", parsed.append)
+    async with served_box(tmp_path) as (box, client):
+        answer = await client.ask("POST", "/api/playlists", raw=raw)
+        assert (answer.status, answer.fields) == (400, ["body"])
+        assert box.services.librarian.count() == 0
+    assert parsed == []
+
+
+async def test_large_json_is_parsed_elsewhere(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        moved: list[str] = []
+        in_thread = type(box.services.ports).in_thread
+
+        async def noted(self: Any, call: Any, *args: Any, **more: Any) -> Any:
+            moved.append(call.__name__)
+            return await in_thread(self, call, *args, **more)
+
+        monkeypatch.setattr(type(box.services.ports), "in_thread", noted)
+        body = {"title": "a", "client_op_id": "one", "x": "y" * 100_000}
+        assert (await client.ask("POST", "/api/playlists", body)).status == 201
+        assert [name for name in moved if name in ("repeatable", "body")] == ["repeatable", "body"]

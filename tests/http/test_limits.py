@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import trio
 from pydantic import ValidationError
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.rigs.asgi import Client, served_box
 from tomb.config import Rate, Settings
+from tomb.http.guard import FILES, FILES_OF_ONE
 from tomb.nurseries.buckets import Buckets
 from tomb.nurseries.upload_policy import Announced
 
@@ -76,6 +77,27 @@ async def test_eight_uploads_at_once_and_the_ninth_must_wait(tmp_path: Path, aut
         assert sorted(answers) == [200] * 8 + [429]
         await upload()
         assert answers[-1] == 200
+
+
+async def test_files_that_nobody_reads_are_bounded_by_client_and_altogether(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """Each is an open file. One device had all of them."""
+    async with served_box(tmp_path, rate_limits="on", rate_other="1000/1000") as (box, client):
+        playlist = await box.add("One", 30.0)
+        track = (await box.services.librarian.playlist(playlist)).tracks[0].id
+        path = f"/api/tracks/{track}/audio"
+        async with trio.open_nursery() as nursery:
+            for device in range(12):
+                for _ in range(FILES_OF_ONE):
+                    nursery.start_soon(replace(client, address=f"10.0.0.{device}").stall, path)
+                await wait_all_tasks_blocked()
+                other = replace(client, address=f"10.0.1.{device}")
+                assert (await replace(client, address=f"10.0.0.{device}").get(path)).status == 429
+                assert (await other.get(path)).status == (200 if (device + 1) * FILES_OF_ONE < FILES else 429)
+                assert (await other.get("/api/player/status")).status == 200
+            nursery.cancel_scope.cancel()
+        assert (await replace(client, address="10.0.0.0").get(path)).status == 200
 
 
 async def test_a_hundred_thousand_clients_are_not_all_remembered(autojump_clock: MockClock) -> None:

@@ -14,9 +14,9 @@ from trio.testing import MockClock
 
 from tests.rigs.asgi import Answer, served_box
 from tests.rigs.box import virtual_box
-from tomb.errors import NotFound
-from tomb.http.envelope import Success
-from tomb.http.operations import Operations
+from tomb.errors import Conflict, NotFound
+from tomb.http.envelope import Encoded, Success
+from tomb.http.operations import KEPT_BYTES, Operations
 from tomb.http.routes import Call, Route, Services
 
 CREATE: dict[str, Any] = {"title": "Songs", "client_op_id": "one"}
@@ -159,6 +159,43 @@ async def test_a_refusal_that_is_kept_does_not_grow_and_keeps_nothing_alive(
         assert len(set(depths[1:])) == 1
         gc.collect()
         assert [each() for each in watched] == [None]
+
+
+async def test_what_is_kept_of_large_answers_is_bounded_and_nothing_is_done_twice(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with virtual_box(tmp_path) as box:
+        operations = Operations(box.services.events, 300, 600)
+        done: list[int] = []
+
+        async def ask(number: int) -> Success[Any]:
+            async def carry_out() -> Success[Any]:
+                done.append(number)
+                return Success(Encoded(bytes(100_000 if number % 2 else 1_000_000)))
+
+            return await operations.once(f"{number}", ("asked", number), carry_out)
+
+        for number in range(200):
+            await ask(number)
+        assert operations.kept_bytes <= KEPT_BYTES
+        repeated, refused = list[int](), list[object]()
+        for number in range(200):
+            try:
+                repeated.append(len((await ask(number)).data.json))
+            except Conflict as error:
+                refused.append(error.details)
+        assert refused == [{"carried_out": True}] * (200 - len(repeated))
+        assert done == list(range(200))
+        assert repeated.count(100_000) == 100
+        await trio.sleep(601)
+        assert isinstance(await operations.once("large", ("asked",), huge), Success)
+        with pytest.raises(Conflict, match="carried out"):
+            await operations.once("large", ("asked",), huge)
+        assert operations.kept_bytes == 0
+
+
+async def huge() -> Success[Any]:
+    return Success(Encoded(bytes(KEPT_BYTES + 1)))
 
 
 class Pinned:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from pydantic_core import from_json
 from trio.testing import MockClock
 
 from tests.http.world import made_world
@@ -138,6 +139,60 @@ async def test_the_pin_guards_sockets_too(tmp_path: Path, autojump_clock: MockCl
         token = await box.services.parent_auth.enter(PIN, "192.168.1.7")
         parent = await room.connect(cookie=f"other=1; tomb_parents={token}")
         assert (await parent.ask("start_nfc_link", {"playlist_id": playlist}))["success"]
+
+
+async def test_who_repeats_a_parent_s_request_hears_nothing_of_its_answer(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """The id was announced to everybody, and with it each guess was answered at once, the right one with the cookie."""
+    async with served_box(tmp_path) as (box, client):
+        child = replace(client, address="192.168.1.9", cookies={})
+        await client.put("/api/settings", pin=PIN, client_op_id="set")
+        entered = await client.post("/api/pin/session", pin=PIN, client_op_id="enter")
+        assert (entered.status, entered.body["client_op_id"]) == (200, "enter")
+        guesses = [
+            (await child.post("/api/pin/session", pin=f"{guess:04}", client_op_id="enter")).status for guess in range(8)
+        ]
+        assert guesses == [403] * 5 + [429] * 3
+        again = await child.post("/api/pin/session", pin=PIN, client_op_id="enter")
+        assert again.status == 429
+        assert child.cookies == {}
+        assert (await child.put("/api/settings", pin=PIN, client_op_id="set")).status == 403
+        await client.delete("/api/pin/session", client_op_id="leave")
+        assert (await client.get("/api/settings")).status == 403
+        assert box.told("ack:op") == box.told("err:op") == []
+
+
+async def test_a_pin_in_a_body_that_is_refused_is_not_announced_either(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        for raw in (
+            b'{"client_op_id": "one", "pin": "12x4"}',
+            b'{"client_op_id": "one", "p\\u0069n": "12x4"}',
+            b'{"client_op_id": "one", "pin": "1234", "volume_ceiling": 200}',
+        ):
+            assert (await client.ask("PUT", "/api/settings", raw=raw)).status == 400
+        assert box.told("err:op") == []
+        await client.put("/api/settings", client_op_id="two", volume_ceiling=50)
+        assert len(box.told("ack:op")) == 1
+
+
+GOOD = {"title": "t", "tag_id": "04A1B2C3", "position_ms": 0, "volume": 1, "seconds": 1, "track_order": [1, 2, 3]}
+
+
+async def test_who_may_only_play_does_not_hear_what_only_parents_may_look_at(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        world = await made_world(box, client)
+        for route in (each for each in ROUTES if each.method != "GET" and not each.takes):
+            if route.name != "POST /api/system/restart":
+                await world.ask(route, GOOD | {"client_op_id": route.name})
+        heard = [from_json(event.payload) for event in box.events if event.type == "ack:op"]
+        with_data = {each["client_op_id"] for each in heard if "data" in each}
+        assert with_data <= {route.name for route in ROUTES if route.playing}
+        assert len(heard) > len(with_data) > 5
 
 
 async def test_the_pin_is_kept_as_a_hash_only(tmp_path: Path, autojump_clock: MockClock) -> None:

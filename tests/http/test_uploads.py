@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import trio
 from pydantic_core import from_json
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.http.contract import BY_NAME, judge
 from tests.http.test_asyncapi import judge as judge_event
 from tests.rigs.asgi import Answer, Client, served_box
 from tests.rigs.box import VirtualBox, sparse_wav
 from tomb.http.bodies import CHUNK_LIMIT
+from tomb.nurseries.finishing import Finishing
 
 CHUNK = 4096
 BOUNDARY = "----a-form"
@@ -328,3 +329,23 @@ async def test_what_is_told_of_uploads_is_as_described(tmp_path: Path, autojump_
         assert {event.type for event in box.events} >= {"upload:progress", "upload:complete", "upload:error"}
         for event in box.events:
             judge_event(event.type, from_json(event.payload))
+
+
+async def never(*_: object) -> None:
+    await trio.sleep_forever()
+
+
+async def test_while_eight_become_tracks_one_can_be_cancelled(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served_box(tmp_path, rate_limits="on") as (box, client):
+        sender, content = await browser(box, client), wav(tmp_path)
+        sessions = [await sender.sent(content) for _ in range(8)]
+        monkeypatch.setattr(Finishing, "finish", never)
+        async with trio.open_nursery() as nursery:
+            for session in sessions:
+                nursery.start_soon(sender.finalize, session)
+            await wait_all_tasks_blocked()
+            assert (await sender.cancel(sessions[0])).data["status"] == "cancelled"
+            for session in sessions[1:]:
+                await sender.cancel(session)

@@ -84,6 +84,19 @@ class Client:
         self._keep_cookie(answer)
         return answer
 
+    async def stall(self, path: str) -> None:
+        """Ask for something, and read nothing of the answer."""
+        first = [0.0]
+
+        async def receive() -> dict[str, Any]:
+            await trio.sleep(first.pop() if first else inf)
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(_: object) -> None:
+            await trio.sleep_forever()
+
+        await self.app(self._scope("GET", path, {"host": "localhost"}), receive, send)
+
     def _scope(self, method: str, target: str, headers: Headers) -> dict[str, Any]:
         path, _, query = target.partition("?")
         return {

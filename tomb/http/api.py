@@ -2,16 +2,19 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
 
+import trio
 from pydantic import BaseModel
 from quart import Response, g, request
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
+from tomb import bounded_json
 from tomb.errors import AddressTooLong, BadRequest, Forbidden, HeadersTooLarge, RequestError
 from tomb.http import parsing, streams
 from tomb.http.bodies import BODY_LIMIT, Incoming, StreamedConnection, StreamedRequest
@@ -31,10 +34,12 @@ from tomb.http.operations import Operations
 from tomb.http.pages import HOME
 from tomb.http.parents import COOKIE
 from tomb.http.parsing import NoQuery
-from tomb.http.routes import Call, Route, Services
+from tomb.http.routes import Call, Category, Route, Services
 from tomb.http.ui import WebUi
 from tomb.nurseries.memory_budget import MemoryBudget
 
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 BODY_S = 20.0
 BODIES_MEMORY = 16 * 1024 * 1024  # of all bodies that are JSON
 ADDRESS_LIMIT = 4096
@@ -61,6 +66,7 @@ class Api:
         self._operations = operations
         self._guard = guard
         self._rates = RateLimits(services.settings)
+        self._parsing = trio.CapacityLimiter(1)
         self._memory = MemoryBudget(BODIES_MEMORY)
         self._ui = ui
         self._routes = {route.name: route for route in routes}
@@ -136,12 +142,16 @@ class Api:
         return view
 
     async def _answer(self, route: Route, path: Mapping[str, str]) -> HandlerResult:
-        if route.method == "GET":
+        if route.method != "GET" or route.category != "uploads":
+            self._take_place(route.category)
+        if route.method == "GET" or route.takes:
             return await self._handle(route, path, b"")
-        with self._rates.place(route.category, _client()):
-            if route.takes:
-                return await self._handle(route, path, b"")
-            return await self._change(route, path)
+        return await self._change(route, path)
+
+    def _take_place(self, category: Category) -> None:
+        """Among those that are served at once, until the answer has been sent. Raises RateLimited."""
+        held: ExitStack = request.until_sent  # type: ignore[attr-defined]  # of our own `StreamedRequest`
+        held.enter_context(self._rates.place(category, _client()))
 
     async def _change(self, route: Route, path: Mapping[str, str]) -> HandlerResult:
         with self._memory.hold(_client(), BODY_LIMIT) as held:
@@ -149,13 +159,17 @@ class Api:
             return await self._once(route, path, raw)
 
     async def _once(self, route: Route, path: Mapping[str, str], raw: bytes) -> HandlerResult:
-        op_id = g.client_op_id = parsing.op_id_in(raw)
-        digest = hashlib.sha256(raw).digest() if op_id is not None else b""
-        asked = (route.name, tuple(path.items()), request.query_string, digest)
-        return await self._operations.once(op_id, asked, partial(self._handle, route, path, raw))
+        op_id, fields = await self._parsed(raw, parsing.repeatable, raw)
+        g.client_op_id = op_id
+        if op_id is None or route.secret or not fields.isdisjoint(route.secret_fields):
+            return await self._handle(route, path, raw)
+        asked = (route.name, tuple(path.items()), request.query_string, hashlib.sha256(raw).digest())
+        # Whoever may only play hears in `ack:op` that something was done, but not what only parents may look at.
+        handle = partial(self._handle, route, path, raw)
+        return await self._operations.once(op_id, asked, handle, with_data=route.playing)
 
     async def _handle(self, route: Route, path: Mapping[str, str], raw: bytes) -> HandlerResult:
-        body = parsing.body(route.body, raw, request.mimetype)
+        body = await self._parsed(raw, parsing.body, route.body, raw, request.mimetype)
         call: Call[BaseModel] = Call(
             given=body if route.query is NoQuery else parsing.query(route.query, request.args),
             path=parsing.path(path),
@@ -165,6 +179,12 @@ class Api:
             stream=_incoming(),
         )
         return await route.handle(self._services, call)
+
+    async def _parsed(self, raw: bytes, parse: Callable[[*Ts], T], *args: *Ts) -> T:
+        """What is large is parsed elsewhere: it takes longer than others are to wait."""
+        if len(raw) <= bounded_json.SMALL:
+            return parse(*args)
+        return await self._services.ports.in_thread(parse, *args, limiter=self._parsing)
 
     async def _respond(self, route: Route, result: HandlerResult) -> Response:
         match result:
@@ -234,6 +254,7 @@ class Api:
         """A file of the web UI; where it is not built, the plain page. Raises NotFound, NoSuchRange."""
         found = self._ui.find(request.path, request.accept_encodings)
         if found is not None:
+            self._take_place("files")
             return await streams.respond(found, request, self._services.ports)
         return Response(HOME, content_type=_PAGE)
 

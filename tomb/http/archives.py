@@ -1,6 +1,7 @@
 """Archives: the whole library as one file and back, and single playlists to give away."""
 
 from dataclasses import asdict
+from functools import partial
 
 from pydantic import BaseModel
 
@@ -61,10 +62,11 @@ def _sent(outgoing: Outgoing) -> Download:
 
 _TAR = (MEDIA_TYPE,)
 _OUT = (Conflict, Unavailable, NoSpace)
+_archive_route = partial(Route, "GET", category="archives", costly=True, sends=_TAR)
 
 ROUTES = (
-    Route("GET", "/api/backup", _backup, costly=True, sends=_TAR, errors=_OUT),
+    _archive_route("/api/backup", _backup, errors=_OUT),
     Route("POST", "/api/restore", _restore, status=202, errors=(BadRequest,), takes=_TAR, limit=None),
-    Route("GET", "/api/playlists/<playlist_id>/export", _export, costly=True, sends=_TAR, errors=(NotFound, *_OUT)),
+    _archive_route("/api/playlists/<playlist_id>/export", _export, errors=(NotFound, *_OUT)),
     Route("POST", "/api/playlists/import", _import, status=201, errors=(BadRequest,), takes=_TAR, limit=None),
 )

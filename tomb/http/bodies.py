@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from math import inf
 from typing import Any, Self
 
@@ -122,7 +122,13 @@ class Incoming:
 
 
 class StreamedRequest(TrioRequest):
+    """`until_sent`: what is held from when it is asked for until its answer has been sent, or cannot be."""
+
     body_class = Incoming  # type: ignore[assignment]  # Quart calls no more of a body than we do
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.until_sent = ExitStack()
 
 
 class CutOff(Exception):
@@ -143,10 +149,11 @@ class StreamedConnection(TrioASGIHTTPConnection):
     async def handle_request(  # type: ignore[override]  # as above
         self, nursery: trio.Nursery, request: Any, send: Any
     ) -> None:
-        try:
-            await super().handle_request(nursery, request, send)
-        except CutOff:
-            nursery.cancel_scope.cancel()  # the server closes what was not finished
+        with request.until_sent:
+            try:
+                await super().handle_request(nursery, request, send)
+            except CutOff:
+                nursery.cancel_scope.cancel()  # the server closes what was not finished
 
 
 async def read_chunk(stream: Incoming, headers: Headers, size: int, held: Held) -> bytearray:

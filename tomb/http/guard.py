@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from math import inf
 from urllib.parse import urlsplit
 
 from werkzeug.datastructures import Headers
@@ -21,7 +22,10 @@ from tomb.errors import Forbidden, RateLimited
 from tomb.http.routes import Category
 from tomb.nurseries.buckets import Buckets
 
-UPLOAD_RETRY_S = 1.0
+PLACE_RETRY_S = 1.0
+# Answers on their way at once. Each has a file open, or a copy of the database; a browser asks for six at a time.
+FILES_OF_ONE, FILES = 24, 200
+ARCHIVES_OF_ONE = 2
 PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -148,44 +152,60 @@ def _is_address(name: str, address: str) -> bool:
 
 
 class RateLimits:
-    """How often a client may ask, by what it asks for: a stuck client must not starve the others.
-
-    A client is known by its address.
+    """How often a client may ask, by what it asks for, and for how much at once: a stuck client must not starve the
+    others. A client is known by its address.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._on = settings.rate_limits == "on"
-        self._uploads_at_once = settings.rate_uploads
-        self._uploading: Counter[str] = Counter()
+        self._other = Buckets(settings.rate_other)
         self._buckets: dict[Category, Buckets] = {
             "player": Buckets(settings.rate_player),
             "youtube": Buckets(settings.rate_youtube),
-            "other": Buckets(settings.rate_other),
         }
+        self._places: dict[Category, _Places] = {
+            "files": _Places(FILES_OF_ONE, FILES),
+            "archives": _Places(ARCHIVES_OF_ONE),
+        }
+        if self._on:
+            self._places["uploads"] = _Places(settings.rate_uploads)
 
     def spend(self, category: Category, client: str) -> None:
         """Count a request. Raises RateLimited."""
-        if not self._on or category not in self._buckets:
+        if not self._on or category == "uploads":
             return
-        wait = self._buckets[category].take(client)
+        wait = self._buckets.get(category, self._other).take(client)
         if wait:
             raise RateLimited(wait)
 
     @contextmanager
     def place(self, category: Category, client: str) -> Iterator[None]:
         """Hold a place among those that are served at once. Raises RateLimited."""
-        if not self._on or category != "uploads":
+        places = self._places.get(category)
+        if places is None:
             yield
             return
-        if self._uploading[client] >= self._uploads_at_once:
-            raise RateLimited(UPLOAD_RETRY_S)
-        self._uploading[client] += 1
+        places.take(client)
         try:
             yield
         finally:
-            self._uploading[client] -= 1
-            if not self._uploading[client]:
-                del self._uploading[client]
+            places.give_back(client)
+
+
+class _Places:
+    def __init__(self, of_one: int, of_all: float = inf) -> None:
+        self._of_one, self._of_all = of_one, of_all
+        self._held: Counter[str] = Counter()
+
+    def take(self, client: str) -> None:
+        if self._held[client] >= self._of_one or self._held.total() >= self._of_all:
+            raise RateLimited(PLACE_RETRY_S)
+        self._held[client] += 1
+
+    def give_back(self, client: str) -> None:
+        self._held[client] -= 1
+        if not self._held[client]:
+            del self._held[client]
 
 
 # --- what browsers are told ------------------------------------------------------------------------------------------

@@ -19,26 +19,33 @@ from typing import Any, TypeVar, cast
 
 import trio
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from tomb.errors import Conflict, InternalError, RateLimited, RequestError, RequestTimeout, Unavailable
 from tomb.events import PLAYLISTS, Events
-from tomb.http.envelope import HandlerResult, Success
+from tomb.http.envelope import Encoded, HandlerResult, Success
 
 R = TypeVar("R", bound=HandlerResult)
 KEPT_AT_MOST = 2000
+KEPT_BYTES = 16 * 1024 * 1024
+MODEL_FACTOR = 4  # an object takes more memory than its JSON
+GONE = "this was carried out, but its answer was too large to be kept"
 GRACE_S = 5.0
 DRAIN_S = 0.3  # a stopping box is off within a second
 
 
 @dataclass(slots=True)
 class _Operation:
-    """`fingerprint`: what was asked for. `begun_at`, `seen_at`: Trio's time of the first and the last request."""
+    """`fingerprint`: what was asked for. `size`: of the kept result, in bytes. `begun_at`, `seen_at`: Trio's time of
+    the first and the last request.
+    """
 
     fingerprint: tuple[object, ...]
     begun_at: float
     seen_at: float
     done: trio.Event = field(default_factory=trio.Event)
     result: HandlerResult | RequestError | None = None
+    size: int = 0
 
 
 class Operations:
@@ -51,6 +58,7 @@ class Operations:
         self._operations: OrderedDict[str, _Operation] = OrderedDict()
         self._grace_s = GRACE_S
         self._patience: set[trio.CancelScope] = set()
+        self.kept_bytes = 0
 
     def drain(self) -> None:
         """The box stops."""
@@ -65,8 +73,10 @@ class Operations:
         run: Callable[[], Awaitable[R]],
         *,
         caller: str | None = None,
+        with_data: bool = True,
     ) -> R:
         """Carry `run` out unless that was done already. `caller`: the room of the socket that asked.
+        `with_data`: whether all in the room may hear what came of it, and not only that it was done.
 
         Raises what `run` raises, and Conflict for an id that was used for something else.
         """
@@ -78,10 +88,16 @@ class Operations:
             await known.done.wait()
             if known.result is not None:
                 return cast("R", _given(known.result))  # the same question was answered by the same kind
-        return await self._first(op_id, fingerprint, run, caller)
+        return await self._first(op_id, fingerprint, run, caller, with_data=with_data)
 
     async def _first(
-        self, op_id: str, fingerprint: tuple[object, ...], run: Callable[[], Awaitable[R]], caller: str | None
+        self,
+        op_id: str,
+        fingerprint: tuple[object, ...],
+        run: Callable[[], Awaitable[R]],
+        caller: str | None,
+        *,
+        with_data: bool,
     ) -> R:
         now = trio.current_time()
         operation = self._operations[op_id] = _Operation(fingerprint, now, now)
@@ -89,8 +105,9 @@ class Operations:
         result: R | RequestError | None = None
         try:
             async with self._in_spite_of_leaving():
-                result = await self._carry_out(op_id, run, caller)
-                operation.result = result if _lasts(result) else None
+                result = await self._carry_out(op_id, run, caller, with_data=with_data)
+                if _lasts(result):
+                    self._keep(operation, result)
         finally:
             # Whoever waits tries itself when there is no answer to share: cancelled, or a fault that may pass.
             if operation.result is None and self._operations.get(op_id) is operation:
@@ -122,16 +139,18 @@ class Operations:
         finally:
             patience.deadline = min(patience.deadline, trio.current_time() + self._grace_s)
 
-    async def _carry_out(self, op_id: str, run: Callable[[], Awaitable[R]], caller: str | None) -> R | RequestError:
+    async def _carry_out(
+        self, op_id: str, run: Callable[[], Awaitable[R]], caller: str | None, *, with_data: bool
+    ) -> R | RequestError:
         try:
             result = await run()
         except RequestError as error:
             self._refuse(op_id, error, caller)
             return _copied(error)
-        self._acknowledge(op_id, result, caller)
+        self._acknowledge(op_id, result if with_data else None, caller)
         return result
 
-    def _acknowledge(self, op_id: str, result: HandlerResult, caller: str | None) -> None:
+    def _acknowledge(self, op_id: str, result: HandlerResult | None, caller: str | None) -> None:
         data: dict[str, Any] = {"client_op_id": op_id, "success": True}
         if isinstance(result, Success) and isinstance(result.data, BaseModel):
             data["data"] = result.data
@@ -140,6 +159,18 @@ class Operations:
     def _refuse(self, op_id: str, error: RequestError, caller: str | None) -> None:
         data = {"client_op_id": op_id, "success": False, "message": error.message, "error_type": error.error_type}
         self._events.tell("err:op", _rooms(caller), data)
+
+    def _keep(self, operation: _Operation, result: HandlerResult | RequestError) -> None:
+        """Keep the result for a repetition. The largest of the others go, should they be too much altogether: they are
+        never carried out again, but of them a repetition hears only that.
+        """
+        operation.result, operation.size = result, _size(result)
+        self.kept_bytes += operation.size
+        while self.kept_bytes > KEPT_BYTES:
+            others = (each for each in self._operations.values() if each is not operation and each.size)
+            largest = max(others, key=lambda each: each.size, default=operation)
+            self.kept_bytes -= largest.size
+            largest.result, largest.size = Conflict(GONE, {"carried_out": True}), 0
 
     def _recognised(self, op_id: str) -> _Operation | None:
         now = trio.current_time()
@@ -158,6 +189,7 @@ class Operations:
             if not operation.done.is_set() or not (operation.begun_at < horizon or too_many):
                 return
             del self._operations[op_id]
+            self.kept_bytes -= operation.size
 
 
 def _given(result: R | RequestError | None) -> R:
@@ -176,6 +208,15 @@ def _copied(error: RequestError) -> RequestError:
     copied = type(error).__new__(type(error), *error.args)
     vars(copied).update(vars(error))
     return copied
+
+
+def _size(result: HandlerResult | RequestError) -> int:
+    match result:
+        case Success(data=Encoded(json=encoded)):
+            return len(encoded)
+        case Success(data=BaseModel() as model):
+            return MODEL_FACTOR * len(to_json(model))
+    return 0
 
 
 def _lasts(result: HandlerResult | RequestError) -> bool:

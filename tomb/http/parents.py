@@ -89,7 +89,7 @@ _COOKIE_RULES = "Path=/; HttpOnly; SameSite=Strict"
 
 ROUTES = (
     Route("GET", "/api/settings", _settings),
-    Route("PUT", "/api/settings", _change, errors=(BadRequest,)),
-    Route("POST", "/api/pin/session", _enter, errors=(BadRequest, Forbidden), playing=True),
-    Route("DELETE", "/api/pin/session", _leave, playing=True),
+    Route("PUT", "/api/settings", _change, secret_fields=frozenset({"pin"}), errors=(BadRequest,)),
+    Route("POST", "/api/pin/session", _enter, errors=(BadRequest, Forbidden), playing=True, secret=True),
+    Route("DELETE", "/api/pin/session", _leave, playing=True, secret=True),
 )

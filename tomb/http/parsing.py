@@ -20,8 +20,8 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
-from pydantic_core import from_json
 
+from tomb import bounded_json
 from tomb.devices.sighting import parse_uid
 from tomb.errors import FieldError, UnsupportedMedia, ValidationFailed
 from tomb.models import Volume
@@ -29,6 +29,7 @@ from tomb.models import Volume
 M = TypeVar("M", bound=BaseModel)
 NAMED_AT_MOST = 20
 OP_ID_LENGTH = 200
+VALUES, DEPTH = 50_000, 32  # of a body: two lists of ten thousand are the most that is asked for
 CONTROL = r"\x00-\x1f\x7f-\x9f"
 _BLANK = r"[\t\n\v\f\r ]*"
 _HEX = r"[0-9A-Fa-f]"
@@ -145,7 +146,10 @@ def body(model: type[M], raw: bytes, media_type: str) -> M:
     if media_type != "application/json":
         raise UnsupportedMedia("the body must be JSON (Content-Type: application/json)")
     try:
+        bounded_json.check(raw, values=VALUES, depth=DEPTH)
         return model.model_validate_json(raw)
+    except bounded_json.TooMuchJson as error:
+        raise ValidationFailed([FieldError("body", str(error))]) from None
     except ValidationError as error:
         raise named(error) from None
 
@@ -160,16 +164,19 @@ def path(given: Mapping[str, str]) -> dict[str, Any]:
     return {name: _part(name, value) for name, value in given.items()}
 
 
-def op_id_in(raw: bytes) -> str | None:
-    """The `client_op_id` of a body, whatever else may be wrong with it: the answer carries it."""
+def repeatable(raw: bytes) -> tuple[str | None, frozenset[str]]:
+    """The `client_op_id` of a body, whatever else may be wrong with it, since the answer carries it; and, if there is
+    one, the names of all fields.
+    """
+    nothing = (None, frozenset[str]())
     if b"client_op_id" not in raw:
-        return None
+        return nothing
     try:
-        found = from_json(raw)
+        found = bounded_json.load(raw, size=len(raw), values=VALUES, depth=DEPTH)
     except ValueError:
-        return None
+        return nothing
     op_id = found.get("client_op_id") if isinstance(found, dict) else None
-    return op_id if isinstance(op_id, str) and 0 < len(op_id) <= OP_ID_LENGTH else None
+    return (op_id, frozenset(found)) if isinstance(op_id, str) and 0 < len(op_id) <= OP_ID_LENGTH else nothing
 
 
 def named(error: ValidationError, whole: str = "body") -> ValidationFailed:

@@ -35,7 +35,7 @@ from tomb.ports import Ports
 
 T = TypeVar("T", bound=BaseModel, covariant=True)
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-Category = Literal["player", "uploads", "youtube", "other"]
+Category = Literal["player", "uploads", "youtube", "files", "archives", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ Handler = Callable[[Services, Call[Any]], Awaitable[HandlerResult]]
 @dataclass(frozen=True, slots=True)
 class Route:
     """`path` as Werkzeug writes it. `status`: that of success. `playing`: not guarded by the parents' PIN.
-    `costly`: pages from elsewhere may not even lead a browser here.
+    `costly`: pages from elsewhere may not even lead a browser here. `secret`, or a body that names one of
+    `secret_fields`: neither kept for a repetition nor announced (wire.md, section 7).
 
     `body`, `query`, `data`: the models that the signature of `handle` names; `data` is None where there is none, or no
     envelope. `flat`: the data's fields stand beside those of the envelope too. `takes`: the media types of a body that
@@ -105,6 +106,8 @@ class Route:
     playing: bool = False
     flat: bool = False
     costly: bool = False
+    secret: bool = False
+    secret_fields: frozenset[str] = frozenset()
     takes: tuple[str, ...] = ()
     limit: int | None = BODY_LIMIT
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -77,6 +77,9 @@ def _range(request: Request, tag: str, size: int) -> tuple[int, int]:
     wanted = request.range
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or not _still(request, tag):
         return 0, size
+    [(first, _)] = wanted.ranges
+    if -first > size:
+        return 0, size  # more of the end than there is (RFC 9110, section 14.1.2)
     found = wanted.range_for_length(size)
     if found is None:
         raise NoSuchRange(size)

@@ -1,6 +1,7 @@
 """Single tracks: what is known of them, their pictures, and their sound for listening in the browser."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from tomb.errors import NoSuchRange, NotFound
 from tomb.http.envelope import FilePart, Success
@@ -64,10 +65,10 @@ def _file(services: Services, name: str, tag: str) -> FilePart:
 
 _SOUNDS = tuple(dict.fromkeys(each for each in MEDIA_TYPES.values() if each.startswith("audio/")))
 _PICTURES = ("image/jpeg", "image/png")
-_ERRORS = (NotFound, NoSuchRange)
+_file_route = partial(Route, "GET", errors=(NotFound, NoSuchRange), category="files", playing=True)
 
 ROUTES = (
     Route("PUT", "/api/tracks/<track_id>", _edit, errors=(NotFound,)),
-    Route("GET", "/api/tracks/<track_id>/cover", _cover, sends=_PICTURES, errors=_ERRORS, playing=True),
-    Route("GET", "/api/tracks/<track_id>/audio", _audio, costly=True, sends=_SOUNDS, errors=_ERRORS, playing=True),
+    _file_route("/api/tracks/<track_id>/cover", _cover, sends=_PICTURES),
+    _file_route("/api/tracks/<track_id>/audio", _audio, sends=_SOUNDS, costly=True),
 )

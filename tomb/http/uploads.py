@@ -265,6 +265,6 @@ ROUTES = (
     _route("POST", f"{_OF_PLAYLIST}/<session_id>/finalize", _finalize, errors=_REFUSALS),
     _route("GET", f"{_OF_PLAYLIST}/<session_id>", _status, errors=(NotFound,)),
     _route("GET", f"{_ALL}/sessions", _sessions),
-    _route("DELETE", f"{_ALL}/sessions/<session_id>", _cancel, errors=_REFUSALS),
+    _route("DELETE", f"{_ALL}/sessions/<session_id>", _cancel, category="other", errors=_REFUSALS),
     _route("POST", f"{_ALL}/cleanup", _cleanup),
 )

@@ -8,7 +8,7 @@ nobody takes anything any more. What comes in goes onto the disk as it comes, an
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 OUT_AT_ONCE = 4  # each has a copy of the database
 STALL_S = 120.0  # without a piece being taken
+SLOW_S = 10.0  # likewise: then it gives way to another
 CLEAN_S = 0.5  # what is not removed by then, the next start removes
 
 
@@ -50,6 +51,15 @@ class Outgoing:
     name: str
     length: int
     pieces: trio.MemoryReceiveChannel[bytes]
+
+
+@dataclass(slots=True, eq=False)
+class _Sending:
+    """An archive of which pieces are being taken, the last of them then. `gone`: nothing is left of it."""
+
+    taken_at: float
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+    gone: trio.Event = field(default_factory=trio.Event)
 
 
 class Archivist:
@@ -76,6 +86,7 @@ class Archivist:
         self._threads = trio.CapacityLimiter(2)
         self._nursery: trio.Nursery | None = None
         self._going_out = 0
+        self._sending: list[_Sending] = []
         self._restoring = False
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -150,9 +161,17 @@ class Archivist:
         if self._nursery is None:
             raise Unavailable("the box is being switched off")
         if self._going_out >= OUT_AT_ONCE:
-            raise Conflict("other archives are still being downloaded; try again later", {"limit": OUT_AT_ONCE})
+            await self._make_place()
         outgoing: Outgoing = await self._nursery.start(self._go_out, make)
         return outgoing
+
+    async def _make_place(self) -> None:
+        """Whoever reads least gives way, if that is next to nothing: a stalled download keeps nobody's backup back."""
+        slowest = min(self._sending, key=lambda each: each.taken_at, default=None)
+        if slowest is None or trio.current_time() - slowest.taken_at < SLOW_S:
+            raise Conflict("other archives are still being downloaded; try again later", {"limit": OUT_AT_ONCE})
+        slowest.scope.cancel()
+        await slowest.gone.wait()
 
     async def _go_out(
         self,
@@ -163,7 +182,7 @@ class Archivist:
         """Until `started`, whatever is raised goes to whoever asks. From then on he hears nothing but bytes, and this
         task's parent is the service: a disk that fails now, be it while it is tidied up, ends this one archive.
         """
-        asked = True
+        asked, sending = True, _Sending(trio.current_time())
         try:
             async with self._reading() as folder:
                 name, members = await make(folder)
@@ -171,11 +190,17 @@ class Archivist:
                 async with send:
                     asked = False
                     task_status.started(Outgoing(name, archive.length(members), receive))
-                    await self._send(name, members, send)
+                    self._sending.append(sending)
+                    with sending.scope:
+                        await self._send(name, members, send, sending)
         except RequestError as error:
             if asked:
                 raise
             log.warning("an archive could not be made to its end: %s", error.message)
+        finally:
+            if sending in self._sending:
+                self._sending.remove(sending)
+            sending.gone.set()
 
     async def _back_up(self, folder: Path) -> tuple[str, list[Member]]:
         created = iso(self._ports.wall())
@@ -201,12 +226,15 @@ class Archivist:
         finally:
             self._going_out -= 1
 
-    async def _send(self, name: str, members: Sequence[Member], send: trio.MemorySendChannel[bytes]) -> None:
+    async def _send(
+        self, name: str, members: Sequence[Member], send: trio.MemorySendChannel[bytes], sending: _Sending
+    ) -> None:
         reading = archive.pieces(members)
         try:
             while piece := await self._thread(next, reading, b""):
                 with trio.fail_after(STALL_S):
                     await send.send(piece)
+                sending.taken_at = trio.current_time()
         except trio.BrokenResourceError:
             log.info("nobody wants the rest of %s", name)
         except trio.TooSlowError:
