@@ -39,7 +39,6 @@ from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.supervisor import Supervisor
 from tomb.nurseries.taps import Taps
-from tomb.nurseries.ticker import tick
 from tomb.nurseries.upload_policy import UploadLimits
 from tomb.nurseries.uploads import Uploads
 from tomb.ports import Ports
@@ -117,7 +116,8 @@ async def open_box(
         await lifecycle.supervise("housekeeping", Housekeeping(store, settings.free_kept_mb * MIB).run)
         journal = Journal(librarian.note)
         await lifecycle.start(journal.run)
-        deck = Deck(ports, events, journal, librarian.playable, librarian.folder)
+        interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
+        deck = Deck(ports, events, journal, librarian.playable, librarian.folder, interval_ms / 1000)
         await lifecycle.start(deck.run)
         _note_position_at_the_end(process, deck, journal)
         librarian.listen(deck)
@@ -131,8 +131,6 @@ async def open_box(
         await _watch_library(lifecycle, board, store)
         await lifecycle.start(_audio(devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
-        interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
-        await lifecycle.start(partial(tick, deck, events, interval_s=interval_ms / 1000))
         try:
             yield Services(
                 settings=settings,

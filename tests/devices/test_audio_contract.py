@@ -181,7 +181,8 @@ async def test_a_pause_as_a_follower_begins_loses_nothing(
 async def test_what_is_cued_in_a_pause_waits_for_resume(
     stage: Stage, clock: MockClock, track: Callable[[float], Path]
 ) -> None:
-    stage.output.play(Cue(1, track(2), start_ms=500), paused=True)
+    stage.output.play(Cue(1, track(2), start_ms=500))
+    stage.output.pause()
     await trio.sleep(30)
     assert stage.reports == []
     assert stage.output.heard() == Heard(1, 500)
@@ -292,7 +293,8 @@ async def test_in_a_pause_too_a_bad_track_gives_way_to_its_follower(
     stage: Stage, clock: MockClock, track: Callable[[float], Path], tmp_path: Path
 ) -> None:
     (tmp_path / "empty.mp3").touch()
-    stage.output.play(Cue(1, tmp_path / "empty.mp3"), paused=True)
+    stage.output.play(Cue(1, tmp_path / "empty.mp3"))
+    stage.output.pause()
     stage.output.enqueue(Cue(2, track(1)))
     await trio.sleep(2)
     assert stage.reports == [CueFailed(1, "empty file")]

@@ -136,7 +136,8 @@ async def test_what_a_stream_took_before_it_is_replaced_is_not_lost(
     player: Player, clock: MockClock, song: Path
 ) -> None:
     output = await player.output()
-    output.play(Cue(1, song), paused=True)
+    output.play(Cue(1, song))
+    output.pause()
     await trio.sleep(5)
     output.resume()
     player.sink.ask()  # the callback is faster than the event loop

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tomb.machines import player
 from tomb.machines.diagrams import PAGE, TABLES, pages, render, write
 from tomb.machines.table import STAY, Table
 
@@ -73,6 +74,13 @@ def test_the_page_shows_every_diagram_and_every_ignored_event(table: Table[Any])
     listed = re.findall(r"^\| (\w+) \| (\w[\w, ]*) \|$", chapter, re.MULTILINE)
     told = {(state, event) for state, events in listed for event in events.split(", ")}
     assert told == {(state, event.__name__) for state, event in table.ignored}
+
+
+def test_the_page_shows_what_the_coupled_machines_of_the_player_mean_for_each_other() -> None:
+    page = pages()[PAGE]
+    assert len(player.COUPLING) > 5
+    for (transport, sound), follows in player.COUPLING.items():
+        assert f"| {transport} | {sound} | {follows.__name__.replace('_', ' ')} |" in page
 
 
 def test_writing_makes_the_folder_and_is_the_same_every_time(tmp_path: Path) -> None:

@@ -50,8 +50,8 @@ class HandOutput:
     position_ms: int = 0
     name: str = "by hand"
 
-    def play(self, cue: Cue, *, paused: bool = False) -> None:
-        self.cues, self.taken, self.started, self.paused, self.position_ms = [cue], 1, False, paused, cue.start_ms
+    def play(self, cue: Cue) -> None:
+        self.cues, self.taken, self.started, self.paused, self.position_ms = [cue], 1, False, False, cue.start_ms
 
     def enqueue(self, cue: Cue | None) -> None:
         if self.cues:
@@ -146,7 +146,7 @@ class World:
         events = Events(ports, 0)
         self.states: list[dict[str, Any]] = []
         events.subscribe(self._heard_of)
-        self.deck = Deck(ports, events, Journal(self._write), self._find, Path("library"))
+        self.deck = Deck(ports, events, Journal(self._write), self._find, Path("library"), 0.5)
         self.output: HandOutput | None = None
         self.disk_is_bad = False
 

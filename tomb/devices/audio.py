@@ -76,8 +76,8 @@ class PortAudioOutput:
         """Blocks so far in which something should have sounded and nothing was decoded yet."""
         return self._playhead.underruns
 
-    def play(self, cue: Cue, *, paused: bool = False) -> None:
-        self._obey(Order(self._buffer(cue), moving=not paused))
+    def play(self, cue: Cue) -> None:
+        self._obey(Order(self._buffer(cue), moving=True))
 
     def enqueue(self, cue: Cue | None) -> None:
         entered = self._timeline.entered

@@ -64,8 +64,8 @@ class Output(Protocol):
     def name(self) -> str:
         """The device as a person would call it."""
 
-    def play(self, cue: Cue, *, paused: bool = False) -> None:
-        """Forget all that was cued and begin here; with `paused`, be ready to begin at `resume`."""
+    def play(self, cue: Cue) -> None:
+        """Forget all that was cued and begin here, now."""
 
     def enqueue(self, cue: Cue | None) -> None:
         """Let `cue` follow the current one without a gap. Replaces what was said before, if that has not begun."""

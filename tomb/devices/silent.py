@@ -45,10 +45,10 @@ class SilentOutput:
     def name(self) -> str:
         return "silent output"
 
-    def play(self, cue: Cue, *, paused: bool = False) -> None:
+    def play(self, cue: Cue) -> None:
         self._enter(CuedFile(cue), None)
         self._follower = None
-        self._moving = not paused
+        self._moving = True
         self._woken.set()
 
     def enqueue(self, cue: Cue | None) -> None:

@@ -5,7 +5,7 @@ text is written here and not by the extensions of `transitions`: those take 48 m
 a running box shows its diagrams too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from inspect import getdoc
 from pathlib import Path
 from types import ModuleType
@@ -68,8 +68,8 @@ def write(out_dir: Path) -> list[Path]:
 
 def _chapter(module: ModuleType, table: Table[Any]) -> str:
     drawing = f"```mermaid\n{render(table)}```"
-    parts = [f"## {table.name.capitalize()}", getdoc(module) or "", drawing, _rows(table), _ignored(table)]
-    return "\n\n".join(parts) + "\n"
+    parts = [f"## {table.name.capitalize()}", getdoc(module) or "", drawing, _rows(table), _coupling(module)]
+    return "\n\n".join([*(part for part in parts if part), _ignored(table)]) + "\n"
 
 
 def _rows(table: Table[Any]) -> str:
@@ -81,6 +81,13 @@ def _row(source: str, row: Row[Any]) -> str:
     does = row.do.__name__.strip("_").replace("_", " ") if row.do else ""
     goes = "" if row.dest in (STAY, source) else row.dest
     return f"| {source} | {row.on.__name__} | {row.label.replace('_', ' ')} | {does} | {goes} |"
+
+
+def _coupling(module: ModuleType) -> str:
+    """What the states of two machines that stand together mean for each other, where a module declares it."""
+    pairs: Mapping[tuple[str, str], Callable[[Any], None]] = getattr(module, "COUPLING", {})
+    rows = [f"| {one} | {other} | {do.__name__.replace('_', ' ')} |" for (one, other), do in pairs.items()]
+    return "\n".join(["| the one is | the other is | so, after a row |", "|---|---|---|", *rows]) if rows else ""
 
 
 def _ignored(table: Table[Any]) -> str:

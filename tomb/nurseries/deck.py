@@ -5,10 +5,12 @@ effects everything is synchronous: what comes out is carried out at once, and wh
 nothing else is ever in between. An answer is the state after the command; it never waits for sound.
 
 Two things may still be on their way when a command is looked at. The output may have gone on to the next track, its
-report waiting in the mailbox behind the command: `_catch_up` takes that report first, or Next would skip what a child
-has not heard yet. And a timer may have rung: its number tells the machine whether it still counts.
+report waiting in the mailbox behind the command: `_catch_up` takes that report first, or Next would lead to what a
+child hears already, and a lost device would go on in the track before. And a timer may have rung: its number tells the
+machine whether it still counts.
 """
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ import trio
 
 from tomb.devices import output
 from tomb.errors import BadRequest
-from tomb.events import PLAYLISTS, Events
+from tomb.events import PLAYLISTS, POSITION, Events
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable
 from tomb.machines.player import PLAYER, events
@@ -65,7 +67,8 @@ class Policy:
 
 
 class Deck:
-    """`find` reads a playlist (raises NotFound); `library` is the folder that `Track.file_path` is relative to."""
+    """`find` reads a playlist (raises NotFound); `library` is the folder that `Track.file_path` is relative to. While
+    something is heard, its position is told every `position_every_s` seconds."""
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Deck:
         journal: Journal,
         find: Callable[[str], Awaitable[Playable]],
         library: Path,
+        position_every_s: float,
     ) -> None:
         self.policy = Policy()
         self._ports = ports
@@ -81,6 +85,7 @@ class Deck:
         self._journal = journal
         self._find = find
         self._library = library
+        self._position_every_s = position_every_s
         self._player = Player(sound="lost", loss=NO_OUTPUT)
         self._output: output.Output | None = None
         self._mailbox = Mailbox("deck")
@@ -94,6 +99,7 @@ class Deck:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._fade.run)
             nursery.start_soon(self._sleep.run)
+            nursery.start_soon(self._tick)
             await self._mailbox.run(task_status=task_status)
 
     # --- commands: what people, tags and clients ask for ------------------------------------------------------------
@@ -257,6 +263,7 @@ class Deck:
         """From now on the sound comes out there."""
 
         def job() -> None:
+            self._catch_up()
             heard_ms = self._heard_ms()
             if self._output is not None:
                 self._output.stop()
@@ -269,6 +276,7 @@ class Deck:
         """The output is lost; `message` says why."""
 
         def job() -> None:
+            self._catch_up()
             heard_ms = self._heard_ms()
             self._output = None
             self._fire(events.DeviceLost(message, heard_ms))
@@ -293,7 +301,11 @@ class Deck:
         self._mailbox.post(lambda: self._fire(events.SleepNear(number)))
 
     def _sleep_is_over(self, number: int) -> None:
-        self._mailbox.post(lambda: self._fire(events.SleepOver(number, self._heard_ms())))
+        def job() -> None:
+            self._catch_up()
+            self._fire(events.SleepOver(number, self._heard_ms()))
+
+        self._mailbox.post(job)
 
     # --- what everybody may look at ---------------------------------------------------------------------------------
 
@@ -321,26 +333,6 @@ class Deck:
             server_seq=server_seq,
         )
 
-    def position(self) -> TrackPosition | None:
-        """What is heard now, None without a track."""
-        track = self._player.track
-        if track is None:
-            return None
-        return TrackPosition(
-            position_ms=self._position_ms(),
-            track_id=track.track_id,
-            is_playing=self._player.is_playing,
-            duration_ms=track.duration_ms,
-        )
-
-    @property
-    def is_sounding(self) -> bool:
-        return self._player.play_state == "playing"
-
-    async def jumped(self) -> None:
-        """Wait until the position does anything else than to move on: seek, pause, another track."""
-        await self._jumped.wait()
-
     def note_position(self) -> None:
         """Have it written down where we are."""
         listing, track = self._player.listing, self._player.track
@@ -348,10 +340,28 @@ class Deck:
             self._carry_out(events.SaveResume(listing.playlist_id, track.track_id, self._position_ms()))
             self._remember()
 
-    def keep_position(self) -> None:
-        """The same, every `CHECKPOINT_S` seconds; to be called while playing."""
-        if trio.current_time() >= self._checkpoint_due:
-            self.note_position()
+    # --- while something is heard -----------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        """A jump starts the interval anew, so that two positions are never closer than it without one."""
+        while True:
+            sounding = self._player.play_state == "playing"
+            with trio.move_on_after(self._position_every_s if sounding else math.inf):
+                await self._jumped.wait()
+            self._tell_position()
+            if self._player.play_state == "playing" and trio.current_time() >= self._checkpoint_due:
+                self.note_position()
+
+    def _tell_position(self) -> None:
+        track = self._player.track
+        if track is not None:
+            position = TrackPosition(
+                position_ms=self._position_ms(),
+                track_id=track.track_id,
+                is_playing=self._player.is_playing,
+                duration_ms=track.duration_ms,
+            )
+            self._event_log.publish(POSITION, {PLAYLISTS}, lambda _: position)
 
     # --- from an event to its effects -------------------------------------------------------------------------------
 
