@@ -39,8 +39,7 @@ from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.supervisor import Supervisor
 from tomb.nurseries.taps import Taps
-from tomb.nurseries.upload_policy import UploadLimits
-from tomb.nurseries.uploads import Uploads
+from tomb.nurseries.uploads import UploadLimits, Uploads
 from tomb.ports import Ports
 
 log = logging.getLogger(__name__)

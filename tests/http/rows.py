@@ -7,8 +7,7 @@ from typing import Any
 from tests.http.world import FREE_TAG, MISSING, TAG, World, folder_of
 from tests.rigs import archives
 from tests.rigs.box import sparse_wav
-from tomb.nurseries.finishing import Said
-from tomb.nurseries.upload_policy import Announced
+from tomb.nurseries.uploads import MetadataOverride, NewUpload
 from tomb.ports import VirtualPorts
 
 Prepare = Callable[[World], Awaitable[object]]
@@ -70,7 +69,7 @@ async def inbox_filled(world: World) -> None:
 
 
 async def upload(world: World, content: bytes, *, sent: bool) -> None:
-    file = Announced("a.wav", len(content), 1024 * 1024)
+    file = NewUpload("a.wav", len(content), 1024 * 1024)
     begun = await world.box.services.uploads.begin(world.names["playlist"], file)
     world.names = {**world.names, "upload": begun.id}
     if sent:
@@ -91,7 +90,7 @@ async def arrived_as_noise(world: World) -> None:
 
 async def uploaded(world: World) -> None:
     await arrived(world)
-    await world.box.services.uploads.finalize(world.names["playlist"], world.names["upload"], None, Said())
+    await world.box.services.uploads.finalize(world.names["playlist"], world.names["upload"], None, MetadataOverride())
 
 
 async def eight_uploads(world: World) -> None:

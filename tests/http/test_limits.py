@@ -12,7 +12,7 @@ from tests.rigs.asgi import Client, served_box
 from tomb.config import Rate, Settings
 from tomb.http.guard import FILES, FILES_OF_ONE
 from tomb.nurseries.buckets import Buckets
-from tomb.nurseries.upload_policy import Announced
+from tomb.nurseries.uploads import NewUpload
 
 
 async def statuses(client: Client, path: str, count: int) -> list[int]:
@@ -65,7 +65,7 @@ async def test_limits_can_be_switched_off(tmp_path: Path, autojump_clock: MockCl
 async def test_eight_uploads_at_once_and_the_ninth_must_wait(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with served_box(tmp_path, rate_limits="on") as (box, client):
         playlist, answers = (await box.services.librarian.create("Songs")).id, list[int]()
-        begun = await box.services.uploads.begin(playlist, Announced("a.wav", 2, 1024))
+        begun = await box.services.uploads.begin(playlist, NewUpload("a.wav", 2, 1024))
         path = f"/api/playlists/{playlist}/uploads/{begun.id}/chunks/0"
 
         async def upload() -> None:

@@ -15,8 +15,7 @@ from tests.rigs.virtual import virtual_time
 from tomb.errors import UnsupportedMedia
 from tomb.http.asyncapi import document
 from tomb.http.told import TOLD
-from tomb.nurseries.finishing import Said
-from tomb.nurseries.upload_policy import Announced
+from tomb.nurseries.uploads import MetadataOverride, NewUpload
 
 pytestmark = virtual_time
 
@@ -57,9 +56,9 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
 
 async def _upload(box: VirtualBox, playlist_id: str, content: bytes) -> None:
     uploads = box.services.uploads
-    session = (await uploads.begin(playlist_id, Announced("a.wav", len(content), 1024 * 1024))).id
+    session = (await uploads.begin(playlist_id, NewUpload("a.wav", len(content), 1024 * 1024))).id
     await uploads.receive(playlist_id, session, 0, content)
-    await uploads.finalize(playlist_id, session, None, Said())
+    await uploads.finalize(playlist_id, session, None, MetadataOverride())
 
 
 def _wrong(validators: dict[str, Draft202012Validator], events: list[tuple[str, Any]]) -> Iterator[str]:

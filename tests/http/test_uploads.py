@@ -18,7 +18,7 @@ from tests.http.test_asyncapi import judge as judge_event
 from tests.rigs.asgi import Answer, Client, served_box
 from tests.rigs.box import VirtualBox, sparse_wav
 from tomb.http.bodies import CHUNK_LIMIT
-from tomb.nurseries.finishing import Finishing
+from tomb.nurseries.uploads import Uploads
 
 CHUNK = 4096
 BOUNDARY = "----a-form"
@@ -341,7 +341,7 @@ async def test_while_eight_become_tracks_one_can_be_cancelled(
     async with served_box(tmp_path, rate_limits="on") as (box, client):
         sender, content = await browser(box, client), wav(tmp_path)
         sessions = [await sender.sent(content) for _ in range(8)]
-        monkeypatch.setattr(Finishing, "finish", never)
+        monkeypatch.setattr(Uploads, "_finish", never)
         async with trio.open_nursery() as nursery:
             for session in sessions:
                 nursery.start_soon(sender.finalize, session)

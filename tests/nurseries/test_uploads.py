@@ -1,22 +1,28 @@
 """Sessions of uploads: nothing that was answered is lost, and what comes of one is a whole track or nothing."""
 
+import sqlite3
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from pydantic_core import from_json
 from trio.testing import MockClock
 
+from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import virtual_box
 from tests.rigs.sending import CHUNK, Sender, digest, sending, sound
-from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, RequestError, Unavailable
+from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, RequestError, Unavailable, UnsupportedMedia
 from tomb.events import PLAYLISTS, playlist_room
+from tomb.library import parts, uploads
 from tomb.library.uploads import Upload
-from tomb.nurseries.upload_policy import Announced
-from tomb.nurseries.uploads import SWEEP_S
+from tomb.machines.upload import UPLOAD
+from tomb.nurseries.uploads import GRACE_S, SWEEP_S, NewUpload
+from tomb.ports import VirtualPorts
 
 STALE_S = 24 * 3600.0
 
@@ -190,7 +196,7 @@ async def test_what_needs_ffmpeg_is_refused_at_once_where_there_is_none(
     monkeypatch.setattr("tomb.library.transcode.available", lambda: False)
     async with sending(tmp_path) as sender:
         with pytest.raises(Unavailable, match="ffmpeg"):
-            await sender.uploads.begin(sender.playlist_id, Announced("a.m4a", 10, CHUNK))
+            await sender.uploads.begin(sender.playlist_id, NewUpload("a.m4a", 10, CHUNK))
 
 
 async def test_what_nobody_continued_for_a_day_goes_within_the_hour(tmp_path: Path, autojump_clock: MockClock) -> None:
@@ -244,3 +250,426 @@ def test_a_session_counts_its_bytes_and_chunks() -> None:
     assert (empty.bytes_received, empty.progress, empty.complete) == (0, 0.0, False)
     last = Upload("a", "b", "c.mp3", "mp3", 2500, 1000, None, 0.0, 0.0, received=b"\x04")
     assert (last.bytes_received, last.progress, last.missing) == (500, 20.0, [0, 1])
+
+
+# --- what becomes of a file that has arrived whole ---
+
+
+async def test_a_wrong_hash_leaves_the_session_usable(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        await sender.uploads.receive(sender.playlist_id, session, 3, bytes(CHUNK - 1) + b"x")
+        with pytest.raises(BadRequest) as refused:
+            await sender.finalize(session, digest(sender.content))
+        assert refused.value.details is not None
+        assert refused.value.details["expected"] == [digest(sender.content)]
+        assert await sender.tracks() == []
+        await sender.send(session, 3)
+        await sender.finalize(session, digest(sender.content))
+        assert sender.kept() == sender.content
+        assert [told["code"] for told in sender.box.told("upload:error")] == ["bad_request"]
+
+
+async def test_finalizing_twice_even_at_once_makes_one_track(tmp_path: Path, autojump_clock: MockClock) -> None:
+    made: list[str] = []
+
+    async def finalize(sender: Sender, session: str) -> None:
+        made.append((await sender.finalize(session)).id)
+
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(finalize, sender, session)
+        await finalize(sender, session)
+        assert await sender.tracks() == list(dict.fromkeys(made))
+        assert len(made) == 4
+        assert len(sender.box.told("upload:complete")) == 1
+
+
+async def test_the_same_content_twice_is_two_tracks_of_one_file(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with sending(tmp_path) as sender:
+        for _ in range(2):
+            session = await sender.begin()
+            await sender.send_all(session)
+            await sender.finalize(session)
+        assert len(await sender.tracks()) == 2
+        assert sender.kept() == sender.content
+        assert sender.parts() == []
+
+
+async def test_what_cannot_be_played_ends_the_session(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with sending(tmp_path, b"Dear diary, " * 1000) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        for _ in range(2):
+            with pytest.raises(UnsupportedMedia, match="cannot be played"):
+                await sender.finalize(session)
+        status = await sender.status(session)
+        assert status.status == "error"
+        assert status.error
+        with pytest.raises(UnsupportedMedia):
+            await sender.send(session, 0)
+        assert (sender.parts(), await sender.tracks()) == ([], [])
+        [told] = sender.box.told("upload:error")
+        assert (told["session_id"], told["code"]) == (session, "unsupported_media_type")
+
+
+async def test_a_full_disk_at_the_end_leaves_the_session_usable(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("unlike any other")
+
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        with monkeypatch.context() as broken:
+            broken.setattr(uploads, "save", fail)
+            with pytest.raises(sqlite3.OperationalError):
+                await sender.finalize(session)
+        assert await sender.tracks() == []
+        assert (await sender.status(session)).status == "uploading"
+        await sender.finalize(session)
+        assert sender.kept() == sender.content
+        assert len(await sender.tracks()) == 1
+
+
+async def test_whoever_leaves_while_it_becomes_a_track_may_come_again(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        for checkpoints in range(12):
+            with trio.CancelScope() as scope:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(sender.finalize, session)
+                    for _ in range(checkpoints):
+                        await trio.lowlevel.checkpoint()
+                    scope.cancel()
+            assert len(await sender.tracks()) == (1 if (await sender.status(session)).track_id else 0)
+        await sender.finalize(session)
+        assert len(await sender.tracks()) == 1
+
+
+async def test_a_track_is_not_cancelled(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        await sender.finalize(session)
+        with pytest.raises(BadRequest, match="delete the track"):
+            await sender.uploads.cancel(session)
+        with pytest.raises(BadRequest, match="completed"):
+            await sender.send(session, 0)
+
+
+async def test_a_playlist_deleted_meanwhile_leaves_nothing(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        stage = sender.uploads._ingest.stage
+
+        async def deleted_first(source: Path, incoming: Path, name: str | None = None) -> object:
+            staged = await stage(source, incoming, name)
+            await sender.box.services.librarian.delete(sender.playlist_id)
+            return staged
+
+        monkeypatch.setattr(sender.uploads._ingest, "stage", deleted_first)
+        with pytest.raises(NotFound):
+            await sender.finalize(session)
+        await sender.uploads.cleanup(sender.uploads.limits.stale_s)
+        await sender.box.services.librarian.reconcile()
+        for name in ("uploads", "files", "incoming"):
+            assert list((sender.box.services.librarian.folder / name).iterdir()) == []
+
+
+async def test_what_is_being_made_a_track_can_be_cancelled(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def for_ever(*_: object) -> object:
+        staging.set()
+        await trio.sleep_forever()
+        raise AssertionError
+
+    async with sending(tmp_path) as sender:
+        session, staging, refused = await sender.begin(), trio.Event(), list[str]()
+        await sender.send_all(session)
+        monkeypatch.setattr(sender.uploads._ingest, "stage", for_ever)
+
+        async def finalize() -> None:
+            with pytest.raises(BadRequest, match="cancelled") as error:
+                await sender.finalize(session)
+            refused.append(error.value.message)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(finalize)
+            await staging.wait()
+            assert (await sender.status(session)).status == "processing"
+            assert (await sender.uploads.cancel(session)).status == "cancelled"
+        assert len(refused) == 1
+        assert (sender.parts(), await sender.tracks()) == ([], [])
+        assert list((sender.box.services.librarian.folder / "incoming").iterdir()) == []
+
+
+async def test_a_cancel_that_comes_after_the_commit_is_too_late(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        add = sender.box.services.librarian.add
+
+        async def committed(*given: Any, **named: Any) -> object:
+            done = await add(*given, **named)
+            sender.uploads._working[session].scope.cancel()
+            return done
+
+        monkeypatch.setattr(sender.box.services.librarian, "add", committed)
+        assert [(await sender.finalize(session)).id] == await sender.tracks()
+        assert (await sender.status(session)).status == "completed"
+        assert sender.parts() == []
+
+
+async def test_an_upload_that_ended_in_an_error_keeps_its_message_whoever_cancels_it(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path, b"Dear diary, " * 1000) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        with pytest.raises(UnsupportedMedia):
+            await sender.finalize(session)
+        before = await sender.status(session)
+        assert await sender.uploads.cancel(session) == before
+        assert (before.status, await sender.status(session)) == ("error", before)
+        assert before.error
+        with pytest.raises(UnsupportedMedia, match="cannot be played"):
+            await sender.finalize(session)
+
+
+async def test_a_cancel_waits_for_nobody_though_all_that_may_be_made_tracks_are_being_made(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def for_ever(*_: object) -> None:
+        staging.append(None)
+        await trio.sleep_forever()
+
+    staging: list[None] = []
+    async with sending(tmp_path) as sender:
+        sessions = [await sender.begin() for _ in range(8)]
+        for session in sessions:
+            await sender.send_all(session)
+        monkeypatch.setattr(sender.uploads._ingest, "stage", for_ever)
+        refused: list[str] = []
+
+        async def finalize(session: str) -> None:
+            with pytest.raises(BadRequest, match="cancelled"):
+                await sender.finalize(session)
+            refused.append(session)
+
+        async with trio.open_nursery() as nursery:
+            for session in sessions:
+                nursery.start_soon(finalize, session)
+            await trio.testing.wait_all_tasks_blocked()
+            assert len(staging) == 8
+            began = trio.current_time()
+            for session in sessions:
+                assert (await sender.uploads.cancel(session)).status == "cancelled"
+                assert (await sender.status(session)).status == "cancelled"
+            assert trio.current_time() == began
+        assert sorted(refused) == sorted(sessions)
+        assert (sender.parts(), await sender.tracks()) == ([], [])
+
+
+async def test_a_cancel_decides_before_the_work_has_noticed(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a decoder cannot be interrupted: the track that it made is not taken in any more."""
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        stage = sender.uploads._ingest.stage
+
+        async def stubborn(source: Path, incoming: Path, name: str | None = None) -> object:
+            staging.set()
+            with trio.CancelScope(shield=True):
+                await cancelled.wait()
+            staged: list[object] = []
+            with trio.CancelScope(shield=True):
+                staged.append(await stage(source, incoming, name))
+            return staged[0]
+
+        monkeypatch.setattr(sender.uploads._ingest, "stage", stubborn)
+        staging, cancelled = trio.Event(), trio.Event()
+
+        async def finalize() -> None:
+            with pytest.raises(BadRequest, match="cancelled"):
+                await sender.finalize(session)
+
+        async def cancel() -> None:
+            assert (await sender.uploads.cancel(session)).status == "cancelled"
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(finalize)
+            await staging.wait()
+            nursery.start_soon(cancel)
+            await trio.testing.wait_all_tasks_blocked()
+            assert (await sender.status(session)).status == "cancelled"
+            cancelled.set()
+        assert (sender.parts(), await sender.tracks()) == ([], [])
+
+
+async def test_a_chunk_that_is_written_while_the_upload_is_cancelled_hears_that(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+        thread = sender.uploads._thread
+
+        async def slow(call: Any, *args: Any) -> Any:
+            if call is parts.write:
+                nursery.start_soon(sender.uploads.cancel, session)
+                await trio.testing.wait_all_tasks_blocked()
+                (sender.box.services.librarian.folder / "uploads" / f"{session}.part").unlink()  # as a sweep may
+            return await thread(call, *args)
+
+        monkeypatch.setattr(sender.uploads, "_thread", slow)
+        async with trio.open_nursery() as nursery:
+            with pytest.raises(BadRequest, match="cancelled"):
+                await sender.send(session, 1)
+        assert (await sender.status(session)).chunks == 1
+
+
+async def test_the_size_of_a_chunk_is_known_before_it_is_read(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with sending(tmp_path) as sender:
+        session, last = await sender.begin(), sender.count - 1
+        for index in (0, last):
+            assert await sender.uploads.size_of(sender.playlist_id, session, index) == len(sender.piece(index))
+        for playlist_id, session_id, index, error in (
+            (sender.playlist_id, session, last + 1, BadRequest),
+            (sender.playlist_id, "no-such-session", 0, NotFound),
+            ("no-such-playlist", session, 0, NotFound),
+        ):
+            with pytest.raises(error):
+                await sender.uploads.size_of(playlist_id, session_id, index)
+        await sender.uploads.cancel(session)
+        with pytest.raises(BadRequest, match="cancelled"):
+            await sender.uploads.size_of(sender.playlist_id, session, 0)
+
+
+# --- the age of an upload ---
+
+JUMP_S = 56 * 365 * 86400.0  # from 1970 to the time that the network tells
+
+
+def jump(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """The wall clock is put right, or wrong."""
+    wall = VirtualPorts.wall
+    monkeypatch.setattr(VirtualPorts, "wall", lambda ports: wall(ports) + seconds)
+
+
+@pytest.mark.parametrize("seconds", [JUMP_S, -JUMP_S / 2])
+async def test_a_clock_that_jumps_makes_no_upload_old(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+        jump(monkeypatch, seconds)
+        await trio.sleep(STALE_S - SWEEP_S - 1)
+        assert sender.parts() == [session]
+        assert (await sender.uploads.cleanup(STALE_S)).sessions == []
+        await trio.sleep(2 * SWEEP_S + 1)
+        assert sender.parts() == []
+
+
+async def test_an_upload_of_a_wrong_clock_outlives_the_start_and_goes_on(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+    jump(monkeypatch, JUMP_S)
+    async with virtual_box(tmp_path, seed=1) as box:
+        sender = Sender(box, sender.playlist_id, sender.content)
+        await trio.sleep(GRACE_S - 1)
+        await sender.send_all(session)
+        await trio.sleep(STALE_S - SWEEP_S - 1)
+        await sender.finalize(session)
+        assert sender.kept() == sender.content
+
+
+async def test_what_was_abandoned_goes_though_the_box_is_switched_off_every_night(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        await sender.begin()
+    await trio.sleep(STALE_S)
+    async with virtual_box(tmp_path, seed=1) as box:
+        sender = Sender(box, sender.playlist_id, sender.content)
+        assert len(sender.parts()) == 1
+        await trio.sleep(GRACE_S + 1)
+        assert sender.parts() == []
+
+
+async def test_a_cleanup_says_for_how_long_nobody_had_continued(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await trio.sleep(100)
+        assert sender.uploads.idle_s(session) == 100
+        assert (await sender.uploads.cleanup(101)).sessions == []
+        [gone] = (await sender.uploads.cleanup(100)).sessions
+        assert (gone.upload.id, gone.idle_s) == (session, 100)
+
+
+# --- the table ---
+
+
+async def test_every_row_of_the_table_is_one_that_uploads_cause(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object, **__: object) -> None:
+        raise NoSpace("the disk is full")
+
+    async def for_ever(*_: object) -> None:
+        await trio.sleep_forever()
+
+    with rows_recorded(UPLOAD) as taken:
+        async with sending(tmp_path) as sender:
+            await sender.uploads.cancel(await sender.begin())
+            begun = await sender.begin()
+            await sender.send(begun, 0)
+            with pytest.raises(BadRequest, match="missing"):
+                await sender.finalize(begun)
+            await sender.uploads.cancel(begun)
+            session = await sender.begin()
+            await sender.send_all(session)
+            with monkeypatch.context() as patch:
+                patch.setattr(sender.uploads._ingest, "stage", full)
+                with pytest.raises(NoSpace):
+                    await sender.finalize(session)
+            with monkeypatch.context() as patch:
+                patch.setattr(sender.uploads._ingest, "stage", for_ever)
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(_finalized_in_vain, sender, session)
+                    await trio.testing.wait_all_tasks_blocked()
+                    await sender.uploads.cancel(session)
+            session = await sender.begin()
+            await sender.send_all(session)
+            await sender.finalize(session)
+            sender = Sender(sender.box, sender.playlist_id, b"Dear diary, " * 1000)
+            session = await sender.begin()
+            await sender.send_all(session)
+            with pytest.raises(UnsupportedMedia):
+                await sender.finalize(session)
+    assert taken == rows_of(UPLOAD)
+
+
+async def _finalized_in_vain(sender: Sender, session: str) -> None:
+    with pytest.raises(BadRequest, match="cancelled"):
+        await sender.finalize(session)

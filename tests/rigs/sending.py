@@ -9,9 +9,7 @@ from pathlib import Path
 from tests.rigs.box import VirtualBox, sparse_wav, virtual_box
 from tomb.library.uploads import Upload
 from tomb.models import Track
-from tomb.nurseries.finishing import Said
-from tomb.nurseries.upload_policy import Announced
-from tomb.nurseries.uploads import Uploads
+from tomb.nurseries.uploads import MetadataOverride, NewUpload, Uploads
 
 CHUNK = 1024
 
@@ -36,7 +34,7 @@ class Sender:
         return self.content[index * CHUNK : (index + 1) * CHUNK]
 
     async def begin(self, file_hash: str | None = None) -> str:
-        announced = Announced("Song.wav", len(self.content), CHUNK, file_hash)
+        announced = NewUpload("Song.wav", len(self.content), CHUNK, file_hash)
         return (await self.uploads.begin(self.playlist_id, announced)).id
 
     async def send(self, session: str, index: int) -> Upload:
@@ -50,7 +48,7 @@ class Sender:
         return await self.uploads.status(self.playlist_id, session)
 
     async def finalize(self, session: str, file_hash: str | None = None) -> Track:
-        return await self.uploads.finalize(self.playlist_id, session, file_hash, Said())
+        return await self.uploads.finalize(self.playlist_id, session, file_hash, MetadataOverride())
 
     async def tracks(self) -> list[str]:
         return [track.id for track in (await self.box.services.librarian.playlist(self.playlist_id)).tracks]

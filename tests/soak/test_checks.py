@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -42,8 +41,8 @@ async def make(folder: Path) -> None:
         parts.prepare(stage.store.library)
         parts.allocate(parts.path_of(stage.store.library, "u"), 4 * CHUNK, 0)
         await stage.store.write(lambda db: uploads.create(db, upload, 8))
-        for index in (0, 1):
-            await stage.store.write(partial(uploads.mark, session_id="u", index=index, now=0.0))
+        half = replace(upload.with_chunk(0).with_chunk(1), status="uploading")
+        await stage.store.write(lambda db: uploads.save(db, half))
 
 
 async def fill(stage: Stage, key: str, *names: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
@@ -12,12 +12,10 @@ from tomb.http.envelope import Success
 from tomb.http.parsing import CONTROL, Body, Title, plain, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.library.uploads import TYPES, Upload
-from tomb.models import Track, Wire, iso
-from tomb.nurseries.finishing import Said
-from tomb.nurseries.upload_policy import Announced
+from tomb.models import Track, UploadState, Wire, iso
+from tomb.nurseries.uploads import MetadataOverride, NewUpload
 
 CHUNK_S = 600.0  # a chunk may take that long while it keeps coming: Wi-Fi at the far end of the garden
-UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
 
@@ -147,8 +145,8 @@ class CleanupResult(Wire):
 async def _init(services: Services, call: Call[InitUploadBody]) -> Success[UploadSession]:
     """Announce a file."""
     body = call.given
-    announced = Announced(body.filename, body.file_size, body.chunk_size, body.file_hash)
-    upload = await services.uploads.begin(call.path["playlist_id"], announced)
+    new = NewUpload(body.filename, body.file_size, body.chunk_size, body.file_hash)
+    upload = await services.uploads.begin(call.path["playlist_id"], new)
     return Success(
         UploadSession(
             session_id=upload.id,
@@ -159,7 +157,7 @@ async def _init(services: Services, call: Call[InitUploadBody]) -> Success[Uploa
             total_chunks=upload.total_chunks,
             expected_chunks=upload.total_chunks,
             status=upload.status,
-            expires_at=upload.updated + services.uploads.limits.stale_s,
+            expires_at=_expires_at(services, upload),
         ),
         "upload session created",
     )
@@ -187,10 +185,14 @@ async def _chunk(services: Services, call: Call[Body]) -> Success[UploadProgress
 
 async def _finalize(services: Services, call: Call[FinalizeBody]) -> Success[UploadedTrack]:
     """Make a track of the file."""
-    said = call.given.metadata_override or Metadata()
+    wanted = call.given.metadata_override or Metadata()
+    override = MetadataOverride(wanted.title, wanted.artist, wanted.album)
     session_id = call.path["session_id"]
     track = await services.uploads.finalize(
-        call.path["playlist_id"], session_id, call.given.file_hash, Said(said.title, said.artist, said.album)
+        call.path["playlist_id"],
+        session_id,
+        call.given.file_hash,
+        override,
     )
     return Success(UploadedTrack(**dict(track), track=track, session_id=session_id), "upload complete")
 
@@ -215,14 +217,16 @@ async def _cancel(services: Services, call: Call[Body]) -> Success[UploadStatus]
 async def _cleanup(services: Services, call: Call[CleanupQuery]) -> Success[CleanupResult]:
     """Forget uploads that nobody continues."""
     cleaned = await services.uploads.cleanup(call.given.max_age_hours * 3600)
-    now = services.ports.wall()
     sessions = [
-        CleanedSession(
-            session_id=each.id, filename=each.filename, age_hours=round(max(0.0, now - each.updated) / 3600, 3)
-        )
+        CleanedSession(session_id=each.upload.id, filename=each.upload.filename, age_hours=round(each.idle_s / 3600, 3))
         for each in cleaned.sessions
     ]
     return Success(CleanupResult(cleaned_sessions=sessions, cleaned_files=cleaned.files, freed_bytes=cleaned.freed))
+
+
+def _expires_at(services: Services, upload: Upload) -> float:
+    """What is left of its time, by the wall clock as it is now."""
+    return services.ports.wall() + services.uploads.limits.stale_s - services.uploads.idle_s(upload.id)
 
 
 def _shown(services: Services, upload: Upload) -> UploadStatus:
@@ -238,11 +242,11 @@ def _shown(services: Services, upload: Upload) -> UploadStatus:
         chunks_uploaded=upload.chunks,
         chunks_received=upload.chunks,
         missing_chunks=upload.missing,
-        status="processing" if services.uploads.is_processing(upload.id) else upload.status,
+        status=upload.status,
         error_message=upload.error,
         created_at=iso(upload.created),
         updated_at=iso(upload.updated),
-        expires_at=upload.updated + services.uploads.limits.stale_s,
+        expires_at=_expires_at(services, upload),
     )
 
 

@@ -1,18 +1,17 @@
-"""Units of work on uploads: what was announced, and which chunks of it are on the disk. Their bytes are in `parts`.
+"""Uploads as rows: what was announced, and which chunks of it are on the disk. Their bytes are in `parts`.
 
-A session goes with its playlist. One that came to its end stays for a while, so that a client which lost the answer can
-ask again.
+What may become of a row is decided by tomb/machines/upload.py, in the transaction that changes it. A row goes with its
+playlist. One that came to its end stays for a while, so that a client which lost the answer can ask again.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 from tomb.errors import BadRequest, Conflict, NotFound, UnsupportedMedia
+from tomb.models import UploadState
 
-Status = Literal["pending", "uploading", "completed", "error", "cancelled"]
-OPEN: frozenset[Status] = frozenset({"pending", "uploading"})
 TYPES = frozenset({"mp3", "wav", "flac", "ogg", "opus", "m4a", "aac"})
 MISSING_NAMED = 1000
 
@@ -22,6 +21,7 @@ class Upload:
     """One session. `filename`: a label only. Sizes in bytes, times in epoch seconds.
 
     `received`: a bit for each chunk, the first in the lowest. `file_hash`: SHA-256 in hex. `track_id`: what it became.
+    In the database `status` is never `processing`.
     """
 
     id: str
@@ -34,7 +34,7 @@ class Upload:
     created: float
     updated: float
     received: bytes = b""
-    status: Status = "pending"
+    status: UploadState = "pending"
     error: str | None = None
     track_id: str | None = None
 
@@ -71,6 +71,12 @@ class Upload:
     def size_of(self, index: int) -> int:
         return min(self.chunk_size, self.file_size - index * self.chunk_size)
 
+    def with_chunk(self, index: int, *, there: bool = True) -> Self:
+        """The same, with that chunk on the disk or about to be written anew."""
+        bits = bytearray(self.received.ljust(-(-self.total_chunks // 8), b"\0"))
+        bits[index // 8] = bits[index // 8] & ~(1 << index % 8) | there << index % 8
+        return replace(self, received=bytes(bits))
+
 
 def extension(filename: str) -> str | None:
     """Of a file that may be uploaded, in lower case."""
@@ -106,32 +112,19 @@ def read_all(db: sqlite3.Connection) -> list[Upload]:
     return [_upload(row) for row in db.execute("SELECT * FROM uploads ORDER BY created, id").fetchall()]
 
 
-def mark(db: sqlite3.Connection, session_id: str, index: int, now: float, *, received: bool = True) -> Upload:
-    """A chunk is on the disk, or (with `received` unset) about to be written anew. Raises: NotFound."""
-    upload = get(db, session_id)
-    bits = bytearray(upload.received.ljust(-(-upload.total_chunks // 8), b"\0"))
-    bits[index // 8] = bits[index // 8] & ~(1 << index % 8) | received << index % 8
-    changed = "UPDATE uploads SET received = ?, status = 'uploading', updated = ? WHERE id = ?"
-    db.execute(changed, (bytes(bits), now, session_id))
-    return get(db, session_id)
+def save(db: sqlite3.Connection, upload: Upload) -> None:
+    """What may change of it. It must be there."""
+    db.execute(
+        "UPDATE uploads SET received = ?, status = ?, error = ?, track_id = ?, updated = ? WHERE id = ?",
+        (upload.received, upload.status, upload.error, upload.track_id, upload.updated, upload.id),
+    )
 
 
-def finish(db: sqlite3.Connection, session_id: str, track_id: str, now: float) -> None:
-    """Part of the unit that adds the track. Raises: BadRequest when the session is gone or over."""
-    done = "UPDATE uploads SET status = 'completed', track_id = ?, updated = ? WHERE id = ? AND status = 'uploading'"
-    if not db.execute(done, (track_id, now, session_id)).rowcount:
-        raise BadRequest("the upload ended meanwhile", {"session_id": session_id})
-
-
-def end(db: sqlite3.Connection, session_id: str, status: Status, error: str | None, now: float) -> Upload:
-    """Raises: NotFound."""
-    ended = "UPDATE uploads SET status = ?, error = ?, updated = ? WHERE id = ?"
-    db.execute(ended, (status, error, now, session_id))
-    return get(db, session_id)
-
-
-def forget(db: sqlite3.Connection, session_ids: Iterable[str]) -> None:
-    db.executemany("DELETE FROM uploads WHERE id = ?", [(each,) for each in session_ids])
+def forget(db: sqlite3.Connection, session_ids: Sequence[str]) -> list[Upload]:
+    """Those of them that were there."""
+    gone = [upload for upload in read_all(db) if upload.id in session_ids]
+    db.executemany("DELETE FROM uploads WHERE id = ?", [(upload.id,) for upload in gone])
+    return gone
 
 
 def open_ids(db: sqlite3.Connection, playlist_id: str | None = None) -> list[str]:
@@ -142,18 +135,20 @@ def open_ids(db: sqlite3.Connection, playlist_id: str | None = None) -> list[str
     return [row["id"] for row in db.execute(wanted, (playlist_id,))]
 
 
-def stale(db: sqlite3.Connection, before: float, spared: Sequence[str] = ()) -> list[Upload]:
-    """Sessions to which nothing has happened since `before`."""
-    return [each for each in read_all(db) if each.updated <= before and each.id not in spared]
-
-
 def check_open(upload: Upload) -> None:
     """Raises: BadRequest when it is over; UnsupportedMedia when that was because of what is in the file."""
     details = {"session_id": upload.id, "status": upload.status}
     if upload.status == "error":
         raise UnsupportedMedia(f"the file cannot be played: {upload.error}", details)
-    if upload.status not in OPEN:
+    if upload.status not in ("pending", "uploading"):
         raise BadRequest(f"this upload is over: {upload.status}", details)
+
+
+def check_index(upload: Upload, index: int) -> None:
+    """Raises: BadRequest."""
+    if index >= upload.total_chunks:
+        details = {"chunk_index": index, "total_chunks": upload.total_chunks}
+        raise BadRequest(f"there is no chunk {index}: the file has {upload.total_chunks}, from 0", details)
 
 
 def check_chunk(upload: Upload, index: int, size: int) -> None:
@@ -163,13 +158,6 @@ def check_chunk(upload: Upload, index: int, size: int) -> None:
     if size != expected:
         details = {"chunk_index": index, "total_chunks": upload.total_chunks, "expected_size": expected, "size": size}
         raise BadRequest(f"chunk {index} has {expected} bytes, not {size}", details)
-
-
-def check_index(upload: Upload, index: int) -> None:
-    """Raises: BadRequest."""
-    if index >= upload.total_chunks:
-        details = {"chunk_index": index, "total_chunks": upload.total_chunks}
-        raise BadRequest(f"there is no chunk {index}: the file has {upload.total_chunks}, from 0", details)
 
 
 def check_complete(upload: Upload) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tomb.machines import association, device, player, presence
+from tomb.machines import association, device, player, presence, upload
 from tomb.machines.table import STAY, Row, Table
 
 TABLES: Mapping[ModuleType, Table[Any]] = {
@@ -19,6 +19,7 @@ TABLES: Mapping[ModuleType, Table[Any]] = {
     presence: presence.PRESENCE,
     association: association.ASSOCIATION,
     device: device.DEVICE,
+    upload: upload.UPLOAD,
 }
 PAGE = "machines.md"
 

@@ -1,14 +1,21 @@
 """Files that a browser sends in pieces: announced, received in any order, and made a track all at once.
 
 A chunk that was answered is on the disk, its bytes first and then its bit in the database, so a session goes on after
-any interruption where it was. What is done to one session is done by one at a time; bodies arrive in parallel.
+any interruption where it was. What an upload may become is decided by tomb/machines/upload.py, in the transaction that
+makes it so. Chunks of one upload, and the work on it, take turns; bodies arrive in parallel.
+
+How long nobody has continued an upload is measured on the monotonic clock. The wall clock of a Pi says 1970 until the
+network has told it better, and by that jump each upload was 56 years old and gone. While the box runs, ages are kept in
+memory, at no cost to the card. Across a restart only the wall clock can tell, and may be wrong before or after; so an
+upload is at its start as old as the clock says, but never so old that it has not `GRACE_S` of running time left in
+which whoever sends it can come back. Nothing is ever forgotten at a start.
 """
 
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 from weakref import WeakValueDictionary
@@ -20,22 +27,35 @@ from tomb.errors import (
     DecodeError,
     NoSpace,
     NotFound,
+    PayloadTooLarge,
     RequestError,
     StartError,
     Unavailable,
     UnsupportedMedia,
 )
-from tomb.events import Events
-from tomb.library import faults, parts, uploads
+from tomb.events import PLAYLISTS, Events, playlist_room
+from tomb.library import faults, folders, parts, transcode, uploads
+from tomb.library.arrivals import Arrival, Arrived
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
-from tomb.models import Track
-from tomb.nurseries.finishing import Finishing, Said
+from tomb.machines.table import Outcome
+from tomb.machines.upload import (
+    OPEN,
+    UPLOAD,
+    Abandon,
+    ChunkStored,
+    Committed,
+    DiscardPart,
+    Finalize,
+    Interrupted,
+    StopWork,
+    Transfer,
+    Unplayable,
+)
+from tomb.models import Track, UploadState
 from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.memory_budget import MemoryBudget
-from tomb.nurseries.upload_news import UploadNews
-from tomb.nurseries.upload_policy import Announced, UploadLimits, admitted
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -44,16 +64,64 @@ Ts = TypeVarTuple("Ts")
 log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
+GRACE_S = SWEEP_S
 CLEAN_S = 0.5  # what is not removed by then, the next sweep removes
+PROGRESS_S = 0.1  # between two events of progress of one upload
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """Bytes: `free_kept` on the disk, `memory` for chunks on their way. `stale_s`: when nobody continues an upload."""
+
+    file_size: int
+    at_once: int
+    stale_s: float
+    free_kept: int
+    memory: int = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpload:
+    """A file that is announced. Sizes in bytes; `file_hash`: SHA-256 in hex."""
+
+    filename: str
+    file_size: int
+    chunk_size: int
+    file_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataOverride:
+    """What the client wants the track to be called; None: as the file has it."""
+
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForgottenUpload:
+    """`idle_s`: for how long nobody had continued it."""
+
+    upload: Upload
+    idle_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
     """What a cleanup removed: sessions, the number of their files, and bytes."""
 
-    sessions: Sequence[Upload]
+    sessions: Sequence[ForgottenUpload]
     files: int
     freed: int
+
+
+@dataclass(slots=True)
+class _Work:
+    """An upload is being made a track, until `scope` is left."""
+
+    transfer: Transfer
+    scope: trio.CancelScope
 
 
 class Uploads:
@@ -70,15 +138,16 @@ class Uploads:
     ) -> None:
         self._store = store
         self._ports = ports
-        self._news = UploadNews(events)
+        self._events = _UploadEvents(events)
         self._librarian = librarian
-        self._finishing = Finishing(ports, librarian, ingest, self._news)
+        self._ingest = ingest
         self.limits = limits
         self.memory = MemoryBudget(limits.memory)
         self._threads = trio.CapacityLimiter(2)
         self._opening = trio.Lock()
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
-        self._processing: dict[str, trio.CancelScope] = {}
+        self._working: dict[str, _Work] = {}
+        self._continued: dict[str, float] = {}  # when somebody last did, on the monotonic clock
 
     @classmethod
     async def open(
@@ -90,12 +159,13 @@ class Uploads:
         ingest: Ingest,
         limits: UploadLimits,
     ) -> Self:
-        """Go on with what was under way, and forget what nobody continued. Raises: StartError."""
+        """Go on with what was under way. Raises: StartError."""
         opened = cls(store, ports, events, librarian, ingest, limits)
         try:
             await opened._thread(parts.prepare, store.library)
+            await opened._recall_ages()
             await opened._end_lost()
-            await opened.cleanup(limits.stale_s)
+            await opened.cleanup(limits.stale_s)  # files of no session; what is old has its grace
         except (NoSpace, Unavailable) as error:
             raise StartError(f"the folder {store.library} cannot be used: {error.message}") from error
         return opened
@@ -110,29 +180,33 @@ class Uploads:
             except (NoSpace, Unavailable) as error:
                 log.warning("stale uploads could not be removed, trying again in an hour: %s", error.message)
 
-    # --- what clients do --------------------------------------------------------------------------------------------
+    # --- what clients do ---------------------------------------------------------------------------------------------
 
-    async def begin(self, playlist_id: str, announced: Announced) -> Upload:
+    async def begin(self, playlist_id: str, new: NewUpload) -> Upload:
         """Open a session.
 
         Raises: NotFound for the playlist, PayloadTooLarge, UnsupportedMedia, NoSpace; Conflict when too many are open;
         Unavailable when the box has no converter for the type.
         """
         self._librarian.lite(playlist_id)
-        upload = admitted(announced, playlist_id, self.limits, self._ports)
+        upload = self._admitted(playlist_id, new)
         path = self._part(upload.id)
+        # The file first and then the row: a row always has its file. Whoever leaves, or fails, in between takes the
+        # file along; once the row is committed nothing is awaited any more, so that it is answered.
         async with self._opening:
             try:
                 await self._thread(parts.allocate, path, upload.file_size, self.limits.free_kept)
                 await self._store.write(lambda db: uploads.create(db, upload, self.limits.at_once))
             except BaseException:
-                await self._discard(path)
+                await self._discard(upload.id)
                 raise
+        self._continued[upload.id] = trio.current_time()
         return upload
 
     async def size_of(self, playlist_id: str, session_id: str, index: int) -> int:
         """The bytes of a chunk that may come now, before any are taken. Raises as `receive` does."""
-        upload = await self._open_session(playlist_id, session_id)
+        upload = await self._of(playlist_id, session_id)
+        uploads.check_open(upload)
         uploads.check_index(upload, index)
         return upload.size_of(index)
 
@@ -142,15 +216,19 @@ class Uploads:
         Raises: BadRequest for a wrong index or size, or when the session is over; NoSpace.
         """
         async with self._turn(session_id):
-            upload = await self._open_session(playlist_id, session_id)
+            upload = await self._of(playlist_id, session_id)
+            uploads.check_open(upload)
             uploads.check_chunk(upload, index, len(data))
             path, offset = self._part(session_id), index * upload.chunk_size
             if not (upload.has(index) and await self._thread(parts.holds, path, offset, data)):
                 upload = await self._write(upload, index, data)
-            self._news.progressed(upload, index)
+            self._continued[session_id] = trio.current_time()
+            self._events.progressed(upload, index)
             return upload
 
-    async def finalize(self, playlist_id: str, session_id: str, file_hash: str | None, said: Said) -> Track:
+    async def finalize(
+        self, playlist_id: str, session_id: str, file_hash: str | None, override: MetadataOverride
+    ) -> Track:
         """Make a track of the file; once it is one, the answer is always that track.
 
         Raises: BadRequest when chunks are missing or the hash is another, with the session as usable as before, and
@@ -160,65 +238,191 @@ class Uploads:
             upload = await self._of(playlist_id, session_id)
             if upload.track_id is not None:
                 return (await self._librarian.track(upload.track_id)).track
-            uploads.check_complete(upload)
+            decision = _decided(upload, Finalize(upload.complete))
+            if not decision.moved:
+                uploads.check_complete(upload)
             hashes = {each for each in (file_hash, upload.file_hash) if each is not None}
             try:
-                track = await self._process(upload, hashes, said)
+                return await self._process(upload, decision.transfer, hashes, override)
             except RequestError as error:
-                self._news.failed(upload, error)
+                self._events.failed(upload, error)
                 raise
-            await self._discard(self._part(session_id))
-            return track
 
     async def cancel(self, session_id: str) -> Upload:
-        """End a session, also while it is being made a track; its file is gone.
+        """End a session, also while it is being made a track; its file is gone. One that has ended stays as it is.
 
         Raises: BadRequest when it is a track already.
         """
-        if session_id in self._processing:
-            self._processing[session_id].cancel()
-        async with self._turn(session_id):
-            upload = await self._store.read(lambda db: uploads.get(db, session_id))
-            if upload.status == "completed":
-                raise BadRequest("the upload is complete; delete the track instead", {"track_id": upload.track_id})
-            return await self._end(upload, "cancelled", None)
+        # It waits for no turn: the row decides, at once, and whoever has the turn will find that it did.
+        decision = await self._change(session_id, Abandon())
+        if decision.upload.status == "completed":
+            raise BadRequest("the upload is complete; delete the track instead", {"track_id": decision.upload.track_id})
+        if DiscardPart() in decision.transfer.effects:
+            async with self._turn(session_id):  # nobody writes into the file any more
+                await self._discard(session_id)
+        return decision.upload
 
     async def status(self, playlist_id: str, session_id: str) -> Upload:
-        return await self._of(playlist_id, session_id)
+        return self._as_it_is(await self._of(playlist_id, session_id))
 
     async def sessions(self) -> list[Upload]:
         """All that are remembered, in order of their making."""
-        return await self._store.read(uploads.read_all)
+        return [self._as_it_is(upload) for upload in await self._store.read(uploads.read_all)]
 
-    def is_processing(self, session_id: str) -> bool:
-        """Whether it is being made a track right now."""
-        return session_id in self._processing
+    def idle_s(self, session_id: str) -> float:
+        """For how many seconds nobody has continued it."""
+        return trio.current_time() - self._continued.get(session_id, trio.current_time())
 
     async def cleanup(self, max_age_s: float) -> Cleaned:
-        """Forget sessions to which nothing happened for so long, and files that belong to none."""
-        before, busy = self._ports.wall() - max_age_s, list(self._turns)
+        """Forget sessions that nobody has continued for so long, and files that belong to none."""
         # No session may be made between the look at the table and the look at the folder.
         async with self._opening:
-            gone = await self._forget_stale(before, busy)
-            wanted = await self._store.read(uploads.open_ids)
+            gone = await self._forget_idle(max_age_s, busy=set(self._turns))
+            remembered = await self._store.read(uploads.read_all)
+            wanted = [upload.id for upload in remembered if upload.status in OPEN]
             files, freed = await self._thread(_sweep, self._store.library, wanted)
-        self._news.forget_all_but(wanted)
+        known = {upload.id for upload in remembered}
+        self._continued = {each: at for each, at in self._continued.items() if each in known}
+        self._events.forget_all_but(wanted)
         return Cleaned(gone, files, freed)
 
-    # --- chunks -----------------------------------------------------------------------------------------------------
+    # --- chunks ------------------------------------------------------------------------------------------------------
 
     async def _write(self, upload: Upload, index: int, data: bytes | bytearray) -> Upload:
-        now = self._ports.wall()
         if upload.has(index):
             # Other content than before: from the first byte of it until the last, the chunk is not there.
-            await self._store.write(lambda db: uploads.mark(db, upload.id, index, now, received=False))
-        await self._thread(parts.write, self._part(upload.id), index * upload.chunk_size, data)
-        return await self._store.write(lambda db: uploads.mark(db, upload.id, index, now))
+            await self._store.write(lambda db: self._mark(db, upload.id, index, there=False))
+        try:
+            await self._thread(parts.write, self._part(upload.id), index * upload.chunk_size, data)
+        except Unavailable:
+            # A cancel that came meanwhile takes the file away, and that is what happened then.
+            uploads.check_open(await self._store.read(lambda db: uploads.get(db, upload.id)))
+            raise
+        return await self._store.write(lambda db: self._mark(db, upload.id, index))
 
-    async def _open_session(self, playlist_id: str, session_id: str) -> Upload:
-        upload = await self._of(playlist_id, session_id)
-        uploads.check_open(upload)
-        return upload
+    def _mark(self, db: sqlite3.Connection, session_id: str, index: int, *, there: bool = True) -> Upload:
+        """Part of a unit of work. Raises: BadRequest when the session has ended, NotFound when it has gone."""
+        decision = _decided(uploads.get(db, session_id), ChunkStored())
+        if not decision.moved:
+            uploads.check_open(decision.upload)
+        marked = replace(decision.upload.with_chunk(index, there=there), updated=self._ports.wall())
+        uploads.save(db, marked)
+        return marked
+
+    # --- what becomes of it ------------------------------------------------------------------------------------------
+
+    async def _process(
+        self, upload: Upload, transfer: Transfer, hashes: Collection[str], override: MetadataOverride
+    ) -> Track:
+        """From the last chunk to the track.
+
+        What may interrupt this, and what is left then. Up to the commit anything may: a client that hangs up, a cancel,
+        the end of the box. The work is done on a second name for the bytes, in a folder of its own in `incoming/` that
+        goes whatever happens; the row still says `uploading`, so the client may finalize again. The commit itself is
+        one transaction, of the track, its file's name and the row, in a thread that nobody interrupts: it is done or it
+        is not. From the commit to the return nothing is awaited but the removal of what is not needed any more, and
+        that is shielded: whoever finalized what became a track hears so, though a cancel came in that very moment.
+        """
+        with trio.CancelScope() as scope:
+            work = self._working[upload.id] = _Work(transfer, scope)
+            try:
+                return await self._finish(upload, work, hashes, override)
+            except DecodeError as error:
+                await self._change(upload.id, Unplayable(str(error)))
+                raise UnsupportedMedia(f"the file cannot be played: {error}") from error
+            finally:
+                del self._working[upload.id]
+                # After an end this means nothing; else it is what the row has said all along.
+                UPLOAD.fire(work.transfer, Interrupted())
+                if DiscardPart() in work.transfer.effects:
+                    await self._discard(upload.id)
+        raise BadRequest("this upload was cancelled", {"session_id": upload.id})
+
+    async def _finish(self, upload: Upload, work: _Work, hashes: Collection[str], override: MetadataOverride) -> Track:
+        """Raises: BadRequest when the file has another hash; DecodeError when it cannot be played; NoSpace; NotFound
+        when its playlist has gone."""
+        async with self._ingest.incoming() as incoming:
+            source = incoming / f"{upload.id}.{upload.ext}"
+            await self._thread(parts.lend, self._part(upload.id), source)
+            if hashes:
+                await self._check_hash(source, hashes)
+            arrival = await self._ingest.stage(source, incoming, upload.filename)
+            return await self._commit(upload, work, _overridden(arrival, override))
+
+    async def _check_hash(self, source: Path, wanted: Collection[str]) -> None:
+        try:
+            actual = await self._ingest.digest(source)
+        except DecodeError as error:
+            raise Unavailable(f"what arrived {error}") from error  # our own disk fails; the file is not to blame
+        if set(wanted) != {actual}:
+            details = {"expected": sorted(wanted), "actual": actual}
+            raise BadRequest("what arrived has another file_hash; send the chunks that differ again", details)
+
+    async def _commit(self, upload: Upload, work: _Work, arrival: Arrival) -> Track:
+        now = self._ports.wall()
+        decisions: list[_Decision] = []
+
+        def complete(db: sqlite3.Connection, arrived: Arrived) -> None:
+            decision = _decided(uploads.get(db, upload.id), Committed(arrived.added[0].id), working=True)
+            if not decision.moved:
+                details = {"session_id": upload.id, "status": decision.upload.status}
+                raise BadRequest("the upload ended meanwhile", details)
+            uploads.save(db, replace(decision.upload, updated=now))
+            decisions.append(decision)
+
+        arrived = await self._librarian.add(upload.playlist_id, [arrival], also=complete)
+        # Nothing was awaited since the commit: what was committed is true of the work too, and is published.
+        work.transfer = decisions[0].transfer
+        [track] = [track for track in arrived.playlist.tracks if track.id == arrived.added[0].id]
+        self._events.completed(upload, track)
+        return track
+
+    async def _change(self, session_id: str, event: Unplayable | Abandon) -> "_Decision":
+        """Let that happen to the session, if it still can."""
+        working, now = session_id in self._working, self._ports.wall()
+
+        def unit(db: sqlite3.Connection) -> _Decision:
+            decision = _decided(uploads.get(db, session_id), event, working=working)
+            if decision.moved:
+                uploads.save(db, replace(decision.upload, updated=now))
+            return decision
+
+        decision = await self._store.write_to_free(unit)
+        if decision.moved:
+            self._events.forget(session_id)
+            if (work := self._working.get(session_id)) is not None:
+                work.transfer = decision.transfer
+                if StopWork() in decision.transfer.effects:
+                    work.scope.cancel()
+        return decision
+
+    def _as_it_is(self, upload: Upload) -> Upload:
+        work = self._working.get(upload.id)
+        return upload if work is None or upload.status not in OPEN else replace(upload, status=work.transfer.state)
+
+    # --- ages --------------------------------------------------------------------------------------------------------
+
+    async def _recall_ages(self) -> None:
+        now, wall = trio.current_time(), self._ports.wall()
+        oldest = max(self.limits.stale_s - GRACE_S, 0.0)
+        for upload in await self._store.read(uploads.read_all):
+            self._continued[upload.id] = now - min(max(wall - upload.updated, 0.0), oldest)
+
+    async def _forget_idle(self, max_age_s: float, busy: Collection[str]) -> list[ForgottenUpload]:
+        idle = {each: self.idle_s(each) for each in self._continued if each not in busy}
+        old = [each for each, idle_s in idle.items() if idle_s >= max_age_s]
+        if not old:
+            return []  # nothing is written for nothing: cards wear by writing
+        gone = await self._store.write_to_free(lambda db: uploads.forget(db, old))
+        return [ForgottenUpload(upload, idle[upload.id]) for upload in gone]
+
+    async def _end_lost(self) -> None:
+        """Somebody has tidied up in the folder: what has no file any more must be sent anew."""
+        running = await self._store.read(uploads.open_ids)
+        for session_id in await self._thread(parts.lost, self._store.library, running):
+            await self._change(session_id, Abandon("its file is gone"))
+
+    # --- the order of things -----------------------------------------------------------------------------------------
 
     async def _of(self, playlist_id: str, session_id: str) -> Upload:
         self._librarian.lite(playlist_id)
@@ -227,46 +431,27 @@ class Uploads:
             raise NotFound("upload session", session_id)
         return upload
 
-    # --- the end of a session ---------------------------------------------------------------------------------------
-
-    async def _forget_stale(self, before: float, busy: Sequence[str]) -> list[Upload]:
-        if not await self._store.read(lambda db: uploads.stale(db, before, busy)):
-            return []  # nothing is written for nothing: cards wear by writing
-
-        def forget(db: sqlite3.Connection) -> list[Upload]:
-            gone = uploads.stale(db, before, busy)
-            uploads.forget(db, [each.id for each in gone])
-            return gone
-
-        return await self._store.write_to_free(forget)
-
-    async def _end_lost(self) -> None:
-        """Somebody has tidied up in the folder: what has no file any more must be sent anew."""
-        running = await self._store.read(uploads.open_ids)
-        for session_id in await self._thread(parts.lost, self._store.library, running):
-            upload = await self._store.read(lambda db: uploads.get(db, session_id))  # noqa: B023  # used at once
-            await self._end(upload, "cancelled", "its file is gone")
-
-    async def _process(self, upload: Upload, hashes: Collection[str], said: Said) -> Track:
-        with trio.CancelScope() as scope:
-            self._processing[upload.id] = scope
-            try:
-                return await self._finishing.finish(upload, hashes, said)
-            except DecodeError as error:
-                await self._end(upload, "error", str(error))
-                raise UnsupportedMedia(f"the file cannot be played: {error}") from error
-            finally:
-                del self._processing[upload.id]
-        raise BadRequest("this upload was cancelled", {"session_id": upload.id})
-
-    async def _end(self, upload: Upload, status: uploads.Status, error: str | None) -> Upload:
+    def _admitted(self, playlist_id: str, new: NewUpload) -> Upload:
+        """What is announced, before a byte of it is sent. Raises: UnsupportedMedia, PayloadTooLarge, Unavailable."""
+        ext = uploads.extension(new.filename)
+        if ext is None:
+            raise UnsupportedMedia("not an audio type that the box plays", {"types": sorted(uploads.TYPES)})
+        if new.file_size > self.limits.file_size:
+            raise PayloadTooLarge("the file is too large", {"limit": self.limits.file_size})
+        if ext in folders.TRANSCODED and not transcode.available():
+            raise Unavailable(f"{ext} files need ffmpeg, which is not installed")
         now = self._ports.wall()
-        ended = await self._store.write_to_free(lambda db: uploads.end(db, upload.id, status, error, now))
-        self._news.forget(upload)
-        await self._discard(self._part(upload.id))
-        return ended
-
-    # --- the order of things ----------------------------------------------------------------------------------------
+        return Upload(
+            id=self._ports.new_id(),
+            playlist_id=playlist_id,
+            filename=new.filename,
+            ext=ext,
+            file_size=new.file_size,
+            chunk_size=new.chunk_size,
+            file_hash=new.file_hash,
+            created=now,
+            updated=now,
+        )
 
     @asynccontextmanager
     async def _turn(self, session_id: str) -> AsyncIterator[None]:
@@ -274,9 +459,9 @@ class Uploads:
         async with lock:
             yield
 
-    async def _discard(self, path: Path) -> None:
+    async def _discard(self, session_id: str) -> None:
         with trio.move_on_after(CLEAN_S, shield=True):
-            await self._thread(parts.discard, [path])
+            await self._thread(parts.discard, [self._part(session_id)])
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
         try:
@@ -286,6 +471,74 @@ class Uploads:
 
     def _part(self, session_id: str) -> Path:
         return parts.path_of(self._store.library, session_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What the table has said: the row as it is to be then, and whether anything has moved at all."""
+
+    upload: Upload
+    transfer: Transfer
+    moved: bool
+
+
+def _decided(
+    upload: Upload, event: ChunkStored | Finalize | Committed | Unplayable | Abandon, *, working: bool = False
+) -> _Decision:
+    """`working`: somebody is making a track of it, which its row does not say."""
+    state: UploadState = "processing" if working and upload.status in OPEN else upload.status
+    transfer = Transfer(state, upload.error, upload.track_id)
+    moved = UPLOAD.fire(transfer, event) is Outcome.MOVED
+    return _Decision(
+        replace(upload, status=transfer.state, error=transfer.error, track_id=transfer.track_id), transfer, moved
+    )
+
+
+class _UploadEvents:
+    """What is published while files arrive (wire.md, section 5). Nothing here is numbered or kept.
+
+    Everything is synchronous, so that what was committed is published even if whoever asked for it is cancelled.
+    """
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._progress_at: dict[str, float] = {}
+
+    def progressed(self, upload: Upload, index: int) -> None:
+        """The first and the last always; between them no more often than anybody can see."""
+        now = trio.current_time()
+        if now - self._progress_at.get(upload.id, -PROGRESS_S) < PROGRESS_S and not upload.complete:
+            return
+        self._progress_at[upload.id] = now
+        progress = {"chunk_index": index, "progress": upload.progress, "complete": upload.complete}
+        self._publish(
+            "upload:progress", upload, {**progress, "filename": upload.filename, "file_name": upload.filename}
+        )
+
+    def completed(self, upload: Upload, track: Track) -> None:
+        self._publish("upload:complete", upload, {"filename": upload.filename, "track": track})
+        self.forget(upload.id)
+
+    def failed(self, upload: Upload, error: RequestError) -> None:
+        """It did not become a track, or not yet: the session's status says which."""
+        self._publish("upload:error", upload, {"error": error.message, "code": error.error_type})
+
+    def forget(self, session_id: str) -> None:
+        """There will be no more progress of it."""
+        self._progress_at.pop(session_id, None)
+
+    def forget_all_but(self, session_ids: Iterable[str]) -> None:
+        self._progress_at = {each: self._progress_at[each] for each in session_ids if each in self._progress_at}
+
+    def _publish(self, event_type: str, upload: Upload, data: Mapping[str, object]) -> None:
+        named = {"playlist_id": upload.playlist_id, "session_id": upload.id, **data}
+        self._events.tell(event_type, {PLAYLISTS, playlist_room(upload.playlist_id)}, named)
+
+
+def _overridden(arrival: Arrival, override: MetadataOverride) -> Arrival:
+    own = arrival.labels
+    title, artist, album = override.title or own.title, override.artist or own.artist, override.album or own.album
+    return replace(arrival, labels=replace(own, title=title, artist=artist, album=album))
 
 
 def _sweep(library: Path, wanted: Sequence[str]) -> tuple[int, int]:

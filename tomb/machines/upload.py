@@ -1,0 +1,133 @@
+"""A file that a browser sends in pieces: announced, received, made a track.
+
+`pending` until the first piece is there, `uploading` until all are and the client says so, `processing` while the file
+is compared, examined and taken in; and three ends. The names are the wire's (wire.md, section 4).
+
+The owner of an upload is its row in the database, and the transaction in which it is changed: what happens is decided
+there, on what the row says at that moment, and is true when the transaction is committed. So two who come at once need
+no agreement. A cancel and the commit of the track may race: whoever commits first has decided, and the other finds a
+final state, in which nothing means anything any more. An error stays an error too, with its message, whoever cancels.
+
+`processing` is the one state that the row does not have. It lives as long as the task that does the work, and the row
+says `uploading` meanwhile: so whatever interrupts the work, be it a full disk, a client that hangs up or a power cut,
+leaves a row that is right without anybody writing it, on a disk that may be the very reason.
+
+Pieces come and are sent again while it is `uploading` alone: the turn that a piece waits for is the one that the work
+has. Which pieces there are is the row's and not the machine's; all that decides anything is whether they are all there.
+"""
+
+from dataclasses import dataclass, field
+
+from tomb.machines.table import STAY, Table, row
+from tomb.models import UploadState
+
+OPEN: tuple[UploadState, ...] = ("pending", "uploading", "processing")
+ENDS: tuple[UploadState, ...] = ("completed", "error", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkStored:
+    """A piece is on the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finalize:
+    """The client says that this was all. `complete`: whether all pieces are there."""
+
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The track is in the library, in this very transaction."""
+
+    track_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unplayable:
+    """There is no sound in it that could be played, and never will be. `reason` is for the parent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The work came to no end, and may be begun again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """Nobody wants it any more. `reason`: if it was not the client who said so."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopWork:
+    """The work on it is in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardPart:
+    """The bytes that were sent are not needed any more."""
+
+
+@dataclass(slots=True)
+class Transfer:
+    """What the machine knows of an upload. `error`: why it ended. `track_id`: what it became."""
+
+    state: UploadState = "pending"
+    error: str | None = None
+    track_id: str | None = None
+    effects: list[StopWork | DiscardPart] = field(default_factory=list)
+
+
+def all_there(_: Transfer, event: Finalize) -> bool:
+    return event.complete
+
+
+def _succeed(transfer: Transfer, event: Committed) -> None:
+    transfer.track_id = event.track_id
+    transfer.effects.append(DiscardPart())
+
+
+def _fail(transfer: Transfer, event: Unplayable) -> None:
+    transfer.error = event.reason
+    transfer.effects.append(DiscardPart())
+
+
+def _discard(transfer: Transfer, event: Abandon) -> None:
+    transfer.error = event.reason
+    transfer.effects.append(DiscardPart())
+
+
+def _stop_and_discard(transfer: Transfer, event: Abandon) -> None:
+    transfer.effects.append(StopWork())
+    _discard(transfer, event)
+
+
+UPLOAD: Table[Transfer] = Table(
+    "upload",
+    Transfer,
+    states=(*OPEN, *ENDS),
+    initial="pending",
+    events=(ChunkStored, Finalize, Committed, Unplayable, Interrupted, Abandon),
+    rows=[
+        row("pending", ChunkStored, "uploading"),
+        row("uploading", ChunkStored, STAY),
+        row("uploading", Finalize, "processing", when=all_there),
+        row("processing", Committed, "completed", do=_succeed),
+        row("processing", Unplayable, "error", do=_fail),
+        row("processing", Interrupted, "uploading"),
+        row(("pending", "uploading"), Abandon, "cancelled", do=_discard),
+        row("processing", Abandon, "cancelled", do=_stop_and_discard),
+    ],
+    ignored={
+        "pending": (Finalize, Committed, Unplayable, Interrupted),
+        "uploading": (Committed, Unplayable, Interrupted),
+        "processing": (ChunkStored, Finalize),
+        **dict.fromkeys(ENDS, (ChunkStored, Finalize, Committed, Unplayable, Interrupted, Abandon)),
+    },
+    final=ENDS,
+)
