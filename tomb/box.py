@@ -219,9 +219,9 @@ def _audio(devices: Devices, board: Board, deck: Deck) -> Supervisor[Output]:
 
 def _reader(devices: Devices, board: Board, taps: Taps) -> Supervisor[Reader]:
     async def serve(reader: Reader, task_status: trio.TaskStatus[None]) -> None:
-        await reader.run(taps.see, task_status=task_status)
+        await reader.run(supervisor.of_the_core(taps.see), task_status=task_status)
 
-    return Supervisor(
+    supervisor = Supervisor(
         "nfc",
         board,
         real=devices.reader,
@@ -230,3 +230,4 @@ def _reader(devices: Devices, board: Board, taps: Taps) -> Supervisor[Reader]:
         use=taps.use,
         lose=taps.lose,
     )
+    return supervisor

@@ -17,13 +17,12 @@ from tomb.errors import LibraryDamaged, RequestError, StartError, TombError
 from tomb.http.app import make_app
 from tomb.http.routes import Services
 from tomb.nurseries.health import UP
-from tomb.nurseries.lifecycle import Process, leave
+from tomb.nurseries.lifecycle import RESUMES, Process
 from tomb.nurseries.web import Address, WebLimits, serve_web
 from tomb.ports import Ports, RealPorts
 
 log = logging.getLogger(__name__)
 
-RESUMES = "TOMB_RESUMES"  # tells the process after a restart that it is one, and the port of the one before it
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
@@ -50,16 +49,7 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
         process.status = process.status or 1
     if refusal is not None:
         raise refusal
-    if process.again and not process.status:
-        _start_anew(process.port)
-    leave(process.status)
-
-
-def _start_anew(port: int) -> NoReturn:
-    """Become a new process of the same program with the same arguments; it goes on with what was playing."""
-    logging.shutdown()
-    os.environ[RESUMES] = str(port)
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # no shell: our own arguments again
+    process.leave()
 
 
 async def _serve(settings: Settings, ports: Ports, process: Process) -> None:

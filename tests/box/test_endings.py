@@ -65,6 +65,15 @@ def last(*_):
         time.sleep({seconds})
 logs.Logbook.last = last
 """
+DEFECT = """
+from tomb.nurseries import deck
+begun, plain = Path({flag!r}), deck.Deck._reply
+def reply(*args):
+    if begun.exists():
+        raise LookupError("a defect in the core")
+    return plain(*args)
+deck.Deck._reply = reply
+"""
 LONG_OPERATION = """
 import trio
 from tomb.nurseries import librarian
@@ -343,3 +352,26 @@ async def test_a_request_with_an_operation_id_does_not_hold_up_the_end(music: Mu
         began = trio.current_time()
         assert await box.terminate() == 0
         assert trio.current_time() - began < LEAVE_S + NOISE_S
+
+
+async def test_a_defect_in_the_core_ends_the_box_loudly_with_its_position_noted(music: Music, tmp_path: Path) -> None:
+    async with slowed(music, tmp_path, DEFECT, 0) as (box, flag):
+        last = await box.player()
+        flag.touch()
+        await ignoring_its_end(box, "POST", "/api/player/volume", {"volume": 40})
+        assert await box.ended() == 1
+        await box.until_log("LookupError: a defect in the core")
+        assert "a defect ends the box" in box.log
+    assert await resumes_at(music) >= last["position_ms"]
+
+
+async def test_a_restart_that_is_held_up_happens_all_the_same(music: Music, tmp_path: Path) -> None:
+    async with slowed(music, tmp_path, LONG_SYNC, 60) as (box, flag), trio.open_nursery() as nursery:
+        flag.touch()
+        nursery.start_soon(ignoring_its_end, box, "POST", "/api/playlists/sync")
+        await until_there(flag.with_suffix(".begun"))
+        flag.unlink()
+        await box.post("/api/system/restart")
+        await box.until_up(2)
+        await box.until_player(lambda state: state["state"] == "playing")
+        assert await box.terminate() == 0

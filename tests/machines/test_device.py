@@ -18,14 +18,13 @@ from tomb.machines.device import (
     DismissStandIn,
     Effect,
     Lost,
-    RetryAt,
     RetryDue,
     Try,
     UseReal,
     UseStandIn,
     Withdraw,
 )
-from tomb.machines.table import Outcome
+from tomb.machines.table import Outcome, SetTimer
 
 MOVED, REFUSED, IGNORED = Outcome.MOVED, Outcome.REFUSED, Outcome.IGNORED
 
@@ -48,17 +47,17 @@ def test_a_device_that_is_there_is_used_and_its_stand_in_is_not() -> None:
 
 def test_a_stand_in_serves_until_the_device_comes() -> None:
     told = effects_of(WITH_STAND_IN, Begin(), Lost(1, 0, "not there"), RetryDue(2), Appeared(2, 0.1))
-    assert told == [Try(1), UseStandIn(), RetryAt(0.1, 2), Try(2), DismissStandIn(), UseReal()]
+    assert told == [Try(1), UseStandIn(), SetTimer(0.1, 2), Try(2), DismissStandIn(), UseReal()]
 
 
 def test_a_device_that_is_lost_is_a_fault_and_no_reason_to_pretend() -> None:
     told = effects_of(WITH_STAND_IN, Begin(), Appeared(1, 0), Lost(1, 50, "pulled out"))
-    assert told == [Try(1), UseReal(), Withdraw("pulled out"), RetryAt(50.1, 2)]
+    assert told == [Try(1), UseReal(), Withdraw("pulled out"), SetTimer(50.1, 2)]
 
 
 def test_one_that_was_never_there_and_has_no_stand_in_is_withdrawn_once() -> None:
     told = effects_of(ALONE, Begin(), Lost(1, 0, "not there"), RetryDue(2), Lost(2, 1, "still not"))
-    assert told == [Try(1), Withdraw("not there"), RetryAt(0.1, 2), Try(2), RetryAt(1.2, 3)]
+    assert told == [Try(1), Withdraw("not there"), SetTimer(0.1, 2), Try(2), SetTimer(1.2, 3)]
 
 
 def test_a_stand_in_without_a_device_serves_for_ever() -> None:
@@ -70,7 +69,7 @@ def test_a_stand_in_without_a_device_serves_for_ever() -> None:
 def test_earlier_failures_are_forgotten_only_when_it_was_up_for_a_while(up_for: float, pause: float) -> None:
     failures = [event for n in (1, 2, 3) for event in (Lost(n, 0, "loose"), RetryDue(n + 1))]
     told = effects_of(ALONE, Begin(), *failures, Appeared(4, 0), Lost(4, up_for, "loose"))
-    assert told[-1] == RetryAt(up_for + pause, 5)
+    assert told[-1] == SetTimer(up_for + pause, 5)
 
 
 @pytest.mark.parametrize("state", ["pretending", "up", "down"])
@@ -134,7 +133,7 @@ class Owner:
             case Try(attempt):
                 assert self.trying is None, "two tries at once"
                 return replace(self, trying=attempt)
-            case RetryAt(_, attempt):
+            case SetTimer(_, attempt):
                 assert self.trying is None, "a timer while it is tried"
                 return replace(self, timer=attempt)
             case UseReal():
@@ -196,11 +195,11 @@ def test_however_a_device_comes_and_goes_it_is_tried_soon_once_and_then_less_and
         DEVICE.fire(device, Appeared(device.attempt, now))
         DEVICE.fire(device, Lost(device.attempt, now + up, "loose"))
         failures = 1 if now + up - now >= STEADY_S else failures + 1
-        [retry] = [effect for effect in device.effects if isinstance(effect, RetryAt)]
+        [retry] = [effect for effect in device.effects if isinstance(effect, SetTimer)]
         device.effects.clear()
         assert retry.at == now + up + SOON_S[min(failures, len(SOON_S)) - 1]
         now = retry.at
-        DEVICE.fire(device, RetryDue(retry.attempt))
+        DEVICE.fire(device, RetryDue(retry.number))
 
 
 def test_a_loose_plug_is_attached_seventeen_times_in_its_first_minute() -> None:
@@ -210,7 +209,7 @@ def test_a_loose_plug_is_attached_seventeen_times_in_its_first_minute() -> None:
     while now < 60:
         DEVICE.fire(device, Appeared(device.attempt, now))
         DEVICE.fire(device, Lost(device.attempt, now, "loose"))
-        [now] = [effect.at for effect in device.effects if isinstance(effect, RetryAt)]
+        [now] = [effect.at for effect in device.effects if isinstance(effect, SetTimer)]
         attached += 1
         device.effects.clear()
         DEVICE.fire(device, RetryDue(device.attempt))

@@ -20,7 +20,7 @@ all, or a timer that had rung before it was set anew: the table refuses it.
 
 from dataclasses import dataclass, field
 
-from tomb.machines.table import STAY, Table, row
+from tomb.machines.table import STAY, SetTimer, Table, row
 
 SOON_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds from a failure until the next try, by how many failures there were in a row; the last one from there on."""
@@ -55,23 +55,15 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class RetryDue:
-    """The timer that `RetryAt` asked for rang."""
+    """The timer for the next try rang. `number`: that of the try."""
 
-    attempt: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
     """Look for the device, and serve it when it is there."""
 
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class RetryAt:
-    """Set the timer."""
-
-    at: float
     attempt: int
 
 
@@ -97,7 +89,7 @@ class Withdraw:
     reason: str
 
 
-Effect = Try | RetryAt | UseReal | UseStandIn | DismissStandIn | Withdraw
+Effect = Try | SetTimer | UseReal | UseStandIn | DismissStandIn | Withdraw
 
 
 @dataclass(slots=True)
@@ -137,7 +129,7 @@ def current_and_steady(device: Device, event: Lost) -> bool:
 
 
 def awaited(device: Device, event: RetryDue) -> bool:
-    return event.attempt == device.attempt and device.waiting
+    return event.number == device.attempt and device.waiting
 
 
 def _begin(device: Device, _: Begin) -> None:
@@ -147,7 +139,7 @@ def _begin(device: Device, _: Begin) -> None:
 
 def _try(device: Device, event: RetryDue) -> None:
     device.waiting = False
-    device.effects.append(Try(event.attempt))
+    device.effects.append(Try(event.number))
 
 
 def _use(device: Device, event: Appeared) -> None:
@@ -169,7 +161,7 @@ def _retry(device: Device, event: Lost) -> None:
     device.attempt += 1
     device.waiting = True
     pause = device.pauses[min(device.failures, len(device.pauses)) - 1]
-    device.effects.append(RetryAt(event.at + pause, device.attempt))
+    device.effects.append(SetTimer(event.at + pause, device.attempt))
 
 
 def _pretend_and_retry(device: Device, event: Lost) -> None:

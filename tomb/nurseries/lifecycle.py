@@ -24,7 +24,7 @@ cut, and children notice that their parent is gone.
 **Signals** are received until the very end. Their handlers are installed before anything is started and are never
 taken away again: not when a stop begins, since a second Ctrl-C would then become a KeyboardInterrupt in whatever task
 happens to run, and end the process by SIGINT or, within a shield, not at all; and not when Trio's loop is over, since
-there is still an interpreter to be torn down. For the same reason the process leaves by `leave`, which runs no exit
+there is still an interpreter to be torn down. For the same reason the process leaves by `Process.leave`, without exit
 handlers: PortAudio's would close a stream whose device may be gone, and hang. The first signal is a stop as above. A
 second one says that somebody does not want to wait for it: the position is written, for which there are `LAST_WORDS_S`
 and no more, and the process leaves with the status that a shell expects of one that was killed by that signal. If the
@@ -58,6 +58,7 @@ log = logging.getLogger(__name__)
 STOP_S = 4.4  # from the beginning of a stop until the order is given up
 HARD_S = 0.5  # from there until the process leaves in any case: 5 s in all
 LAST_WORDS_S = 0.4
+RESUMES = "TOMB_RESUMES"  # tells the process after a restart that it is one, and the port of the one before it
 WATCHDOG_S = 0.5  # after the loop should have ended the process
 
 
@@ -108,6 +109,15 @@ class Process:
                 await box()
             nursery.cancel_scope.cancel()
 
+    def leave(self, *, late: bool = False) -> NoReturn:
+        """End the process here and now, or become a new one if it is to start anew. `late`: it did not end by itself.
+
+        Without exit handlers: see above.
+        """
+        if self.again and not self.status:
+            _start_anew(self.port)
+        leave(self.status or int(late))
+
     async def _heed(self, signals: trio.MemoryReceiveChannel[int], nursery: trio.Nursery) -> None:
         await signals.receive()
         self.again = False  # whoever sends a signal while it restarts wants it to end
@@ -122,6 +132,7 @@ class Process:
 
     async def _keep_the_deadline(self, everything: trio.CancelScope, nursery: trio.Nursery) -> None:
         await self.stop.wait()
+        faulthandler.dump_traceback_later(STOP_S + HARD_S + WATCHDOG_S, exit=True)
         if not self.port:  # it has not started yet, so there is nobody to be graceful to
             everything.cancel()
         await trio.sleep(STOP_S)
@@ -132,7 +143,7 @@ class Process:
         if self.lifecycle is not None:
             self.lifecycle.hurry()
         await trio.sleep(HARD_S)
-        leave(self.status or 1)
+        self.leave(late=True)
 
     async def _say_last_words(self, said: trio.Event) -> None:
         try:
@@ -161,12 +172,22 @@ def _signals() -> trio.MemoryReceiveChannel[int]:
 
 
 def leave(status: int) -> NoReturn:
-    """End the process here and now, without exit handlers. See above."""
+    _flush()
+    os._exit(status)
+
+
+def _start_anew(port: int) -> NoReturn:
+    """Become a new process of the same program with the same arguments; it goes on with what was playing."""
+    _flush()
+    os.environ[RESUMES] = str(port)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # no shell: our own arguments again
+
+
+def _flush() -> None:
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
-    os._exit(status)
 
 
 @dataclass(slots=True)
