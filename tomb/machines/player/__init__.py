@@ -8,6 +8,20 @@ once drawn), `place` where in it we are. Two machines share this:
   * the *sound* is what the output does for it: `none`, `loading` (it was told to play, the first sample is not heard
     yet), `heard`, or `lost` with the device.
 
+How the sound goes from one to the other, and what clients are shown of both:
+
+    none --PlayTrack--> loading --TrackStarted--> heard      the track as it is wanted
+    loading, heard --a row drops it--> outdated              until, at the end of that row, the coupling has either
+    outdated --PlayTrack--> loading                          begun another track
+    outdated --StopOutput--> none                            or made the output silent
+    any --DeviceLost--> lost --DeviceBack--> none            what comes back holds nothing
+
+    shown        none      loading   heard     lost
+    stopped      stopped                       stopped
+    playing                loading   playing   error
+    paused       paused    paused    paused    error
+    failed       error                         error
+
 People command the transport, the output reports about the sound, and neither waits for the other: a slow file never
 blocks a command, and a lost device takes nothing of what is wanted. Where the one has consequences for the other is
 declared in one place, `COUPLING`: after each row it looks at the pair of states and brings the output in step. So an
@@ -30,34 +44,7 @@ were appended.
 from collections.abc import Callable, Mapping
 from typing import get_args
 
-from tomb.machines.player import actions, guards
-from tomb.machines.player.events import (
-    DeviceBack,
-    DeviceLost,
-    Event,
-    Next,
-    Pause,
-    Play,
-    PlaylistChanged,
-    PlaylistDeleted,
-    Previous,
-    Restore,
-    Seek,
-    SetCeiling,
-    SetMode,
-    SetSleep,
-    SetVolume,
-    SleepNear,
-    SleepOver,
-    Start,
-    Stop,
-    TagRemoved,
-    Tapped,
-    Toggle,
-    TrackFailed,
-    TrackFinished,
-    TrackStarted,
-)
+from tomb.machines.player import actions, events, guards
 from tomb.machines.player.model import Player, Sound, Transport
 from tomb.machines.table import STAY, Row, Table, row
 
@@ -65,52 +52,53 @@ ANY: tuple[Transport, ...] = get_args(Transport)
 SILENT: tuple[Transport, ...] = ("stopped", "paused", "failed")
 ACTIVE: tuple[Transport, ...] = ("playing", "paused", "failed")
 SOUNDABLE: tuple[Transport, ...] = ("playing", "paused")
+REPORTS = (events.TrackStarted, events.TrackFinished, events.TrackFailed)
 
 ROWS: tuple[Row[Player], ...] = (
     # commands
-    row(ANY, Start, "playing", when=guards.has_tracks, do=actions.start),
-    row(SILENT, Play, "playing", when=guards.chosen, do=actions.play),
-    row("playing", Pause, "paused", do=actions.pause),
-    row("playing", Toggle, "paused", when=guards.shown_playing, do=actions.pause),
-    row(SILENT, Toggle, "playing", when=guards.chosen, do=actions.play),
-    row(ACTIVE, Stop, "stopped", do=actions.stop),
-    row(ANY, Next, "playing", when=guards.has_next, do=actions.next_track),
-    row(ACTIVE, Next, "stopped", do=actions.stop),
-    row(ANY, Previous, "playing", when=guards.chosen, do=actions.previous_track),
-    row(ANY, Seek, STAY, when=guards.within, do=actions.seek),
+    row(ANY, events.Start, "playing", when=guards.has_tracks, do=actions.start),
+    row(SILENT, events.Play, "playing", when=guards.chosen, do=actions.play),
+    row("playing", events.Pause, "paused", do=actions.pause),
+    row("playing", events.Toggle, "paused", when=guards.shown_playing, do=actions.pause),
+    row(SILENT, events.Toggle, "playing", when=guards.chosen, do=actions.play),
+    row(ACTIVE, events.Stop, "stopped", do=actions.stop),
+    row(ANY, events.Next, "playing", when=guards.has_next, do=actions.next_track),
+    row(ACTIVE, events.Next, "stopped", do=actions.stop),
+    row(ANY, events.Previous, "playing", when=guards.chosen, do=actions.previous_track),
+    row(ANY, events.Seek, STAY, when=guards.within, do=actions.seek),
     # tags
-    row(ANY, Tapped, "playing", when=guards.begins, do=actions.start),
-    row(ACTIVE, Tapped, "playing", when=guards.restarts, do=actions.restart),
-    row(ACTIVE, Tapped, "playing", when=guards.skips_to_next, do=actions.next_track),
-    row(ACTIVE, Tapped, "stopped", when=guards.skips_on, do=actions.stop),
-    row("playing", Tapped, "paused", when=guards.toggles, do=actions.pause),
-    row(("paused", "failed"), Tapped, "playing", when=guards.same_playlist, do=actions.play),
-    row("playing", TagRemoved, "paused", when=guards.pauses_on_removal, do=actions.pause),
+    row(ANY, events.Tapped, "playing", when=guards.begins, do=actions.start),
+    row(ACTIVE, events.Tapped, "playing", when=guards.restarts, do=actions.restart),
+    row(ACTIVE, events.Tapped, "playing", when=guards.skips_to_next, do=actions.next_track),
+    row(ACTIVE, events.Tapped, "stopped", when=guards.skips_on, do=actions.stop),
+    row("playing", events.Tapped, "paused", when=guards.toggles, do=actions.pause),
+    row(("paused", "failed"), events.Tapped, "playing", when=guards.same_playlist, do=actions.play),
+    row("playing", events.TagRemoved, "paused", when=guards.pauses_on_removal, do=actions.pause),
     # settings
-    row(ANY, SetVolume, STAY, do=actions.set_volume),
-    row(ANY, SetCeiling, STAY, do=actions.set_ceiling),
-    row(ANY, SetMode, STAY, do=actions.set_mode),
-    row(ANY, SetSleep, STAY, do=actions.set_sleep),
-    row("playing", SleepNear, STAY, when=guards.newest_timer, do=actions.fade),
-    row(ANY, SleepOver, "stopped", when=guards.newest_timer, do=actions.fall_asleep),
-    row("stopped", Restore, STAY, do=actions.restore),
+    row(ANY, events.SetVolume, STAY, do=actions.set_volume),
+    row(ANY, events.SetCeiling, STAY, do=actions.set_ceiling),
+    row(ANY, events.SetMode, STAY, do=actions.set_mode),
+    row(ANY, events.SetSleep, STAY, do=actions.set_sleep),
+    row("playing", events.SleepNear, STAY, when=guards.newest_timer, do=actions.fade),
+    row(ANY, events.SleepOver, "stopped", when=guards.newest_timer, do=actions.fall_asleep),
+    row("stopped", events.Restore, STAY, do=actions.restore),
     # the library changed
-    row(ANY, PlaylistChanged, STAY, when=guards.keeps_some, do=actions.adopt),
-    row(ANY, PlaylistChanged, "stopped", when=guards.changes_ours, do=actions.adopt),
-    row(ANY, PlaylistDeleted, "stopped", when=guards.deletes_ours, do=actions.clear),
+    row(ANY, events.PlaylistChanged, STAY, when=guards.keeps_some, do=actions.adopt),
+    row(ANY, events.PlaylistChanged, "stopped", when=guards.changes_ours, do=actions.adopt),
+    row(ANY, events.PlaylistDeleted, "stopped", when=guards.deletes_ours, do=actions.clear),
     # the output reports
-    row(SOUNDABLE, TrackStarted, STAY, when=guards.is_loading, do=actions.hear),
-    row(SOUNDABLE, TrackStarted, STAY, when=guards.is_following, do=actions.advance),
-    row(SOUNDABLE, TrackStarted, STAY, when=guards.replaced_and_more, do=actions.go_on),
-    row(SOUNDABLE, TrackStarted, "stopped", when=guards.replaced_too_late, do=actions.end),
-    row(SOUNDABLE, TrackFinished, STAY, when=guards.more_comes, do=actions.go_on),
-    row(SOUNDABLE, TrackFinished, "stopped", when=guards.is_current, do=actions.end),
-    row(SOUNDABLE, TrackFailed, STAY, when=guards.others_left, do=actions.skip),
-    row(SOUNDABLE, TrackFailed, "stopped", when=guards.was_heard, do=actions.end_failing),
-    row(SOUNDABLE, TrackFailed, "failed", when=guards.is_current, do=actions.give_up),
-    row(SOUNDABLE, TrackFailed, STAY, when=guards.is_following, do=actions.drop_following),
-    row(ANY, DeviceLost, STAY, do=actions.lose_device),
-    row(ANY, DeviceBack, STAY, do=actions.find_device),
+    row(SOUNDABLE, events.TrackStarted, STAY, when=guards.is_loading, do=actions.hear),
+    row(SOUNDABLE, events.TrackStarted, STAY, when=guards.is_following, do=actions.advance),
+    row(SOUNDABLE, events.TrackStarted, STAY, when=guards.replaced_and_more, do=actions.go_on),
+    row(SOUNDABLE, events.TrackStarted, "stopped", when=guards.replaced_too_late, do=actions.end),
+    row(SOUNDABLE, events.TrackFinished, STAY, when=guards.more_comes, do=actions.go_on),
+    row(SOUNDABLE, events.TrackFinished, "stopped", when=guards.is_current, do=actions.end),
+    row(SOUNDABLE, events.TrackFailed, STAY, when=guards.others_left, do=actions.skip),
+    row(SOUNDABLE, events.TrackFailed, "stopped", when=guards.was_heard, do=actions.end_failing),
+    row(SOUNDABLE, events.TrackFailed, "failed", when=guards.is_current, do=actions.give_up),
+    row(SOUNDABLE, events.TrackFailed, STAY, when=guards.is_following, do=actions.drop_following),
+    row(ANY, events.DeviceLost, STAY, do=actions.lose_device),
+    row(ANY, events.DeviceBack, STAY, do=actions.find_device),
 )
 
 # (transport, sound) -> what follows. Pairs that are not named agree with each other, or cannot come about. The sound is
@@ -140,13 +128,13 @@ PLAYER = Table(
     Player,
     states=ANY,
     initial="stopped",
-    events=get_args(Event),
+    events=get_args(events.Event),
     rows=ROWS,
     ignored={
-        "stopped": (Pause, Stop, TagRemoved, SleepNear, TrackStarted, TrackFinished, TrackFailed),
-        "playing": (Play, Restore),
-        "paused": (Pause, TagRemoved, SleepNear, Restore),
-        "failed": (Pause, TagRemoved, SleepNear, Restore, TrackStarted, TrackFinished, TrackFailed),
+        "stopped": (events.Pause, events.Stop, events.TagRemoved, events.SleepNear, *REPORTS),
+        "playing": (events.Play, events.Restore),
+        "paused": (events.Pause, events.TagRemoved, events.SleepNear, events.Restore),
+        "failed": (events.Pause, events.TagRemoved, events.SleepNear, events.Restore, *REPORTS),
     },
     couple=_couple,
 )

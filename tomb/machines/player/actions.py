@@ -6,43 +6,7 @@ output holds is not that any more; the coupling then sees to it that the output 
 
 from dataclasses import replace
 
-from tomb.machines.player.events import (
-    FADE_S,
-    RESTART_AFTER_MS,
-    ClearResume,
-    CountPlay,
-    DeviceBack,
-    DeviceLost,
-    EnqueueTrack,
-    Listing,
-    Next,
-    Pause,
-    PauseOutput,
-    PlaylistChanged,
-    PlaylistDeleted,
-    PlayTrack,
-    Previous,
-    Restore,
-    ResumeOutput,
-    SaveResume,
-    Seek,
-    SetCeiling,
-    SetGain,
-    SetMode,
-    SetSleep,
-    SetSleepTimer,
-    SetVolume,
-    SleepNear,
-    SleepOver,
-    Start,
-    Stop,
-    StopOutput,
-    TagRemoved,
-    Tapped,
-    Toggle,
-    TrackFailed,
-    TrackStarted,
-)
+from tomb.machines.player import events
 from tomb.machines.player.model import (
     Player,
     failing,
@@ -79,7 +43,7 @@ def locate(p: Player, heard_ms: int | None) -> None:
 
 def save_resume(p: Player) -> None:
     if p.listing is not None and p.track is not None:
-        p.effects.append(SaveResume(p.listing.playlist_id, p.track.track_id, p.position_ms))
+        p.effects.append(events.SaveResume(p.listing.playlist_id, p.track.track_id, p.position_ms))
 
 
 def forget_failures(p: Player) -> None:
@@ -89,7 +53,7 @@ def forget_failures(p: Player) -> None:
     p.heard_any = False
 
 
-def choose(p: Player, listing: Listing, drawn: tuple[int, ...], track_id: str | None, position_ms: int) -> None:
+def choose(p: Player, listing: events.Listing, drawn: tuple[int, ...], track_id: str | None, position_ms: int) -> None:
     p.listing = listing
     ids = [entry.track_id for entry in listing.entries]
     first = ids.index(track_id) if track_id in ids else None
@@ -106,51 +70,51 @@ def _shuffled(drawn: tuple[int, ...], first: int | None) -> tuple[int, ...]:
 # --- commands -------------------------------------------------------------------------------------------------------
 
 
-def start(p: Player, event: Start | Tapped) -> None:
+def start(p: Player, event: events.Start | events.Tapped) -> None:
     if p.state != "stopped":
         locate(p, event.heard_ms)
         save_resume(p)
     choose(p, event.listing, event.drawn, event.track_id, event.position_ms)
 
 
-def restart(p: Player, event: Tapped) -> None:
+def restart(p: Player, event: events.Tapped) -> None:
     start(p, replace(event, track_id=None, position_ms=0))
 
 
 def play(p: Player, _: object) -> None:
     if p.held:
-        p.effects.append(ResumeOutput())
+        p.effects.append(events.ResumeOutput())
     else:
         forget_failures(p)
 
 
-def pause(p: Player, event: Pause | Toggle | Tapped | TagRemoved) -> None:
+def pause(p: Player, event: events.Pause | events.Toggle | events.Tapped | events.TagRemoved) -> None:
     locate(p, event.heard_ms)
     if p.held:
-        p.effects.append(PauseOutput())
+        p.effects.append(events.PauseOutput())
     save_resume(p)
 
 
-def stop(p: Player, event: Stop | Next | Tapped | SleepOver) -> None:
+def stop(p: Player, event: events.Stop | events.Next | events.Tapped | events.SleepOver) -> None:
     locate(p, event.heard_ms)
     p.failure = None
     save_resume(p)
 
 
-def next_track(p: Player, _: Next | Tapped) -> None:
+def next_track(p: Player, _: events.Next | events.Tapped) -> None:
     after = place_after(p)
     assert after is not None
     forget_failures(p)
     go_to(p, after)
 
 
-def previous_track(p: Player, event: Previous) -> None:
+def previous_track(p: Player, event: events.Previous) -> None:
     locate(p, event.heard_ms)
     forget_failures(p)
-    go_to(p, place_before(p) if p.position_ms < RESTART_AFTER_MS else p.place)
+    go_to(p, place_before(p) if p.position_ms < events.RESTART_AFTER_MS else p.place)
 
 
-def seek(p: Player, event: Seek) -> None:
+def seek(p: Player, event: events.Seek) -> None:
     p.position_ms = event.position_ms
     drop(p)
     save_resume(p)
@@ -159,23 +123,23 @@ def seek(p: Player, event: Seek) -> None:
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
-def set_volume(p: Player, event: SetVolume) -> None:
+def set_volume(p: Player, event: events.SetVolume) -> None:
     p.volume = min(event.volume, p.ceiling)
-    p.effects.append(SetGain(gain(p)))
+    p.effects.append(events.SetGain(gain(p)))
 
 
-def set_ceiling(p: Player, event: SetCeiling) -> None:
+def set_ceiling(p: Player, event: events.SetCeiling) -> None:
     p.ceiling = event.ceiling
     p.volume = min(p.volume, p.ceiling)
-    p.effects.append(SetGain(gain(p)))
+    p.effects.append(events.SetGain(gain(p)))
 
 
-def set_mode(p: Player, event: SetMode) -> None:
+def set_mode(p: Player, event: events.SetMode) -> None:
     p.repeat = event.repeat or p.repeat
     p.auto_advance = p.auto_advance if event.auto_advance is None else event.auto_advance
     if event.muted is not None and event.muted != p.muted:
         p.muted = event.muted
-        p.effects.append(SetGain(gain(p)))
+        p.effects.append(events.SetGain(gain(p)))
     if event.shuffle is not None and event.shuffle != p.shuffle:
         p.shuffle = event.shuffle
         if p.order:
@@ -184,23 +148,24 @@ def set_mode(p: Player, event: SetMode) -> None:
             p.place = p.order.index(here)
 
 
-def set_sleep(p: Player, event: SetSleep) -> None:
+def set_sleep(p: Player, event: events.SetSleep) -> None:
     p.sleep_ends_at = event.ends_at
     p.sleep_number += 1
-    p.effects += (SetSleepTimer(event.seconds, p.sleep_number), SetGain(gain(p)))  # a fade that had begun is taken back
+    p.effects.append(events.SetSleepTimer(event.seconds, p.sleep_number))
+    p.effects.append(events.SetGain(gain(p)))  # a fade that had begun is taken back
 
 
-def fade(p: Player, _: SleepNear) -> None:
-    p.effects.append(SetGain(0.0, FADE_S))
+def fade(p: Player, _: events.SleepNear) -> None:
+    p.effects.append(events.SetGain(0.0, events.FADE_S))
 
 
-def fall_asleep(p: Player, event: SleepOver) -> None:
+def fall_asleep(p: Player, event: events.SleepOver) -> None:
     if p.state != "stopped":
         stop(p, event)
     p.sleep_ends_at = None
 
 
-def restore(p: Player, event: Restore) -> None:
+def restore(p: Player, event: events.Restore) -> None:
     p.volume, p.muted = min(event.volume, p.ceiling), event.muted
     p.repeat, p.shuffle, p.auto_advance = event.repeat, event.shuffle, event.auto_advance
     if event.listing is not None and event.listing.entries:
@@ -210,13 +175,13 @@ def restore(p: Player, event: Restore) -> None:
 # --- the library changed --------------------------------------------------------------------------------------------
 
 
-def adopt(p: Player, event: PlaylistChanged) -> None:
+def adopt(p: Player, event: events.PlaylistChanged) -> None:
     """Take the new listing over; go on at the current track, or at the start of the first behind it that is left."""
     before, stays = p.track, survivor(p, event.listing)
-    old = [track_at(p, place) for place in range(len(p.order))]
+    old = dict.fromkeys(track_at(p, place) for place in range(len(p.order)))
     index = {entry.track_id: number for number, entry in enumerate(event.listing.entries)}
     kept = tuple(index[track_id] for track_id in old if track_id in index)
-    added = tuple(number for track_id, number in index.items() if track_id not in set(old))
+    added = tuple(number for track_id, number in index.items() if track_id not in old)
     p.order = kept + added if p.shuffle else tuple(range(len(index)))
     p.listing = event.listing
     p.place = p.order.index(index[stays]) if stays is not None else 0
@@ -225,7 +190,7 @@ def adopt(p: Player, event: PlaylistChanged) -> None:
         drop(p)
 
 
-def clear(p: Player, _: PlaylistDeleted) -> None:
+def clear(p: Player, _: events.PlaylistDeleted) -> None:
     p.listing = None
     p.order = ()
     go_to(p, 0)
@@ -234,15 +199,15 @@ def clear(p: Player, _: PlaylistDeleted) -> None:
 # --- the output reports ---------------------------------------------------------------------------------------------
 
 
-def hear(p: Player, _: TrackStarted) -> None:
+def hear(p: Player, _: events.TrackStarted) -> None:
     p.sound = "heard"
     p.failed = frozenset()
     p.heard_any = True
     if p.position_ms == 0 and p.listing is not None:
-        p.effects.append(CountPlay(p.listing.playlist_id, track_at(p, p.place)))
+        p.effects.append(events.CountPlay(p.listing.playlist_id, track_at(p, p.place)))
 
 
-def advance(p: Player, event: TrackStarted) -> None:
+def advance(p: Player, event: events.TrackStarted) -> None:
     assert p.following is not None
     p.generation, track_id = p.following
     p.place = next(place for place in range(len(p.order)) if track_at(p, place) == track_id)
@@ -267,38 +232,38 @@ def end(p: Player, _: object) -> None:
     if after is not None:
         save_resume(p)
     elif p.listing is not None:
-        p.effects.append(ClearResume(p.listing.playlist_id))
+        p.effects.append(events.ClearResume(p.listing.playlist_id))
 
 
-def skip(p: Player, event: TrackFailed) -> None:
+def skip(p: Player, event: events.TrackFailed) -> None:
     bad, place = track_at(p, p.place), playable_after(p, failing(p))
     assert place is not None
     go_to(p, place)
     _note_failure(p, bad, event)
 
 
-def end_failing(p: Player, event: TrackFailed) -> None:
+def end_failing(p: Player, event: events.TrackFailed) -> None:
     _note_failure(p, track_at(p, p.place), event)
     end(p, event)
 
 
-def give_up(p: Player, event: TrackFailed) -> None:
+def give_up(p: Player, event: events.TrackFailed) -> None:
     _note_failure(p, track_at(p, p.place), event)
     p.position_ms = 0
 
 
-def drop_following(p: Player, event: TrackFailed) -> None:
+def drop_following(p: Player, event: events.TrackFailed) -> None:
     assert p.following is not None
     _note_failure(p, p.following[1], event)
     p.following = None
 
 
-def _note_failure(p: Player, track_id: str, event: TrackFailed) -> None:
+def _note_failure(p: Player, track_id: str, event: events.TrackFailed) -> None:
     p.failed |= {track_id}
     p.failure = event.reason
 
 
-def lose_device(p: Player, event: DeviceLost) -> None:
+def lose_device(p: Player, event: events.DeviceLost) -> None:
     locate(p, event.heard_ms)
     if p.held:
         save_resume(p)
@@ -306,7 +271,7 @@ def lose_device(p: Player, event: DeviceLost) -> None:
     p.sound, p.following, p.loss = "lost", None, event.message
 
 
-def find_device(p: Player, event: DeviceBack) -> None:
+def find_device(p: Player, event: events.DeviceBack) -> None:
     locate(p, event.heard_ms)
     p.sound, p.following, p.loss = "none", None, None
 
@@ -318,13 +283,13 @@ def play_track(p: Player) -> None:
     p.newest += 1
     p.generation = p.newest
     p.sound = "loading"
-    p.effects += (SetGain(gain(p), 0.0), PlayTrack(p.generation, track_at(p, p.place), p.position_ms))
+    p.effects += (events.SetGain(gain(p), 0.0), events.PlayTrack(p.generation, track_at(p, p.place), p.position_ms))
 
 
 def stop_output(p: Player) -> None:
     p.sound = "none"
     p.following = None
-    p.effects.append(StopOutput())
+    p.effects.append(events.StopOutput())
 
 
 def enqueue(p: Player) -> None:
@@ -335,4 +300,4 @@ def enqueue(p: Player) -> None:
         return
     p.newest += 1
     p.following = None if track_id is None else (p.newest, track_id)
-    p.effects.append(EnqueueTrack(p.newest, track_id))
+    p.effects.append(events.EnqueueTrack(p.newest, track_id))
