@@ -314,6 +314,7 @@ ROWS = (
     Row("GET /api/system/logs", 400, path="/api/system/logs?lines=0"),
     Row("POST /api/system/restart", 200),
     Row("POST /api/system/restart", 400, "now"),
+    Row("GET /api/system/machines", 200),
     Row("POST /api/system/shutdown", 200),
     Row("POST /api/system/shutdown", 400, "now"),
     Row("POST /api/system/shutdown", 503, first=switch_withheld),

@@ -28,6 +28,7 @@ from tomb.machines.player import PLAYER
 from tomb.models import Playlist, SameTag, TagAction, Track
 from tomb.nurseries.deck import Deck, Policy
 from tomb.nurseries.journal import Journal, Notes
+from tomb.nurseries.machine_states import MachineStates
 from tomb.ports import VirtualPorts
 
 pytestmark = virtual_time
@@ -146,7 +147,7 @@ class World:
         events = Events(ports, 0)
         self.states: list[dict[str, Any]] = []
         events.subscribe(self._heard_of)
-        self.deck = Deck(ports, events, Journal(self._write), self._find, Path("library"), 0.5)
+        self.deck = Deck(ports, events, Journal(self._write), self._find, Path("library"), MachineStates(), 0.5)
         self.output: HandOutput | None = None
         self.disk_is_bad = False
 

@@ -21,6 +21,7 @@ from tomb.events import Event, Events
 from tomb.machines.association import ASSOCIATION, ENDS
 from tomb.models import ExistingPlaylist, PlaylistLite, Tag
 from tomb.nurseries.linking import Linking, LiveSession
+from tomb.nurseries.machine_states import MachineStates
 from tomb.ports import VirtualPorts
 
 pytestmark = virtual_time
@@ -224,7 +225,7 @@ async def linking_with(library: SlowLibrary) -> AsyncIterator[tuple[Linking, lis
     ports = VirtualPorts()
     events, published = Events(ports, 0), list[Event]()
     events.subscribe(published.append)
-    linking = Linking(ports, events, library)
+    linking = Linking(ports, events, library, MachineStates())
     async with trio.open_nursery() as nursery:
         await nursery.start(linking.run)
         yield linking, published

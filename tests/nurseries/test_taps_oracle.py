@@ -14,6 +14,7 @@ from tomb.events import Events
 from tomb.machines.presence import GRACE
 from tomb.models import ExistingPlaylist, PlaylistLite, Tag
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.machine_states import MachineStates
 from tomb.nurseries.taps import Taps
 from tomb.ports import VirtualPorts
 
@@ -134,8 +135,8 @@ async def _compare(steps: Steps) -> None:
     library, deck, oracle = Library({"A": "p1", "B": "p2"}), Heard(), Oracle({"A": "p1", "B": "p2"})
     ports = VirtualPorts()
     events = Events(ports, 0)
-    linking = Linking(ports, events, library)
-    taps = Taps(ports, events, cast(Any, library), cast(Any, deck), cast(Any, deck), linking)
+    linking = Linking(ports, events, library, MachineStates())
+    taps = Taps(ports, events, cast(Any, library), cast(Any, deck), cast(Any, deck), linking, MachineStates())
     async with trio.open_nursery() as nursery:
         await nursery.start(linking.run)
         await nursery.start(taps.run)

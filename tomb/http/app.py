@@ -1,7 +1,20 @@
 """The table of all routes, and the ASGI application: sockets in front, everything else behind them."""
 
 from tomb.errors import Forbidden
-from tomb.http import archives, nfc, openapi, parents, player, playlists, system, tags, tracks, uploads, youtube
+from tomb.http import (
+    archives,
+    machines,
+    nfc,
+    openapi,
+    parents,
+    player,
+    playlists,
+    system,
+    tags,
+    tracks,
+    uploads,
+    youtube,
+)
 from tomb.http.api import Api
 from tomb.http.guard import Guard
 from tomb.http.links import Links
@@ -24,6 +37,7 @@ ROUTES: tuple[Route, ...] = openapi.described(
         *youtube.ROUTES,
         *parents.ROUTES,
         *system.ROUTES,
+        *machines.ROUTES,
     )
 )
 

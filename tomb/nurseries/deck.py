@@ -38,6 +38,7 @@ from tomb.models import (
     TrackPosition,
 )
 from tomb.nurseries.journal import Journal
+from tomb.nurseries.machine_states import MachineStates
 from tomb.nurseries.mailbox import Mailbox
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
@@ -77,6 +78,7 @@ class Deck:
         journal: Journal,
         find: Callable[[str], Awaitable[Playable]],
         library: Path,
+        machines: MachineStates,
         position_every_s: float,
     ) -> None:
         self.policy = Policy()
@@ -85,6 +87,7 @@ class Deck:
         self._journal = journal
         self._find = find
         self._library = library
+        self._machines = machines
         self._position_every_s = position_every_s
         self._player = Player(sound="lost", loss=NO_OUTPUT)
         self._output: output.Output | None = None
@@ -392,6 +395,7 @@ class Deck:
         """Let `event` happen to the player, with all that follows from it."""
         before = self._glance()
         outcome = PLAYER.fire(self._player, event)
+        self._machines.note(PLAYER, "player", self._player.state)
         effects, self._player.effects = self._player.effects, []
         for effect in effects:
             self._carry_out(effect)

@@ -11,6 +11,7 @@ from typing import Literal
 import trio
 
 from tomb.models import ServiceState
+from tomb.nurseries.machine_states import MachineStates
 from tomb.ports import Ports
 
 Overall = Literal["healthy", "degraded", "unhealthy"]
@@ -32,10 +33,13 @@ class Service:
 
 
 class Board:
+    """`machines`: where the state machines are, which is more than whether a service is up."""
+
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._started = trio.current_time()
         self._services: dict[str, Service] = {}
+        self.machines = MachineStates()
 
     def note(
         self, name: str, state: str | None = None, *, error: str | None = None, configured: bool | None = None

@@ -46,6 +46,7 @@ from tomb.machines.association import (
 )
 from tomb.machines.table import ClearTimer, Outcome, SetTimer
 from tomb.models import ExistingPlaylist, LinkState, PlaylistLite, Tag
+from tomb.nurseries.machine_states import MachineStates
 from tomb.nurseries.mailbox import Boundary
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
@@ -105,10 +106,11 @@ class Placement:
 
 
 class Linking:
-    def __init__(self, ports: Ports, events: Events, library: Library) -> None:
+    def __init__(self, ports: Ports, events: Events, library: Library, machines: MachineStates) -> None:
         self._ports = ports
         self._events = events
         self._library = library
+        self._machines = machines
         self._timer = Timer(self._expire)
         self._boundary = Boundary()
         self._numbers = itertools.count(1)
@@ -219,6 +221,7 @@ class Linking:
         session = LiveSession(self._ports.new_id(), machine, self._ports.wall() + timeout_s)
         self._forget_old()
         self._sessions.append(session)
+        self._machines.note(ASSOCIATION, session.id, machine.state)
         with self._boundary.crossed():
             self._carry_out(session)
         return session
@@ -233,6 +236,7 @@ class Linking:
     def _fire(self, session: LiveSession, event: object) -> Outcome:
         with self._boundary.crossed():
             outcome = ASSOCIATION.fire(session.machine, event)
+            self._machines.note(ASSOCIATION, session.id, session.machine.state)
             self._carry_out(session)
         return outcome
 
@@ -304,7 +308,9 @@ class Linking:
 
     def _forget_old(self) -> None:
         horizon = trio.current_time() - SHOWN_AFTER_END_S
-        self._sessions = [each for each in self._sessions if each.ended_at is None or each.ended_at > horizon]
+        for old in [each for each in self._sessions if each.ended_at is not None and each.ended_at <= horizon]:
+            self._sessions.remove(old)
+            self._machines.drop(ASSOCIATION, old.id)
 
 
 def _status(session: LiveSession) -> dict[str, Any]:

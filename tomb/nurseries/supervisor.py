@@ -110,6 +110,7 @@ class Supervisor(Generic[D]):
     def _happens(self, event: rules.Begin | rules.Appeared | rules.Lost | rules.RetryDue) -> None:
         # Synchronous with all its effects, and no mailbox in between: nothing can overtake it.
         rules.DEVICE.fire(self._machine, event)
+        self._board.machines.note(rules.DEVICE, self._name, self._machine.state)
         effects, self._machine.effects = self._machine.effects, []
         for effect in effects:
             self._carry_out(effect)

@@ -20,6 +20,7 @@ from tomb.nurseries.deck import Deck
 from tomb.nurseries.journal import Journal
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.machine_states import MachineStates
 from tomb.nurseries.mailbox import Boundary
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
@@ -27,7 +28,14 @@ from tomb.ports import Ports
 
 class Taps:
     def __init__(
-        self, ports: Ports, events: Events, librarian: Librarian, journal: Journal, deck: Deck, linking: Linking
+        self,
+        ports: Ports,
+        events: Events,
+        librarian: Librarian,
+        journal: Journal,
+        deck: Deck,
+        linking: Linking,
+        machines: MachineStates,
     ) -> None:
         self._ports = ports
         self._events = events
@@ -35,6 +43,7 @@ class Taps:
         self._journal = journal
         self._deck = deck
         self._linking = linking
+        self._machines = machines
         self._presence = Presence()
         self._timer = Timer(lambda number: self._happens(Waited(number, trio.current_time())))
         self._boundary = Boundary()
@@ -74,6 +83,7 @@ class Taps:
 
     def _happens(self, event: Seen | Missed | Waited) -> None:
         PRESENCE.fire(self._presence, event)
+        self._machines.note(PRESENCE, "reader", self._presence.state)
         effects, self._presence.effects = self._presence.effects, []
         for effect in effects:
             match effect:
