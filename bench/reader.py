@@ -18,8 +18,8 @@ import smartcard.scard
 import trio
 
 from tests.rigs.pcsc import GET_UID, READER, PcscRig, pcsc_rig
-from tomb.devices.reader import PcscReader
-from tomb.devices.sighting import Sighting
+from tomb.devices.pcsc_reader import PcscReader
+from tomb.devices.reader import Sighting
 from tomb.ports import RealPorts
 
 UIDS = ("04A22B3C4D5E80", "04DEADBEEF0180")

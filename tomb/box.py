@@ -15,9 +15,8 @@ import trio
 
 from tomb.config import MIB, Settings
 from tomb.devices.output import Output
-from tomb.devices.sighting import Reader
+from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
-from tomb.devices.virtual_reader import VirtualReader
 from tomb.events import LEASE_BLOCK, Events
 from tomb.http.routes import Services
 from tomb.library.counters import EventLease
@@ -53,8 +52,8 @@ class Devices:
 
     output: Callable[[Deck], Output] | None
     silent: Callable[[Deck], Output] | None
-    reader: Reader | None
-    virtual_reader: Reader | None
+    reader: TagReader | None
+    virtual_reader: TagReader | None
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
@@ -71,8 +70,8 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
             idle_close_s=settings.audio_idle_close_s,
         )
 
-    def pcsc() -> Reader:
-        from tomb.devices.reader import PcscReader
+    def pcsc() -> TagReader:
+        from tomb.devices.pcsc_reader import PcscReader
 
         return PcscReader(ports)
 
@@ -217,8 +216,8 @@ def _audio(devices: Devices, board: Board, deck: Deck) -> Supervisor[Output]:
     )
 
 
-def _reader(devices: Devices, board: Board, taps: Taps) -> Supervisor[Reader]:
-    async def serve(reader: Reader, task_status: trio.TaskStatus[None]) -> None:
+def _reader(devices: Devices, board: Board, taps: Taps) -> Supervisor[TagReader]:
+    async def serve(reader: TagReader, task_status: trio.TaskStatus[None]) -> None:
         await reader.run(supervisor.of_the_core(taps.see), task_status=task_status)
 
     supervisor = Supervisor(

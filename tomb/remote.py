@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 import trio
 
-from tomb.devices.sighting import parse_uid
+from tomb.devices.reader import parse_uid
 from tomb.errors import TombError
 
 TIMEOUT_S = 10.0

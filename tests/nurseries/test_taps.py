@@ -12,7 +12,7 @@ from trio.testing import wait_all_tasks_blocked
 from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
-from tomb.devices.sighting import Sighting
+from tomb.devices.reader import Sighting
 from tomb.events import Events
 from tomb.library import reading
 from tomb.library.store import Store

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.rigs.virtual import run_virtually
-from tomb.devices.sighting import Sighting
+from tomb.devices.reader import Sighting
 from tomb.errors import Conflict
 from tomb.events import Events
 from tomb.machines.presence import GRACE

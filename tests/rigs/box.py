@@ -14,8 +14,8 @@ from tests.rigs.inspector import InlineInspector
 from tomb.box import Devices, open_box
 from tomb.config import Settings
 from tomb.devices.output import Output
+from tomb.devices.reader import VirtualReader
 from tomb.devices.silent import SilentOutput
-from tomb.devices.virtual_reader import VirtualReader
 from tomb.errors import Broken
 from tomb.events import Event
 from tomb.http.routes import Services

@@ -2,7 +2,7 @@
 
 import trio
 
-from tomb.devices.sighting import Sighting
+from tomb.devices.reader import Sighting
 
 
 class Sightings:

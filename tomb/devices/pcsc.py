@@ -117,7 +117,7 @@ class _Closing:
         self.close()
 
 
-class Card(_Closing):
+class CardConnection(_Closing):
     """A connection to a card, or with SHARE_DIRECT to its reader. Closing leaves the card powered, as it was."""
 
     def __init__(self, scard: Scard, context: int, reader: str, share: int) -> None:
@@ -175,8 +175,8 @@ class Context(_Closing):
         """End a `wait` that has begun; it is lost on one that has not, so repeat it until the waiter is back."""
         self._scard.SCardCancel(self._handle)
 
-    def connect(self, reader: str, share: int = SHARE_SHARED) -> Card:
-        return Card(self._scard, self._handle, reader, share)
+    def connect(self, reader: str, share: int = SHARE_SHARED) -> CardConnection:
+        return CardConnection(self._scard, self._handle, reader, share)
 
     def close(self) -> None:
         self._scard.SCardReleaseContext(self._handle)

@@ -1,112 +1,107 @@
-"""The box's tag reader, through PC/SC: the Trio side, which starts the watching thread, ends it, and gives it up when
-pcscd hangs. What the thread does is in `field`.
-"""
+"""What a tag reader is to the rest of the box, what it tells, and the simplest one: virtual, for boxes without any."""
 
-from contextlib import suppress
-from typing import Final
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import trio
 
-from tomb.devices import acr122u, pcsc
-from tomb.devices.field import Field
-from tomb.devices.pcsc import Context, PcscError, Scard
-from tomb.devices.sighting import Sighting, Sink
-from tomb.errors import Broken, DeviceError
-from tomb.ports import Ports
+from tomb.errors import Busy
 
-CANCEL_EVERY_S: Final = 0.02
-GRACE_S: Final = 0.5  # the whole box has one second to stop
-STALLED_S: Final = 15.0  # longer than the longest timeout of a CCID driver, which is not a stall yet
-SIGNAL_S: Final = 1.0
+# Single, double and triple size UIDs of ISO/IEC 14443-3. The 8 bytes of FeliCa and ISO 15693 are no tags of this box.
+UID_SIZES = (4, 7, 10)
 
-_HANGS: Final = "The smart card daemon (pcscd) does not answer."
+_SEPARATORS = re.compile(r"[\s:.-]")
 
 
-class PcscReader:
-    """One run at a time. `scard` is pyscard's unless a test hands in its own."""
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One reading of the field, raw: a tag that wobbles gives a sighting for each contact and each miss.
 
-    def __init__(self, ports: Ports, scard: Scard | None = None) -> None:
-        self.name: str | None = None
-        self._ports = ports
-        self._scard = scard
-        # One thread each: however often a pcscd that hangs is tried again, it holds no more than these.
-        self._watching = trio.CapacityLimiter(1)
-        self._cancelling = trio.CapacityLimiter(1)
-        self._signalling = trio.CapacityLimiter(1)
+    `tag_id` is the UID as upper-case hex without separators (8, 14 or 20 characters), or None: no tag there.
+    """
 
-    def __repr__(self) -> str:
-        return f"<PcscReader {self.name or 'missing'}>"
+    tag_id: str | None
+
+
+Sink = Callable[[Sighting], None]
+
+
+class TagReader(Protocol):
+    """A place where tags are put. `name` is None while there is none."""
+
+    name: str | None
 
     async def run(self, see: Sink, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        if not self._watching.available_tokens:
-            raise Broken(_HANGS)  # the thread of an earlier run is still inside
-        field = Field(await self._load())
-        back = trio.Event()
-        fault: DeviceError | None = None
-        try:
-            async with trio.open_nursery() as nursery:
-                with trio.CancelScope(shield=True) as hold:
-                    nursery.start_soon(self._fetch_back, field, back, hold)
-                    try:
-                        await self._watch(field, see, task_status)
-                    except DeviceError as error:
-                        fault = error
-                    back.set()
-                nursery.cancel_scope.cancel()
-        finally:
-            self.name = None
-        raise fault or Broken(_HANGS)
+        """Watch the field until cancelled; `see` is called on the Trio thread. Started once a reader is being watched.
+
+        Raises Missing (no reader, or nothing that drives it), Busy (another program holds it) or Broken (it stopped
+        working). May be run again after each of these; what lay on the reader is then told anew.
+        """
 
     async def signal(self, ok: bool) -> None:
-        name = self.name
-        if name is None or not acr122u.is_one(name):
-            await trio.lowlevel.checkpoint()
-            return
-        with trio.move_on_after(SIGNAL_S):
-            await self._ports.in_thread(_signal, await self._load(), name, ok, limiter=self._signalling, abandon=True)
+        """Blink and beep: yes or no. Quietly nothing on a reader that cannot; at most a second; never a DeviceError."""
 
-    async def _watch(self, field: Field, see: Sink, task_status: trio.TaskStatus[None]) -> None:
-        def attended(name: str) -> None:
-            if field.stopped:  # a thread that was given up may come back long after
-                return
-            if self.name is None:
-                task_status.started()
-            self.name = name
 
-        def seen(sighting: Sighting) -> None:
-            if not field.stopped:
-                see(sighting)
+def parse_uid(text: str) -> str:
+    """The UID in its one spelling: `04:a2:2b:3c`, `04 A2 2B 3C` and `04-a2-2b-3c` are all `04A22B3C`.
 
-        def watch() -> None:
-            field.watch(
-                lambda name: trio.from_thread.run_sync(attended, name),
-                lambda sighting: trio.from_thread.run_sync(seen, sighting),
-            )
+    Raises ValueError with a sentence for people.
+    """
+    digits = _SEPARATORS.sub("", text).upper()
+    if not re.fullmatch(r"[0-9A-F]+", digits):
+        raise ValueError("A tag's number is written in hexadecimal digits, such as 04:A2:2B:3C.")
+    if len(digits) not in {2 * size for size in UID_SIZES}:
+        raise ValueError(
+            f"A tag's number has 4, 7 or 10 bytes (8, 14 or 20 hexadecimal digits), not {len(digits)} digits."
+        )
+    return digits
 
-        await self._ports.in_thread(watch, limiter=self._watching, abandon=True)
 
-    async def _fetch_back(self, field: Field, back: trio.Event, hold: trio.CancelScope) -> None:
-        """Once cancelled, or when the thread stalls: get it out of its waiting, or let go of it."""
+class VirtualReader:
+    """Tags are put on it by HTTP, and by tests. No threads, so it runs on virtual time.
+
+    Call `place` and `lift` on the Trio thread. A tag placed while nobody watches is told when somebody does.
+    """
+
+    name: str | None = "Virtual reader"
+
+    def __init__(self) -> None:
+        self.tag_id: str | None = None  # what lies on the reader
+        self.signalled: bool | None = None  # the last feedback, which this reader cannot show
+        self._see: Sink | None = None
+
+    def __repr__(self) -> str:
+        return f"<VirtualReader {self.tag_id or 'empty'}{'' if self._see else ', unwatched'}>"
+
+    async def run(self, see: Sink, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        if self._see is not None:
+            raise Busy("The virtual reader is already being watched.")
+        self._see = see
         try:
-            turns = -1
-            while turns != field.turns:
-                turns = field.turns
-                await trio.sleep(STALLED_S)
+            task_status.started()
+            if self.tag_id is not None:
+                self._tell()
+            await trio.sleep_forever()
         finally:
-            field.stop()
-            with trio.move_on_after(GRACE_S, shield=True):
-                while not back.is_set():
-                    await self._ports.in_thread(field.interrupt, limiter=self._cancelling, abandon=True)
-                    with trio.move_on_after(CANCEL_EVERY_S):
-                        await back.wait()
-            hold.cancel()
+            self._see = None
 
-    async def _load(self) -> Scard:
-        if self._scard is None:
-            self._scard = await self._ports.in_thread(pcsc.load)  # an import of 30 ms
-        return self._scard
+    def place(self, tag_id: str) -> str:
+        """Put a tag on the reader, in place of what lies there. Answers, and raises, as `parse_uid` does."""
+        self.tag_id = parse_uid(tag_id)
+        self._tell()
+        return self.tag_id
 
+    def lift(self) -> None:
+        """Take away what lies on the reader, if anything does."""
+        self.tag_id = None
+        self._tell()
 
-def _signal(scard: Scard, reader: str, ok: bool) -> None:
-    with suppress(PcscError, DeviceError), Context(scard) as context:
-        acr122u.blink(context, reader, ok)
+    async def signal(self, ok: bool) -> None:
+        await trio.lowlevel.checkpoint()
+        self.signalled = ok
+
+    def _tell(self) -> None:
+        if self._see is not None:
+            self._see(Sighting(self.tag_id))

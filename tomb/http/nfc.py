@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from tomb.devices.virtual_reader import VirtualReader
+from tomb.devices.reader import VirtualReader
 from tomb.errors import BadRequest, Conflict, NotFound
 from tomb.http.envelope import Success
 from tomb.http.parsing import Body, Id, TagId, whole

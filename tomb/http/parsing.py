@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from tomb import bounded_json
-from tomb.devices.sighting import parse_uid
+from tomb.devices.reader import parse_uid
 from tomb.errors import FieldError, UnsupportedMedia, ValidationFailed
 from tomb.models import Volume
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from werkzeug.datastructures import Headers
 
 from tomb.config import Settings
-from tomb.devices.virtual_reader import VirtualReader
+from tomb.devices.reader import VirtualReader
 from tomb.errors import NoSuchRange, RequestError
 from tomb.events import Events
 from tomb.http.bodies import BODY_LIMIT, Incoming

@@ -11,7 +11,7 @@ disk is doing, and taps get there in the order in which they were made.
 
 import trio
 
-from tomb.devices.sighting import Reader, Sighting
+from tomb.devices.reader import Sighting, TagReader
 from tomb.events import PLAYLISTS, Events
 from tomb.machines.presence import PRESENCE, Lifted, Missed, Placed, Presence, Seen, Waited
 from tomb.machines.table import ClearTimer, SetTimer
@@ -47,7 +47,7 @@ class Taps:
         self._presence = Presence()
         self._timer = Timer(lambda number: self._happens(Waited(number, trio.current_time())))
         self._boundary = Boundary()
-        self._reader: Reader | None = None
+        self._reader: TagReader | None = None
         self._playlist_id: str | None = None  # of the tag that was announced last
         self._nursery: trio.Nursery | None = None
 
@@ -59,11 +59,11 @@ class Taps:
             await self._boundary.run()
 
     @property
-    def reader(self) -> Reader | None:
+    def reader(self) -> TagReader | None:
         """The reader that is in use."""
         return self._reader
 
-    def use(self, reader: Reader) -> None:
+    def use(self, reader: TagReader) -> None:
         """From now on tags are read there."""
         self._reader = reader
         self._linking.reader_there = True

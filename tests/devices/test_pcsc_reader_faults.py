@@ -8,10 +8,9 @@ import trio
 
 from tests.rigs.scard import GET_UID, FakeScard
 from tests.rigs.sightings import Sightings
-from tomb.devices import field, pcsc
-from tomb.devices import reader as reader_module
-from tomb.devices.reader import PcscReader
-from tomb.devices.sighting import Sighting
+from tomb.devices import pcsc, pcsc_reader
+from tomb.devices.pcsc_reader import PcscReader
+from tomb.devices.reader import Sighting
 from tomb.errors import Broken, Busy, DeviceError, Missing
 from tomb.ports import RealPorts
 
@@ -201,7 +200,7 @@ async def test_a_card_that_cannot_be_connected_is_nothing_there_and_is_tried_aga
 async def test_another_program_that_looks_at_the_card_causes_no_reading(
     scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(field, "REREAD_MS", 60_000)
+    monkeypatch.setattr(pcsc_reader, "REREAD_MS", 60_000)
     scard.place(UID, PLAIN)
     await nursery.start(reader.run, sightings.see)
     await sightings.until(UID)
@@ -223,8 +222,8 @@ async def test_a_pcscd_that_hangs_breaks_the_run_until_it_answers(
     nursery: trio.Nursery,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(field, "IDLE_MS", 10)
-    monkeypatch.setattr(reader_module, "STALLED_S", 0.5)
+    monkeypatch.setattr(pcsc_reader, "IDLE_MS", 10)
+    monkeypatch.setattr(pcsc_reader, "STALLED_S", 0.5)
     with trio.fail_after(10), pytest.RaisesGroup(pytest.RaisesExc(Broken, match="does not answer")):
         async with trio.open_nursery() as watching:
             await watching.start(reader.run, sightings.see)
@@ -307,7 +306,7 @@ async def test_a_signal_while_nobody_watches_is_quietly_nothing(scard: FakeScard
 async def test_a_signal_to_a_pcscd_that_hangs_is_given_up(
     scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_module, "SIGNAL_S", 0.05)
+    monkeypatch.setattr(pcsc_reader, "SIGNAL_S", 0.05)
     scard.unplug(PLAIN)
     scard.plug(ACR)
     await nursery.start(reader.run, sightings.see)
