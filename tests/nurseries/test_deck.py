@@ -217,6 +217,18 @@ async def test_the_volume_stays_below_the_ceiling_and_is_told(tmp_path: Path) ->
         assert box.told("state:volume_changed")[-1] == {"volume": 60, "muted": False}
 
 
+async def test_a_tap_from_a_page_is_a_tap_of_the_tag_and_answers(box: VirtualBox) -> None:
+    playlist_id = await box.add("One", 60)
+    tap = box.services.deck.tap_and_reply
+    states = []
+    for _ in range(3):
+        states.append((await tap(playlist_id)).state.state)
+        await trio.sleep(1)
+    assert states == ["loading", "paused", "playing"]
+    with pytest.raises(NotFound):
+        await tap("nowhere")
+
+
 async def test_a_second_tap_pauses_a_third_goes_on_and_another_tag_switches(box: VirtualBox) -> None:
     first = await box.add("First", 60, tag_id=TAGS[0])
     second = await box.add("Second", 60, tag_id=TAGS[1])

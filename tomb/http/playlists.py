@@ -196,6 +196,12 @@ async def _start_at(services: Services, call: Call[Body]) -> Success[PlaylistSta
     return await _started(services, call.path["playlist_id"], call.path["track_number"])
 
 
+async def _tap(services: Services, call: Call[Body]) -> Success[PlayerState]:
+    """Do what a tag of this playlist would do if it were put on the box now: play it, or pause it, as parents chose."""
+    reply = await services.deck.tap_and_reply(call.path["playlist_id"])
+    return Success(reply.state, reply.message)
+
+
 async def _started(services: Services, playlist_id: str, track_number: int | None) -> Success[PlaylistStarted]:
     reply = await services.deck.start(playlist_id, track_number)
     return Success(PlaylistStarted(**dict(reply.state), playlist_id=playlist_id), reply.message)
@@ -268,6 +274,7 @@ ROUTES = (
     Route("GET", _ONE, _get, errors=(NotFound,), playing=True),
     Route("PUT", _ONE, _update, errors=(NotFound,)),
     Route("DELETE", _ONE, _delete, status=204, errors=(NotFound,)),
+    Route("POST", f"{_ONE}/tap", _tap, errors=_REFUSALS, category="player", playing=True),
     Route("POST", f"{_ONE}/start", _start, errors=_REFUSALS, category="player", playing=True),
     Route("POST", f"{_ONE}/play/<track_number>", _start_at, errors=_REFUSALS, category="player", playing=True),
     Route("POST", f"{_ONE}/reorder", _reorder, errors=_REFUSALS),

@@ -13,6 +13,7 @@ machine whether it still counts.
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -170,17 +171,26 @@ class Deck:
 
         return await self._mailbox.ask(job)
 
+    async def tap_and_reply(self, playlist_id: str) -> Reply:
+        """As if a tag of this playlist were placed, for whoever waits for an answer. Raises NotFound, BadRequest."""
+
+        async def job() -> Reply:
+            await self._tapped(playlist_id)
+            return self._reply("tapped")
+
+        return await self._mailbox.ask(job)
+
+    async def _tapped(self, playlist_id: str) -> None:
+        playlist = await self._find(playlist_id)
+        same_tag, place = playlist.lite.same_tag or self.policy.same_tag, self._resume(playlist.lite)
+        self._use(playlist, lambda chosen: events.Tapped(*chosen, same_tag, *place, self._heard_ms()))
+
     # --- what tags ask for: in the order of these calls, and nobody waits for an answer -----------------------------
 
     def tap(self, playlist_id: str) -> None:
         """A tag of this playlist was placed."""
 
-        async def job() -> None:
-            playlist = await self._find(playlist_id)
-            same_tag, place = playlist.lite.same_tag or self.policy.same_tag, self._resume(playlist.lite)
-            self._use(playlist, lambda chosen: events.Tapped(*chosen, same_tag, *place, self._heard_ms()))
-
-        self._mailbox.post_async(job)
+        self._mailbox.post_async(partial(self._tapped, playlist_id))
 
     def lifted(self, playlist_id: str) -> None:
         """The tag of this playlist was taken away."""
