@@ -6,8 +6,7 @@ deadline. Everything but storing is synchronous: a tag, a cancellation and a dea
 *Whose a lying tag is.* It belongs to playing or to a session, from the moment it is placed until it is lifted. A tag
 that is placed while a session lives is the session's: it plays nothing, and its removal does nothing. Any other is
 playing's, and stays so whatever session opens, looks at it and ends while it lies there, with one exception: the tag
-with which a session *succeeded* is the session's from then on. `placed` and `lifted` are the only places that answer
-for it.
+with which a session *succeeded* is the session's from then on. `Placement.of_session` is the one place that says so.
 
 *Storing* waits for the library's turn, which may take seconds, so it is done in a task of its own while the session
 lives on. A link that is withdrawn is cancelled, and the librarian promises what that means: while it waits for its turn
