@@ -1,5 +1,6 @@
 """The player, rule by rule, as behaviour.md tells them."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 import pytest
@@ -12,6 +13,8 @@ from tomb.machines.player.events import (
     DeviceBack,
     DeviceLost,
     EnqueueTrack,
+    Entry,
+    Listing,
     Next,
     Pause,
     PauseOutput,
@@ -403,6 +406,43 @@ def test_a_reorder_leaves_the_sound_alone_and_next_follows_the_new_order() -> No
     assert told(player, PlaylistChanged(listing("BCA"), LATE)) == [EnqueueTrack(3, None)]
     assert told(player, PlaylistChanged(listing("ACB"), LATE)) == [EnqueueTrack(4, "C")]
     assert (player.play_state, track(player), player.generation) == ("playing", "A", 1)
+
+
+class Counted(str):
+    """A track's id that counts how often it is looked at."""
+
+    looks = 0
+
+    def __hash__(self) -> int:
+        Counted.looks += 1
+        return super().__hash__()
+
+    def __eq__(self, other: object) -> bool:
+        Counted.looks += 1
+        return super().__eq__(other)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_of_a_long_playlist_no_event_looks_at_a_track_for_each_other_one(shuffle: bool) -> None:
+    count = 500
+    tracks = Listing("p", tuple(Entry(Counted(number), MINUTE) for number in range(count)))
+    rotated = Listing("p", tracks.entries[1:] + tracks.entries[:1])
+    drawn = tuple(range(count - 1, -1, -1))
+    player = Player(repeat="playlist", shuffle=shuffle)
+    story: tuple[Callable[[], object], ...] = (
+        lambda: Start(tracks, drawn, tracks.entries[-1].track_id),
+        lambda: TrackStarted(player.generation),
+        lambda: SetMode(drawn, shuffle=not shuffle),
+        lambda: PlaylistChanged(rotated),
+        lambda: PlaylistChanged(Listing("p", tracks.entries[:-2])),
+        lambda: TrackFailed(player.generation, BAD),
+        lambda: Tapped(tracks, drawn, "next", heard_ms=0),
+    )
+    for make in story:
+        event = make()
+        Counted.looks = 0
+        assert fire(player, event) is Outcome.MOVED, event
+        assert Counted.looks < 12 * count, event
 
 
 def test_a_shuffled_order_survives_an_edit_and_new_tracks_come_last() -> None:

@@ -99,6 +99,14 @@ async def test_a_finished_playlist_begins_anew_and_a_stopped_one_where_it_was(bo
     assert (anew.state.active_track_number, anew.state.position_ms) == (1, 0)
 
 
+async def test_starting_what_plays_goes_on_where_it_is_heard_and_not_where_it_was_noted_last(box: VirtualBox) -> None:
+    playlist_id = await box.add("One", 60)
+    await box.services.deck.start(playlist_id)
+    await trio.sleep(7)
+    again = await box.services.deck.start(playlist_id)
+    assert again.state.position_ms == pytest.approx(7_000, abs=40)
+
+
 async def test_a_deleted_file_is_skipped_by_name_and_the_next_track_plays(box: VirtualBox) -> None:
     playlist_id = await box.add("Three", 10, 11, 12)
     playlist = await box.services.librarian.playlist(playlist_id)
@@ -329,6 +337,18 @@ async def test_a_lost_device_is_an_error_that_heals_and_playing_goes_on(tmp_path
         assert (back.state, back.error_message) == ("playing", None)
         assert 10_000 <= back.position_ms <= 16_100
         assert box.services.board.is_up("audio")
+
+
+async def test_what_is_remembered_over_a_restart_is_the_intent_though_the_device_is_lost(tmp_path: Path) -> None:
+    async with virtual_box(tmp_path, fragile=True) as box:
+        await box.services.deck.start(await box.add("One", 60))
+        await trio.sleep(10)
+        assert box.output is not None
+        box.output.unplug()
+        await trio.sleep(5)
+        memory = await box.services.librarian.recall()
+        assert memory is not None
+        assert (box.state, memory.playing) == ("error", True)
 
 
 async def test_play_while_the_device_is_lost_is_remembered(tmp_path: Path) -> None:

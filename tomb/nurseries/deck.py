@@ -165,6 +165,7 @@ class Deck:
 
         async def job() -> Reply:
             playlist = await self._find(playlist_id)
+            self.note_position()  # it may be the very playlist that plays: then it goes on where it is heard
             place = self._resume(playlist.lite) if track_number is None else _numbered(playlist, track_number)
             self._use(playlist, lambda chosen: events.Start(*chosen, *place, self._heard_ms()))
             return self._reply("playing")
@@ -487,7 +488,7 @@ class Deck:
                 playlist_id=player.listing.playlist_id if player.listing else None,
                 track_id=player.track.track_id if player.track else None,
                 position_ms=self._position_ms(),
-                playing=player.is_playing,
+                playing=player.state == "playing",  # the intent: it outlives a lost device
             )
         )
 
