@@ -218,7 +218,7 @@ def _audio(devices: Devices, board: Board, deck: Deck) -> Supervisor[Output]:
 
 def _reader(devices: Devices, board: Board, taps: Taps) -> Supervisor[TagReader]:
     async def serve(reader: TagReader, task_status: trio.TaskStatus[None]) -> None:
-        await reader.run(supervisor.of_the_core(taps.see), task_status=task_status)
+        await taps.serve(reader, supervisor.of_the_core(taps.see), task_status)
 
     supervisor = Supervisor(
         "nfc",

@@ -12,7 +12,7 @@ from trio.testing import wait_all_tasks_blocked
 from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
-from tomb.devices.reader import Sighting
+from tomb.devices.reader import Sighting, VirtualReader
 from tomb.events import Events
 from tomb.library import reading
 from tomb.library.store import Store
@@ -286,6 +286,52 @@ async def test_a_tag_whose_playlist_has_nothing_to_play_does_nothing_and_the_nex
     assert heard(box) == ("playing", "Two")
 
 
+# --- what a reader shows --------------------------------------------------------------------------------------------
+
+
+async def test_a_reader_shows_whether_a_tag_is_for_something(box: VirtualBox) -> None:
+    await place(box, A)
+    assert box.reader.signalled is True
+    await place(box, UNKNOWN_TAG)
+    assert box.reader.signalled is False
+
+
+async def test_a_reader_that_takes_its_time_to_blink_holds_up_no_tap(
+    box: VirtualBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = list[bool]()
+
+    async def slowly(_: VirtualReader, ok: bool) -> None:
+        await trio.sleep(1)
+        shown.append(ok)
+
+    monkeypatch.setattr(VirtualReader, "signal", slowly)
+    for tag_id in (A, UNKNOWN_TAG, B, A, B):
+        box.services.taps.see(Sighting(tag_id))
+    await trio.sleep(0.5)
+    assert heard(box) == ("playing", "Two")
+    await trio.sleep(5)
+    assert shown == [True, False]  # of the first two; the others came while it was busy with those
+
+
+async def test_a_driver_that_breaks_while_it_blinks_costs_the_reader_not_the_box(
+    box: VirtualBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_down(_: VirtualReader, ok: bool) -> None:
+        raise SystemError("a handle that was never made is released")
+
+    reader = box.reader
+    with monkeypatch.context() as patch:
+        patch.setattr(VirtualReader, "signal", break_down)
+        await place(box, A)
+    assert heard(box) == ("playing", "One")
+    reader.lift()
+    await trio.sleep(60)
+    await place(box, B)
+    assert heard(box) == ("playing", "Two")
+    assert "SystemError" in str(box.services.board.details()["nfc"])
+
+
 # --- the presence machine and its owner -----------------------------------------------------------------------------
 
 
@@ -336,6 +382,5 @@ async def test_a_defect_that_a_reader_runs_into_is_not_the_reader_s_and_ends_the
         async with virtual_box(tmp_path) as box:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(Events, "tell", fail)
-                with pytest.raises(LookupError):  # as whatever supervises a reader does
-                    box.services.taps.see(Sighting(A))
+                box.reader.place(A)
             await trio.sleep(60)

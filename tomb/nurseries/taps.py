@@ -9,9 +9,11 @@ heart, and that it was seen is only noted. So a tap waits for nothing but the de
 disk is doing, and taps get there in the order in which they were made.
 """
 
+from contextlib import suppress
+
 import trio
 
-from tomb.devices.reader import Sighting, TagReader
+from tomb.devices.reader import Sighting, Sink, TagReader
 from tomb.events import PLAYLISTS, Events
 from tomb.machines.presence import PRESENCE, Lifted, Missed, Placed, Presence, Seen, Waited
 from tomb.machines.table import ClearTimer, SetTimer
@@ -21,7 +23,6 @@ from tomb.nurseries.journal import Journal
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.machine_states import MachineStates
-from tomb.nurseries.mailbox import Boundary
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
 
@@ -46,17 +47,30 @@ class Taps:
         self._machines = machines
         self._presence = Presence()
         self._timer = Timer(lambda number: self._happens(Waited(number, trio.current_time())))
-        self._boundary = Boundary()
         self._reader: TagReader | None = None
+        self._feedback: dict[TagReader, trio.MemorySendChannel[bool]] = {}
         self._playlist_id: str | None = None  # of the tag that was announced last
-        self._nursery: trio.Nursery | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled."""
-        async with trio.open_nursery() as self._nursery:
-            self._nursery.start_soon(self._timer.run)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._timer.run)
             task_status.started()
-            await self._boundary.run()
+
+    async def serve(self, reader: TagReader, see: Sink, task_status: trio.TaskStatus[None]) -> None:
+        """Read tags there until it fails, as `TagReader.run` does, and let it show what became of each. `see`: our own,
+        as its supervisor has it called.
+
+        To be run by that supervisor. The blinking belongs there too, and not among our own tasks: a reader may take a
+        second for it, which no tap should wait for, and what its driver raises is the reader's end, not the box's.
+        """
+        self._feedback[reader], feedback = trio.open_memory_channel[bool](1)
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_show, reader, feedback)
+                await reader.run(see, task_status=task_status)
+        finally:
+            del self._feedback[reader]
 
     @property
     def reader(self) -> TagReader | None:
@@ -78,8 +92,7 @@ class Taps:
     def see(self, sighting: Sighting) -> None:
         """What the reader reads; to be called on the Trio thread."""
         now = trio.current_time()
-        with self._boundary.crossed():
-            self._happens(Missed(now) if sighting.tag_id is None else Seen(sighting.tag_id, now))
+        self._happens(Missed(now) if sighting.tag_id is None else Seen(sighting.tag_id, now))
 
     def _happens(self, event: Seen | Missed | Waited) -> None:
         PRESENCE.fire(self._presence, event)
@@ -120,6 +133,11 @@ class Taps:
         self._events.tell("nfc_tag", {PLAYLISTS}, data)
 
     def _signal(self, *, ok: bool) -> None:
-        # In a task of its own: a reader may take a second to blink, and the next tap must not wait for it.
-        if self._reader is not None and self._nursery is not None:
-            self._nursery.start_soon(self._reader.signal, ok)
+        if self._reader in self._feedback:
+            with suppress(trio.WouldBlock):  # of taps that come faster than it blinks some are not shown
+                self._feedback[self._reader].send_nowait(ok)
+
+
+async def _show(reader: TagReader, feedback: trio.MemoryReceiveChannel[bool]) -> None:
+    async for ok in feedback:
+        await reader.signal(ok)
