@@ -63,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--url", help=f"where the box is, if it is not the one on that folder ({DEFAULT_URL})")
         each.set_defaults(command=command)
 
+    pin = commands.add_parser("pin", help="forget the parents' PIN, on the box itself")
+    pin.add_argument("--reset", action="store_true", required=True, help="forget it: then everybody is a parent")
+    pin.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
+    pin.set_defaults(command=_pin)
+
     diagrams = commands.add_parser("diagrams", help="write the diagrams of the state machines")
     diagrams.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     diagrams.set_defaults(command=_diagrams)
@@ -110,6 +115,13 @@ def _restore(args: argparse.Namespace) -> None:
     settings = read_settings({} if args.data is None else {"data": args.data})
     url, ask = args.url or DEFAULT_URL, args.url is not None
     restore_from(args.file, settings, url, ask=ask, even_damaged=args.even_damaged)
+
+
+def _pin(args: argparse.Namespace) -> None:
+    from tomb.config import read_settings
+    from tomb.pin import reset
+
+    print(reset(read_settings({} if args.data is None else {"data": args.data})))
 
 
 def _diagrams(args: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The parent_auth: what only parents may do, if they set a PIN. Without one it stands open.
+"""What only parents may do, if they set a PIN. Without one everybody may.
 
 The PIN is kept as a scrypt hash. Whoever knows it gets a token, which is forgotten after a while without use and when
 the box restarts. Tries are limited by client and, because addresses are cheap, for all together.
@@ -6,6 +6,8 @@ the box restarts. Tries are limited by client and, because addresses are cheap, 
 
 import hashlib
 import hmac
+import json
+import logging
 from collections import OrderedDict
 from typing import Self
 
@@ -13,9 +15,12 @@ import trio
 
 from tomb.config import Rate
 from tomb.errors import BadRequest, Forbidden, RateLimited
+from tomb.library.settings import makes_sense
 from tomb.nurseries.buckets import Buckets
 from tomb.nurseries.librarian import Librarian
 from tomb.ports import Ports
+
+log = logging.getLogger(__name__)
 
 KEY = "pin"
 IDLE_S = 3600.0
@@ -39,6 +44,10 @@ class ParentAuth:
     @classmethod
     async def open(cls, ports: Ports, librarian: Librarian) -> Self:
         stored = (await librarian.settings()).get(KEY)
+        if stored is not None and not makes_sense(KEY, json.dumps(stored)):
+            # No PIN in the world would open that, as in a backup that somebody has edited.
+            log.warning("what is stored as the parents' PIN is none, so there is none; set one in the settings")
+            stored = None
         return cls(ports, stored if isinstance(stored, str) else None)
 
     @property
