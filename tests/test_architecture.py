@@ -67,6 +67,18 @@ BESIDES = {
     "machines/diagrams.py": {"pathlib"},  # draws the machines, on request of the command line only
 }
 
+# The only places that catch `Exception`: a ring's boundary each, and one foreign library that raises what it likes.
+BOUNDARIES = {
+    "service.py": "core: a defect ends the box, loudly",
+    "nurseries/lifecycle.py": "core: whatever is wrong with the box, it ends",
+    "nurseries/mailbox.py": "core: a defect that another ring ran into is core's",
+    "nurseries/supervisor.py": "devices and services: they are started again",
+    "nurseries/web.py": "edges: a connection ends",
+    "socketio/server.py": "edges: a client's connection ends",
+    "socketio/multiplexer.py": "edges: a client's handler fails",
+    "library/covers.py": "the decoder of pictures, in the examiner's process",
+}
+
 BANNED = (
     "import time\n",
     "from time import monotonic\n",
@@ -171,6 +183,36 @@ def test_what_is_switched_off_says_why(path: Path) -> None:
         found = switch.search(line)
         explained = not found or found["why"] or above.lstrip().startswith("#")
         assert explained, f"{label(path)} does not say why: {line.strip()}"
+
+
+def catches(handler: ast.ExceptHandler) -> set[str]:
+    """The names of the classes; `BaseException` for a bare `except`."""
+    if handler.type is None:
+        return {"BaseException"}
+    return {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
+
+
+@pytest.mark.parametrize("path", modules(), ids=label)
+def test_only_the_boundaries_of_the_rings_catch_everything_and_nothing_swallows_a_cancellation(path: Path) -> None:
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    handlers = [node for node in nodes if isinstance(node, ast.ExceptHandler)]
+    suppressed = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node).startswith("suppress(Exc")]
+    everything = [each.lineno for each in handlers if "Exception" in catches(each)]
+    everything += [each.lineno for each in suppressed]
+    assert not everything or label(path) in BOUNDARIES, f"{label(path)}:{everything} is no boundary of a ring"
+    for each in handlers:
+        if "BaseException" in catches(each):
+            assert isinstance(each.body[-1], ast.Raise), f"{label(path)}:{each.lineno} may swallow a cancellation"
+
+
+def test_every_boundary_is_one() -> None:
+    caught = {
+        label(path)
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler) and "Exception" in catches(node)
+    }
+    assert caught == set(BOUNDARIES)
 
 
 @pytest.mark.parametrize("source", BANNED)

@@ -217,16 +217,12 @@ def _audio(devices: Devices, board: Board, deck: Deck) -> Supervisor[Output]:
 
 
 def _reader(devices: Devices, board: Board, taps: Taps) -> Supervisor[TagReader]:
-    async def serve(reader: TagReader, task_status: trio.TaskStatus[None]) -> None:
-        await taps.serve(reader, supervisor.of_the_core(taps.see), task_status)
-
-    supervisor = Supervisor(
+    return Supervisor(
         "nfc",
         board,
         real=devices.reader,
         stand_in=devices.virtual_reader,
-        serve=serve,
+        serve=taps.serve,
         use=taps.use,
         lose=taps.lose,
     )
-    return supervisor

@@ -245,26 +245,16 @@ async def test_without_a_device_and_a_stand_in_there_is_nothing_to_wait_for(nurs
     assert _overall(services) == "healthy"
 
 
-@pytest.mark.parametrize("where", ["while it appears", "while it is read"])
-async def test_a_defect_of_the_core_that_a_device_runs_into_is_not_taken_for_a_failure_of_the_device(
-    where: str,
-) -> None:
+async def test_a_defect_of_the_core_that_a_device_runs_into_is_not_taken_for_a_failure_of_the_device() -> None:
     def defect(_: object) -> None:
         raise LookupError("in the core")
 
-    async def serve(_: Device, task_status: trio.TaskStatus[None]) -> None:
-        task_status.started()
-        if where == "while it is read":
-            supervisor.of_the_core(defect)("a tag")
-        await trio.sleep_forever()
-
-    board = Board(VirtualPorts())
-    use = defect if where == "while it appears" else lambda _: None
-    supervisor = Supervisor("nfc", board, real=Device(), serve=serve, use=use, lose=lambda _: None)
-    with pytest.RaisesGroup(LookupError, flatten_subgroups=True):
+    real = Device()
+    supervisor = Supervisor("nfc", Board(VirtualPorts()), real=real, serve=Device.run, use=defect, lose=print)
+    with pytest.RaisesGroup(pytest.RaisesExc(LookupError, match="in the core"), flatten_subgroups=True):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(supervisor.run)
-    assert board.details()["nfc"].last_error is None
+    assert len(real.tries) == 1
 
 
 async def test_there_is_no_row_in_the_table_that_no_supervisor_can_cause() -> None:

@@ -12,13 +12,13 @@ very moment in which it is stopped. The failure is taken out of it here, and the
 
 The boundary has two sides. A device calls into the core: it says that it is there, and what it reads. What the core
 raises then is no failure of the device, and must not be taken for one, or a defect in the taps would show as a reader
-that comes and goes. So whatever a device is given to call goes through `Supervisor.of_the_core`, by which a defect gets
-to where the supervisor's own would: up, and the box ends.
+that comes and goes. So whoever is called by a device has a boundary of his own (`mailbox.Boundary`), the machine here
+included: what is raised behind it goes up from its owner's `run`, and the box ends.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Generic, Protocol, TypeVar, TypeVarTuple
+from typing import Generic, Protocol, TypeVar
 
 import trio
 
@@ -26,6 +26,7 @@ from tomb.errors import DeviceError, RequestError
 from tomb.machines import device as rules
 from tomb.machines.table import SetTimer
 from tomb.nurseries.health import DOWN, STAND_IN, STARTING, UP, Board
+from tomb.nurseries.mailbox import Boundary
 from tomb.nurseries.timer import Timer
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 SERVICE_PAUSES_S = (1.0, 5.0, 30.0, 120.0, 300.0)  # a disk that is full or away is so for longer than a plug is loose
 STAND_IN_PAUSE_S = 5.0
 D = TypeVar("D")
-Ts = TypeVarTuple("Ts")
 
 
 class Task(Protocol):
@@ -79,6 +79,7 @@ class Supervisor(Generic[D]):
         self._lose = lose
         self._machine = rules.Device(real=real is not None, stand_in=stand_in is not None, pauses=pauses)
         self._timer = Timer(lambda number: self._happens(rules.RetryDue(number)))
+        self._boundary = Boundary()
         self._pretending = trio.CancelScope()
         self._settled = trio.Event()
         self._said = ""
@@ -89,31 +90,20 @@ class Supervisor(Generic[D]):
         expected = self._real is not None and self._stand_in is None
         self._board.note(self._name, STARTING, configured=expected)
         async with trio.open_nursery() as self._nursery:
+            self._nursery.start_soon(self._boundary.run)
             self._nursery.start_soon(self._timer.run)
             self._happens(rules.Begin())
             if self._real is not None or self._stand_in is not None:
                 await self._settled.wait()
             task_status.started()
 
-    def of_the_core(self, call: Callable[[*Ts], object]) -> Callable[[*Ts], None]:
-        """`call`, to be called by a device: what it raises ends the box. See the top of this file."""
-
-        def called(*args: *Ts) -> None:
-            try:
-                call(*args)
-            except Exception as defect:  # noqa: BLE001 # raised again at once, where it belongs
-                assert self._nursery is not None
-                self._nursery.start_soon(_raise, defect)
-
-        return called
-
     def _happens(self, event: rules.Begin | rules.Appeared | rules.Lost | rules.RetryDue) -> None:
         # Synchronous with all its effects, and no mailbox in between: nothing can overtake it.
-        rules.DEVICE.fire(self._machine, event)
-        self._board.machines.note(rules.DEVICE, self._name, self._machine.state)
-        effects, self._machine.effects = self._machine.effects, []
-        for effect in effects:
-            self._carry_out(effect)
+        with self._boundary.crossed():
+            rules.DEVICE.fire(self._machine, event)
+            effects, self._machine.effects = self._machine.effects, []
+            for effect in effects:
+                self._carry_out(effect)
 
     def _carry_out(self, effect: rules.Effect) -> None:
         assert self._nursery is not None
@@ -139,8 +129,7 @@ class Supervisor(Generic[D]):
 
     async def _attempt(self, attempt: int) -> None:
         assert self._real is not None
-        appeared = self.of_the_core(lambda: self._happens(rules.Appeared(attempt, trio.current_time())))
-        reason = await self._serve_once(self._real, appeared)
+        reason = await self._serve_once(self._real, lambda: self._happens(rules.Appeared(attempt, trio.current_time())))
         was_up = self._board.is_up(self._name)
         self._happens(rules.Lost(attempt, trio.current_time(), reason))
         # A loose plug is said once. That a device is not there at the start is a state, and no news for the log.
@@ -183,10 +172,6 @@ def supervised(name: str, board: Board, service: Task) -> Supervisor[Task]:
         pass
 
     return Supervisor(name, board, real=service, serve=serve, use=nobody, lose=nobody, pauses=SERVICE_PAUSES_S)
-
-
-async def _raise(error: Exception) -> None:
-    raise error
 
 
 def _first(group: BaseExceptionGroup[Exception]) -> BaseException:

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import trio
 
-from tomb.devices.reader import Sighting, Sink, TagReader
+from tomb.devices.reader import Sighting, TagReader
 from tomb.events import PLAYLISTS, Events
 from tomb.machines.presence import PRESENCE, Lifted, Missed, Placed, Presence, Seen, Waited
 from tomb.machines.table import ClearTimer, SetTimer
@@ -57,18 +57,17 @@ class Taps:
             nursery.start_soon(self._timer.run)
             task_status.started()
 
-    async def serve(self, reader: TagReader, see: Sink, task_status: trio.TaskStatus[None]) -> None:
-        """Read tags there until it fails, as `TagReader.run` does, and let it show what became of each. `see`: our own,
-        as its supervisor has it called.
+    async def serve(self, reader: TagReader, task_status: trio.TaskStatus[None]) -> None:
+        """Read tags there until it fails, as `TagReader.run` does, and let it show what became of each.
 
-        To be run by that supervisor. The blinking belongs there too, and not among our own tasks: a reader may take a
+        To be run by its supervisor. The blinking belongs there too, and not among our own tasks: a reader may take a
         second for it, which no tap should wait for, and what its driver raises is the reader's end, not the box's.
         """
         self._feedback[reader], feedback = trio.open_memory_channel[bool](1)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_show, reader, feedback)
-                await reader.run(see, task_status=task_status)
+                await reader.run(self.see, task_status=task_status)
         finally:
             del self._feedback[reader]
 
