@@ -1,4 +1,4 @@
-"""`python -m tests.soak`: a box that is killed while it is busy, then one that strangers besiege. See the package."""
+"""`python -m tests.soak`: a busy box is killed, another one watched by a crowd, a third besieged. See the package."""
 
 import argparse
 import sys
@@ -11,9 +11,12 @@ import trio
 
 from tests.rigs.small_disk import ext4_disk
 from tests.soak.api import Complaint
+from tests.soak.crowd import gather
 from tests.soak.hostile import besiege
 from tests.soak.power import Cut, Kill
 from tests.soak.rounds import Soak
+
+CROWD_S = 120.0
 
 
 def main() -> int:
@@ -22,6 +25,7 @@ def main() -> int:
         soak = Soak(args.seed, data, how, args.keep)
         try:
             sys.stdout.write(f"{trio.run(soak.run, args.kills)}\n")
+            sys.stdout.write(f"{trio.run(gather, args.seed, args.clients, CROWD_S, folder / 'crowded')}\n")
             sys.stdout.write(f"{trio.run(besiege, args.seed, args.minutes * 60, folder / 'besieged')}\n")
         except BaseException as error:
             sys.stderr.write("\n".join(soak.journal.lines) + f"\n\nseed {args.seed}, round {soak.round}, {data}:\n")
@@ -54,7 +58,8 @@ def _disk(folder: Path, power_cut: bool) -> Iterator[tuple[Kill, Path]]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.soak", description=__doc__)
     parser.add_argument("--kills", type=int, default=300, help="how often (300)")
-    parser.add_argument("--minutes", type=float, default=30, help="how long strangers besiege a box after that (30)")
+    parser.add_argument("--clients", type=int, default=100, help="how many clients watch a box after that (100)")
+    parser.add_argument("--minutes", type=float, default=30, help="how long strangers besiege a box (30)")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="an empty folder for the data and the journal")
     parser.add_argument("--power-cut", action="store_true", help="lose what was not synced, too (needs root)")
