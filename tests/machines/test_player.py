@@ -7,7 +7,6 @@ import pytest
 
 from tests.machines.player_world import BAD, LATE, LOST, MINUTE, drawn_for, fire, listing, start
 from tomb.machines.player.events import (
-    FADE_S,
     ClearResume,
     CountPlay,
     DeviceBack,
@@ -512,7 +511,7 @@ def test_the_sleep_timer_fades_and_then_stops_and_the_next_music_is_loud_again()
     player = hearing("AB")
     assert told(player, SetSleep(600, 1_000.0))[0] == SetSleepTimer(600, 1)
     assert player.sleep_ends_at == 1_000.0
-    assert told(player, SleepNear(1)) == [SetGain(0.0, FADE_S)]
+    assert told(player, SleepNear(1, 7.5)) == [SetGain(0.0, 7.5)]
     assert told(player, SleepOver(1, LATE)) == [SaveResume("p", "A", LATE), StopOutput()]
     assert asdict(player) | {"state": "stopped", "sleep_ends_at": None} == asdict(player)
     assert told(player, Play())[0] == FULL
@@ -520,7 +519,7 @@ def test_the_sleep_timer_fades_and_then_stops_and_the_next_music_is_loud_again()
 
 def test_a_sleep_timer_that_is_taken_back_takes_its_fade_back() -> None:
     player = hearing("AB")
-    fire(player, SetSleep(600, 1_000.0), SleepNear(1))
+    fire(player, SetSleep(600, 1_000.0), SleepNear(1, 10))
     assert told(player, SetSleep(None, None)) == [SetSleepTimer(None, 2), SetGain(0.25)]
 
 
@@ -528,7 +527,7 @@ def test_a_sleep_timer_that_is_taken_back_takes_its_fade_back() -> None:
 def test_a_sleep_timer_that_rang_before_it_was_set_anew_is_late(anew: SetSleep) -> None:
     player = hearing("AB")
     fire(player, SetSleep(600, 1_000.0), anew)
-    assert {fire(player, SleepNear(1)), fire(player, SleepOver(1, LATE))} == {Outcome.REFUSED}
+    assert {fire(player, SleepNear(1, 10)), fire(player, SleepOver(1, LATE))} == {Outcome.REFUSED}
     assert (player.play_state, player.sleep_ends_at) == ("playing", anew.ends_at)
 
 

@@ -379,7 +379,7 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
 def settings(player: Player) -> Iterable[object]:
     """Set to what they are already, so that they add no contexts to walk."""
     yield from (SetVolume(50), SetCeiling(100), SetSleep(None, None), SetMode())
-    yield from (SleepNear(player.sleep_number + late) for late in (0, -1))
+    yield from (SleepNear(player.sleep_number + late, 10) for late in (0, -1))
 
 
 def every_kind_of_step() -> Iterable[Step]:

@@ -140,6 +140,28 @@ async def test_the_sleep_timer_stops_and_the_next_start_is_as_loud_as_before(box
     assert state.position_ms == pytest.approx(60_000, abs=100)
 
 
+@pytest.mark.parametrize(("seconds", "fades_for"), [(60, 10), (10, 10), (4, 4)])
+async def test_a_sleep_timer_fades_the_last_ten_seconds_or_all_that_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, fades_for: int
+) -> None:
+    async with virtual_box(tmp_path, fragile=True) as box:
+        await box.services.deck.start(await box.add("Long", 600))
+        await trio.sleep(1)
+        ends_at = trio.current_time() + seconds
+        fades: list[tuple[float, float]] = []
+
+        def set_gain(level: float, seconds: float = 0.02) -> None:
+            if level == 0:
+                fades.append((trio.current_time(), seconds))
+
+        monkeypatch.setattr(box.output, "set_gain", set_gain)
+        await box.services.deck.sleep(seconds)
+        await trio.sleep(seconds + 1)
+        [(began_at, lasted)] = fades
+        assert (began_at, lasted) == pytest.approx((ends_at - fades_for, fades_for))
+        assert box.state == "stopped"
+
+
 async def test_a_cancelled_sleep_timer_does_not_stop(box: VirtualBox) -> None:
     await box.services.deck.start(await box.add("Long", 600))
     await box.services.deck.sleep(60)

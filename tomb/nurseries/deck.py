@@ -95,6 +95,7 @@ class Deck:
         self._mailbox = Mailbox("deck")
         self._fade = Timer(self._sleep_is_near)
         self._sleep = Timer(self._sleep_is_over)
+        self._sleeps_at = 0.0  # when that timer is over, on Trio's clock
         self._jumped = trio.Event()  # set, and made anew, when the position does anything else than to move on
         self._checkpoint_due = 0.0
 
@@ -312,7 +313,9 @@ class Deck:
         self._mailbox.post(job)
 
     def _sleep_is_near(self, number: int) -> None:
-        self._mailbox.post(lambda: self._fire(events.SleepNear(number)))
+        self._mailbox.post(
+            lambda: self._fire(events.SleepNear(number, max(0.0, self._sleeps_at - trio.current_time())))
+        )
 
     def _sleep_is_over(self, number: int) -> None:
         def job() -> None:
@@ -432,9 +435,9 @@ class Deck:
                 self._fade.clear()
                 self._sleep.clear()
             case events.SetSleepTimer(float() | int() as seconds, number):
-                ends_at = trio.current_time() + seconds
-                self._fade.set(ends_at - events.FADE_S, number)
-                self._sleep.set(ends_at, number)
+                self._sleeps_at = trio.current_time() + seconds
+                self._fade.set(self._sleeps_at - events.FADE_S, number)
+                self._sleep.set(self._sleeps_at, number)
             case _ if self._output is not None:
                 self._command_output(self._output, effect)
             case _:

@@ -155,8 +155,8 @@ def set_sleep(p: Player, event: events.SetSleep) -> None:
     p.effects.append(events.SetGain(gain(p)))  # a fade that had begun is taken back
 
 
-def fade(p: Player, _: events.SleepNear) -> None:
-    p.effects.append(events.SetGain(0.0, events.FADE_S))
+def fade(p: Player, event: events.SleepNear) -> None:
+    p.effects.append(events.SetGain(0.0, event.left_s))
 
 
 def fall_asleep(p: Player, event: events.SleepOver) -> None:

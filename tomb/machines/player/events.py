@@ -135,9 +135,10 @@ class SetSleep:
 
 @dataclass(frozen=True, slots=True)
 class SleepNear:
-    """`FADE_S` seconds are left of the sleep timer that was set with this number."""
+    """It is time to fade: `left_s` seconds are left of the sleep timer that was set with this number."""
 
     number: int
+    left_s: float
 
 
 @dataclass(frozen=True, slots=True)
