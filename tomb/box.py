@@ -176,7 +176,7 @@ async def _inspection(lifecycle: Lifecycle) -> Inspector:
 
 async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store) -> None:
     """A library that had to be recovered is shown as such until somebody has taken note; one that is gone, as down."""
-    recovered = await store.read(lambda db: recovery.told(store.folder, db))
+    recovered = await store.read(lambda db: recovery.behind(store.folder, db))
 
     def note(gone: str | None) -> None:
         if gone is not None:

@@ -9,9 +9,17 @@ import trio
 
 from tests.rigs.music import Music
 from tests.rigs.process import Box, run_tomb, serving
+from tomb.library.repair import copies
+from tomb.ports import RealPorts
 
 QUIET = ("--audio", "silent", "--reader", "none")
 PAGE = 4096
+
+
+def copied(music: Music) -> Path:
+    """The database, of which the box has made a copy ten minutes after the last edit."""
+    copies.keep(music.data, RealPorts().wall(), 0)
+    return music.data / "tomb.db"
 
 
 def blank(database: Path, first: int, last: int) -> None:
@@ -26,7 +34,7 @@ async def titles(box: Box) -> list[str]:
 
 
 async def test_a_box_whose_database_lost_its_head_serves_and_says_so(music: Music) -> None:
-    database = music.data / "tomb.db"
+    database = copied(music)
     blank(database, 0, 1)
     broken = database.read_bytes()
     async with serving(music.data, *QUIET) as box:
@@ -83,7 +91,7 @@ async def test_damage_that_is_met_with_while_serving_ends_the_box_and_the_next_r
 
 
 async def test_an_import_into_a_damaged_library_recovers_it_first(music: Music, records: Path) -> None:
-    blank(music.data / "tomb.db", 0, 1)
+    blank(copied(music), 0, 1)
     ended = await run_tomb("import", records, "--data", music.data)
     assert (ended.status, "5 already there" in ended.out) == (0, True)
     assert list(music.data.glob("damaged/*/tomb.db"))

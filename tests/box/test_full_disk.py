@@ -332,7 +332,7 @@ async def test_events_are_numbered_while_the_lease_cannot_be_renewed(
 
 def leased(hall: Hall) -> int:
     with closing(sqlite3.connect(f"{(hall.data / 'tomb.db').as_uri()}?mode=ro", uri=True)) as db:
-        return int(db.execute("SELECT value FROM marks WHERE name = 'events.leased'").fetchone()[0])
+        return int(db.execute("SELECT value FROM counters WHERE name = 'events.leased'").fetchone()[0])
 
 
 async def test_on_a_full_disk_things_can_be_deleted_from_the_first_second_and_again_and_again(

@@ -42,7 +42,7 @@ async def test_a_start_without_room_says_so_and_leaves_the_library(
         refusals.append(found)
         if before == "version 1":
             disk.clear()
-            assert version(data) in (1, schema.VERSION)
+            assert 1 <= version(data) <= schema.VERSION  # a whole number of steps
         kib += PAGE_KIB
         disk.leave(kib)
         found = await started(disk, kib)

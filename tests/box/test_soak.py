@@ -63,7 +63,7 @@ def forget_last_playlist(data: Path) -> None:
 
 def forget_numbers(data: Path) -> None:
     with closing(sqlite3.connect(data / "tomb.db")) as db, db:
-        db.execute("UPDATE marks SET value = 0")
+        db.execute("UPDATE counters SET value = 0")
 
 
 def forget_a_file(data: Path) -> None:

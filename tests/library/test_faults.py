@@ -125,7 +125,7 @@ async def test_a_write_that_fails_anywhere_changes_nothing_and_the_next_one_work
 
 async def test_what_is_no_fault_of_the_disk_is_a_defect(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
-        for statement in ("SELEC 1", "INSERT INTO marks VALUES (NULL, 1)", "SELECT 'a' FROM settings WHERE ?"):
+        for statement in ("SELEC 1", "INSERT INTO counters VALUES (NULL, 1)", "SELECT 'a' FROM settings WHERE ?"):
             with pytest.raises(sqlite3.Error):
                 await stage.store.write(lambda db, statement=statement: db.execute(statement))  # type: ignore[misc]
 

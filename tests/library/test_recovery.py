@@ -82,10 +82,12 @@ async def test_it_is_said_until_the_damaged_files_are_moved_away(
     shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     case = shelf.copy(tmp_path / "case")
+    (case.folder / "backups").mkdir()
+    shutil.copy(case.database, case.folder / "backups" / "latest.db")
     behead(case)
     with caplog.at_level(logging.ERROR):
         async with open_store(case.folder, VirtualPorts()) as store:
-            told = await store.read(lambda db: recovery.told(store.folder, db))
+            told = await store.read(lambda db: recovery.behind(store.folder, db))
     [record] = caplog.records
     assert "damaged" in record.getMessage()
     assert told is not None
@@ -95,10 +97,10 @@ async def test_it_is_said_until_the_damaged_files_are_moved_away(
         "this message ends when that folder is moved away."
     )
     async with open_store(case.folder, VirtualPorts()) as store:
-        assert await store.read(lambda db: recovery.told(store.folder, db)) == told
+        assert await store.read(lambda db: recovery.behind(store.folder, db)) == told
     shutil.rmtree(case.folder / "damaged" / "2025-06-15T15-06-40")
     async with open_store(case.folder, VirtualPorts()) as store:
-        assert await store.read(lambda db: recovery.told(store.folder, db)) is None
+        assert await store.read(lambda db: recovery.behind(store.folder, db)) is None
 
 
 async def test_a_restored_backup_is_no_recovered_library(shelf: Shelf, tmp_path: Path) -> None:
@@ -108,14 +110,14 @@ async def test_a_restored_backup_is_no_recovered_library(shelf: Shelf, tmp_path:
         pass
     shutil.copy(shelf.database, case.database)
     async with open_store(case.folder, VirtualPorts()) as store:
-        assert await store.read(lambda db: recovery.told(store.folder, db)) is None
+        assert await store.read(lambda db: recovery.behind(store.folder, db)) is None
 
 
 async def test_what_no_page_says_any_more_comes_from_the_newest_good_copy(shelf: Shelf, tmp_path: Path) -> None:
     case = shelf.copy(tmp_path / "case")
     backups = case.folder / "backups"
     backups.mkdir()
-    shutil.copy(case.database, backups / "daily.db")
+    shutil.copy(case.database, backups / "latest.db")
     shutil.copy(case.database, backups / "before-v9.db")
     (backups / "before-v9.db").write_bytes(b"SQLite format 3\0 but torn")  # the newest, and no good
     async with opened(case.folder, ports=VirtualPorts(seed=5)) as stage:
@@ -133,7 +135,7 @@ async def test_what_no_page_says_any_more_comes_from_the_newest_good_copy(shelf:
 async def test_a_copy_from_before_a_restored_backup_is_of_another_library(shelf: Shelf, tmp_path: Path) -> None:
     case = shelf.copy(tmp_path / "case")
     (case.folder / "backups").mkdir()
-    shutil.copy(case.database, case.folder / "backups" / "daily.db")
+    shutil.copy(case.database, case.folder / "backups" / "latest.db")
     shutil.copy(case.database, case.folder / "backups" / "before-restore.db")
     lose_all_pages(case)
     async with opened(case.folder, ports=VirtualPorts(seed=8)) as stage:

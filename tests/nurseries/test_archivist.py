@@ -123,6 +123,7 @@ async def test_a_disk_that_fails_when_a_backup_has_gone_out_ends_nothing(
             assert "could not be removed" in caplog.text
             assert len(box.stage.files()) == 1
             await whole(await box.archivist.backup())
+            await trio.testing.wait_all_tasks_blocked()
             assert (await box.stage.librarian.reconcile()).strays == 1
             assert box.stage.files() == set()
 
@@ -157,6 +158,7 @@ async def test_a_disk_that_fails_before_the_first_byte_is_the_answer(
             with pytest.raises(Unavailable):
                 await box.archivist.export(made.id)
             await whole(await box.archivist.backup())
+            await trio.testing.wait_all_tasks_blocked()
             assert not box.stage.half_taken()
 
 

@@ -112,7 +112,7 @@ def held(folder: Path) -> dict[str, object]:
     """All that a library holds: the rows of its tables, and its files by their content."""
     with closing(sqlite3.connect(folder / "tomb.db")) as db:
         names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
-        rows = {name: sorted(map(repr, db.execute(f"SELECT * FROM {name}"))) for name in names if name != "marks"}
+        rows = {name: sorted(map(repr, db.execute(f"SELECT * FROM {name}"))) for name in names if name != "counters"}
     library = folder / "library"
     files = {
         f"{kind}/{path.name}": sha256(path.read_bytes()).hexdigest()

@@ -1,9 +1,10 @@
 """A filled data folder, ways to damage its database, and what plain SQL can still read of it then."""
 
 import os
+import random
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from tomb.ports import VirtualPorts
 PAGE = 4096
 KEYS = {
     "playlists": "id", "tracks": "id", "tags": "tag_id", "settings": "key", "resume": "playlist_id", "uploads": "id",
-    "files": "hash", "plays": "track_id || day", "marks": "name", "imports": "source", "player": "one",
+    "files": "hash", "plays": "track_id || day", "counters": "name", "imports": "source", "player": "one",
 }  # fmt: skip
 Rows = Mapping[str, Mapping[object, tuple[object, ...]]]
 
@@ -102,6 +103,47 @@ def behead(case: Shelf) -> None:
 def lose_all_pages(case: Shelf) -> None:
     """Leave the first page only."""
     case.overwrite(PAGE, bytes(case.database.stat().st_size - PAGE))
+
+
+def swap_two_pages(case: Shelf) -> None:
+    """What was to be written to one page has gone to another: each is whole, and says what is not so."""
+    pages = case.database.stat().st_size // PAGE
+    data = case.database.read_bytes()
+    for one, other in ((pages // 3, pages // 2), (pages // 2, pages // 3)):
+        case.overwrite(one * PAGE, data[other * PAGE : (other + 1) * PAGE])
+
+
+def zero_every_tenth_page(case: Shelf) -> None:
+    for page in range(5, case.database.stat().st_size // PAGE, 10):
+        case.overwrite(page * PAGE, bytes(PAGE))
+
+
+def flip_a_bit_in_every_fifth_page(case: Shelf) -> None:
+    for page in range(3, case.database.stat().st_size // PAGE, 5):
+        case.flip(8 * (page * PAGE + 3) + 6)  # how many cells it has
+
+
+def noise_from_the_middle_on(case: Shelf) -> None:
+    half = case.database.stat().st_size // PAGE // 2 * PAGE
+    case.overwrite(half, random.Random(1).randbytes(case.database.stat().st_size - half))
+
+
+def flip_a_bit_early_in_the_log(case: Shelf) -> None:
+    case.flip(8 * (32 + 24 + 100), "tomb.db-wal")
+
+
+KINDS: Mapping[str, Callable[[Shelf], None]] = {
+    "the first page is lost": behead,
+    "all but the first page is lost": lose_all_pages,
+    "every tenth page is lost": zero_every_tenth_page,
+    "a bit is flipped in every fifth page": flip_a_bit_in_every_fifth_page,
+    "two pages are swapped": swap_two_pages,
+    "noise from the middle on": noise_from_the_middle_on,
+    "cut in the middle": lambda case: case.cut(case.database.stat().st_size // 2),
+    "empty": lambda case: case.cut(0),
+    "gone": lambda case: case.database.unlink(),
+    "a bit is flipped early in the log": flip_a_bit_early_in_the_log,
+}
 
 
 async def heard_after_a_start(folder: Path, seed: int = 7) -> set[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tomb.errors import NoSpace, StartError, Unavailable
 
-if TYPE_CHECKING:  # the store itself needs these marks while it opens
+if TYPE_CHECKING:  # the store itself needs these counters while it opens
     from tomb.library.store import Store
 
 LEASED = "events.leased"
@@ -14,15 +14,15 @@ DEMO = "demo"  # 1 when it has begun, and 1 more for each of its sets that the l
 
 
 def read(db: sqlite3.Connection, name: str) -> int:
-    """0 for a mark that was never set."""
-    row = db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
+    """0 for a counter that was never set."""
+    row = db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
     return 0 if row is None else int(row["value"])
 
 
 def raise_to(db: sqlite3.Connection, name: str, value: int) -> None:
-    """Marks only ever grow."""
+    """Counters only ever grow."""
     db.execute(
-        "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+        "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
         (name, value),
     )
 

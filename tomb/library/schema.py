@@ -14,6 +14,44 @@ APPLICATION_ID = 0x544F4D42  # "TOMB": tells our database from any other SQLite 
 BUSY_S = 5.0
 COPIES_KEPT = 3
 
+
+def _anew(table: str, columns: str, *indexes: str, options: str = "STRICT", was: str = "") -> tuple[str, ...]:
+    """Make a table that is there (or `was` there under that name) again, with the same columns in the same order."""
+    return (
+        f"CREATE TABLE new_{table} ({columns}) {options}",
+        f"INSERT INTO new_{table} SELECT * FROM {was or table}",  # noqa: S608  # names of our own
+        f"DROP TABLE {was or table}",
+        f"ALTER TABLE new_{table} RENAME TO {table}",
+        *indexes,
+    )
+
+
+# What the third step asks of a value. 2**53 is what JSON carries exactly, and far from where SQLite's numbers end;
+# the sum of so many sizes does not run over either. Texts are counted in bytes: `length` would stop at a NUL.
+_COUNT = "BETWEEN 0 AND 9007199254740992"
+_SIZE = "BETWEEN 0 AND 1099511627776"
+_TIME = "BETWEEN 0 AND 253402300799"  # to the end of the year 9999, in epoch seconds
+
+
+def _text(column: str) -> str:
+    return f"CONSTRAINT {column} CHECK (length(CAST({column} AS BLOB)) <= 40000)"
+
+
+def _id(column: str) -> str:
+    return f"CONSTRAINT {column} CHECK (length({column}) BETWEEN 1 AND 64 AND {column} NOT GLOB '*[^0-9A-Za-z_-]*')"
+
+
+def _hash(column: str) -> str:
+    return f"CONSTRAINT {column} CHECK (length({column}) = 64 AND {column} NOT GLOB '*[^0-9a-f]*')"
+
+
+_EXT = "CONSTRAINT ext CHECK (length(ext) BETWEEN 1 AND 5 AND ext NOT GLOB '*[^0-9a-z]*')"
+
+
+def _is(column: str, what: str) -> str:
+    return f"CONSTRAINT {column} CHECK ({column} {what})"
+
+
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE covers (
@@ -127,6 +165,158 @@ STEPS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX uploads_by_playlist ON uploads (playlist_id)",
     ),
+    # What a row may be is said here, once: who restores a stranger's backup, or a damaged database, asks SQLite. Each
+    # constraint has its column's name, so that whoever mends knows which value to give up (`repair.salvage`). What the
+    # program may learn more of, such as what tags can do, is not here: see `repair.examination`.
+    (
+        *_anew(
+            "covers",
+            f"""
+            hash TEXT PRIMARY KEY {_hash("hash")},
+            ext TEXT NOT NULL {_is("ext", "IN ('jpg', 'png')")},
+            size INTEGER NOT NULL {_is("size", _SIZE)}
+            """,
+        ),
+        *_anew(
+            "files",
+            f"""
+            hash TEXT PRIMARY KEY {_hash("hash")},
+            ext TEXT NOT NULL {_EXT},
+            size INTEGER NOT NULL {_is("size", _SIZE)},
+            duration_ms INTEGER NOT NULL DEFAULT 0 {_is("duration_ms", _SIZE)},
+            origin TEXT NOT NULL {_hash("origin")},
+            missing INTEGER NOT NULL DEFAULT 0 {_is("missing", "IN (0, 1)")}
+            """,
+            "CREATE INDEX files_by_origin ON files (origin)",
+            "CREATE INDEX files_by_size ON files (size)",
+        ),
+        *_anew(
+            "playlists",
+            f"""
+            place INTEGER PRIMARY KEY {_is("place", "BETWEEN -9007199254740992 AND 9007199254740992")},
+            id TEXT NOT NULL UNIQUE {_id("id")},
+            title TEXT NOT NULL {_text("title")},
+            description TEXT NOT NULL DEFAULT '' {_text("description")},
+            same_tag TEXT {_is("same_tag", "IN ('toggle', 'restart', 'next', 'ignore')")},
+            on_removal TEXT {_is("on_removal", "IN ('keep', 'pause')")},
+            last_played INTEGER NOT NULL DEFAULT 0 {_is("last_played", "BETWEEN 0 AND 253402300799000")},
+            created REAL NOT NULL DEFAULT 0 {_is("created", _TIME)},
+            updated REAL NOT NULL DEFAULT 0 {_is("updated", _TIME)},
+            playlist_seq INTEGER NOT NULL DEFAULT 1 {_is("playlist_seq", _COUNT)}
+            """,
+        ),
+        *_anew(
+            "tracks",
+            f"""
+            id TEXT PRIMARY KEY {_id("id")},
+            playlist_id TEXT NOT NULL REFERENCES playlists (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            title TEXT NOT NULL {_text("title")},
+            filename TEXT NOT NULL DEFAULT '' {_text("filename")},
+            artist TEXT {_text("artist")},
+            album TEXT {_text("album")},
+            file TEXT NOT NULL REFERENCES files (hash),
+            cover TEXT REFERENCES covers (hash),
+            play_count INTEGER NOT NULL DEFAULT 0 {_is("play_count", _COUNT)},
+            created REAL NOT NULL DEFAULT 0 {_is("created", _TIME)},
+            updated REAL NOT NULL DEFAULT 0 {_is("updated", _TIME)},
+            UNIQUE (playlist_id, number)
+            """,
+            "CREATE INDEX tracks_by_file ON tracks (file)",
+            "CREATE INDEX tracks_by_cover ON tracks (cover)",
+        ),
+        *_anew(
+            "imports",
+            f"""
+            source TEXT PRIMARY KEY {_text("source")},
+            playlist_id TEXT NOT NULL REFERENCES playlists (id) ON DELETE CASCADE
+            """,
+            "CREATE INDEX imports_by_playlist ON imports (playlist_id)",
+        ),
+        *_anew(
+            "tags",
+            f"""
+            tag_id TEXT PRIMARY KEY CONSTRAINT tag_id CHECK (
+                length(tag_id) BETWEEN 4 AND 40 AND length(tag_id) % 2 = 0 AND tag_id NOT GLOB '*[^0-9A-F]*'),
+            playlist_id TEXT UNIQUE REFERENCES playlists (id) ON DELETE SET NULL,
+            action TEXT {_text("action")},
+            minutes INTEGER {_is("minutes", "BETWEEN 1 AND 1440")},
+            step INTEGER {_is("step", "BETWEEN 1 AND 100")},
+            created REAL NOT NULL DEFAULT 0 {_is("created", _TIME)},
+            last_seen REAL {_is("last_seen", _TIME)},
+            CONSTRAINT action CHECK (playlist_id IS NULL OR action IS NULL)
+            """,
+        ),
+        *_anew(
+            "resume",
+            f"""
+            playlist_id TEXT PRIMARY KEY REFERENCES playlists (id) ON DELETE CASCADE,
+            track_id TEXT NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+            position_ms INTEGER NOT NULL {_is("position_ms", _COUNT)}
+            """,
+            "CREATE INDEX resume_by_track ON resume (track_id)",
+        ),
+        *_anew(
+            "player",
+            f"""
+            one INTEGER PRIMARY KEY {_is("one", "= 1")},
+            volume INTEGER NOT NULL {_is("volume", "BETWEEN 0 AND 100")},
+            muted INTEGER NOT NULL {_is("muted", "IN (0, 1)")},
+            repeat_mode TEXT NOT NULL {_is("repeat_mode", "IN ('none', 'track', 'playlist')")},
+            shuffle_enabled INTEGER NOT NULL {_is("shuffle_enabled", "IN (0, 1)")},
+            auto_advance_enabled INTEGER NOT NULL {_is("auto_advance_enabled", "IN (0, 1)")},
+            playlist_id TEXT REFERENCES playlists (id) ON DELETE SET NULL,
+            track_id TEXT REFERENCES tracks (id) ON DELETE SET NULL,
+            position_ms INTEGER NOT NULL {_is("position_ms", _COUNT)},
+            playing INTEGER NOT NULL {_is("playing", "IN (0, 1)")}
+            """,
+        ),
+        *_anew(
+            "plays",
+            f"""
+            day TEXT NOT NULL {_is("day", "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'")},
+            track_id TEXT NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+            count INTEGER NOT NULL {_is("count", _COUNT)},
+            PRIMARY KEY (track_id, day)
+            """,
+            options="STRICT, WITHOUT ROWID",
+        ),
+        *_anew(
+            "settings",
+            """
+            key TEXT PRIMARY KEY CONSTRAINT key CHECK (length(CAST(key AS BLOB)) <= 100),
+            value TEXT NOT NULL CONSTRAINT value CHECK (length(CAST(value AS BLOB)) <= 1000000)
+            """,
+        ),
+        # 2**52 leaves a recovery space to leap into (`repair.recovery`).
+        *_anew(
+            "counters",
+            f"""
+            name TEXT PRIMARY KEY {_text("name")},
+            value INTEGER NOT NULL {_is("value", "BETWEEN 0 AND 4503599627370496")}
+            """,
+            was="marks",
+        ),
+        *_anew(
+            "uploads",
+            f"""
+            id TEXT PRIMARY KEY {_id("id")},
+            playlist_id TEXT NOT NULL REFERENCES playlists (id) ON DELETE CASCADE,
+            filename TEXT NOT NULL DEFAULT '' {_text("filename")},
+            ext TEXT NOT NULL {_EXT},
+            file_size INTEGER NOT NULL {_is("file_size", "BETWEEN 1 AND 1099511627776")},
+            chunk_size INTEGER NOT NULL {_is("chunk_size", "BETWEEN 1 AND 1099511627776")},
+            file_hash TEXT {_text("file_hash")},
+            created REAL NOT NULL DEFAULT 0 {_is("created", _TIME)},
+            updated REAL NOT NULL DEFAULT 0 {_is("updated", _TIME)},
+            received BLOB NOT NULL,
+            status TEXT NOT NULL {_is("status", "IN ('pending', 'uploading', 'completed', 'error', 'cancelled')")},
+            error TEXT {_text("error")},
+            track_id TEXT
+            """,
+            "CREATE INDEX uploads_by_playlist ON uploads (playlist_id)",
+        ),
+    ),
 )
 VERSION = len(STEPS)
 
@@ -137,18 +327,18 @@ def upgrade(connection: sqlite3.Connection, backups: Path) -> None:
     Raises: OSError and sqlite3.Error; the database is then as it was before the step that failed.
     """
     behind = version(connection)
-    for number, statements in enumerate(STEPS[behind:], behind + 1):
+    for number in range(behind + 1, VERSION + 1):
         if behind:
             keep_copy(connection, backups / f"before-v{number}.db")
-        _step(connection, number, statements)
+        _step(connection, number)
     if behind not in (0, VERSION):
         _forget_old_copies(backups)
 
 
 def make(connection: sqlite3.Connection, number: int) -> None:
-    """Make the tables of version `number` in an empty database."""
-    for each, statements in enumerate(STEPS[:number], 1):
-        _step(connection, each, statements)
+    """Bring a database that needs no copy, such as an empty one, to version `number`."""
+    for each in range(version(connection) + 1, number + 1):
+        _step(connection, each)
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -159,7 +349,7 @@ def version(connection: sqlite3.Connection) -> int:
 def is_whole(connection: sqlite3.Connection) -> bool:
     """Whether of all that our steps make exactly that is there which belongs to the version it says it is."""
     expected, known = _made(version(connection)), _made(VERSION)
-    names = {name for name, _ in known}
+    names = {name for name, _ in expected | known}
     return {each for each in _statements(connection) if each[0] in names} == expected
 
 
@@ -190,10 +380,14 @@ def _statements(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     return set(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())
 
 
-def _step(connection: sqlite3.Connection, number: int, statements: tuple[str, ...]) -> None:
+def _step(connection: sqlite3.Connection, number: int) -> None:
+    # A table that is dropped, to be made anew, would take with it all that refers to its rows. Within a transaction
+    # nobody can say so any more.
+    [enforced] = connection.execute("PRAGMA foreign_keys").fetchone()
+    connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statement in statements:
+        for statement in STEPS[number - 1]:
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {number}")
@@ -203,6 +397,8 @@ def _step(connection: sqlite3.Connection, number: int, statements: tuple[str, ..
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    finally:
+        connection.execute(f"PRAGMA foreign_keys = {enforced}")
 
 
 def _forget_old_copies(backups: Path) -> None:

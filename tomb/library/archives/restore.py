@@ -122,9 +122,8 @@ def _taken_over(database: Path, unpacked: Unpacked) -> Counts:
     """Check the database and make it one that can be opened here: of today's schema, without what is under way."""
     audit.check_head(database)
     with closing(audit.opened(database)) as db:
-        audit.check_form(db)
-        schema.upgrade(db, database.parent / "copies")
-        audit.check_rows(db)
+        audit.check(db)
+        schema.make(db, schema.VERSION)
         _rename(db, unpacked.damaged)
         audit.check_files(db, unpacked.files)
         # The parts of uploads are not in a backup, and a box that was restored does not start to play by itself.

@@ -11,6 +11,7 @@ do. A database of another program, or of a newer TOMB, is refused and stays as i
 
 import logging
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -21,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tomb.library import counters, files
 from tomb.library.disk import sync
-from tomb.library.repair import examination, pages, salvage
+from tomb.library.repair import examination, salvage
 from tomb.models import iso
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Recovery:
     """What was done about a damaged database.
 
     `number`: names this recovery in the database that came of it. `at`: when, in ISO format. `sounds`: how many files
-    were no longer known to it, and wait in the inbox to become a playlist. `leased`: the mark of the event numbers.
+    were no longer known to it, and wait in the inbox to become a playlist. `leased`: the counter of the event numbers.
     """
 
     number: int
@@ -79,7 +80,7 @@ def ensure(folder: Path, now: float) -> None:
         _finish(folder)
 
 
-def told(folder: Path, db: sqlite3.Connection) -> Recovery | None:
+def behind(folder: Path, db: sqlite3.Connection) -> Recovery | None:
     """The recovery that this database came from, until somebody moves away what is kept of the damaged one."""
     number = counters.read(db, counters.RECOVERY)
     return next((each for each in _reports(folder) if each.number == number), None)
@@ -110,11 +111,17 @@ def _prepare(folder: Path, fault: str, now: float) -> None:
 
 
 def _rebuild(rebuilt: Path, folder: Path, fault: str, at: str, place: Path) -> Recovery:
+    database = folder / DATABASE
+    examination.refuse_newer(database)
+    # What is read is another pair of files: SQLite replays a log into its database, and as it was found it stays.
     image = rebuilt.with_name("image.db")
-    pages.merge(folder / DATABASE, image)
-    examination.refuse_newer(image, folder / DATABASE)
-    saved = salvage.rebuild(rebuilt, image, _newest_copy(folder), folder / "library")
-    image.unlink()
+    for source, target in ((database, image), (examination.log_of(database), examination.log_of(image))):
+        if source.exists():
+            shutil.copyfile(source, target)
+    log_is_damaged = examination.log_is_damaged(database)
+    saved = salvage.rebuild(rebuilt, image, _newest_copy(folder), folder / "library", log_is_damaged=log_is_damaged)
+    for path in rebuilt.parent.glob("image.db*"):
+        path.unlink()
     number, leased = _seal(rebuilt, folder)
     sounds = len(_unknown(rebuilt, folder / "library"))
     return Recovery(number, at, fault, saved.playlists, saved.tracks, sounds, leased, str(place))
