@@ -15,7 +15,7 @@ from tomb.library.store import Store
 from tomb.models import ExistingPlaylist, Playlist, PlaylistLite, Tag, TagAction
 from tomb.nurseries.library_events import LibraryEvents
 
-READ_AT_ONCE = 10  # playlists; a tap that reads its tag waits for no more than these
+READ_AT_ONCE = 10  # playlists; a tap that reads its tracks waits for no more than these
 
 
 class LibraryReader:
