@@ -20,7 +20,7 @@ PIN = "2580"
 PLAYING = (
     r"(GET|POST|PUT) /api/(player|playback)/.*",
     r"GET /api/playlists(/<playlist_id>)?",
-    r"POST /api/playlists/<playlist_id>/(start|play/<track_number>)",
+    r"POST /api/playlists/<playlist_id>/(tap|start|play/<track_number>)",
     r"GET /api/tracks/.*",
     r"GET /api/health",
     r"(PUT|DELETE) /api/reader/tag",  # stands for the reader itself

@@ -382,5 +382,6 @@ async def test_a_defect_that_a_reader_runs_into_is_not_the_reader_s_and_ends_the
         async with virtual_box(tmp_path) as box:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(Events, "tell", fail)
-                box.reader.place(A)
+                with pytest.raises(LookupError):  # as whatever supervises a reader does
+                    box.services.taps.see(Sighting(A))
             await trio.sleep(60)

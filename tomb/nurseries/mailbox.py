@@ -81,8 +81,8 @@ class Mailbox:
 class Boundary:
     """The same boundary for an owner that has no mailbox, since it decides at once, in the task of whoever calls it.
 
-    That task may belong to another ring: a request answers 500 and is forgotten. A defect of a core machine must not
-    end there, so it goes up from the owner's own `run` as well.
+    That task may belong to another ring: a reader is restarted whatever it raises, a request answers 500 and is
+    forgotten. A defect of a core machine must not end there, so it goes up from the owner's own `run` as well.
     """
 
     def __init__(self) -> None:

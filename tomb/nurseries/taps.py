@@ -23,6 +23,7 @@ from tomb.nurseries.journal import Journal
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.machine_states import MachineStates
+from tomb.nurseries.mailbox import Boundary
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
 
@@ -47,6 +48,7 @@ class Taps:
         self._machines = machines
         self._presence = Presence()
         self._timer = Timer(lambda number: self._happens(Waited(number, trio.current_time())))
+        self._boundary = Boundary()
         self._reader: TagReader | None = None
         self._feedback: dict[TagReader, trio.MemorySendChannel[bool]] = {}
         self._playlist_id: str | None = None  # of the tag that was announced last
@@ -56,6 +58,7 @@ class Taps:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._timer.run)
             task_status.started()
+            await self._boundary.run()
 
     async def serve(self, reader: TagReader, task_status: trio.TaskStatus[None]) -> None:
         """Read tags there until it fails, as `TagReader.run` does, and let it show what became of each.
@@ -91,7 +94,8 @@ class Taps:
     def see(self, sighting: Sighting) -> None:
         """What the reader reads; to be called on the Trio thread."""
         now = trio.current_time()
-        self._happens(Missed(now) if sighting.tag_id is None else Seen(sighting.tag_id, now))
+        with self._boundary.crossed():
+            self._happens(Missed(now) if sighting.tag_id is None else Seen(sighting.tag_id, now))
 
     def _happens(self, event: Seen | Missed | Waited) -> None:
         PRESENCE.fire(self._presence, event)
