@@ -18,6 +18,12 @@ Takes questions on stdin and tells what it found on stdout, JSON objects, one a 
 What is told is told at once, so that it counts even if what follows is the end of the child. Without "sound" there is
 no duration. A file that cannot be played: `{"refused": "no sound in it"}`. "going_on" comes now and then while a file
 has to be decoded to its end to be known.
+
+What it may take. Of time and addresses, what the box allows (tomb/nurseries/inspection.py). Of addresses for sound,
+only `SOUND_MEMORY` beyond what it has when it is idle: the box itself decodes the file whenever it is played, and what
+costs more here would cost more there, where nobody limits it. Therefore a second of it is played here as the box would.
+And once all is loaded, the process gives up for good to write, make or remove anything, to run programs, and to reach
+anybody (`sandbox`), where the kernel has Landlock. It may still read: which files it will be asked about, nobody knows.
 """
 
 import json
@@ -26,18 +32,21 @@ import resource
 import signal
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
-from tomb.devices.decoder import probe
+from tomb.devices.decoder import Decoder, probe
 from tomb.errors import DecodeError
-from tomb.library import covers, labels
+from tomb.library import covers, labels, sandbox
 from tomb.library.covers import Picture
 
 Tell = Callable[[Mapping[str, object]], None]
 DONE = {"done": True}
+SOUND_MEMORY = 128 * 1024 * 1024
+RATE = 48_000  # a second at it is heard; what the box plays at costs as much
 
 
 class Examiner:
@@ -49,11 +58,15 @@ class Examiner:
 
     def sound(self, source: Path, name: str, sound: Path | None) -> None:
         try:
-            if sound is not None:
-                self._tell({"duration_ms": probe(sound, lambda: self._tell({"going_on": True})).duration_ms})
+            duration_ms = None if sound is None else self._heard(sound)
         except DecodeError as error:
             self._tell({"refused": str(error)})
             return
+        except MemoryError:
+            self._tell({"refused": "it takes more memory to play than the box can spare"})
+            return
+        if duration_ms is not None:
+            self._tell({"duration_ms": duration_ms})
         said, picture = labels.read(source, Path(name).stem)
         self._tell({"labels": asdict(said)})
         if picture is not None:
@@ -62,6 +75,14 @@ class Examiner:
     def beside(self, folder: Path) -> None:
         """The first picture that is one."""
         any(self._picture(data) for data in covers.beside(folder))
+
+    def _heard(self, sound: Path) -> int:
+        """How long it is, once it has been played for a second. Raises: DecodeError, MemoryError."""
+        with _bounded(SOUND_MEMORY):
+            duration_ms = probe(sound, lambda: self._tell({"going_on": True})).duration_ms
+            with closing(Decoder(sound, RATE)) as reader:
+                reader.read(RATE)
+        return duration_ms
 
     def _picture(self, data: bytes) -> bool:
         if data != self._last[0]:
@@ -77,8 +98,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     out = _own_stdout()
     _load()
-    # It need not write; nothing that takes it over will.
+    # It need not write; nothing that takes it over will. The limit is for kernels without Landlock.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    sandbox.restrict(read=None)
 
     def tell(words: Mapping[str, object]) -> None:
         out.write(json.dumps(words).encode() + b"\n")
@@ -99,6 +121,19 @@ def _answer(examiner: Examiner, asked: Mapping[str, str | None]) -> None:
             examiner.sound(Path(source), name, None if sound is None else Path(sound))
 
 
+@contextmanager
+def _bounded(more: int) -> Iterator[None]:
+    """So many bytes of addresses beyond what there are now, and never beyond the hard limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    bound = used + more if hard == resource.RLIM_INFINITY else min(used + more, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 def _own_stdout() -> BinaryIO:
     """What C libraries print must not come between the answers."""
     ours = os.fdopen(os.dup(1), "wb")
@@ -109,6 +144,7 @@ def _own_stdout() -> BinaryIO:
 def _load() -> None:
     """What is loaded when it is first needed, loaded now: a file's time must not run meanwhile."""
     import soundfile  # noqa: F401
+    import soxr  # noqa: F401
     import tinytag  # noqa: F401
     from PIL import GifImagePlugin, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 

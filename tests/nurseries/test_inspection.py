@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import soundfile
 import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.library.test_labels import id3, picture, text
 from tests.rigs import pictures
@@ -37,14 +38,17 @@ for line in sys.stdin:
     %s
     say(done=True)
 """
-MEANWHILE = [  # what a bad file makes of the examiner
+ENDLESS = [  # what a bad file makes of the examiner
     "while True: pass",
     "time.sleep(1000)",
+    "for _ in iter(int, 1): say(going_on=True) or time.sleep(1000)",
+]
+MEANWHILE = [
     "sys.exit()",
     "1 / 0",
     "os.kill(os.getpid(), signal.SIGSEGV)",
     "os.kill(os.getpid(), signal.SIGKILL)",
-    "hoard = [bytearray(10_000_000) for _ in range(1000)]",
+    "hoard = [bytearray(300_000_000) for _ in range(1000)]",
     "print('Dear diary', flush=True)",
     "print('{}' * 10, flush=True)",
     "print(chr(34) * 10_000_000, flush=True)",
@@ -56,15 +60,14 @@ MEANWHILE = [  # what a bad file makes of the examiner
     "while True: say(ext='jpg')",
     "say(duration_ms=1, owner=True)",
     "pass",
-    "for _ in iter(int, 1): say(going_on=True) or time.sleep(1000)",
 ]
 
 
 @asynccontextmanager
 async def inspecting(
-    command: Sequence[str] = COMMAND, limit_s: float = 10.0, idle_s: float = 20.0
+    command: Sequence[str] = COMMAND, limit_s: float = 10.0, idle_s: float = 20.0, going_on_s: float = 900.0
 ) -> AsyncIterator[Inspection]:
-    inspection = Inspection(command, limit_s, idle_s)
+    inspection = Inspection(command, limit_s, idle_s, going_on_s)
     async with trio.open_nursery() as nursery:
         await nursery.start(inspection.run)
         yield inspection
@@ -145,7 +148,7 @@ async def test_a_box_that_has_nothing_to_examine_has_no_child(tmp_path: Path) ->
 
 @pytest.mark.parametrize("doing", MEANWHILE)
 async def test_whatever_a_file_does_to_the_child_the_next_one_is_well(doing: str) -> None:
-    async with inspecting(stand_in(doing), limit_s=1.0) as inspection:
+    async with inspecting(stand_in(doing)) as inspection:
         for _ in range(2):
             with pytest.raises(DecodeError):
                 await length(inspection, Path("bad.mp3"))
@@ -154,25 +157,39 @@ async def test_whatever_a_file_does_to_the_child_the_next_one_is_well(doing: str
             assert await length(inspection, Path("good.mp3")) == 1000
 
 
-async def test_a_file_that_takes_too_long_is_told_so() -> None:
-    async with inspecting(stand_in("time.sleep(1000)"), limit_s=0.2) as inspection:
-        with pytest.raises(DecodeError, match="looking at it takes too long"):
-            await length(inspection, Path("bad.mp3"))
+@pytest.mark.parametrize("doing", ENDLESS)
+async def test_what_takes_too_long_is_given_up_and_the_next_one_is_well(doing: str, mock_clock: MockClock) -> None:
+    """The clock stands still, and goes on when everybody waits for the child."""
+
+    async def too_long() -> None:
+        await wait_all_tasks_blocked()
+        mock_clock.jump(10.0)
+
+    async with inspecting(stand_in(doing)) as inspection:
+        assert await length(inspection, Path("good.mp3")) == 1000
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(too_long)
+            with pytest.raises(DecodeError, match="looking at it takes too long"):
+                await length(inspection, Path("bad.mp3"))
+        assert await length(inspection, Path("good.mp3")) == 1000
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(too_long)
+            assert await inspection.beside(Path("bad")) is None
+        assert await length(inspection, Path("good.mp3")) == 1000
 
 
-@pytest.mark.parametrize("doing", MEANWHILE[:7])
+@pytest.mark.parametrize("doing", MEANWHILE[:5])
 async def test_music_whose_labels_are_too_much_is_music_all_the_same(doing: str) -> None:
-    async with inspecting(stand_in(f"say(duration_ms=7)\n    {doing}"), limit_s=1.0) as inspection:
+    async with inspecting(stand_in(f"say(duration_ms=7)\n    {doing}")) as inspection:
         found = await inspection.sound(Path("0f3a.mp3"), "Der Mond.mp3", Path("0f3a.mp3"))
         assert (found.duration_ms, found.labels, found.cover) == (7, labels.Labels("Der Mond"), None)
 
 
-async def test_what_goes_on_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_goes_on_may_take_its_time() -> None:
     doing = "for _ in range(%d): say(going_on=True); time.sleep(0.2)\n    say(duration_ms=7)"
     async with inspecting(stand_in(doing % 8), limit_s=1.0) as inspection:
         assert await length(inspection, Path("long.mp3")) == 7
-    monkeypatch.setattr("tomb.nurseries.inspection.GOING_ON_S", 1.0)
-    async with inspecting(stand_in(doing % 100), limit_s=1.0) as inspection:
+    async with inspecting(stand_in(doing % 100), limit_s=1.0, going_on_s=0.3) as inspection:
         with pytest.raises(DecodeError, match="too long"):
             await length(inspection, Path("long.mp3"))
 
@@ -300,3 +317,53 @@ async def test_a_title_as_long_as_a_book_is_cut(tmp_path: Path, ext: str) -> Non
         found = await inspection.sound(path, path.name, path)
         assert found.labels.title == "a" * labels.LONGEST
         assert found.duration_ms == 200
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def examiner(probing: str) -> Sequence[str]:
+    """The real one, to which a file does something while it is decoded."""
+    return (sys.executable, "-c", f"import os, socket\nfrom tomb import examiner\n{probing}\nexaminer.main()")
+
+
+async def test_sound_that_takes_more_memory_than_the_box_could_spare_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "1.wav", noise(0.1))
+    hoarding = "examiner.probe = lambda path, going_on: bytearray(200_000_000)"
+    async with inspecting(examiner(hoarding)) as inspection:
+        with pytest.raises(DecodeError, match="more memory"):
+            await length(inspection, path)
+        # A picture may have more, for a moment: the box never decodes one.
+        assert (await inspection.sound(path, "1.wav", None)).labels == labels.Labels("1")
+
+
+async def test_sound_that_cannot_be_played_as_the_box_would_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "1.wav", noise(0.1))
+    failing = "def fail(*_): raise examiner.DecodeError('not even a second of it')\nexaminer.Decoder.read = fail"
+    async with inspecting(examiner(failing)) as inspection:
+        with pytest.raises(DecodeError, match="not even a second"):
+            await length(inspection, path)
+
+
+@pytest.mark.parametrize(
+    "doing",
+    [
+        "open('mine', 'w')",
+        "open('new', 'w')",
+        "os.unlink('mine')",
+        "os.rename('mine', 'new')",
+        "os.mkdir('new')",
+        "os.symlink('mine', 'new')",
+        "os.execv('/bin/rm', ['rm', 'mine'])",
+    ],
+)
+async def test_a_file_that_takes_the_examiner_over_changes_nothing(tmp_path: Path, doing: str) -> None:
+    path = write(tmp_path / "1.wav", noise(0.1))
+    (tmp_path / "mine").write_text("mine")
+    takeover = f"examiner.probe = lambda path, going_on: (os.chdir({str(tmp_path)!r}), {doing})"
+    async with inspecting(examiner(takeover)) as inspection:
+        with pytest.raises(DecodeError):
+            await length(inspection, path)
+    assert names_in(tmp_path) == {"1.wav", "mine"}
+    assert (tmp_path / "mine").read_text() == "mine"

@@ -102,10 +102,17 @@ class _Child:
 class Inspection:
     """`run` must be running. A request that is cancelled costs a child, and the next one nothing."""
 
-    def __init__(self, command: Sequence[str] = COMMAND, limit_s: float = LIMIT_S, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self,
+        command: Sequence[str] = COMMAND,
+        limit_s: float = LIMIT_S,
+        idle_s: float = IDLE_S,
+        going_on_s: float = GOING_ON_S,
+    ) -> None:
         self._command = command
         self._limit_s = limit_s
         self._idle_s = idle_s
+        self._going_on_s = going_on_s
         self._turn = trio.Lock()
         self._nursery: trio.Nursery | None = None
         self._child: _Child | None = None
@@ -149,7 +156,7 @@ class Inspection:
             child = await self._living()
             child.scope.deadline = float("inf")
             try:
-                with trio.move_on_after(GOING_ON_S), trio.move_on_after(self._limit_s) as patience:
+                with trio.move_on_after(self._going_on_s), trio.move_on_after(self._limit_s) as patience:
                     await child.ask(question)
                     while not told or not told[-1].done:
                         told.append(await child.told())
