@@ -13,9 +13,9 @@ DEFAULT_URL = "http://localhost:8000"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    args = _parser().parse_args(argv)
-    command: Command = args.command
     try:
+        args = _parser().parse_args(argv)
+        command: Command = args.command
         command(args)
     except TombError as error:
         print(f"tomb: {error}", file=sys.stderr)

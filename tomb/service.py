@@ -44,9 +44,8 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
         trio.run(process.run, partial(_serve, settings, RealPorts(), process))
     except* (StartError, LibraryDamaged) as errors:
         refusal = _first(errors)  # what is raised in here would come out in a group again
-    except* Exception as defects:  # the boundary of the core: it ends the box, loudly
-        log.critical("a defect ends the box", exc_info=defects)
-        process.status = process.status or 1
+    except* Exception as defects:  # noqa: BLE001  # the boundary of the core: `leave` says it, loudly
+        process.defect = defects
     if refusal is not None:
         raise refusal
     process.leave()

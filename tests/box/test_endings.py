@@ -375,3 +375,9 @@ async def test_a_restart_that_is_held_up_happens_all_the_same(music: Music, tmp_
         await box.until_up(2)
         await box.until_player(lambda state: state["state"] == "playing")
         assert await box.terminate() == 0
+
+
+async def test_a_box_that_nobody_listens_to_is_stopped_like_any_other(tmp_path: Path) -> None:
+    silently = ["sh", "-c", 'exec "$0" "$@" 2>&-']
+    async with serving(tmp_path, *QUIET, before=silently) as box:
+        assert await box.terminate() == 0

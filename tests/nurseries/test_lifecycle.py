@@ -310,7 +310,9 @@ async def test_a_signal_while_it_restarts_is_a_stop(left: list[int]) -> None:
         await trio.sleep(0.1)
 
     await run(process, body)
-    assert not process.again
+    with pytest.raises(Left):
+        process.leave()
+    assert left == [0]  # and it did not become another
 
 
 async def test_what_must_not_wait_for_its_turn_is_called_when_the_stop_begins_also_if_it_comes_late() -> None:
@@ -320,3 +322,29 @@ async def test_what_must_not_wait_for_its_turn_is_called_when_the_stop_begins_al
     process.end()
     process.at_stop(lambda: log.append("late"))
     assert log == ["early", "late"]
+
+
+async def test_a_defect_is_told_even_if_the_box_cannot_end_because_of_another_thing(
+    left: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    process = Process()
+
+    async def stuck(*, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        with trio.CancelScope(shield=True):
+            while not left:
+                await trio.sleep(0.1)
+
+    async def fail(*, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        raise LookupError("a defect")
+
+    async def body(lifecycle: Lifecycle) -> None:
+        await lifecycle.start(stuck)
+        await lifecycle.start(fail)
+        await trio.sleep_forever()
+
+    with pytest.RaisesGroup(LookupError, flatten_subgroups=True):
+        await run(process, body)
+    assert left == [1]
+    assert "LookupError: a defect" in caplog.text

@@ -5,7 +5,7 @@ deck, the deck the journal, the journal the library. So they are stopped in the 
 the other, each having ended before the next is cancelled: a deck that ends can still have its position written. A plain
 nursery cannot do that. It cancels all of its tasks at once, and it does so too when one of them fails or when somebody
 outside cancels it. Therefore each task has a cancel scope of its own, which is *shielded* as soon as the task is
-started: from there on nothing cancels it but `Lifecycle.stop`, which runs when the body of the `async with` is left,
+started: from there on nothing cancels it but the lifecycle, which runs when the body of the `async with` is left,
 for whatever reason. Until it is started a task is not shielded, or a box that is stopped while it starts could not be.
 
 **What is asked for is noted, once.** A stop begins with `Process.end`: at a signal, at a restart, or when one of the
@@ -58,8 +58,8 @@ log = logging.getLogger(__name__)
 STOP_S = 4.4  # from the beginning of a stop until the order is given up
 HARD_S = 0.5  # from there until the process leaves in any case: 5 s in all
 LAST_WORDS_S = 0.4
-RESUMES = "TOMB_RESUMES"  # tells the process after a restart that it is one, and the port of the one before it
 WATCHDOG_S = 0.5  # after the loop should have ended the process
+RESUMES = "TOMB_RESUMES"  # tells the process after a restart that it is one, and the port of the one before it
 
 
 class Process:
@@ -67,7 +67,8 @@ class Process:
 
     `stop` is set when it is to end, `again` if it is to start anew then, and `status` is what it ends with. `resumes`:
     it was started anew by the one before it, and goes on with what that was playing. `port`: where it listens, 0 before
-    it does. `last_words` writes what must be known after an end that waits for nobody.
+    it does. `last_words` writes what must be known after an end that waits for nobody. `defect`: what ends the box, if
+    it is one.
     """
 
     def __init__(self, logbook: Logbook | None = None, *, resumes: bool = False) -> None:
@@ -79,6 +80,8 @@ class Process:
         self.stop = trio.Event()
         self.lifecycle: Lifecycle | None = None
         self.last_words: Callable[[], Awaitable[object]] | None = None
+        self.defect: Exception | None = None
+        self._signals: list[int] = []
         self._at_stop: list[Callable[[], object]] = []
 
     def at_stop(self, call: Callable[[], object]) -> None:
@@ -101,7 +104,7 @@ class Process:
 
     async def run(self, box: Callable[[], Awaitable[None]]) -> None:
         """Run the box until it has stopped, and see to it that it does. Takes over the signals, for good."""
-        signals = _signals()
+        signals = _take_over(self._signals)
         async with trio.open_nursery() as nursery:
             with trio.CancelScope() as everything:
                 nursery.start_soon(self._heed, signals, nursery)
@@ -114,13 +117,14 @@ class Process:
 
         Without exit handlers: see above.
         """
-        if self.again and not self.status:
+        if self.defect is not None:
+            log.critical("a defect ends the box", exc_info=self.defect)
+        elif self.again and not self._signals:  # whoever sends a signal while it restarts wants it to end
             _start_anew(self.port)
-        leave(self.status or int(late))
+        leave(self.status or int(late or self.defect is not None))
 
     async def _heed(self, signals: trio.MemoryReceiveChannel[int], nursery: trio.Nursery) -> None:
         await signals.receive()
-        self.again = False  # whoever sends a signal while it restarts wants it to end
         self.end()
         self.status = 128 + await signals.receive()
         said = trio.Event()
@@ -128,11 +132,11 @@ class Process:
         nursery.start_soon(self._say_last_words, said)
         with trio.move_on_after(LAST_WORDS_S):
             await said.wait()
-        leave(self.status)
+        self.leave()
 
     async def _keep_the_deadline(self, everything: trio.CancelScope, nursery: trio.Nursery) -> None:
         await self.stop.wait()
-        faulthandler.dump_traceback_later(STOP_S + HARD_S + WATCHDOG_S, exit=True)
+        _watch_over(STOP_S + HARD_S)
         if not self.port:  # it has not started yet, so there is nobody to be graceful to
             everything.cancel()
         await trio.sleep(STOP_S)
@@ -154,14 +158,15 @@ class Process:
         said.set()
 
 
-def _signals() -> trio.MemoryReceiveChannel[int]:
+def _take_over(received_so_far: list[int]) -> trio.MemoryReceiveChannel[int]:
     send, receive = trio.open_memory_channel[int](math.inf)
     token = trio.lowlevel.current_trio_token()
-    patience = iter((STOP_S + HARD_S + WATCHDOG_S, LAST_WORDS_S + WATCHDOG_S))
+    patience = iter((STOP_S + HARD_S, LAST_WORDS_S))
 
     def received(number: int, _: object) -> None:
+        received_so_far.append(number)
         for seconds in patience:  # of the first two signals; a third one must not put off the end
-            faulthandler.dump_traceback_later(seconds, exit=True)
+            _watch_over(seconds)
             break
         with suppress(trio.RunFinishedError):  # the loop is over, and so is the process, in a moment
             token.run_sync_soon(send.send_nowait, number)
@@ -169,6 +174,12 @@ def _signals() -> trio.MemoryReceiveChannel[int]:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, received)
     return receive
+
+
+def _watch_over(seconds: float) -> None:
+    """Let the watchdog end the process if nobody has done so in this time. A new one takes an older one's place."""
+    with suppress(RuntimeError):  # without a stderr, on which it says where it hung, there is no watchdog
+        faulthandler.dump_traceback_later(seconds + WATCHDOG_S, exit=True)
 
 
 def leave(status: int) -> NoReturn:
@@ -185,7 +196,7 @@ def _start_anew(port: int) -> NoReturn:
 
 def _flush() -> None:
     logging.shutdown()
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed by whoever started us
         with suppress(OSError, ValueError):
             stream.flush()
 
@@ -228,6 +239,9 @@ class Lifecycle:
             try:
                 with mine.scope:
                     await task(task_status=task_status)
+            except Exception as defect:  # on its way up; should that way be blocked, it is not lost
+                self._process.defect = self._process.defect or defect
+                raise
             finally:
                 mine.ended.set()
                 self._process.end()
