@@ -53,14 +53,14 @@ def restore_from(source: Path, settings: Settings, url: str, *, ask: bool = Fals
     """
     try:
         with source.open("rb") as file, _bar() as show:
-            told = unpacking.look(file, "backup")
+            described = unpacking.look(file, "backup")
             file.seek(0)
             length = source.stat().st_size
             path = "/api/restore" + ("?even_damaged=true" if even_damaged else "")
             counts = None if ask else _restored(file, length, settings, show, even_damaged)
             if counts is None:
                 message = remote.upload(remote.as_parent(url, _ask_pin), path, file, length, show)
-                print(f"{told.playlists} playlists, {told.tracks} tracks: {message}")
+                print(f"{described.playlists} playlists, {described.tracks} tracks: {message}")
                 return
     except OSError as error:
         raise TombError(f"{source} cannot be read: {error.strerror}") from None
@@ -169,5 +169,5 @@ def _ask_pin() -> str:
 
 
 def _said_amiss(counts: Counts) -> str:
-    told = f"; {counts.missing} of them had no sound any more" if counts.missing else ""
-    return told + (f"; {counts.damaged} files are damaged" if counts.damaged else "")
+    said = f"; {counts.missing} of them had no sound any more" if counts.missing else ""
+    return said + (f"; {counts.damaged} files are damaged" if counts.damaged else "")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.rigs.archives import good, held, members, put_together, stage_backup
 from tomb.errors import Conflict, Unavailable
 from tomb.library.archives import archive, manifest, restore
-from tomb.library.archives.archive import BadArchive, End, Header, Member, Reader, member
+from tomb.library.archives.archive import BadArchive, End, Header, Member, TarReader, member
 from tomb.library.archives.manifest import Manifest
 
 NAME = f"library/files/{'a' * 64}.mp3"
@@ -20,7 +20,7 @@ NAME = f"library/files/{'a' * 64}.mp3"
 
 def read(content: bytes, bite: int = 7) -> list[tuple[str, bytes]]:
     """All members, read a few bytes at a time."""
-    reader, found = Reader(), list[tuple[str, bytes]]()
+    reader, found = TarReader(), list[tuple[str, bytes]]()
     ended = 0
     for at in range(0, len(content), bite):
         for event in reader.feed(content[at : at + bite]):
@@ -79,7 +79,7 @@ def test_what_another_program_packed_in_the_same_order_can_be_read() -> None:
 
 def test_files_of_more_than_eight_gigabytes_have_their_size_in_one_header() -> None:
     large = Member(NAME, 9 * 2**30, b"")
-    reader = Reader()
+    reader = TarReader()
     head = next(archive.pieces([member(archive.MANIFEST, b"x"), large]))
     *_, header = reader.feed(head[: 3 * archive.BLOCK])
     assert isinstance(header, Header)
@@ -164,14 +164,14 @@ def test_sizes_that_no_file_has_are_refused() -> None:
         info.size = size
         head = info.tobuf(tarfile.GNU_FORMAT)
         with pytest.raises(BadArchive):
-            list(Reader().feed(tar((archive.MANIFEST, b""))[: archive.BLOCK] + head))
+            list(TarReader().feed(tar((archive.MANIFEST, b""))[: archive.BLOCK] + head))
 
 
 def test_a_description_is_not_as_long_as_one_likes() -> None:
     info = tarfile.TarInfo(archive.MANIFEST)
     info.size = archive.TEXT_LIMITS[archive.MANIFEST] + 1
     with pytest.raises(BadArchive, match="too large"):
-        list(Reader().feed(info.tobuf(tarfile.GNU_FORMAT)))
+        list(TarReader().feed(info.tobuf(tarfile.GNU_FORMAT)))
 
 
 def test_behind_the_end_there_is_nothing_but_a_little_padding() -> None:

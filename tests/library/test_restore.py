@@ -175,12 +175,12 @@ async def test_only_one_backup_can_wait_for_the_next_start(tmp_path: Path) -> No
 
 async def test_what_cannot_fit_is_refused_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
-    restore.check_room(tmp_path, 10_000, 0, free_kept=0)
+    restore.check_space(tmp_path, 10_000, 0, free_kept=0)
     with pytest.raises(NoSpace):
-        restore.check_room(tmp_path, 2**60, 0, free_kept=0)
-    restore.check_room(tmp_path, 2**60, 2**60, free_kept=0)  # all of it is there already
+        restore.check_space(tmp_path, 2**60, 0, free_kept=0)
+    restore.check_space(tmp_path, 2**60, 2**60, free_kept=0)  # all of it is there already
     with pytest.raises(NoSpace):
-        restore.check_room(tmp_path, 10_000, 0, free_kept=2**60)
+        restore.check_space(tmp_path, 10_000, 0, free_kept=2**60)
 
 
 async def test_uploads_under_way_do_not_come_back(tmp_path: Path) -> None:

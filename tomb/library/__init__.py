@@ -1,9 +1,9 @@
 """What the box remembers: a SQLite database for what is known, files kept by their content for what is heard.
 
 The database is the truth about order and titles, the files about sound. `store` runs units of work, each one hop and
-one transaction; the units are the plain functions of `playlists`, `tracks`, `tags`, `memory`, `settings` and `marks`.
-They change the database and return models whose `server_seq` is 0: the librarian, their only caller, numbers and
-publishes.
+one transaction; the units are the plain functions of `playlists`, `tracks`, `tags`, `memory`, `settings` and
+`counters`. They change the database and return models whose `server_seq` is 0: the librarian, their only caller,
+numbers and publishes.
 
     DATA/tomb.db                       the database (schema.py)
     DATA/tomb.lock                     held by the one process that owns the folder

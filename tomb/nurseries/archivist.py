@@ -125,7 +125,7 @@ class Archivist:
         try:
             if length is not None:
                 held = await self._librarian.size()
-                await self._thread(restore.check_room, folder, length, held, self._free_kept)
+                await self._thread(restore.check_space, folder, length, held, self._free_kept)
             await self._thread(restore.prepare, folder, targets)
             try:
                 unpacked = await self._unpacked(targets, pieces)
@@ -147,7 +147,7 @@ class Archivist:
         played; NoSpace, Unavailable; what `pieces` raise. Nothing is then left of it.
         """
         if length is not None:
-            await self._thread(restore.check_room, self._store.folder, length, 0, self._free_kept)
+            await self._thread(restore.check_space, self._store.folder, length, 0, self._free_kept)
         async with self._ingest.incoming() as folder:
             targets = Targets("playlist", folder, folder, self._store.library, self._free_kept)
             await self._thread(targets.prepare)

@@ -293,7 +293,7 @@ class Librarian(LibraryReader):
         return await self._commit(lambda db: settings.change(db, values), lambda changed: changed)
 
     async def raise_counter(self, name: str, value: int) -> None:
-        """Marks only ever grow."""
+        """Counters only ever grow."""
         await self._note(lambda db: counters.raise_to(db, name, value), _say_nothing)
 
     # --- the order of things ----------------------------------------------------------------------------------------

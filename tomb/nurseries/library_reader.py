@@ -106,7 +106,7 @@ class LibraryReader:
         return await self._store.read(settings.read_all)
 
     async def counter(self, name: str) -> int:
-        """0 for a mark that was never set."""
+        """0 for a counter that was never set."""
         return await self._store.read(lambda db: counters.read(db, name))
 
     async def recall(self) -> PlayerMemory | None:

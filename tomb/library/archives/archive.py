@@ -9,7 +9,7 @@
 Sound does not get smaller by packing, and what is not packed is no bomb. The length is known before the first byte is
 written, any tar program opens one, and a reader needs to see each byte only once.
 
-Reading is sansio: `Reader.feed` takes bytes as they come. It takes regular members of exactly these names, in this
+Reading is sansio: `TarReader.feed` takes bytes as they come. It takes regular members of exactly these names, in this
 order and none of them twice, and nothing else that a tar can hold: no links, no folders, no paths, no extended headers.
 """
 
@@ -98,7 +98,7 @@ def pieces(members: Sequence[Member]) -> Generator[bytes, None, None]:
     yield ready + _END
 
 
-class Reader:
+class TarReader:
     """Takes an archive apart. `close` is to be called at the end of what there is."""
 
     def __init__(self) -> None:

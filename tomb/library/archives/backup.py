@@ -60,20 +60,21 @@ def pack(database: Path, library: Path, created: str) -> list[Member]:
         files = _files(db, library)
         counts = count(db)
         [version] = db.execute("PRAGMA user_version").fetchone()
-    told = Manifest(
-        kind="backup",
-        program=__version__,
-        created=created,
-        schema_version=version,
-        playlists=counts.playlists,
-        tracks=counts.tracks,
-        files=len(files),
+    about = manifest.encoded(
+        Manifest(
+            kind="backup",
+            program=__version__,
+            created=created,
+            schema_version=version,
+            playlists=counts.playlists,
+            tracks=counts.tracks,
+            files=len(files),
+        )
     )
-    about = member(MANIFEST, manifest.encoded(told))
     data = Member(DATABASE, database.stat().st_size, database)
     with database.open("rb") as file:
-        sums = {MANIFEST: manifest.digest(manifest.encoded(told)), DATABASE: _sum(file.read)}
-    return [about, data, *files, manifest.sums(sums)]
+        sums = {MANIFEST: manifest.digest(about), DATABASE: _sum(file.read)}
+    return [member(MANIFEST, about), data, *files, manifest.sums(sums)]
 
 
 def stored(library: Path, name: str) -> Member | None:

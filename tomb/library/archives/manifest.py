@@ -26,11 +26,11 @@ Text = Annotated[str, Field(max_length=1000)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
-class Card(BaseModel):
+class _Described(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-class TrackCard(Card):
+class TrackCard(_Described):
     """A track. `file`, `cover`: the names that the archive has for its sound and its picture."""
 
     title: Text
@@ -41,7 +41,7 @@ class TrackCard(Card):
     cover: Content | None = None
 
 
-class PlaylistCard(Card):
+class PlaylistCard(_Described):
     """A playlist, its tracks in order. What it is linked to, and when it was heard, stays at home."""
 
     title: Text
@@ -51,7 +51,7 @@ class PlaylistCard(Card):
     tracks: Annotated[Sequence[TrackCard], Field(max_length=10_000)] = ()
 
 
-class Manifest(Card):
+class Manifest(_Described):
     """`created`: ISO-8601 in UTC. `schema_version`: of the database in a backup. The counts are for people."""
 
     format: Literal[1] = FORMAT

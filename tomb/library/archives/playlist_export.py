@@ -48,7 +48,7 @@ def pack(wanted: PlaylistCard, library: Path, created: str) -> list[Member]:
         for track in wanted.tracks
         if f"files/{track.file}" in there
     ]
-    told = manifest.encoded(
+    about = manifest.encoded(
         Manifest(
             kind="playlist",
             program=__version__,
@@ -59,7 +59,7 @@ def pack(wanted: PlaylistCard, library: Path, created: str) -> list[Member]:
             playlist=wanted.model_copy(update={"tracks": tracks}),
         )
     )
-    return [member(MANIFEST, told), *there.values(), manifest.sums({MANIFEST: manifest.digest(told)})]
+    return [member(MANIFEST, about), *there.values(), manifest.sums({MANIFEST: manifest.digest(about)})]
 
 
 def described(unpacked: Unpacked) -> PlaylistCard:

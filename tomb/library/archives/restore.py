@@ -43,10 +43,10 @@ def prepare(folder: Path, wanted: Targets) -> None:
     wanted.prepare()
 
 
-def check_room(folder: Path, length: int, library_bytes: int, free_kept: int) -> None:
-    """Refuse at the start what cannot end well. What the library has already needs no room. Raises: NoSpace."""
+def check_space(folder: Path, length: int, library_bytes: int, free_kept: int) -> None:
+    """Refuse at the start what cannot end well. What the library has already needs none. Raises: NoSpace."""
     if length - library_bytes > shutil.disk_usage(_sound(folder).parent).free - free_kept:
-        raise NoSpace("there is too little room for that backup on the disk; nothing was changed")
+        raise NoSpace("there is too little free space for that backup; nothing was changed")
 
 
 def seal(folder: Path, unpacked: Unpacked) -> Counts:
@@ -155,8 +155,8 @@ def _merge(staged: Path, target: Path) -> Iterator[str]:
 def _swap(folder: Path) -> Iterator[str]:
     staged, old, kept = _data(folder) / DATABASE, folder / DATABASE, folder / "backups" / KEPT
     if old.exists():
-        _raise_mark(staged, _folded(old))
-        yield "raised the mark of the events"
+        _raise_counter(staged, _folded(old))
+        yield "raised the counter of the events"
         kept.parent.mkdir(exist_ok=True)
         for suffix in _BESIDE:
             kept.with_name(kept.name + suffix).unlink(missing_ok=True)
@@ -184,7 +184,7 @@ def _folded(database: Path) -> int | None:
         return None
 
 
-def _raise_mark(staged: Path, leased: int | None) -> None:
+def _raise_counter(staged: Path, leased: int | None) -> None:
     with closing(sqlite3.connect(staged, isolation_level=None)) as db:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA synchronous = FULL")

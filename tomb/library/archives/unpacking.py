@@ -1,8 +1,14 @@
-"""An archive on its way in: taken apart onto the disk while it comes, each byte once, and summed up on the way."""
+"""An archive on its way in: taken apart onto the disk while it comes, each byte once, and summed up on the way.
 
+What the library has already is compared instead of written: a card wears by writing, and a restore onto the same box
+then needs next to no free space. Such a file gets a second name, so that it stays whatever is deleted meanwhile.
+"""
+
+import hashlib
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -10,14 +16,113 @@ from typing import IO
 from tomb.errors import Conflict, NoSpace
 from tomb.library import schema
 from tomb.library.archives import manifest
-from tomb.library.archives.archive import DATABASE, MANIFEST, PIECE, SUMS, BadArchive, End, Header, Reader
-from tomb.library.archives.landing import File, Text
+from tomb.library.archives.archive import DATABASE, MANIFEST, PIECE, SUMS, BadArchive, End, Header, TarReader
 from tomb.library.archives.manifest import Kind, Manifest
 from tomb.library.intake import BITE
 
 MEMBERS_LIMIT = 250_000
 
 _WAY_OUT: Mapping[Kind, str] = {"backup": "; all else, and what is left of that, by `--even-damaged`", "playlist": ""}
+
+
+class _Text:
+    """A small member, in memory."""
+
+    def __init__(self) -> None:
+        self._content = bytearray()
+
+    @property
+    def content(self) -> bytes:
+        return bytes(self._content)
+
+    @property
+    def hash(self) -> str:
+        return manifest.digest(self.content)
+
+    def write(self, data: bytes) -> None:
+        self._content += data
+
+    def finish(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        pass
+
+
+class _File:
+    """A member on its way to the disk, synced bite by bite; or, as long as it is the same, a second name for `twin`.
+
+    `finish` says how many bytes of a file that is less than a bite are not yet synced.
+    """
+
+    def __init__(self, target: Path, twin: Path | None, size: int) -> None:
+        self._target = target
+        self._sum = hashlib.sha256()
+        self._size = 0
+        self._unsynced = 0
+        self._twin = None if twin is None else _lent(twin, target, size)
+        self._copy = target.open("xb", buffering=0) if self._twin is None else None
+
+    @property
+    def lent(self) -> bool:
+        return self._twin is not None
+
+    @property
+    def hash(self) -> str:
+        return self._sum.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        if self._twin is not None and self._twin.read(len(data)) != data:
+            self._part()
+        if self._copy is not None:
+            self._write(self._copy, data)
+        self._sum.update(data)
+        self._size += len(data)
+
+    def finish(self) -> int:
+        small = self._size < BITE
+        if self._copy is not None and not small:
+            os.fsync(self._copy.fileno())
+        self.close()
+        return self._unsynced if small else 0
+
+    def close(self) -> None:
+        for file in (self._twin, self._copy):
+            if file is not None:
+                file.close()
+
+    def _part(self) -> None:
+        """The twin is not the same after all: from here on it is a file of its own."""
+        assert self._twin is not None
+        twin, self._twin = self._twin, None
+        self._target.unlink()
+        self._copy = self._target.open("xb", buffering=0)
+        twin.seek(0)
+        left = self._size
+        while left:
+            block = twin.read(min(BITE, left))
+            self._write(self._copy, block)
+            left -= len(block)
+        twin.close()
+
+    def _write(self, file: IO[bytes], data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
+        self._unsynced += len(data)
+        if self._unsynced >= BITE:
+            os.fsync(file.fileno())
+            self._unsynced = 0
+
+
+def _lent(twin: Path, target: Path, size: int) -> IO[bytes] | None:
+    """The twin, open, with the second name; None where there is no such file, or no second names (FAT)."""
+    with suppress(OSError):
+        if twin.stat().st_size != size:
+            return None
+        target.hardlink_to(twin)
+        return target.open("rb")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +165,14 @@ class Unpacking:
 
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
-        self._reader = Reader()
+        self._reader = TarReader()
         self._manifest: Manifest | None = None
         self._files: dict[str, int] = {}
         self._damaged: dict[str, str] = {}
         self._sums: dict[str, str] = {}
-        self._told_sums = b""
+        self._sums_said = b""
         self._unsynced = 0
-        self._now: Text | File | None = None
+        self._now: _Text | _File | None = None
         self._header = Header("", 0)
 
     def feed(self, data: bytes) -> None:
@@ -87,7 +192,7 @@ class Unpacking:
         assert self._manifest is not None
         if self._manifest.kind == "backup" and DATABASE not in self._sums:
             raise BadArchive("there is no database in it")
-        if self._told_sums != manifest.sums(self._sums).content:
+        if self._sums_said != manifest.sums(self._sums).content:
             raise BadArchive("it is damaged")
         self._sync()
         return Unpacked(self._manifest, self._files, self._damaged)
@@ -96,9 +201,9 @@ class Unpacking:
         if self._now is not None:
             self._now.close()
 
-    def _begun(self, header: Header) -> Text | File:
+    def _begun(self, header: Header) -> _Text | _File:
         if header.name in (MANIFEST, SUMS):
-            return Text()
+            return _Text()
         if len(self._files) >= MEMBERS_LIMIT:
             raise BadArchive("there are too many files in it")
         if header.name == DATABASE:
@@ -109,11 +214,11 @@ class Unpacking:
         self._files[name] = header.size
         return self._file(header, self._targets.sound / name, self._targets.kept / name)
 
-    def _file(self, header: Header, target: Path, twin: Path | None = None) -> File:
-        file = File(target, twin, header.size)
+    def _file(self, header: Header, target: Path, twin: Path | None = None) -> _File:
+        file = _File(target, twin, header.size)
         if not file.lent and shutil.disk_usage(target.parent).free - header.size < self._targets.free_kept:
             file.close()
-            raise NoSpace("there is too little room for that on the disk; nothing was changed")
+            raise NoSpace("there is too little free space for that; nothing was changed")
         return file
 
     def _ended(self) -> None:
@@ -125,8 +230,8 @@ class Unpacking:
         self._now = None
         if header.hash and now.hash != header.hash:
             self._take_damaged(header, now.hash)
-        if isinstance(now, Text):
-            self._told(header.name, now.content)
+        if isinstance(now, _Text):
+            self._understand(header.name, now.content)
         if header.name in (MANIFEST, DATABASE):
             self._sums[header.name] = now.hash
 
@@ -144,9 +249,9 @@ class Unpacking:
         self._files[now] = self._files.pop(name)
         self._damaged[header.hash] = found
 
-    def _told(self, name: str, content: bytes) -> None:
+    def _understand(self, name: str, content: bytes) -> None:
         if name == SUMS:
-            self._told_sums = content
+            self._sums_said = content
             return
         self._manifest = _checked(content, self._targets.kind)
 
@@ -156,22 +261,22 @@ def look(archive: IO[bytes], kind: Kind) -> Manifest:
 
     Raises: BadArchive; Conflict when a newer program made it; OSError.
     """
-    reader, told = Reader(), b""
+    reader, described = TarReader(), bytearray()
     while block := archive.read(PIECE):
         for event in reader.feed(block):
             match event:
                 case End():
-                    return _checked(told, kind)
+                    return _checked(bytes(described), kind)
                 case bytes():
-                    told += event
+                    described += event
     raise BadArchive("it is cut off")
 
 
 def _checked(content: bytes, kind: Kind) -> Manifest:
-    told = manifest.decoded(content, kind)
-    if (told.schema_version or 0) > schema.VERSION:
-        raise newer(told.schema_version or 0)
-    return told
+    described = manifest.decoded(content, kind)
+    if (described.schema_version or 0) > schema.VERSION:
+        raise newer(described.schema_version or 0)
+    return described
 
 
 def newer(version: int) -> Conflict:

@@ -67,7 +67,7 @@ def ensure(folder: Path, now: float) -> None:
     """Before the database is opened, by whoever owns the folder: see that it is sound. `now`: epoch seconds.
 
     Raises: StartError for a database that must not be touched; OSError and sqlite3.Error when it cannot be read, or
-    there is no room to recover it.
+    there is no free space to recover it in.
     """
     _finish(folder)
     half = folder / "damaged" / _HALF
