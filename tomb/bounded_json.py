@@ -11,8 +11,11 @@ from typing import Any
 
 from pydantic_core import from_json
 
-SMALL = 16 * 1024  # bytes that cannot hold enough values to matter, nor take long: parsed where they are
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},:]', re.DOTALL)
+SMALL = 16 * 1024  # bytes that cannot hold enough values to matter, nor take long: they may be parsed where they are
+TOKENS_A_VALUE = 4  # itself, its closing bracket, what separates it, what separates its name
+DIGITS = 100  # of one number: a longer one is worth nothing to us, and takes the square of its length to read
+# A string, closed or not, in one go: no byte is ever looked at twice, whatever somebody puts there.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[0-9+.eE-]++|[\[\]{},:]', re.DOTALL)
 
 
 class TooMuchJson(ValueError):
@@ -21,20 +24,22 @@ class TooMuchJson(ValueError):
 
 def check(raw: bytes, *, values: int, depth: int) -> None:
     """Raises TooMuchJson for more values, or values within values, than that. Whether it is JSON is not its concern."""
-    if len(raw) <= SMALL:
-        return  # the parser's own bound on depth (200) is near enough
     level, found = 0, 1
-    for token in _TOKEN.finditer(raw):
-        match token[0]:
-            case b"[" | b"{":
+    for number, token in enumerate(_TOKEN.finditer(raw)):
+        match raw[token.start()]:
+            case 0x5B | 0x7B:  # [ {
                 level, found = level + 1, found + 1
-            case b"]" | b"}":
+            case 0x5D | 0x7D:  # ] }
                 level -= 1
-            case b"," | b":":
+            case 0x2C | 0x3A:  # , :
                 found += 1
+            case 0x22:  # "
+                pass
+            case _ if token.end() - token.start() > DIGITS:
+                raise TooMuchJson(f"JSON with a number of more than {DIGITS} digits")
         if level > depth:
             raise TooMuchJson(f"JSON that is nested more than {depth} deep")
-        if found > values:
+        if found > values or number > TOKENS_A_VALUE * values:
             raise TooMuchJson(f"JSON of more than {values} values")
 
 

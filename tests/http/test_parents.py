@@ -22,7 +22,7 @@ PLAYING = (
     r"GET /api/playlists(/<playlist_id>)?",
     r"POST /api/playlists/<playlist_id>/(tap|start|play/<track_number>)",
     r"GET /api/tracks/.*",
-    r"GET /api/health",
+    r"GET /api/(health|system/machines)",
     r"(PUT|DELETE) /api/reader/tag",  # stands for the reader itself
     r"(POST|DELETE) /api/pin/session",
     r"GET /api/(openapi\.json|asyncapi\.json|docs)",

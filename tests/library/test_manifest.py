@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tomb import bounded_json
 from tomb.library.archives import archive, manifest
 from tomb.library.archives.archive import BadArchive
 from tomb.library.archives.manifest import Manifest, PlaylistCard, TrackCard
@@ -38,7 +39,7 @@ def test_what_would_cost_much_is_refused_before_it_is_parsed(monkeypatch: pytest
     def parsed(_: bytes) -> object:
         raise AssertionError("it was parsed")
 
-    monkeypatch.setattr(manifest, "from_json", parsed)
+    monkeypatch.setattr(bounded_json, "from_json", parsed)
     tracemalloc.start()
     try:
         with pytest.raises(BadArchive):
