@@ -2,7 +2,7 @@
 
     python -m tomb.examiner
 
-Takes questions on stdin and tells what it found on stdout, JSON objects, one a line. First it says that it is ready:
+Takes questions on stdin and says what it found on stdout, JSON objects, one a line. First it says that it is ready:
 
     < {"done": true}
     > {"source": "/inbox/1.mp3", "name": "1.mp3", "sound": "/incoming/1f0c.mp3"}
@@ -15,7 +15,7 @@ Takes questions on stdin and tells what it found on stdout, JSON objects, one a 
     < {"cover": "base64…", "ext": "png"}
     < {"done": true}
 
-What is told is told at once, so that it counts even if what follows is the end of the child. Without "sound" there is
+What is said is said at once, so that it counts even if what follows is the end of the child. Without "sound" there is
 no duration. A file that cannot be played: `{"refused": "no sound in it"}`. "going_on" comes now and then while a file
 has to be decoded to its end to be known.
 
@@ -43,7 +43,7 @@ from tomb.errors import DecodeError
 from tomb.library import covers, labels, sandbox
 from tomb.library.covers import Picture
 
-Tell = Callable[[Mapping[str, object]], None]
+Report = Callable[[Mapping[str, object]], None]
 DONE = {"done": True}
 SOUND_MEMORY = 128 * 1024 * 1024
 RATE = 48_000  # a second at it is heard; what the box plays at costs as much
@@ -52,23 +52,23 @@ RATE = 48_000  # a second at it is heard; what the box plays at costs as much
 class Examiner:
     """Answers questions. The tracks of an album mostly bring the same picture: it is scaled once."""
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, report: Report) -> None:
+        self._report = report
         self._last: tuple[bytes, Picture | None] = (b"", None)
 
     def sound(self, source: Path, name: str, sound: Path | None) -> None:
         try:
             duration_ms = None if sound is None else self._heard(sound)
         except DecodeError as error:
-            self._tell({"refused": str(error)})
+            self._report({"refused": str(error)})
             return
         except MemoryError:
-            self._tell({"refused": "it takes more memory to play than the box can spare"})
+            self._report({"refused": "it takes more memory to play than the box can spare"})
             return
         if duration_ms is not None:
-            self._tell({"duration_ms": duration_ms})
+            self._report({"duration_ms": duration_ms})
         said, picture = labels.read(source, Path(name).stem)
-        self._tell({"labels": asdict(said)})
+        self._report({"labels": asdict(said)})
         if picture is not None:
             self._picture(picture)
 
@@ -79,7 +79,7 @@ class Examiner:
     def _heard(self, sound: Path) -> int:
         """How long it is, once it has been played for a second. Raises: DecodeError, MemoryError."""
         with _bounded(SOUND_MEMORY):
-            duration_ms = probe(sound, lambda: self._tell({"going_on": True})).duration_ms
+            duration_ms = probe(sound, lambda: self._report({"going_on": True})).duration_ms
             with closing(Decoder(sound, RATE)) as reader:
                 reader.read(RATE)
         return duration_ms
@@ -89,7 +89,7 @@ class Examiner:
             self._last = data, covers.scaled(data)
         picture = self._last[1]
         if picture is not None:
-            self._tell({"cover": b64encode(picture.data).decode(), "ext": picture.ext})
+            self._report({"cover": b64encode(picture.data).decode(), "ext": picture.ext})
         return picture is not None
 
 
@@ -102,15 +102,15 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     sandbox.restrict(read=None)
 
-    def tell(words: Mapping[str, object]) -> None:
+    def report(words: Mapping[str, object]) -> None:
         out.write(json.dumps(words).encode() + b"\n")
         out.flush()
 
-    examiner = Examiner(tell)
-    tell(DONE)
+    examiner = Examiner(report)
+    report(DONE)
     for line in sys.stdin.buffer:
         _answer(examiner, json.loads(line))
-        tell(DONE)
+        report(DONE)
 
 
 def _answer(examiner: Examiner, asked: Mapping[str, str | None]) -> None:

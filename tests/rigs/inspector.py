@@ -9,7 +9,7 @@ import trio
 from tomb.devices import decoder
 from tomb.library import covers, labels
 from tomb.library.covers import Picture
-from tomb.library.findings import Findings
+from tomb.nurseries.ingest import Findings
 from tomb.ports import Ports
 
 

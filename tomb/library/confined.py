@@ -74,8 +74,13 @@ def _limit(pid: int, memory: int, file_size: int) -> None:
 
 
 async def _end(process: trio.Process) -> None:
+    """Killing. SIGKILL at once and not SIGTERM first: these children keep nothing that they could lose, and one that a
+    file has taken over would not listen. Whoever leaves the block was mostly cancelled, so that any await would end at
+    once; without the shield the child would stay behind as a zombie, and its pipes open. The deadline is for a child
+    that hangs in the kernel, in a disk that does not answer: nobody can kill it, and nobody should wait for it.
+    """
     process.kill()
-    with trio.move_on_after(GONE_S, shield=True):  # what hangs in a broken disk cannot be killed, nor waited for
+    with trio.move_on_after(GONE_S, shield=True):
         await process.wait()
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:

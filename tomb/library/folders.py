@@ -50,8 +50,8 @@ def plan(root: Path) -> tuple[list[FolderPlan], list[Skipped]]:
 def in_order(found: Sequence[tuple[Path, Labels]]) -> list[int]:
     """The order in which to play: by disc and track where all files say so without contradiction, else as given."""
     places = [(labels.disc or 1, labels.track or 0) for _, labels in found]
-    told = all(track for _, track in places) and len(set(places)) == len(places)
-    return sorted(range(len(found)), key=places.__getitem__) if told else list(range(len(found)))
+    numbered = all(track for _, track in places) and len(set(places)) == len(places)
+    return sorted(range(len(found)), key=places.__getitem__) if numbered else list(range(len(found)))
 
 
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:

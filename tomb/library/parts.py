@@ -31,7 +31,7 @@ def lost(library: Path, session_ids: Iterable[str]) -> list[str]:
 
 
 def allocate(path: Path, size: int, free_kept: int) -> None:
-    """Take the room for a file now, so that a full disk is known at the start. Raises: NoSpace, Unavailable."""
+    """Take the space for a file now, so that a full disk is known at the start. Raises: NoSpace, Unavailable."""
     if shutil.disk_usage(path.parent).free - size < free_kept:
         raise NoSpace("the disk is nearly full: what is left is kept free")
     try:

@@ -4,7 +4,7 @@ m4a, aac, webm and wma become Opus. An MP3 that does not say how long it is gets
 its sound is copied bit by bit.
 
 ffmpeg reads some 350 formats, and many of them are lists of other files: a playlist that calls itself `song.m4a` and
-names `/home/pi/diary.mp3` became a track that anybody could download. So it is told what the file is, and may take it
+names somebody's diary became a track that anybody could download. So it is given the kind of the file, and may take it
 for nothing else; it may decode what music is made of and nothing else; and it runs where there is no other file
 (`sandbox`), should all of that not be enough. Any one of the three suffices for the attacks that are known; they are
 three because ffmpeg is two million lines of C and the file is anybody's.

@@ -62,9 +62,9 @@ class Imported:
         """One line for a person."""
         if not self.playlist_ids:
             return "nothing in it can be played; no playlist was made"
-        told = f"{self.created} new playlists, {self.tracks} new tracks"
-        told += f", {self.already} already there" if self.already else ""
-        return told + (f", {len(self.skipped)} left out" if self.skipped else "")
+        line = f"{self.created} new playlists, {self.tracks} new tracks"
+        line += f", {self.already} already there" if self.already else ""
+        return line + (f", {len(self.skipped)} left out" if self.skipped else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class Importer:
                 await self._import_one(plan, run)
             run.at(None)
         finally:
-            # Synchronous, so that it is told even when the import is cut off.
+            # Synchronous, so that it is published even when the import is cut off.
             if run.imported.tracks and not consume:
                 self._librarian.listed()
         return run.imported

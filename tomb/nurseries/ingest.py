@@ -2,11 +2,19 @@
 
 Whoever brings music in asks here: the importer for folders, uploads for what a browser sent. The work is done in a
 thread of its own and in bites, so that the box goes on playing and a shutdown need not wait for a whole audiobook.
+
+Staging. Whatever is made on the way lies in a folder of its own in `incoming/`, on the same file system as `files/`,
+and is synced before it is called staged: so the commit only gives it its name, which no power cut can halve. Until
+then it belongs to nobody. A cancellation may come at every await, between two bites or in the middle of ffmpeg; it
+leaves through `incoming()`, which removes the folder with all that was not taken in. That is shielded, else the one
+who was cancelled could not clean up at all, and has a deadline, since a box that is being switched off waits for it.
+What is left then, or by a power cut, the next start removes: no row knows of it.
 """
 
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar, TypeVarTuple
 
@@ -17,8 +25,8 @@ from tomb.library import containers, faults, files, folders, intake, labels, tra
 from tomb.library.arrivals import Arrival
 from tomb.library.containers import Container
 from tomb.library.covers import Picture
-from tomb.library.findings import Findings
 from tomb.library.intake import Intake, Staged
+from tomb.library.labels import Labels
 from tomb.library.store import Store
 from tomb.ports import Ports
 
@@ -26,6 +34,15 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 CLEAN_S = 0.5  # what is not removed by then, the next start removes
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a look at a file found. `duration_ms` is exact; 0 if it was not asked for."""
+
+    labels: Labels
+    duration_ms: int = 0
+    cover: Picture | None = None
 
 
 class Inspector(Protocol):
@@ -136,7 +153,7 @@ class Ingest:
 
 
 def _admitted(source: Path, incoming: Path, free_kept: int) -> int:
-    """The size of a file that there is room for, in bytes. Raises: DecodeError, NoSpace."""
+    """The size of a file that there is space for, in bytes. Raises: DecodeError, NoSpace."""
     size = intake.size_of(source)
     copied = 0 if source.parent == incoming else size
     if shutil.disk_usage(incoming).free - copied < free_kept:

@@ -24,8 +24,8 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError,
 from tomb.errors import DecodeError, Unavailable
 from tomb.library import confined
 from tomb.library.covers import Picture
-from tomb.library.findings import Findings
 from tomb.library.labels import Labels, clean, label
+from tomb.nurseries.ingest import Findings
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ IDLE_S = 20.0
 LONGEST_LINE = 4 * 1024 * 1024  # a picture as it is kept has 1.5 MB at most
 
 
-class _Told(BaseModel):
+class _Line(BaseModel):
     """A line of the child's; see tomb/examiner.py. Not believed blindly: a file may have taken the child over."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -84,7 +84,7 @@ class _Child:
         except trio.BrokenResourceError as error:
             raise _Lost from error
 
-    async def told(self) -> _Told:
+    async def line(self) -> _Line:
         """The next line."""
         assert self._process.stdout is not None
         while b"\n" not in self._heard:
@@ -94,7 +94,7 @@ class _Child:
             self._heard += more
         line, _, self._heard = self._heard.partition(b"\n")
         try:
-            return _Told.model_validate_json(line)
+            return _Line.model_validate_json(line)
         except ValidationError as error:
             raise _Lost from error
 
@@ -134,23 +134,23 @@ class Inspection:
         Raises: DecodeError when `sound` cannot be played; Unavailable when nothing can be examined now.
         """
         asked = {"source": str(source), "name": name, "sound": None if sound is None else str(sound)}
-        told, trouble = await self._ask(asked)
-        durations = [each.duration_ms for each in told if each.duration_ms is not None]
-        refused = next((each.refused for each in told if each.refused is not None), trouble)
+        lines, trouble = await self._ask(asked)
+        durations = [each.duration_ms for each in lines if each.duration_ms is not None]
+        refused = next((each.refused for each in lines if each.refused is not None), trouble)
         # Music whose labels or picture were too much for the child is music all the same.
         if sound is not None and not durations:
             raise DecodeError(refused or "it does not say how long it is")
-        said = next((each.labels for each in told if each.labels is not None), Labels(label(Path(name).stem)))
-        return Findings(said, durations[0] if durations else 0, _picture(told))
+        said = next((each.labels for each in lines if each.labels is not None), Labels(label(Path(name).stem)))
+        return Findings(said, durations[0] if durations else 0, _picture(lines))
 
     async def beside(self, folder: Path) -> Picture | None:
         """The cover.jpg or the like in a folder of music. Raises: Unavailable when nothing can be examined now."""
-        told, _ = await self._ask({"folder": str(folder)})
-        return _picture(told)
+        lines, _ = await self._ask({"folder": str(folder)})
+        return _picture(lines)
 
-    async def _ask(self, question: Mapping[str, str | None]) -> tuple[list[_Told], str | None]:
-        """All that was told, and in words for a parent why it was not all, if so."""
-        told: list[_Told] = []
+    async def _ask(self, question: Mapping[str, str | None]) -> tuple[list[_Line], str | None]:
+        """All that it said, and in words for a parent why it was not all, if so."""
+        lines: list[_Line] = []
         trouble: str | None = "looking at it takes too long"
         async with self._turn:
             child = await self._living()
@@ -158,13 +158,13 @@ class Inspection:
             try:
                 with trio.move_on_after(self._going_on_s), trio.move_on_after(self._limit_s) as patience:
                     await child.ask(question)
-                    while not told or not told[-1].done:
-                        told.append(await child.told())
-                        if len(told) > MOST_LINES:
+                    while not lines or not lines[-1].done:
+                        lines.append(await child.line())
+                        if len(lines) > MOST_LINES:
                             raise _Lost
-                        if told[-1].going_on:
+                        if lines[-1].going_on:
                             patience.deadline = trio.current_time() + self._limit_s
-                            told.pop()
+                            lines.pop()
                     trouble = None
             except _Lost:
                 trouble = "damaged in a way that it cannot even be looked at"
@@ -177,7 +177,7 @@ class Inspection:
             if self._nursery is None:
                 raise Unavailable("the box is being switched off")  # the file is not to blame
             log.warning("%s: %s", question.get("source") or question.get("folder"), trouble)
-        return told, trouble
+        return lines, trouble
 
     async def _living(self) -> _Child:
         if self._child is None or not self._child.lives:
@@ -194,7 +194,7 @@ class Inspection:
             ) as process:
                 child = _Child(process)
                 with trio.fail_after(START_S):
-                    await child.told()
+                    await child.line()
                 task_status.started(child)
                 with child.scope:
                     await process.wait()
@@ -209,5 +209,5 @@ def _environment() -> Mapping[str, str]:
     return {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
 
 
-def _picture(told: Sequence[_Told]) -> Picture | None:
-    return next((Picture(each.cover, each.ext) for each in told if each.cover is not None), None)
+def _picture(lines: Sequence[_Line]) -> Picture | None:
+    return next((Picture(each.cover, each.ext) for each in lines if each.cover is not None), None)
