@@ -104,6 +104,7 @@ class Supervisor(Generic[D]):
             effects, self._machine.effects = self._machine.effects, []
             for effect in effects:
                 self._carry_out(effect)
+        self._board.machines.note(rules.DEVICE, self._name, self._machine.state)
 
     def _carry_out(self, effect: rules.Effect) -> None:
         assert self._nursery is not None
