@@ -36,6 +36,7 @@ class Limiters:
     decoding: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(DECODING))
     http_files: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(HTTP_FILES))
     disk: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(DISK))
+    portaudio: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(1))  # it is not thread-safe
 
 
 class Ports(Protocol):

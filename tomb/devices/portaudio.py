@@ -1,7 +1,7 @@
 """PortAudio, as far as the box needs it: one output stream at a time, and who opens, watches and closes it.
 
 `Stream` and `look_again` block: they are called in a thread. PortAudio is one library for the whole process and not
-thread-safe, so one thread at a time may be in it (`library_limiter`). Its errors end here, as Missing or Busy.
+thread-safe, so one thread at a time may be in it (its limiter in tomb.ports). Its errors end here, as Missing or Busy.
 
 A device that is pulled out says nothing: its callbacks stop coming, and any call about it may hang, closing included.
 Hence every call has a deadline and a thread that may be left behind. A thread that is left behind keeps the one place
@@ -33,17 +33,6 @@ CLOSE_S = 0.5
 QUIET_S = 0.3  # longer than any latency that is asked for
 SANE_DELAY_S = 5.0
 DEVICE_UNAVAILABLE = -9985  # paDeviceUnavailable in portaudio.h
-
-_limiter: trio.lowlevel.RunVar[trio.CapacityLimiter] = trio.lowlevel.RunVar("portaudio")
-
-
-def library_limiter() -> trio.CapacityLimiter:
-    """The one place in the library. A call that hangs in it keeps it, and who comes next must give up by a deadline."""
-    try:
-        return _limiter.get()
-    except LookupError:
-        _limiter.set(trio.CapacityLimiter(1))
-        return _limiter.get()
 
 
 def look_again() -> None:
@@ -212,7 +201,7 @@ class Sink:
             # Shielded, for this is how a cancelled output ends: unclosed, the stream would hold the device for as long
             # as the process lives, and the next one would find it busy. Not for long, since a dead one never closes.
             with trio.move_on_after(CLOSE_S, shield=True):
-                await self._ports.in_thread(stream.close, limiter=library_limiter(), abandon=True)
+                await self._ports.in_thread(stream.close, limiter=self._ports.limiters.portaudio, abandon=True)
 
     async def _open(self) -> None:
         self._playhead.reset()
@@ -228,6 +217,6 @@ class Sink:
 
     async def _in_library(self, call: Callable[[], None]) -> None:
         with trio.move_on_after(OPEN_S):
-            await self._ports.in_thread(call, limiter=library_limiter(), abandon=True)
+            await self._ports.in_thread(call, limiter=self._ports.limiters.portaudio, abandon=True)
             return
         raise Missing("the sound system does not answer")
