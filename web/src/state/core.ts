@@ -1,6 +1,6 @@
 // The live picture of the box: the stores, fed by one connection.
 import { computed, ref, shallowRef } from 'vue'
-import { newId, api, command, read, setLinkUp } from '@/wire/http'
+import { api, command, newId, peek, setLinkUp } from '@/wire/http'
 import { Connection, type Link } from '@/wire/socket'
 import type { Message, Playlist } from '@/wire/types'
 import * as linkings from './linking'
@@ -59,14 +59,16 @@ const connection = new Connection({
   },
 })
 
+export const readerStatus = () => peek((signal) => api.GET('/api/nfc/status', { signal }))
+
 export function start(): void {
   connection.open()
   whenUp(async () => {
-    const status = await read((signal) => api.GET('/api/nfc/status', { signal })).catch(() => null)
+    const status = await readerStatus()
     if (status === null) return
-    const { tag_present } = status
+    const { tag_present, active_sessions } = status
     linking.value = {
-      ...linking.value,
+      ...linkings.listed(linking.value, active_sessions, wallMinusMonotonic),
       present: tag_present && { tagId: tag_present.tag_id, playlistId: tag_present.playlist_id },
     }
   })

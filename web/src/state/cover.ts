@@ -1,4 +1,4 @@
-// A cover from an id: two hues, one of five paper-cut motifs. The same id gives the same picture everywhere.
+// A cover from an id: two hues, one of six paper-cut motifs. The same id gives the same picture everywhere.
 
 export interface Shape {
   readonly kind: 'circle' | 'path'
@@ -37,7 +37,7 @@ export function drawCover(id: string): CoverDrawing {
     shapes.push({ kind: 'circle', fill, attrs: { cx: round(cx), cy: round(cy), r: round(radius) } })
   const path = (d: string, fill: string) => shapes.push({ kind: 'path', fill, attrs: { d } })
 
-  switch (Math.floor(r() * 5)) {
+  switch (Math.floor(r() * 6)) {
     case 0: { // hills under a sun
       circle(28 + r() * 44, 26 + r() * 12, 12 + r() * 4, light)
       for (let i = 0; i < 3; i++) {
@@ -56,10 +56,13 @@ export function drawCover(id: string): CoverDrawing {
       break
     }
     case 2: { // a night with a moon
-      for (let i = 0; i < 9; i++) circle(r() * 100, r() * 62, 0.9 + r() * 1.5, light)
-      const [x, y] = [56 + r() * 16, 30 + r() * 10]
-      circle(x, y, 17, light)
-      circle(x + 8, y - 5, 15, paper)
+      const [x, y, turn] = [round(58 + r() * 14), round(30 + r() * 8), r() < 0.5]
+      for (let i = 0; i < 12; i++) {
+        const [sx, sy, size] = [r() * 96 + 2, r() * 60, 0.9 + r() * 1.4]
+        if (Math.hypot(sx - x, sy - y) > 24) circle(sx, sy, size, light)
+      }
+      const [top, tip] = turn ? [x + 7, x + 15] : [x - 7, x - 15]
+      path(`M${top} ${y - 15}A17 17 0 1 ${turn ? 0 : 1} ${tip} ${y + 8}A14 14 0 0 ${turn ? 1 : 0} ${top} ${y - 15}Z`, light)
       path('M-2 80Q22 62 50 76T102 70V102H-2Z', mid)
       path('M-2 92Q30 78 56 88T102 84V102H-2Z', strong)
       break
@@ -75,6 +78,16 @@ export function drawCover(id: string): CoverDrawing {
         path(d, [mid, strong, strong, mid][i]!)
         circle(x + 25, y + 25, 5, light)
       }
+      break
+    }
+    case 4: { // a boat on the sea
+      circle(20 + r() * 50, 20 + r() * 8, 7 + r() * 4, light)
+      const x = round(36 + r() * 20)
+      path(`M${x} 66V26L${x + 26} 60H${x}Z`, light)
+      path(`M${x - 4} 60V36L${x - 20} 60Z`, mid)
+      path(`M${x - 24} 64H${x + 30}L${x + 20} 80H${x - 15}Z`, strong)
+      path('M-2 80Q10 72 22 80T48 80T74 80T102 80V102H-2Z', `hsl(${b} 40% 46%)`)
+      path('M-2 91Q12 84 26 91T54 91T82 91T110 91V102H-2Z', mid)
       break
     }
     default: { // houses

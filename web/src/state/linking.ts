@@ -1,5 +1,5 @@
-// Linking a tag: the box's association machine, as one session of it is heard. And the tag that lies on the box.
-import type { Message } from '@/wire/types'
+// Linking a tag: the box's association machine, as its sessions are heard. And the tag that lies on the box.
+import type { LinkSession, Message } from '@/wire/types'
 
 export type LinkState = 'waiting' | 'duplicate' | 'success' | 'timeout' | 'cancelled' | 'error'
 
@@ -9,21 +9,24 @@ export interface Session {
   readonly state: LinkState
   readonly playlistId: string | null
   readonly tagId: string | null
-  readonly message: string
-  /** When it ends by itself, on this page's monotonic clock, and how long that was when it began. */
+  /** When it ends by itself, on this page's monotonic clock. */
   readonly endsAt: number
   readonly existing: { id: string; title: string } | null
 }
 
 export interface Linking {
-  readonly session: Session | null
+  /** The last few, the newest last. One at most is not over. */
+  readonly sessions: readonly Session[]
   readonly present: { tagId: string; playlistId: string | null } | null
 }
 
-export const idle: Linking = { session: null, present: null }
+export const idle: Linking = { sessions: [], present: null }
 const FINAL: ReadonlySet<LinkState> = new Set(['success', 'timeout', 'cancelled', 'error'])
+const KEPT = 8
 
 export const isOver = (session: Session) => FINAL.has(session.state)
+export const live = ({ sessions }: Linking) => sessions.findLast((each) => !isOver(each)) ?? null
+export const sessionOf = ({ sessions }: Linking, id: string | null) => sessions.find((each) => each.id === id) ?? null
 
 /** `wallMinusMonotonic`: of the box's wall clock and this page's monotonic one, ms. */
 export function heard(linking: Linking, message: Message, wallMinusMonotonic: number): Linking {
@@ -33,22 +36,19 @@ export function heard(linking: Linking, message: Message, wallMinusMonotonic: nu
     return linking.present?.tagId === tag_id ? { ...linking, present: null } : linking
   }
   if (message.name !== 'nfc_association_state') return linking
-  const told = message.data
-  const known = linking.session
-  // A session that was superseded ends after its successor began: what ends another session is not about this one.
-  if (known !== null && known.id !== told.session_id && FINAL.has(told.state)) return linking
-  if (known !== null && known.id === told.session_id && (told.server_seq < known.seq || FINAL.has(known.state))) return linking
-  return {
-    ...linking,
-    session: {
-      id: told.session_id,
-      seq: told.server_seq,
-      state: told.state,
-      playlistId: told.playlist_id,
-      tagId: told.tag_id ?? null,
-      message: told.message,
-      endsAt: told.expires_at * 1000 - wallMinusMonotonic,
-      existing: told.existing_playlist ?? null,
-    },
-  }
+  const { session_id: id, server_seq: seq, state, playlist_id, tag_id, expires_at, existing_playlist } = message.data
+  return step(linking, { id, seq, state, playlistId: playlist_id, tagId: tag_id ?? null, endsAt: expires_at * 1000 - wallMinusMonotonic, existing: existing_playlist ?? null })
+}
+
+/** What the box answers when it is asked for its sessions: those that this page has not heard of. */
+export function listed(linking: Linking, sessions: readonly LinkSession[], wallMinusMonotonic: number): Linking {
+  return sessions.reduce((held, { session_id: id, state, playlist_id, tag_id, expires_at, existing_playlist }) =>
+    sessionOf(held, id) !== null ? held : step(held, { id, seq: 0, state, playlistId: playlist_id, tagId: tag_id, endsAt: expires_at * 1000 - wallMinusMonotonic, existing: existing_playlist }), linking)
+}
+
+function step(linking: Linking, session: Session): Linking {
+  const known = sessionOf(linking, session.id)
+  if (known === null) return { ...linking, sessions: [...linking.sessions, session].slice(-KEPT) }
+  if (session.seq < known.seq || isOver(known)) return linking
+  return { ...linking, sessions: linking.sessions.map((each) => (each === known ? session : each)) }
 }

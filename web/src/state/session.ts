@@ -1,6 +1,6 @@
 // What belongs to this phone (theme, language, sorting), the parents' settings, and the PIN.
 import { ref, shallowRef, watch } from 'vue'
-import { api, command, read, Refused, usePinPrompt } from '@/wire/http'
+import { api, command, peek, read, Refused, usePinPrompt } from '@/wire/http'
 import type { Settings } from '@/wire/types'
 import { whenUp } from './core'
 import * as commands from './commands'
@@ -98,11 +98,5 @@ export async function lock(): Promise<void> {
 export const ceiling = ref(100)
 watch(settings, (now) => now !== null && (ceiling.value = now.volume_ceiling))
 whenUp(async () => {
-  const response = await fetchSettingsQuietly()
-  if (response !== null) settings.value = response
+  settings.value = (await peek((signal) => api.GET('/api/settings', { signal }))) ?? settings.value
 })
-
-async function fetchSettingsQuietly(): Promise<Settings | null> {
-  const { data } = await api.GET('/api/settings').catch(() => ({ data: undefined }))
-  return data?.data ?? null
-}

@@ -2,7 +2,7 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import { api, command, read } from '@/wire/http'
 import type { Health, LogLine, SystemInfo } from '@/wire/types'
-import { whenUp } from './core'
+import { readerStatus, whenUp } from './core'
 
 export type Level = 'debug' | 'info' | 'warning' | 'error'
 
@@ -55,6 +55,5 @@ export async function restore(file: File): Promise<Restored> {
 }
 
 export async function virtualReader(): Promise<boolean> {
-  const status = await read((signal) => api.GET('/api/nfc/status', { signal })).catch(() => null)
-  return status?.reader_name === 'Virtual reader'
+  return (await readerStatus())?.reader_name === 'Virtual reader'
 }

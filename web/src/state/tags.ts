@@ -1,7 +1,7 @@
 // The tags that the box knows. They are no part of the numbered events: the list is read when a page shows it, and again
 // when something was heard that changes it.
 import { onScopeDispose, ref, shallowRef } from 'vue'
-import { api, read } from '@/wire/http'
+import { api, peek, read } from '@/wire/http'
 import type { Tag } from '@/wire/types'
 import { listen, whenUp } from './core'
 
@@ -23,7 +23,9 @@ export async function loadTags(): Promise<void> {
 function soon(): void {
   if (readers === 0) return
   clearTimeout(due)
-  due = setTimeout(() => void loadTags(), SETTLES_MS)
+  due = setTimeout(async () => {
+    tags.value = (await peek((signal) => api.GET('/api/tags', { signal })))?.tags ?? tags.value
+  }, SETTLES_MS)
 }
 
 listen(({ name }) => {

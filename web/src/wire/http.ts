@@ -36,6 +36,7 @@ interface Answered<D> {
 
 const WAITS = 3 // how often a request waits when the box says that this is too fast
 const LONGEST_WAIT_S = 5
+const READ_MS = 20_000
 
 let dropped: AbortController | null = null // what is on its way is aborted through it
 let linkUp = true
@@ -56,7 +57,13 @@ export function setLinkUp(up: boolean): void {
 
 /** Carries out a request that only reads. */
 export function read<D>(request: (signal: AbortSignal) => Promise<Answered<D>>): Promise<D> {
-  return settle(() => request(AbortSignal.timeout(20_000)), WAITS)
+  return settle(() => request(AbortSignal.timeout(READ_MS)), WAITS)
+}
+
+/** As `read`, for what the page wants to know by itself: nobody is asked for a PIN because of it. Null where it failed. */
+export async function peek<D>(request: (signal: AbortSignal) => Promise<Answered<D>>): Promise<D | null> {
+  const answered = await request(AbortSignal.timeout(READ_MS)).catch(() => null)
+  return answered?.data?.data ?? null
 }
 
 /** Carries out a request that changes something: now, or not at all. */

@@ -32,6 +32,7 @@ export class Connection {
   private readonly playlistSeqs = new Map<string, number>()
   private lastHeard = performance.now()
   private link: Link = 'connecting'
+  private asked = false // whether this connection's sync:request was sent: it joins the rooms that were wanted then
   private synced = false
 
   constructor(private readonly listener: Listener) {
@@ -44,6 +45,7 @@ export class Connection {
       autoConnect: false,
     })
     this.socket.on('disconnect', (reason) => {
+      this.asked = false
       this.set('down')
       if (reason === 'io server disconnect') this.socket.connect() // the box restarts; it comes back
     })
@@ -84,7 +86,7 @@ export class Connection {
 
   private async enter(room: string): Promise<boolean> {
     const playlist_id = playlistOf(room)
-    if (playlist_id === null || !this.socket.connected || !this.synced) return true // the next sync:request enters it
+    if (playlist_id === null || !this.socket.connected || !this.asked) return true // the sync:request to come joins it
     try {
       const answer: { success: boolean } = await this.socket.timeout(5000).emitWithAck('join:playlist', { playlist_id })
       return answer.success
@@ -119,6 +121,7 @@ export class Connection {
       this.listener.forget()
     }
     this.synced = false
+    this.asked = true
     this.socket.emit('sync:request', {
       ...(this.lastSeq === null ? {} : { last_global_seq: this.lastSeq }),
       last_playlist_seqs: Object.fromEntries(this.playlistSeqs),

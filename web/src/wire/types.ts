@@ -16,8 +16,7 @@ export type SystemInfo = Schemas['SystemInfo']
 export type LogLine = Schemas['LogLine']
 export type UploadSession = Schemas['UploadSession']
 export type UploadStatus = Schemas['UploadStatus']
-export type LinkProgress = Told['nfc_association_state']
-export type TagNews = Told['nfc_tag']
+export type LinkSession = Schemas['LinkSession']
 
 /** A message of the box, as it came over the socket. */
 export type Message = { [Name in keyof Told]: { name: Name; data: Told[Name] } }[keyof Told]

@@ -1,6 +1,6 @@
 // The requests of an upload. Chunks are raw bodies with a checksum; they are repeated until the box has them, so they do
 // not go through `command`, which gives up with the connection.
-import { api, command, read, refusal, Unreachable } from './http'
+import { api, command, peek, read, refusal, Unreachable } from './http'
 import type { UploadSession, UploadStatus } from './types'
 
 export interface Announced {
@@ -59,8 +59,9 @@ export function status(playlistId: string, sessionId: string): Promise<UploadSta
 }
 
 export async function unfinished(): Promise<UploadStatus[]> {
-  const { sessions } = await read((signal) => api.GET('/api/uploads/sessions', { signal }))
-  return sessions.filter((each) => each.status === 'pending' || each.status === 'uploading')
+  const listed = await peek((signal) => api.GET('/api/uploads/sessions', { signal }))
+  if (listed === null) throw new Unreachable()
+  return listed.sessions.filter((each) => each.status === 'pending' || each.status === 'uploading')
 }
 
 export async function cancel(sessionId: string): Promise<void> {

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { before, beforeEach, test } from 'node:test'
+import { ask, DESK, eventually, playlist, titles, visit } from './rig.mjs'
+
+let id, ids
+before(async () => {
+  id = await playlist('Songs', 5)
+  ids = (await ask('GET', `/api/playlists/${id}`)).tracks.map((each) => each.id)
+})
+beforeEach(() => ask('POST', `/api/playlists/${id}/reorder`, { track_order: ids }))
+
+const order = async () => (await titles(id)).map((each) => each.at(-1)).join('')
+const shown = (page) => page.locator('main ol li').evaluateAll((rows) => rows.map((row) => /Play Track (\d)/.exec(row.innerHTML)?.[1]).join(''))
+const becomes = (page, wanted) => eventually(async () => (await order()) === wanted && (await shown(page)) === wanted)
+const middle = async (locator) => {
+  const { x, y, width, height } = await locator.boundingBox()
+  return { x: x + width / 2, y: y + height / 2 }
+}
+const grip = (page, n) => page.getByRole('button', { name: `Move Track ${n}: arrow keys, or drag` })
+
+test('by mouse', async (t) => {
+  const page = await visit(t, `/playlist/${id}`, { ...DESK, hasTouch: false, isMobile: false })
+  await grip(page, 1).waitFor()
+  const [from, to] = [await middle(grip(page, 1)), await middle(grip(page, 4))]
+  await page.mouse.move(from.x, from.y)
+  await page.mouse.down()
+  await page.mouse.move(from.x, from.y + 40, { steps: 4 })
+  await page.mouse.move(to.x, to.y, { steps: 6 })
+  await page.mouse.up()
+  await becomes(page, '23415')
+})
+
+test('by finger', async (t) => {
+  const page = await visit(t, `/playlist/${id}`)
+  await grip(page, 5).waitFor()
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
+  const [from, to] = [await middle(grip(page, 5)), await middle(grip(page, 2))]
+  const cdp = await page.context().newCDPSession(page)
+  const touch = (type, at) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: at ? [at] : [] })
+  await touch('touchStart', from)
+  for (let i = 1; i <= 8; i++) await touch('touchMove', { x: from.x, y: from.y + ((to.y - from.y) * i) / 8 })
+  await touch('touchEnd')
+  await becomes(page, '15234')
+})
+
+test('by arrow keys: the focus goes with the track, and it is read out', async (t) => {
+  const page = await visit(t, `/playlist/${id}`)
+  await grip(page, 2).focus()
+  await page.keyboard.press('ArrowDown')
+  await becomes(page, '13245')
+  await page.keyboard.press('ArrowDown')
+  await becomes(page, '13425')
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /Move Track 2/)
+  await page.getByText('Track 2 is now number 4').waitFor({ state: 'attached' })
+})
+
+test('by the menu', async (t) => {
+  const page = await visit(t, `/playlist/${id}`)
+  await page.getByRole('button', { name: 'More for Track 3' }).click()
+  await page.getByRole('button', { name: 'Move up' }).click()
+  await becomes(page, '13245')
+})
+
+test('another phone sees the new order, without being asked', async (t) => {
+  const [one, two] = [await visit(t, `/playlist/${id}`), await visit(t, `/playlist/${id}`)]
+  await grip(two, 1).waitFor()
+  await grip(one, 1).focus()
+  await one.keyboard.press('ArrowDown')
+  await becomes(two, '21345')
+})
+
+test('a deleted track comes back by Undo, and goes when nobody takes it back', async (t) => {
+  const page = await visit(t, `/playlist/${id}`)
+  const remove = async (n) => {
+    await page.getByRole('button', { name: `More for Track ${n}` }).click()
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await eventually(async () => !(await shown(page)).includes(String(n)))
+  }
+  await remove(4)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await becomes(page, '12345')
+  await remove(5)
+  assert.equal(await order(), '12345')
+  await page.goto('about:blank') // leaving the page does it at once
+  await eventually(async () => (await order()) === '1234')
+  ids.pop()
+})
