@@ -42,6 +42,7 @@ async def test_it_is_noticed_and_said_and_nothing_is_acknowledged_that_is_not_th
         assert health["status"] == "degraded"
         assert health["details"]["library"]["state"] == "down"
         assert "is gone" in health["details"]["library"]["last_error"]
+        assert health["details"]["housekeeping"]["last_error"]
         assert [each["title"] for each in (await client.get("/api/playlists")).data["playlists"]] == ["Songs"]
         assert (await client.get("/api/player/status")).data["is_playing"]  # what is open plays on
 

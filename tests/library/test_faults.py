@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
-from tests.rigs.failing import ERRORS, failing
+from tests.rigs.failing import ERRORS, failing, sqlite_error
 from tests.rigs.library import Stage, opened
 from tomb.errors import LibraryDamaged, NoSpace, RequestError, Unavailable
 from tomb.library import faults
@@ -121,6 +122,23 @@ async def test_a_write_that_fails_anywhere_changes_nothing_and_the_next_one_work
                 failed += 1
                 wrong.at(failed, ERRORS[error])
             assert failed >= 3
+
+
+async def test_a_sector_that_cannot_be_read_is_no_damage_though_sqlite_calls_it_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    malformed = sqlite_error(sqlite3.SQLITE_CORRUPT, "database disk image is malformed")
+    with failing(monkeypatch) as wrong:
+        async with opened(tmp_path) as stage, trio.open_nursery() as nursery:
+            await nursery.start(stage.store.run)  # ends the box when the database is damaged
+            one, two = await furnished(stage)
+            for act in (READS["playlist"], WRITES["create"]):
+                wrong.at(1, malformed)
+                refusal = await refused(act(stage, one, two))
+                assert refusal is not None
+                assert "malformed" in refusal.message
+                await act(stage, one, two)
+            nursery.cancel_scope.cancel()
 
 
 async def test_what_is_no_fault_of_the_disk_is_a_defect(tmp_path: Path) -> None:

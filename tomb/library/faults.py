@@ -40,7 +40,7 @@ def of_disk(error: OSError, doing: Doing = "written") -> RequestError:
     """NoSpace or Unavailable, for what became of one of the library's own files."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace("the disk is full; nothing was changed")
-    return _unavailable(doing, error.strerror or str(error))
+    return unavailable(doing, error.strerror or str(error))
 
 
 def of_database(error: sqlite3.Error, doing: Doing = "written") -> NoSpace | Unavailable | LibraryDamaged | None:
@@ -52,7 +52,12 @@ def of_database(error: sqlite3.Error, doing: Doing = "written") -> NoSpace | Una
         return None
     if code == sqlite3.SQLITE_FULL:
         return NoSpace("the disk is full; nothing was changed")
-    return _unavailable(doing, str(error))
+    return unavailable(doing, str(error))
+
+
+def unavailable(doing: Doing, why: str) -> Unavailable:
+    unchanged = "; nothing was changed" if doing == "written" else ""
+    return Unavailable(f"the library cannot be {doing}: {why}{unchanged}")
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -70,8 +75,3 @@ def _primary(error: sqlite3.Error) -> int | None:
     """The low byte of the result code; None where the error is Python's own."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
-
-
-def _unavailable(doing: Doing, why: str) -> Unavailable:
-    unchanged = "; nothing was changed" if doing == "written" else ""
-    return Unavailable(f"the library cannot be {doing}: {why}{unchanged}")

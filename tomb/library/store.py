@@ -17,9 +17,10 @@ from typing import TypeVar
 import trio
 
 from tomb.errors import LibraryDamaged, NoSpace, Unavailable
+from tomb.library import faults
 from tomb.library.disk import Reserve, identity
-from tomb.library.faults import translated
-from tomb.library.repair import copies
+from tomb.library.faults import Doing, translated
+from tomb.library.repair import copies, examination
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -145,12 +146,23 @@ class Store:
 
     # --- in a thread ------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def _door(self, doing: Doing) -> Iterator[None]:
+        """Before a database counts as damaged, which ends the box, it is looked at once more."""
+        try:
+            with translated(doing):
+                yield
+        except LibraryDamaged as error:
+            if examination.is_damaged(self.folder / "tomb.db"):
+                raise
+            raise faults.unavailable(doing, str(error)) from error
+
     def _commit(self, unit: Unit[T]) -> T:
-        with translated("written"):
+        with self._door("written"):
             return _transact(self._writer, "BEGIN IMMEDIATE", unit, self._check_places)
 
     def _look(self, unit: Unit[T]) -> T:
-        with translated("read"):
+        with self._door("read"):
             return _transact(self._reader, "BEGIN", unit)
 
     def _commit_from_reserve(self, unit: Unit[T]) -> T:
@@ -174,7 +186,7 @@ class Store:
             self._reserve.fill()
 
     def _copy(self, now: float, free_kept: int) -> float:
-        with translated("written"):
+        with self._door("written"):
             self._check_places()
             return copies.keep(self.folder, now, free_kept)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from tomb.errors import StartError
-from tomb.library import schema, settings
+from tomb.library import faults, schema, settings
 from tomb.models import TagActionName
 
 # What reading a damaged database raises. The latter: the message itself quotes bytes of it that are no UTF-8.
@@ -70,6 +70,28 @@ def is_good(copy: Path) -> bool:
         return _examined(copy) is None
     except (*BROKEN, StartError):
         return False
+
+
+def is_damaged(database: Path) -> bool:
+    """Of a database in use, of which SQLite has said that it is malformed: whether that is so.
+
+    A sector that cannot be read makes SQLite say the same: EIO becomes SQLITE_IOERR_CORRUPTFS (os_unix.c), and that
+    SQLITE_CORRUPT (vdbe.c). A disk that fails is no reason to end the box and to rebuild a database that is whole, so
+    its files are read by the operating system first, and then looked at once more.
+    """
+    try:
+        for path in (database, log_of(database)):
+            with path.open("rb") as file:
+                while file.read(1024 * 1024):
+                    pass
+        with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=schema.BUSY_S)) as db:
+            return not schema.is_whole(db) or fault_within(db) is not None
+    except OSError:
+        return False
+    except UnicodeDecodeError:
+        return True
+    except sqlite3.Error as error:
+        return faults.is_damage(error)
 
 
 def fault_within(db: sqlite3.Connection) -> str | None:
