@@ -5,10 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from trio.testing import MockClock
 
-from tests.rigs.asgi import served_box
-from tests.rigs.box import virtual_box
 from tests.rigs.process import serving
 from tomb.cli import main
 
@@ -46,19 +43,3 @@ async def test_without_a_pin_there_is_nothing_to_reset(tmp_path: Path) -> None:
     async with serving(tmp_path / "data", *SILENT):
         pass
     assert reset(tmp_path / "data").stdout == "there was no PIN\n"
-
-
-NO_PINS: tuple[object, ...] = ("1234", "", "x$y", "salt$" + "0" * 127, "salt$" + "g" * 128, "\u00e4$\u00e4", 7, [1], {})
-
-
-@pytest.mark.parametrize("stored", NO_PINS)
-async def test_what_is_stored_as_a_pin_and_is_none_locks_nobody_out(
-    tmp_path: Path, autojump_clock: MockClock, stored: object
-) -> None:
-    async with virtual_box(tmp_path) as box:
-        await box.services.librarian.change_settings({"pin": stored})  # type: ignore[dict-item]  # that is the point
-    async with served_box(tmp_path) as (_, client):
-        assert (await client.get("/api/settings")).data["pin_set"] is False
-        assert (await client.put("/api/settings", pin="2580")).status == 200
-        assert (await client.get("/api/settings")).status == 403
-        assert (await client.post("/api/pin/session", pin="2580")).status == 200

@@ -11,7 +11,6 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.rigs.asgi import Client, served_box
 from tomb.config import Rate, Settings
 from tomb.http.guard import FILES, FILES_OF_ONE
-from tomb.nurseries.buckets import Buckets
 from tomb.nurseries.uploads import NewUpload
 
 
@@ -98,22 +97,6 @@ async def test_files_that_nobody_reads_are_bounded_by_client_and_altogether(
                 assert (await other.get("/api/player/status")).status == 200
             nursery.cancel_scope.cancel()
         assert (await replace(client, address="10.0.0.0").get(path)).status == 200
-
-
-async def test_a_hundred_thousand_clients_are_not_all_remembered(autojump_clock: MockClock) -> None:
-    buckets = Buckets(Rate(2, 1))
-    for number in range(100_000):
-        assert buckets.take(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}") == 0
-    assert len(buckets) == 1024
-
-
-async def test_what_is_given_back_can_be_taken_again(autojump_clock: MockClock) -> None:
-    buckets = Buckets(Rate(1, 0.5))
-    assert buckets.take("a") == 0
-    assert buckets.take("a") == 2
-    buckets.give_back("a")
-    buckets.give_back("a")
-    assert [buckets.take("a"), buckets.take("a")] == [0, 2]
 
 
 def test_rates_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,13 +33,14 @@ from tomb.http.guard import Guard, RateLimits, security_headers
 from tomb.http.operations import Operations
 from tomb.http.pages import HOME
 from tomb.http.parents import COOKIE
-from tomb.http.parsing import NoQuery
+from tomb.http.parsing import Body, NoQuery
 from tomb.http.routes import Call, Category, Route, Services
 from tomb.http.ui import WebUi
 from tomb.nurseries.memory_budget import MemoryBudget
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+NOTHING = Body()
 BODY_S = 20.0
 BODIES_MEMORY = 16 * 1024 * 1024  # of all bodies that are JSON
 ADDRESS_LIMIT = 4096
@@ -150,6 +151,8 @@ class Api:
 
     def _take_place(self, category: Category) -> None:
         """Among those that are served at once, until the answer has been sent. Raises RateLimited."""
+        if not self._rates.has_places(category):
+            return
         held: ExitStack = request.until_sent  # type: ignore[attr-defined]  # of our own `StreamedRequest`
         held.enter_context(self._rates.place(category, _client()))
 
@@ -169,7 +172,9 @@ class Api:
         return await self._operations.once(op_id, asked, handle, with_data=route.playing)
 
     async def _handle(self, route: Route, path: Mapping[str, str], raw: bytes) -> HandlerResult:
-        body = await self._parsed(raw, parsing.body, route.body, raw, request.mimetype)
+        body: BaseModel = NOTHING
+        if raw or route.body is not Body:
+            body = await self._parsed(raw, parsing.body, route.body, raw, request.mimetype)
         call: Call[BaseModel] = Call(
             given=body if route.query is NoQuery else parsing.query(route.query, request.args),
             path=parsing.path(path),

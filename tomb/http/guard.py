@@ -124,8 +124,7 @@ class Guard:
         if origin is not None and (costly or site is not None):
             self.check_origin(origin, headers.get("Host"))
             return
-        led_here = headers.get("Sec-Fetch-Mode") == "navigate" and not costly
-        if site in ("cross-site", "same-site") and not led_here:
+        if site in ("cross-site", "same-site") and (costly or headers.get("Sec-Fetch-Mode") != "navigate"):
             raise Forbidden("pages from elsewhere may not have that done", {"setting": "TOMB_CORS_ORIGINS"})
 
     def cross_origin_headers(self, origin: str | None, *, preflight: bool) -> "Pairs":
@@ -181,15 +180,16 @@ class RateLimits:
     @contextmanager
     def place(self, category: Category, client: str) -> Iterator[None]:
         """Hold a place among those that are served at once. Raises RateLimited."""
-        places = self._places.get(category)
-        if places is None:
-            yield
-            return
+        places = self._places[category]
         places.take(client)
         try:
             yield
         finally:
             places.give_back(client)
+
+    def has_places(self, category: Category) -> bool:
+        """Whether there is a bound on how many are served at once."""
+        return category in self._places
 
 
 class _Places:
