@@ -6,9 +6,14 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.library.test_labels import id3, text
 from tests.rigs.library import opened
+from tests.rigs.sounds import noise, write
+from tomb.devices.decoder import probe
 from tomb.errors import DecodeError, Unavailable
-from tomb.library import transcode
+from tomb.library import folders, transcode, uploads
+from tomb.library.containers import container
+from tomb.ports import RealPorts
 
 
 async def test_one_ffmpeg_runs_at_a_time(
@@ -63,3 +68,31 @@ async def test_a_file_is_to_blame_for_what_its_disk_does_and_not_for_what_the_bo
         monkeypatch.setattr(Path, "open", failing)
         with pytest.raises(kind, match="out of order"):
             await stage.ingest.stage(source, incoming)
+
+
+@pytest.mark.parametrize("named", ["song.mp3", "song.flac", "song.m4a", "song.wav", "song.ogg"])
+@pytest.mark.parametrize("real", ["flac", "wav", "mp3", "ogg", "m4a", "mka"])
+async def test_a_file_is_what_its_content_says_whatever_it_is_called(tmp_path: Path, real: str, named: str) -> None:
+    wav = write(tmp_path / "made.wav", noise(0.5))
+    await trio.run_process(["ffmpeg", "-v", "error", "-y", "-i", str(wav), str(tmp_path / f"sound.{real}")])
+    source = (tmp_path / f"sound.{real}").rename(tmp_path / named)
+    async with opened(tmp_path / "data", ports=RealPorts(), probe=probe) as stage, stage.ingest.incoming() as incoming:
+        staged = await stage.ingest.stage(source, incoming)
+        assert staged.sound is not None
+        assert staged.sound.ext == ("opus" if real in ("m4a", "mka") else real)
+        assert abs(staged.duration_ms - 500) < 60
+        assert staged.filename == named
+
+
+async def test_labels_before_a_flac_do_not_make_it_an_mp3(tmp_path: Path) -> None:
+    source = write(tmp_path / "song.flac", noise(0.5))
+    source.write_bytes(id3({"TIT2": text("Song")}) + source.read_bytes())
+    assert container(source) == "flac"
+
+
+async def test_every_type_that_is_taken_is_taken_whichever_way_it_comes() -> None:
+    native = {"mp3", "wav", "flac", "ogg", "oga", "opus", "aif", "aiff"}
+    converted = {"m4a", "m4b", "mp4", "aac", "webm", "wma", "mka", "mkv", "flv"}
+    assert native | converted == uploads.TYPES
+    assert native == folders.PLAYABLE
+    assert converted == folders.TRANSCODED

@@ -17,6 +17,19 @@ _STARTS: tuple[tuple[bytes, Container], ...] = (
     (b"fLaC", "flac"),
     (b"OggS", "ogg"),
 )
+_EXTENSIONS: dict[Container, tuple[str, ...]] = {
+    "mov": ("m4a", "m4b", "mp4"),
+    "matroska": ("mka", "mkv", "webm"),
+    "asf": ("wma",),
+    "flv": ("flv",),
+    "aac": ("aac",),
+    "loas": ("aac",),
+    "mp3": ("mp3",),
+    "wav": ("wav",),
+    "aiff": ("aiff", "aif"),
+    "flac": ("flac",),
+    "ogg": ("ogg", "oga", "opus"),
+}
 _ATOMS = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
 _FAR = 65536  # how far to look for the first frame behind the labels
 _LENGTHS = (b"Xing", b"Info", b"VBRI")
@@ -28,9 +41,9 @@ def container(path: Path) -> Container | None:
     """None for what is no sound, or sound of no kind that is known here. Raises: OSError."""
     with path.open("rb") as file:
         head = os.pread(file.fileno(), 16, 0)
-        frames = _behind_labels(file)[:2]
+        behind = _behind_labels(file)[:16]
     for start, name in _STARTS:
-        if head.startswith(start):
+        if head.startswith(start) or behind.startswith(start):  # some programs put ID3 before anything
             return name
     if head[4:8] in _ATOMS:
         return "mov"
@@ -38,7 +51,12 @@ def container(path: Path) -> Container | None:
         return "wav"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "aiff"
-    return _framed(frames)
+    return _framed(behind)
+
+
+def extension(kind: Container, named: str) -> str:
+    """The ending of such a file's name: the one that it has, unless that is wrong."""
+    return named if named in _EXTENSIONS[kind] else _EXTENSIONS[kind][0]
 
 
 def _framed(start: bytes) -> Container | None:

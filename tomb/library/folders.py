@@ -12,7 +12,7 @@ from tomb.library.labels import Labels, label
 
 # libsndfile plays these as they are; for the others there is ffmpeg, once, at the import.
 PLAYABLE = frozenset({"mp3", "wav", "flac", "ogg", "oga", "opus", "aif", "aiff"})
-TRANSCODED = frozenset({"m4a", "m4b", "mp4", "aac", "webm", "wma"})
+TRANSCODED = frozenset({"m4a", "m4b", "mp4", "aac", "webm", "wma", "mka", "mkv", "flv"})
 
 _DISC = re.compile(r"(cd|dis[ck])[\s._-]*\d+", re.IGNORECASE)
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from tomb.errors import BadRequest, Conflict, NotFound, UnsupportedMedia
+from tomb.library import folders
 from tomb.models import UploadState
 
-TYPES = frozenset({"mp3", "wav", "flac", "ogg", "opus", "m4a", "aac"})
+TYPES = folders.PLAYABLE | folders.TRANSCODED  # one list, whichever way a file comes
 MISSING_NAMED = 1000
 
 

@@ -103,19 +103,20 @@ class Ingest:
 
     async def _sound(self, source: Path, incoming: Path, size: int) -> tuple[str, Staged | None]:
         """The hash of `source`, and what is to be kept for it: None if the library has it already."""
-        ext, target = folders.extension(source), incoming / self._ports.new_id()
+        ext, kind, lacking = await self._thread(_looked_at, source)
+        target = incoming / self._ports.new_id()
         foreign = ext in folders.TRANSCODED
-        anew = foreign or (ext == "mp3" and await self._thread(_can_be_mended, source))
+        anew = foreign or lacking
         # Reading twice is better than writing for nothing: cards wear by writing.
         if anew or await self._store.read(lambda db: files.has_size(db, size)):
             origin = (await self._take(source)).hash
             if await self._store.read(lambda db: files.known(db, origin)) is not None:
                 return origin, None
             if foreign:
-                return origin, await self._transcoded(source, target.with_suffix(f".{transcode.EXTENSION}"))
+                return origin, await self._transcoded(source, kind, target.with_suffix(f".{transcode.EXTENSION}"))
             if anew:
                 with suppress(DecodeError):  # what is mended in vain may be playable as it is
-                    return origin, await self._transcoded(source, target.with_suffix(".mp3"))
+                    return origin, await self._transcoded(source, "mp3", target.with_suffix(".mp3"))
                 target = incoming / self._ports.new_id()
         if source.parent == incoming:
             origin = (await self._take(source)).hash
@@ -126,10 +127,11 @@ class Ingest:
     async def _pictured(self, picture: Picture | None, incoming: Path) -> Staged | None:
         return None if picture is None else await self._thread(intake.stage_picture, incoming, picture)
 
-    async def _transcoded(self, source: Path, target: Path) -> Staged:
+    async def _transcoded(self, source: Path, kind: Container | None, target: Path) -> Staged:
         """One at a time: ffmpeg takes all the processor that it can get, and hundreds of megabytes of addresses."""
+        if kind is None:
+            raise DecodeError("not playable: it is no sound file of any kind that is known here")
         async with self._transcoding:
-            kind = await self._thread(_container, source)
             free = (await self._thread(shutil.disk_usage, target.parent)).free - self._free_kept
             await self._thread(target.touch)
             await transcode.transcode(source, kind, target, free)
@@ -161,19 +163,13 @@ def _admitted(source: Path, incoming: Path, free_kept: int) -> int:
     return size
 
 
-def _container(source: Path) -> Container:
+def _looked_at(source: Path) -> tuple[str, Container | None, bool]:
+    """What kind of file it really is: the extension for that, the container, and whether it is an MP3 to be mended."""
+    named = folders.extension(source)
     try:
-        found = containers.container(source)
-    except OSError as error:
-        raise intake.unreadable(error) from error
-    if found is None:
-        raise DecodeError("not playable: it is no sound file of any kind that is known here")
-    return found
-
-
-def _can_be_mended(source: Path) -> bool:
-    try:
-        return transcode.available() and containers.lacks_length(source)
+        kind = containers.container(source)
+        ext = named if kind is None else containers.extension(kind, named)
+        return ext, kind, ext == "mp3" and transcode.available() and containers.lacks_length(source)
     except OSError as error:
         raise intake.unreadable(error) from error
 
