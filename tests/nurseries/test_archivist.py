@@ -1,5 +1,6 @@
 """The library as one file and back, while everything else goes on."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import trio.testing
 
 from tests.rigs.archives import exported_playlist, furnish, good, held
 from tests.rigs.archivist import bites, mailbox, nothing_left, sounds, whole
-from tests.rigs.failing import ERRORS, failing
+from tests.rigs.failing import ERRORS, failing, sqlite_error
 from tests.rigs.library import opened
 from tests.rigs.virtual import virtual_time
 from tomb.errors import Conflict, NoSpace, RequestTimeout, Unavailable
@@ -151,9 +152,12 @@ async def test_a_disk_that_fails_before_the_first_byte_is_the_answer(
     with failing(monkeypatch) as wrong:
         async with mailbox(tmp_path) as box:
             made = await box.stage.fill("Songs", [b"x"])
-            wrong.at(0, ERRORS["disk I/O error"])
-            with pytest.raises(Unavailable):
-                await box.archivist.backup()
+            malformed = sqlite_error(sqlite3.SQLITE_CORRUPT, "database disk image is malformed")
+            for number in range(8):  # the snapshot, and all that is asked of it
+                for error in (ERRORS["disk I/O error"], malformed):
+                    wrong.at(number, error)
+                    with pytest.raises(Unavailable):
+                        await box.archivist.backup()
             wrong.at(0, ERRORS["disk I/O error"])
             with pytest.raises(Unavailable):
                 await box.archivist.export(made.id)

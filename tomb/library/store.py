@@ -18,6 +18,7 @@ import trio
 
 from tomb.errors import LibraryDamaged, NoSpace, Unavailable
 from tomb.library import faults
+from tomb.library.archives import backup
 from tomb.library.disk import Reserve, identity
 from tomb.library.faults import Doing, translated
 from tomb.library.repair import copies, examination
@@ -90,7 +91,7 @@ class Store:
         Raises: NoSpace when the disk is full, Unavailable when it cannot be written or is gone, LibraryDamaged, and
         what the unit raises.
         """
-        with self.noticing_damage():
+        with self._noticing_damage():
             return await self._ports.in_thread(self._commit, unit, limiter=self._writing)
 
     async def read(self, unit: Unit[T]) -> T:
@@ -98,12 +99,12 @@ class Store:
 
         Raises: Unavailable when it cannot be read now, LibraryDamaged, and what the unit raises.
         """
-        with self.noticing_damage():
+        with self._noticing_damage():
             return await self._ports.in_thread(self._look, unit, limiter=self._reading)
 
     async def write_to_free(self, unit: Unit[T]) -> T:
         """As `write`, for what frees space and for what a start needs: it works on a full disk, from the reserve."""
-        with self.noticing_damage():
+        with self._noticing_damage():
             return await self._ports.in_thread(self._commit_from_reserve, unit, limiter=self._writing)
 
     def edited(self) -> None:
@@ -121,13 +122,18 @@ class Store:
 
     async def keep_copy(self, free_kept: int) -> float:
         """See `copies.keep`. Raises: NoSpace, Unavailable, LibraryDamaged."""
-        with self.noticing_damage():
+        with self._noticing_damage():
             # Whoever switches the box off does not wait for it: a copy that is not finished is not there.
             return await self._ports.in_thread(self._copy, self._ports.wall(), free_kept, abandon=True)
 
+    async def snapshot(self, target: Path) -> None:
+        """See `backup.snapshot`. Raises: NoSpace, Unavailable, LibraryDamaged."""
+        with self._noticing_damage():
+            # A shutdown leaves a copy of a large database behind; the next start removes it.
+            await self._ports.in_thread(self._snapshot, target, abandon=True)
+
     @contextmanager
-    def noticing_damage(self) -> Iterator[None]:
-        """For whatever reads the database in another way: `run` is to know what it met with."""
+    def _noticing_damage(self) -> Iterator[None]:
         try:
             yield
         except LibraryDamaged:
@@ -189,6 +195,10 @@ class Store:
         with self._door("written"):
             self._check_places()
             return copies.keep(self.folder, now, free_kept)
+
+    def _snapshot(self, target: Path) -> None:
+        with self._door("read"):
+            backup.snapshot(self.folder / "tomb.db", target)
 
     def _check_places(self) -> None:
         """SQLite commits happily to files that no path leads to any more: of a folder that was deleted, or moved away,

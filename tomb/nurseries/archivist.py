@@ -205,9 +205,7 @@ class Archivist:
     async def _back_up(self, folder: Path) -> tuple[str, list[Member]]:
         created = iso(self._ports.wall())
         target = folder / DATABASE
-        # A shutdown leaves a copy of a large database behind; the next start removes it.
-        with self._store.noticing_damage():
-            await self._thread(backup.snapshot, self._store.folder / DATABASE, target, abandon=True)
+        await self._store.snapshot(target)
         return f"tomb-{created[:10]}.tar", await self._thread(backup.pack, target, self._store.library, created)
 
     async def _export(self, playlist_id: str, _: Path) -> tuple[str, list[Member]]:
@@ -296,8 +294,8 @@ class Archivist:
         await self._thread(path.replace, alone / f"cover{path.suffix}")
         return await self._ingest.picture(alone, folder / "files")
 
-    async def _thread(self, call: Callable[[*Ts], T], *args: *Ts, abandon: bool = False) -> T:
+    async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
         try:
-            return await self._ports.in_thread(call, *args, limiter=self._threads, abandon=abandon)
+            return await self._ports.in_thread(call, *args, limiter=self._threads)
         except OSError as error:
             raise faults.of_disk(error) from error

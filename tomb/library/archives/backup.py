@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tomb import __version__
+from tomb.errors import LibraryDamaged, Unavailable
 from tomb.library import schema
 from tomb.library.archives import manifest
 from tomb.library.archives.archive import DATABASE, MANIFEST, Member, member
@@ -51,15 +52,18 @@ def snapshot(database: Path, target: Path) -> None:
 def pack(database: Path, library: Path, created: str) -> list[Member]:
     """The members of a backup. `database`: a snapshot, in which it is set right which files are there.
 
-    Raises: NoSpace, Unavailable, LibraryDamaged; OSError.
+    Raises: NoSpace, Unavailable; OSError.
     """
-    with translated("read"), closing(sqlite3.connect(database, isolation_level=None)) as db:
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA synchronous = OFF")  # a snapshot that is cut off is thrown away
-        files = _files(db, library)
-        counts = count(db)
-        [version] = db.execute("PRAGMA user_version").fetchone()
+    try:
+        with translated("read"), closing(sqlite3.connect(database, isolation_level=None)) as db:
+            db.row_factory = sqlite3.Row
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA synchronous = OFF")  # a snapshot that is cut off is thrown away
+            files = _files(db, library)
+            counts = count(db)
+            [version] = db.execute("PRAGMA user_version").fetchone()
+    except LibraryDamaged as error:  # of the snapshot, a moment old: the disk does not keep what it is given
+        raise Unavailable("the database could not be copied; nothing was changed") from error
     about = manifest.encoded(
         Manifest(
             kind="backup",
