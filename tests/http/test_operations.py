@@ -16,7 +16,7 @@ from tests.rigs.asgi import Answer, served_box
 from tests.rigs.box import virtual_box
 from tomb.errors import Conflict, NotFound
 from tomb.http.envelope import Encoded, Success
-from tomb.http.operations import KEPT_BYTES, Operations
+from tomb.http.operations import DRAIN_S, KEPT_BYTES, Operations
 from tomb.http.routes import Call, Route, Services
 
 CREATE: dict[str, Any] = {"title": "Songs", "client_op_id": "one"}
@@ -98,6 +98,36 @@ async def test_who_goes_away_does_not_stop_what_was_begun(tmp_path: Path, autoju
         again = await client.post("/api/slow/3", client_op_id="takes 3")
         assert again.data["done"] == 1
         assert done == ["takes 3"]
+
+
+async def test_what_runs_while_the_box_stops_is_drained_whoever_still_waits_for_it(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    done: list[str] = []
+    statuses: dict[str, int] = {}
+
+    async def slow(_services: Services, call: Call[Any]) -> Success[Any]:
+        await trio.sleep(call.path["track_number"] / 100)
+        done.append(call.given.client_op_id)
+        return Success({"done": len(done)})
+
+    async with served_box(tmp_path, (Route("POST", "/api/slow/<track_number>", slow),)) as (box, client):
+
+        async def ask(op_id: str, hundredths: int, patience_s: float = 100) -> None:
+            with trio.move_on_after(patience_s):
+                statuses[op_id] = (await client.post(f"/api/slow/{hundredths}", client_op_id=op_id)).status
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask, "soon done", 120)
+            nursery.start_soon(ask, "takes long", 900)
+            nursery.start_soon(ask, "takes long, and nobody waits", 900, 0.5)
+            await trio.sleep(1)
+            box.services.process.end()
+            stopped = trio.current_time()
+        assert trio.current_time() - stopped <= DRAIN_S + 0.01
+        await trio.sleep(10)
+    assert done == ["soon done"]
+    assert statuses == {"soon done": 200, "takes long": 503}
 
 
 async def test_what_went_wrong_inside_may_be_tried_again(tmp_path: Path, autojump_clock: MockClock) -> None:
