@@ -14,7 +14,7 @@ from functools import partial
 import trio
 
 from tomb.config import MIB, Settings
-from tomb.devices.output import Output
+from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
 from tomb.events import LEASE_BLOCK, Events
@@ -119,7 +119,9 @@ async def open_box(
         await lifecycle.start(deck.run)
         _note_position_at_the_end(process, deck, journal)
         librarian.listen(deck)
-        preferences = await Preferences.open(settings, librarian, deck)
+        output = devices.output and devices.output(deck)
+        selectable = output if isinstance(output, SelectableOutput) else None
+        preferences = await Preferences.open(settings, librarian, deck, selectable)
         parent_auth = await ParentAuth.open(ports, librarian)
         await _recall(deck, librarian, process)
         linking = Linking(ports, events, librarian, board.machines)
@@ -127,7 +129,7 @@ async def open_box(
         taps = Taps(ports, events, librarian, journal, deck, linking, board.machines)
         await lifecycle.start(taps.run)
         await _watch_library(lifecycle, board, store)
-        await lifecycle.start(_audio(devices, board, deck).run)
+        await lifecycle.start(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
         try:
             yield Services(
@@ -140,6 +142,7 @@ async def open_box(
                 uploads=uploads,
                 archivist=archivist,
                 deck=deck,
+                output=selectable,
                 linking=linking,
                 taps=taps,
                 preferences=preferences,
@@ -201,14 +204,14 @@ async def _recall(deck: Deck, librarian: Librarian, process: Process) -> None:
             await deck.play()
 
 
-def _audio(devices: Devices, board: Board, deck: Deck) -> Supervisor[Output]:
+def _audio(output: Output | None, devices: Devices, board: Board, deck: Deck) -> Supervisor[Output]:
     async def serve(output: Output, task_status: trio.TaskStatus[None]) -> None:
         await output.run(task_status=task_status)
 
     return Supervisor(
         "audio",
         board,
-        real=devices.output and devices.output(deck),
+        real=output,
         stand_in=devices.silent and devices.silent(deck),
         serve=serve,
         use=deck.attach,

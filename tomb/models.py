@@ -187,6 +187,7 @@ class Choices(Wire):
     volume_ceiling: Volume = 100
     same_tag: SameTag = "toggle"
     on_removal: OnRemoval = "keep"
+    audio_device: Annotated[str, Field(max_length=200)] = ""
 
 
 class ServiceState(Wire):

@@ -12,6 +12,7 @@ from tests.rigs.pulse import RATE, PulseRig, pulse_rig
 from tests.rigs.sounds import as_heard, noise, write
 from tomb.devices.audio import PortAudioOutput
 from tomb.devices.output import Cue, CueFinished, CueStarted, Report
+from tomb.devices.portaudio import TONE_PEAK, TONE_S
 from tomb.errors import Broken, Missing
 from tomb.ports import RealPorts
 
@@ -293,3 +294,42 @@ async def test_without_a_daemon_the_device_is_missing(rig: PulseRig) -> None:
 async def test_an_unknown_device_is_missing(rig: PulseRig) -> None:
     with pytest.raises(Missing, match="no such device"):
         await PortAudioOutput(RealPorts(), Reports(), device="no such device").run()
+
+
+async def test_the_loudspeakers_are_listed_by_name_with_the_default_one(rig: PulseRig) -> None:
+    output = unhurried(Reports())
+    async with running(output):
+        found = await output.loudspeakers()
+    assert [each.name for each in found if each.default] == ["default"]
+
+
+async def test_a_tone_is_heard_for_a_moment_beside_the_music_and_below_its_level(rig: PulseRig) -> None:
+    output = unhurried(Reports())
+    async with rig.recording() as recording, running(output):
+        await output.test(None, 0.5)
+        start = await recording.until_sound()
+        end = await recording.until_silence(start)
+        peak = int(np.abs(recording.frames()[start:end].astype(int)).max())
+        assert (end - start) / RATE == pytest.approx(TONE_S, abs=0.05)
+        assert peak == pytest.approx(0.5 * TONE_PEAK * 32767, rel=0.01)
+        with pytest.raises(Missing):
+            await output.test("no such loudspeaker", 0.5)
+
+
+async def test_another_loudspeaker_goes_on_where_the_first_one_was_heard(rig: PulseRig, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", noise(3))
+    reports = Reports()
+    output = unhurried(reports)
+    async with rig.recording() as recording, running(output):
+        output.play(Cue(1, path))
+        await until_position(output, 700)
+        output.select("default")  # by name what was the default before: another stream all the same
+        left_at = output.heard().position_ms
+        await reports.until(CueFinished(1))
+        await recording.until_frames(len(recording.frames()) + RATE // 2)
+    source, heard = as_heard(path), recording.frames()
+    end = int(np.flatnonzero(heard.any(axis=1))[-1]) + 1
+    tail = len(source) - left_at * RATE // 1000 - FADE - RATE // 10
+    np.testing.assert_array_equal(heard[end - tail : end], source[-tail:])
+    assert reports.all == [CueStarted(1), CueFinished(1)]
+    assert output.name == "default"

@@ -7,10 +7,24 @@ from typing import Any
 from tests.http.world import FREE_TAG, MISSING, TAG, World, folder_of
 from tests.rigs import archives
 from tests.rigs.box import sparse_wav
+from tomb.devices.output import Loudspeaker
+from tomb.errors import Missing
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
 from tomb.ports import VirtualPorts
 
 Prepare = Callable[[World], Awaitable[object]]
+
+
+class Loudspeakers:
+    """As much of an output as the routes of the loudspeakers need."""
+
+    async def loudspeakers(self) -> list[Loudspeaker]:
+        return [Loudspeaker("Headphones", default=True), Loudspeaker("HDMI 0", default=False)]
+
+    async def test(self, name: str | None, level: float) -> None:
+        assert 0 <= level <= 1
+        if name not in (None, "HDMI"):
+            raise Missing("there is no such loudspeaker")
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,10 @@ async def reader_gone(world: World) -> None:
 
 async def pin_set(world: World) -> None:
     await world.client.put("/api/settings", pin="1234")
+
+
+async def loudspeakers_there(world: World) -> None:
+    object.__setattr__(world.box.services, "output", Loudspeakers())
 
 
 async def switch_withheld(world: World) -> None:
@@ -140,6 +158,12 @@ ROWS = (
     Row("POST /api/player/sleep", 400, {}),
     Row("GET /api/player/status", 200),
     Row("GET /api/playback/status", 200),
+    # --- the loudspeakers
+    Row("GET /api/audio/outputs", 200, first=loudspeakers_there),
+    Row("GET /api/audio/outputs", 503),
+    Row("POST /api/audio/test", 200, {"output": "HDMI"}, first=loudspeakers_there),
+    Row("POST /api/audio/test", 400, {"output": 7}),
+    Row("POST /api/audio/test", 503, {"output": "nowhere"}, first=loudspeakers_there),
     # --- playlists
     Row("GET /api/playlists", 200),
     Row("GET /api/playlists", 200, path="/api/playlists?tracks=false&q=fir&page=1&limit=1"),

@@ -19,7 +19,7 @@ from dataclasses import replace
 import trio
 
 from tomb.devices.buffer import CueBuffer, ReadAhead
-from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Reporter
+from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Loudspeaker, Reporter
 from tomb.devices.playhead import Anchor, Level, Order, Playhead, Timeline
 from tomb.devices.portaudio import Sink
 from tomb.errors import Broken, DeviceError
@@ -66,6 +66,7 @@ class PortAudioOutput:
         self._started: CueBuffer | None = None
         self._failed: CueBuffer | None = None
         self._woken = trio.Event()
+        self._moved = False  # to another loudspeaker: the stream that is open is that of the old one
 
     @property
     def name(self) -> str:
@@ -101,6 +102,21 @@ class PortAudioOutput:
     def set_gain(self, level: float, seconds: float = FADE_S) -> None:
         self._playhead.level = Level(level, round(seconds * self._rate))
 
+    async def loudspeakers(self) -> list[Loudspeaker]:
+        return await self._sink.loudspeakers()
+
+    def select(self, name: str | None) -> None:
+        if self._sink.select(name):
+            # What the old stream holds is dropped, so it begins again where it is heard, as after a pause.
+            here = self._timeline.heard()
+            if here is not None:
+                self._obey(Order(here.buffer, here.position, moving=self._order.moving))
+            self._moved = True
+            self._wake()
+
+    async def test(self, name: str | None, level: float) -> None:
+        await self._sink.test(name, level)
+
     def heard(self) -> Heard:
         here = self._timeline.heard()
         if here is None:
@@ -131,6 +147,9 @@ class PortAudioOutput:
             while True:
                 self._read_what_is_cued(nursery)
                 self._report_heard()
+                if self._moved:
+                    self._moved = False
+                    await self._sink.close()
                 if self._order.moving and self._sink.queues_silence:
                     await self._begin_anew()
                 await self._sink.tend(needed=self._order.moving, ready=self._ready)

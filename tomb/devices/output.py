@@ -9,7 +9,7 @@ and `heard` keeps its last answer until the next command; what is cued between t
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import trio
 
@@ -57,6 +57,14 @@ class Heard:
     position_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Loudspeaker:
+    """Somewhere that sound can come out. `default`: what is taken when nobody chooses."""
+
+    name: str
+    default: bool
+
+
 class Output(Protocol):
     """One device. Reports go to the `Reporter` it was made with, from inside `run`, never from inside a command."""
 
@@ -87,3 +95,17 @@ class Output(Protocol):
 
         Raises: Missing, Busy (at the start), Broken (any time later).
         """
+
+
+@runtime_checkable
+class SelectableOutput(Output, Protocol):
+    """An output that has several loudspeakers to choose from."""
+
+    async def loudspeakers(self) -> list[Loudspeaker]:
+        """Those that there are. Raises: Missing when the sound system does not answer."""
+
+    def select(self, name: str | None) -> None:
+        """Play there from now on, and go on with what is heard; a part of the name is enough, None: the default."""
+
+    async def test(self, name: str | None, level: float) -> None:
+        """Play a short tone there, at a linear `level` of 0 to 1, whatever else plays. Raises: Missing, Busy."""

@@ -1,5 +1,7 @@
 """PortAudio, as far as the box needs it: one output stream at a time, and who opens, watches and closes it.
 
+(A test tone has a second one beside it, for as long as it is heard.)
+
 `Stream` and `look_again` block: they are called in a thread. PortAudio is one library for the whole process and not
 thread-safe, so one thread at a time may be in it (its limiter in tomb.ports). Its errors end here, as Missing or Busy.
 
@@ -14,9 +16,11 @@ import atexit
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import trio
 
 from tomb.devices.decoder import Frames
+from tomb.devices.output import Loudspeaker
 from tomb.devices.playhead import Playhead
 from tomb.errors import Broken, Busy, Missing
 from tomb.ports import Ports, monotonic_ns
@@ -32,6 +36,8 @@ OPEN_S = 5.0
 CLOSE_S = 0.5
 QUIET_S = 0.3  # longer than any latency that is asked for
 SANE_DELAY_S = 5.0
+TONE_HZ, TONE_S, TONE_EDGE_S = 660.0, 0.6, 0.05
+TONE_PEAK = 0.3  # of full scale: a sine is louder than music of the same peak
 DEVICE_UNAVAILABLE = -9985  # paDeviceUnavailable in portaudio.h
 
 
@@ -52,6 +58,20 @@ def look_again() -> None:
         sounddevice._initialize()
     except sounddevice.PortAudioError as error:
         raise Missing("the sound system does not start: " + _words(error)) from error
+
+
+def list_loudspeakers() -> list[Loudspeaker]:
+    """As PortAudio listed them when it was last initialised. Raises: Missing."""
+    import sounddevice
+
+    try:
+        default = sounddevice.default.device[1]
+        devices = sounddevice.query_devices()
+    except sounddevice.PortAudioError as error:
+        raise Missing("the sound system does not answer: " + _words(error)) from error
+    return [
+        Loudspeaker(str(each["name"]), each["index"] == default) for each in devices if each["max_output_channels"] >= 2
+    ]
 
 
 class Stream:
@@ -116,6 +136,28 @@ class Stream:
 
     def _on_end(self) -> None:
         self.ended = True
+
+
+class _Tone:
+    """A sine that begins and ends softly, then silence."""
+
+    def __init__(self, rate: int, level: float) -> None:
+        moments = np.arange(int(TONE_S * rate)) / rate
+        edges = np.minimum(1.0, np.minimum(moments, TONE_S - moments) / TONE_EDGE_S)
+        mono = np.sin(2 * np.pi * TONE_HZ * moments) * edges * level * TONE_PEAK * 32767
+        self._samples = np.repeat(np.rint(mono).astype(np.int16)[:, None], 2, axis=1)
+        self._played = 0
+        self.heard_at: int | None = None  # of the last sample, on the monotonic clock in ns
+        self._rate = rate
+
+    def fill(self, out: Frames, heard_at: int) -> None:
+        """Called from PortAudio's thread."""
+        out.fill(0)
+        piece = self._samples[self._played : self._played + len(out)]
+        out[: len(piece)] = piece
+        self._played += len(piece)
+        if self._played == len(self._samples) and self.heard_at is None:
+            self.heard_at = heard_at + len(piece) * 1_000_000_000 // self._rate
 
 
 class _Times(Protocol):
@@ -201,6 +243,37 @@ class Sink:
             # Shielded, for this is how a cancelled output ends: unclosed, the stream would hold the device for as long
             # as the process lives, and the next one would find it busy. Not for long, since a dead one never closes.
             with trio.move_on_after(CLOSE_S, shield=True):
+                await self._ports.in_thread(stream.close, limiter=self._ports.limiters.portaudio, abandon=True)
+
+    def select(self, device: str | int | None) -> bool:
+        """Open this one from now on. True where another is open, which is to be closed."""
+        before, *rest = self._settings
+        self._settings = (device, *rest)  # type: ignore[assignment]  # of the same length as before
+        return self.is_open and device != before
+
+    async def loudspeakers(self) -> list[Loudspeaker]:
+        """Raises: Missing. Those plugged in while a stream was open are seen when it is closed."""
+        if not self.is_open:
+            await self._in_library(look_again)
+        found: list[Loudspeaker] = []
+        await self._in_library(lambda: found.extend(list_loudspeakers()))
+        return found
+
+    async def test(self, device: str | int | None, level: float) -> None:
+        """A tone on a stream of its own. Raises: Missing, Busy, Broken."""
+        _, rate, block, latency = self._settings
+        tone = _Tone(rate, level)
+        stream = Stream(tone.fill, device, rate, block, latency)
+        try:
+            await self._in_library(stream.open)
+            with trio.fail_after(OPEN_S):
+                while tone.heard_at is None or tone.heard_at > monotonic_ns():  # noqa: ASYNC110 - its callback wakes nobody
+                    await trio.sleep(SOON_S)
+        except trio.TooSlowError:
+            raise Broken("the sound output takes no sound") from None
+        finally:
+            stream.give_up()
+            with trio.move_on_after(CLOSE_S, shield=True):  # as in `close`
                 await self._ports.in_thread(stream.close, limiter=self._ports.limiters.portaudio, abandon=True)
 
     async def _open(self) -> None:

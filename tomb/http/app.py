@@ -3,6 +3,7 @@
 from tomb.errors import Forbidden
 from tomb.http import (
     archives,
+    audio,
     machines,
     nfc,
     openapi,
@@ -28,6 +29,7 @@ from tomb.socketio import HttpRequest, SocketLimits, SocketServer, Timing
 ROUTES: tuple[Route, ...] = openapi.described(
     (
         *player.ROUTES,
+        *audio.ROUTES,
         *playlists.ROUTES,
         *tracks.ROUTES,
         *nfc.ROUTES,

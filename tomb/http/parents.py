@@ -8,7 +8,7 @@ from werkzeug.http import parse_cookie
 
 from tomb.errors import BadRequest, Forbidden
 from tomb.http.envelope import Success
-from tomb.http.parsing import Body, Percent
+from tomb.http.parsing import Body, Label, Percent
 from tomb.http.routes import Call, Route, Services
 from tomb.models import Choices, OnRemoval, SameTag, Wire
 from tomb.nurseries.parent_auth import IDLE_S, KEY
@@ -24,6 +24,7 @@ class SettingsBody(Body):
     volume_ceiling: Percent | None = None
     same_tag: SameTag | None = None
     on_removal: OnRemoval | None = None
+    audio_device: Label | None = None
     pin: Pin | None = None
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from werkzeug.datastructures import Headers
 
 from tomb.config import Settings
+from tomb.devices.output import SelectableOutput
 from tomb.devices.reader import VirtualReader
 from tomb.errors import NoSuchRange, RequestError
 from tomb.events import Events
@@ -51,6 +52,7 @@ class Services:
     uploads: Uploads
     archivist: Archivist
     deck: Deck
+    output: SelectableOutput | None
     linking: Linking
     taps: Taps
     preferences: Preferences

@@ -24,7 +24,7 @@ from tomb.events import PLAYLISTS, POSITION, Events
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable
 from tomb.machines.player import PLAYER, events
-from tomb.machines.player.model import Player
+from tomb.machines.player.model import Player, gain
 from tomb.machines.table import Outcome
 from tomb.models import (
     OnRemoval,
@@ -349,6 +349,11 @@ class Deck:
             error_message=player.message,
             server_seq=server_seq,
         )
+
+    @property
+    def gain(self) -> float:
+        """The linear gain of the volume, never above the ceiling's; 0 while muted."""
+        return gain(self._player)
 
     def note_position(self) -> None:
         """Have it written down where we are."""

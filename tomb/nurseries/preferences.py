@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import JsonValue
 
 from tomb.config import Settings
+from tomb.devices.output import SelectableOutput
 from tomb.errors import BadRequest
 from tomb.models import Choices
 from tomb.nurseries.deck import Deck, Policy
@@ -17,16 +18,24 @@ CHOICES = tuple(Choices.model_fields)
 class Preferences:
     """Made by `Preferences.open`. `fixed`: what the operator has set in the environment or tomb.toml."""
 
-    def __init__(self, settings: Settings, librarian: Librarian, deck: Deck, stored: Mapping[str, JsonValue]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        librarian: Librarian,
+        deck: Deck,
+        output: SelectableOutput | None,
+        stored: Mapping[str, JsonValue],
+    ) -> None:
         self._settings = settings
         self._librarian = librarian
         self._deck = deck
+        self._output = output
         self.fixed = tuple(name for name in CHOICES if name in settings.model_fields_set)
         self.current = self._use(stored)
 
     @classmethod
-    async def open(cls, settings: Settings, librarian: Librarian, deck: Deck) -> Self:
-        return cls(settings, librarian, deck, await librarian.settings())
+    async def open(cls, settings: Settings, librarian: Librarian, deck: Deck, output: SelectableOutput | None) -> Self:
+        return cls(settings, librarian, deck, output, await librarian.settings())
 
     async def change(self, values: Mapping[str, JsonValue], besides: Mapping[str, JsonValue]) -> Choices:
         """Set some (None: back to the default); all as they are then. Raises BadRequest for one that is fixed.
@@ -45,4 +54,6 @@ class Preferences:
         choices = Choices.model_validate({name: getattr(self._settings, name) for name in CHOICES} | chosen)
         self._deck.policy = Policy(choices.same_tag, choices.on_removal)
         self._deck.set_ceiling(choices.volume_ceiling)
+        if self._output is not None:
+            self._output.select(choices.audio_device or None)
         return choices
