@@ -92,7 +92,13 @@ def finish(folder: Path) -> None:
 
 
 def steps(folder: Path) -> Iterator[str]:
-    """`finish`, step by step: what was done."""
+    """`finish`, step by step: what was done.
+
+    Each step leaves a state from which all of them, begun again, come to the same end: a rename that was done finds
+    nothing more to rename, and whether there is still something to do is asked of the disk and not remembered. Sound
+    comes before the database that names it, as everywhere: files that nobody knows are strays, rows without files
+    would be losses. The mark goes when nothing else is left; `give_up` after it only tidies.
+    """
     if not (_data(folder) / READY).exists():
         give_up(folder)
         return
@@ -153,6 +159,11 @@ def _merge(staged: Path, target: Path) -> Iterator[str]:
 
 
 def _swap(folder: Path) -> Iterator[str]:
+    # Event numbers must not go back for clients that knew the old library, so the new one learns how far they were
+    # leased while the old one can still be asked. The log beside a database belongs to it by nothing but its name:
+    # SQLite would replay the old one's into the new one, so it is folded in, or what cannot be is moved away, before
+    # the new one gets the name. Between the two renames there is no database; a start that is cut off here comes back
+    # to this very place, since the mark is still there.
     staged, old, kept = _data(folder) / DATABASE, folder / DATABASE, folder / "backups" / KEPT
     if old.exists():
         _raise_counter(staged, _folded(old))

@@ -90,7 +90,13 @@ def behind(folder: Path, db: sqlite3.Connection) -> Recovery | None:
 
 
 def _prepare(folder: Path, fault: str, now: float) -> None:
-    """Make the folder with the new database in it; nothing else is changed."""
+    """Make the folder with the new database in it; nothing else is changed.
+
+    All that can fail is here: reading what is broken, writing on a disk that may be full. It happens under a name that
+    the next start throws away, and what was found damaged is not touched, so a box without space for it refuses to
+    start and can be tried again. The rename of the folder is the moment from which there is no way back; `steps`
+    consists of renames alone, which need no space.
+    """
     damaged = folder / "damaged"
     half = damaged / _HALF
     half.mkdir(parents=True)
@@ -166,7 +172,12 @@ def _finish(folder: Path) -> None:
 
 
 def steps(folder: Path) -> Iterator[str]:
-    """What is left to do of a recovery, step by step: what was done."""
+    """What is left to do of a recovery, step by step: what was done.
+
+    The log and its index are put aside with the database: left behind, SQLite would replay them into the new one. Sound
+    goes to the inbox before the new database takes its place, because from then on nobody knows any more that there is
+    something to do, and the first reconciliation would sweep it away as strays.
+    """
     for rebuilt in sorted((folder / "damaged").glob(f"[!.]*/{_REBUILT}")):
         for suffix in ("", *_BESIDE):
             found = folder / (DATABASE + suffix)
