@@ -26,6 +26,10 @@ import sandbox
 sandbox.main(sys.argv[1:])
 """
 
+UNCONFINED_START = START.format(
+    folder=str(Path(sandbox.__file__).parent), way="sandbox.landlock_abi = lambda: 0\nsandbox._PIVOT_ROOT = {}"
+)
+
 
 @pytest.fixture(params=WAYS)
 def run(request: pytest.FixtureRequest) -> Run:
@@ -127,13 +131,9 @@ def test_a_program_of_somebody_s_own_can_be_run_when_it_is_the_one_that_is_wante
 
 
 def test_where_there_is_neither_the_program_runs_all_the_same() -> None:
-    """The second namespace of a user who may have none: as in a container."""
-    start = START.format(
-        folder=str(Path(sandbox.__file__).parent),
-        way="sandbox.landlock_abi = lambda: 0\nsandbox._PIVOT_ROOT = {}",
-    )
-    command = [sys.executable, "-I", "-S", "-c", start, "--", "/bin/sh", "-c", "echo here"]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "here\n"
+    command = [sys.executable, "-I", "-S", "-c", UNCONFINED_START, "--", "/bin/sh", "-c", "echo here"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("here\n", f"{sandbox.UNCONFINED}\n")
 
 
 def test_nothing_of_it_is_left(run: Run, folder: Path) -> None:

@@ -1,17 +1,20 @@
 """ffmpeg becomes no trap: it has its time, memory and space, sees one file, and says in the end what was wrong."""
 
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import soundfile
 import trio
 
+from tests.library.test_sandbox import UNCONFINED_START
 from tests.rigs import pictures
 from tests.rigs.children import children
 from tests.rigs.sounds import noise, write
 from tomb.errors import DecodeError, NoSpace, Unavailable
-from tomb.library import containers, transcode
+from tomb.library import containers, sandbox, transcode
 
 FREE = 10_000_000
 
@@ -185,3 +188,35 @@ async def test_a_cover_in_a_file_is_not_even_looked_at(tmp_path: Path, target: P
     await trio.run_process(["ffmpeg", "-v", "error", "-i", str(source), *cover, str(with_cover)])
     await transcode.transcode(with_cover, "mov", target, FREE)
     assert soundfile.info(target).duration == pytest.approx(2.0, abs=0.1)
+
+
+async def test_where_it_cannot_be_confined_it_converts_all_the_same_and_the_log_says_so(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unconfined(program: Sequence[str], **paths: Sequence[str]) -> list[str]:
+        return [sys.executable, "-I", "-S", "-c", UNCONFINED_START, "--", *program]
+
+    source = await song(tmp_path)
+    await transcode.transcode(source, "mov", target, FREE)
+    assert caplog.records == []
+    monkeypatch.setattr(sandbox, "command", unconfined)
+    await transcode.transcode(source, "mov", target, FREE)
+    assert soundfile.info(target).duration == pytest.approx(2.0, abs=0.1)
+    [record] = caplog.records
+    assert "ffmpeg ran among all files" in record.message
+    (tmp_path / "1.m4a").write_text("Dear diary")
+    with pytest.raises(DecodeError, match="not playable"):
+        await transcode.transcode(source, "mov", target, FREE)
+
+
+async def test_where_confining_fails_half_way_nothing_is_converted_and_no_file_is_to_blame(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(program: Sequence[str], **paths: Sequence[str]) -> list[str]:
+        start = UNCONFINED_START.replace("sandbox._PIVOT_ROOT = {}", "sandbox._NEW_ROOT = '/no/such/folder'")
+        return [sys.executable, "-I", "-S", "-c", start, "--", *program]
+
+    monkeypatch.setattr(sandbox, "command", broken)
+    with pytest.raises(Unavailable, match="cannot be confined"):
+        await transcode.transcode(await song(tmp_path), "mov", target, FREE)
+    assert written(target) == b""

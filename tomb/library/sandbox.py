@@ -16,7 +16,8 @@ Debian's kernels have it, and Ubuntu's since 22.04; others must be built with CO
 files mounted into it, and an empty network. The user behind it stays who he is, so his rights to these files do too.
 Not where an administrator forbids it (kernel.unprivileged_userns_clone, AppArmor), nor in most containers.
 
-With neither, the command runs as anybody else does: whoever starts it must not rely on this alone.
+With neither, the command runs as anybody else does, and its first line on stderr is `UNCONFINED`: whoever starts it
+must not rely on this alone. If one of them fails half-way, the command does not run, and the status is `BROKEN`.
 
 Why by a program in between, and not between fork and exec: in a fork of a process with threads, as the box is, only
 what is safe in a signal handler is safe until the exec, and no Python is. That costs some 50 ms. Hence also `-I -S`, a
@@ -34,6 +35,9 @@ from collections.abc import Iterable, Sequence
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom")
 """What any program needs to start, and nobody has secrets in."""
+
+UNCONFINED = "sandbox: this kernel has neither Landlock nor namespaces for everybody"
+BROKEN = 125
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -187,8 +191,12 @@ def main(words: list[str]) -> None:
     program = words[1:]
     run = (*SYSTEM, os.path.realpath(program[0]))
     given = {"read": paths["--read"], "write": paths["--write"], "run": run}
-    if not restrict(**given):
-        enter_namespaces(**given)
+    try:
+        if not restrict(**given) and not enter_namespaces(**given):
+            print(UNCONFINED, file=sys.stderr, flush=True)
+    except OSError as error:
+        print(f"sandbox: {error}", file=sys.stderr, flush=True)
+        sys.exit(BROKEN)
     # Python ignores these two, and what is ignored stays so across an exec.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)

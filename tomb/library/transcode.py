@@ -10,6 +10,7 @@ for nothing else; it may decode what music is made of and nothing else; and it r
 three because ffmpeg is two million lines of C and the file is anybody's.
 """
 
+import logging
 import os
 import shutil
 import signal
@@ -22,6 +23,8 @@ import trio
 from tomb.errors import DecodeError, NoSpace, Unavailable
 from tomb.library import confined, sandbox
 from tomb.library.containers import Container
+
+log = logging.getLogger(__name__)
 
 EXTENSION = "opus"
 LIMIT_S = 900.0
@@ -67,6 +70,10 @@ async def transcode(source: Path, container: Container, target: Path, free: int)
         raise DecodeError(f"ffmpeg took longer than {LIMIT_S:.0f} s") from error
     except OSError as error:
         raise Unavailable(f"ffmpeg cannot be started: {error.strerror}") from error
+    if status == sandbox.BROKEN:
+        raise Unavailable(f"ffmpeg cannot be confined: {_last_line(said)}")  # the file is not to blame
+    if sandbox.UNCONFINED.encode() in said:
+        log.warning("ffmpeg ran among all files: %s", sandbox.UNCONFINED)
     if status == -signal.SIGXFSZ and free > LARGEST:
         raise DecodeError(f"longer than {LONGEST_S // 3600} hours")
     # It may call a half a success, so its words count before its status. (They are never translated.)

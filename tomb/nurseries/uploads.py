@@ -343,7 +343,8 @@ class Uploads:
         when its playlist has gone."""
         async with self._ingest.incoming() as incoming:
             source = incoming / f"{upload.id}.{upload.ext}"
-            await self._thread(parts.lend, self._part(upload.id), source)
+            # Not among the threads that write chunks: where the file system has no second names, this is a copy.
+            await self._ports.in_thread(parts.lend, self._part(upload.id), source)
             if hashes:
                 await self._check_hash(source, hashes)
             arrival = await self._ingest.stage(source, incoming, upload.filename)
