@@ -103,6 +103,23 @@ async def test_a_target_or_a_host_that_is_none_is_refused_in_an_envelope(box: Bo
     assert " ERROR " not in box.log
 
 
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: "
+
+
+async def test_nobody_changes_to_http_2(box: Box) -> None:
+    """Settings that were none were a traceback for each try; streams that nobody read pinned hundreds of megabytes."""
+    get = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n"
+    for request, status in (
+        (get + UPGRADE + b"AAMAAABkAAQAoAAAAAIAAAAA\r\nConnection: close\r\n\r\n", b"200"),
+        (get + UPGRADE + b"AAMAA\r\nConnection: close\r\n\r\n", b"200"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(100), b"4"),
+    ):
+        async with connection(box) as stream:
+            await stream.send_all(request)
+            assert (await until_end(stream)).startswith(b"HTTP/1.1 " + status)
+    assert "Traceback" not in box.log
+
+
 async def test_headers_beyond_all_measure_are_refused(box: Box) -> None:
     large = await call(box.port, "GET", "/api/health", headers={"X-Much": "x" * 13_000})
     assert (large.status, large.body["error_type"]) == (431, "payload_too_large")

@@ -4,11 +4,12 @@ import importlib.metadata
 import inspect
 
 import pytest
+from hypercorn import protocol
 from hypercorn.protocol import h11, ws_stream
 from wsproto.events import TextMessage
 
 from tomb.nurseries import hypercorn_patch
-from tomb.nurseries.hypercorn_patch import BoundedBuffer, PlainHandshake
+from tomb.nurseries.hypercorn_patch import BoundedBuffer, PlainHandshake, PlainHttp
 
 OFFER = [
     (b"connection", b"Upgrade"),
@@ -47,6 +48,13 @@ def test_the_classes_are_looked_up_where_we_put_ours() -> None:
     assert ws_stream.Handshake is PlainHandshake
     assert ws_stream.WebsocketBuffer is BoundedBuffer
     assert "WSStream(" in inspect.getsource(h11.H11Protocol)
+
+
+def test_the_change_to_http_2_is_looked_up_where_we_have_none() -> None:
+    hypercorn_patch.install()
+    assert vars(protocol)["H11Protocol"] is PlainHttp
+    assert inspect.getsource(protocol.ProtocolWrapper).count("H11Protocol(") == 1
+    assert inspect.getsource(h11.H11Protocol).count("_check_protocol(") == 2  # its definition, and the call
 
 
 def test_a_message_that_is_too_long_is_let_go() -> None:
