@@ -80,7 +80,8 @@ class Store:
         known: str | None = None
         while True:
             await trio.sleep(LOOK_S)
-            found = await self._ports.in_thread(self._displaced)
+            # A disk that hangs must not hold up whoever switches the box off.
+            found = await self._ports.in_thread(self._displaced, abandon=True)
             if found != known:
                 known = found
                 note(found)
