@@ -14,7 +14,7 @@ from tests.rigs.failing import ERRORS, failing, sqlite_error
 from tests.rigs.library import Stage, opened
 from tomb.errors import LibraryDamaged, NoSpace, RequestError, Unavailable
 from tomb.library import faults
-from tomb.library.catalogue import Query
+from tomb.library.index import Query
 from tomb.library.memory import PlayerMemory
 from tomb.models import Playlist, Resume, TagAction
 from tomb.nurseries.journal import Notes

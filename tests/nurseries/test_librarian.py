@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from tests.rigs.library import opened, titles
 from tomb.errors import BadRequest, Conflict, NotFound, Unavailable
-from tomb.library.catalogue import Query
+from tomb.library.index import Query
 from tomb.library.memory import PlayerMemory
 from tomb.library.playlists import PlaylistEdit
 from tomb.models import PlaylistLite, Resume, TagAction

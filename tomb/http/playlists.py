@@ -13,7 +13,7 @@ from tomb.errors import BadRequest, NotFound
 from tomb.http.envelope import Encoded, Success
 from tomb.http.parsing import Body, Description, Flag, Id, Number, Place, Title, in_digits, whole
 from tomb.http.routes import Call, Route, Services
-from tomb.library.catalogue import Query
+from tomb.library.index import Query
 from tomb.library.playlists import PlaylistEdit
 from tomb.models import OnRemoval, PlayerState, Playlist, PlaylistLite, SameTag, Wire
 

@@ -25,8 +25,8 @@ from tomb.library import counters, files, memory, playlists, reading, settings, 
 from tomb.library.archives import playlist_export
 from tomb.library.archives.manifest import PlaylistCard
 from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
-from tomb.library.catalogue import Catalogue
 from tomb.library.files import Freed, Reconciled
+from tomb.library.index import LibraryIndex
 from tomb.library.playlists import PlaylistEdit
 from tomb.library.store import Store, Unit
 from tomb.library.tags import TagChange
@@ -53,8 +53,8 @@ TRACKS_TOLD = 50  # of more tracks that changed with their files, only the playl
 class Librarian(LibraryReader):
     """Made by `Librarian.open`. All methods that name a playlist, track or tag raise NotFound when there is none."""
 
-    def __init__(self, store: Store, ports: Ports, catalogue: Catalogue, library_events: LibraryEvents) -> None:
-        super().__init__(store, catalogue, library_events)
+    def __init__(self, store: Store, ports: Ports, index: LibraryIndex, library_events: LibraryEvents) -> None:
+        super().__init__(store, index, library_events)
         self._ports = ports
         self._turn = trio.Lock()
         self._pins = 0
@@ -62,15 +62,15 @@ class Librarian(LibraryReader):
 
     @classmethod
     async def open(cls, store: Store, events: Events, ports: Ports) -> Self:
-        """Make the folders ready and learn the catalogue by heart. Raises: StartError."""
+        """Make the folders ready and read the index of playlists. Raises: StartError."""
         try:
             await ports.in_thread(files.prepare, store.library)
         except OSError as error:
             raise StartError(f"the folder {store.library} cannot be used: {error.strerror}") from error
         lites, actions = await store.read(lambda db: (reading.lites(db), tags.actions(db)))
         stamped = (lite.model_copy(update={"server_seq": events.number}) for lite in lites)
-        catalogue = Catalogue(stamped, actions)
-        return cls(store, ports, catalogue, LibraryEvents(events, catalogue))
+        index = LibraryIndex(stamped, actions)
+        return cls(store, ports, index, LibraryEvents(events, index))
 
     def listen(self, listener: Listener) -> None:
         """Whoever plays from the library: told of each edit after it was published."""
@@ -97,7 +97,7 @@ class Librarian(LibraryReader):
 
     async def delete(self, playlist_id: str) -> None:
         async with self._editing():
-            lite = self._catalogue.lite(playlist_id)
+            lite = self._index.lite(playlist_id)
             freed = await self._store.write_to_free(lambda db: playlists.delete(db, playlist_id))
             self._library_events.deleted(lite)
             self._library_events.listed()
@@ -181,9 +181,9 @@ class Librarian(LibraryReader):
         playlist_id, now, new_id = self._ports.new_id(), self._ports.wall(), self._ports.new_id
 
         def tell(arrived: Arrived) -> Playlist:
-            told = self._library_events.arrived(arrived).playlist
+            published = self._library_events.arrived(arrived).playlist
             self._library_events.listed()
-            return told
+            return published
 
         return await self._take_in(
             arrivals,
@@ -259,7 +259,7 @@ class Librarian(LibraryReader):
 
         def tell(change: TagChange) -> Tag:
             self._tag_changed(change)
-            self._catalogue.put_action(tag_id, None)
+            self._index.put_action(tag_id, None)
             return change.tag
 
         return await self._commit(lambda db: tags.forget(db, tag_id, now), tell)
@@ -282,9 +282,9 @@ class Librarian(LibraryReader):
 
         def tell(noted: set[str]) -> None:
             for playlist_id in noted:
-                self._catalogue.touch(playlist_id, resume=notes.resume[playlist_id])
+                self._index.touch(playlist_id, resume=notes.resume[playlist_id])
             for playlist_id, _ in notes.credits:
-                self._catalogue.touch(playlist_id, last_played=int(now * 1000))
+                self._index.touch(playlist_id, last_played=int(now * 1000))
 
         await self._note(unit, tell)
 
@@ -342,7 +342,7 @@ class Librarian(LibraryReader):
             await self._ports.in_thread(files.discard, self.folder, unused)
 
     def _tag_changed(self, change: TagChange) -> Tag:
-        self._catalogue.put_action(change.tag.tag_id, change.tag.action)
+        self._index.put_action(change.tag.tag_id, change.tag.action)
         # The loser first, so that nobody ever sees one tag with two owners.
         for playlist in reversed(change.changed):
             self._library_events.edited(playlist)

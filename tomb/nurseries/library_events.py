@@ -1,6 +1,6 @@
 """Tells the world what changed in the library: the events of wire.md, section 5, and then the deck.
 
-Here an object gets its `server_seq`, the number of its last published change; the catalogue remembers it with the card.
+Here an object gets its `server_seq`, the number of its last published change; the index remembers it with the playlist.
 Everything is synchronous, so that what was committed is published even if whoever asked for it is cancelled.
 """
 
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from tomb.events import PLAYLISTS, Events, playlist_room
 from tomb.library.arrivals import Arrived
-from tomb.library.catalogue import Catalogue
+from tomb.library.index import LibraryIndex
 from tomb.models import Playlist, PlaylistLite, Track
 
 
@@ -23,14 +23,14 @@ class Listener(Protocol):
 
 
 class LibraryEvents:
-    def __init__(self, events: Events, catalogue: Catalogue) -> None:
+    def __init__(self, events: Events, index: LibraryIndex) -> None:
         self._events = events
-        self._catalogue = catalogue
+        self._index = index
         self.listener: Listener | None = None
 
     def stamped(self, playlist: Playlist) -> Playlist:
         """The playlist with the number of its last change."""
-        return _stamped(playlist, self._catalogue.lite(playlist.id).server_seq)
+        return _stamped(playlist, self._index.lite(playlist.id).server_seq)
 
     def created(self, playlist: Playlist) -> Playlist:
         """A playlist is new. `listed` is to follow."""
@@ -46,14 +46,14 @@ class LibraryEvents:
             playlist_id=playlist.id,
             playlist_seq=playlist.playlist_seq,
         )
-        self._catalogue.put(_stamped(playlist, number).lite())
-        told = self._publish("state:playlist_updated", {PLAYLISTS}, playlist)
+        self._index.put(_stamped(playlist, number).lite())
+        published = self._publish("state:playlist_updated", {PLAYLISTS}, playlist)
         if self.listener is not None:
-            self.listener.edited(told)
-        return told
+            self.listener.edited(published)
+        return published
 
     def deleted(self, lite: PlaylistLite) -> None:
-        self._catalogue.drop(lite.id)
+        self._index.drop(lite.id)
         self._events.publish(
             "state:playlist_deleted",
             {PLAYLISTS},
@@ -84,7 +84,7 @@ class LibraryEvents:
 
     def listed(self) -> None:
         """The list of playlists changed."""
-        self._events.publish("state:playlists", {PLAYLISTS}, lambda _: {"playlists": self._catalogue.lites()})
+        self._events.publish("state:playlists", {PLAYLISTS}, lambda _: {"playlists": self._index.lites()})
 
     def track_added(self, playlist: Playlist, track: Track) -> None:
         self._publish_tracks(
@@ -94,8 +94,8 @@ class LibraryEvents:
         )
 
     def tracks_deleted(self, playlist: Playlist, numbers: Sequence[int], track_ids: Sequence[str]) -> None:
-        told = {"playlist_id": playlist.id, "track_numbers": list(numbers), "track_ids": list(track_ids)}
-        self._publish_tracks("state:track_deleted", playlist, lambda _: told)
+        data = {"playlist_id": playlist.id, "track_numbers": list(numbers), "track_ids": list(track_ids)}
+        self._publish_tracks("state:track_deleted", playlist, lambda _: data)
 
     def track_changed(self, playlist: Playlist, track: Track) -> None:
         self._events.publish(
@@ -114,15 +114,15 @@ class LibraryEvents:
             playlist_id=playlist.id,
             playlist_seq=playlist.playlist_seq,
         )
-        told = _stamped(playlist, number)
-        self._catalogue.put(told.lite())
-        return told
+        published = _stamped(playlist, number)
+        self._index.put(published.lite())
+        return published
 
-    def _publish_tracks(self, event_type: str, playlist: Playlist, told: Callable[[int], Mapping[str, Any]]) -> None:
+    def _publish_tracks(self, event_type: str, playlist: Playlist, data: Callable[[int], Mapping[str, Any]]) -> None:
         self._events.publish(
             event_type,
             {PLAYLISTS, playlist_room(playlist.id)},
-            told,
+            data,
             playlist_id=playlist.id,
             playlist_seq=playlist.playlist_seq,
             flat=True,

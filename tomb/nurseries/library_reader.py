@@ -1,4 +1,4 @@
-"""What can be read of the library: lists from the catalogue, tracks from the database, JSON made once per change."""
+"""What can be read of the library: lists from the index, tracks from the database, JSON made once per change."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from tomb.errors import NotFound
 from tomb.library import counters, memory, reading, settings, tags
-from tomb.library.catalogue import Catalogue, Query
+from tomb.library.index import LibraryIndex, Query
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable, Whereabouts
 from tomb.library.store import Store
@@ -21,9 +21,9 @@ READ_AT_ONCE = 10  # playlists; a tap that reads its tracks waits for no more th
 class LibraryReader:
     """All methods that name a playlist or track raise NotFound when there is none."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, library_events: LibraryEvents) -> None:
+    def __init__(self, store: Store, index: LibraryIndex, library_events: LibraryEvents) -> None:
         self._store = store
-        self._catalogue = catalogue
+        self._index = index
         self._library_events = library_events
 
     @property
@@ -32,33 +32,33 @@ class LibraryReader:
         return self._store.library
 
     def count(self) -> int:
-        return len(self._catalogue)
+        return len(self._index)
 
     def lite(self, playlist_id: str) -> PlaylistLite:
-        return self._catalogue.lite(playlist_id)
+        return self._index.lite(playlist_id)
 
     def lites(self) -> list[PlaylistLite]:
         """All playlists in order of creation, without their tracks."""
-        return self._catalogue.lites()
+        return self._index.lites()
 
     def title(self, playlist_id: str | None) -> str | None:
         """Of a playlist that may be none, or no longer there."""
-        known = playlist_id is not None and playlist_id in self._catalogue
-        return self._catalogue.lite(str(playlist_id)).title if known else None
+        known = playlist_id is not None and playlist_id in self._index
+        return self._index.lite(str(playlist_id)).title if known else None
 
     async def playlist(self, playlist_id: str) -> Playlist:
-        self._catalogue.lite(playlist_id)
+        self._index.lite(playlist_id)
         return self._library_events.stamped(await self._store.read(lambda db: reading.playlist(db, playlist_id)))
 
     async def playable(self, playlist_id: str) -> Playable:
         """What it takes to play it."""
-        self._catalogue.lite(playlist_id)
+        self._index.lite(playlist_id)
         rows = await self._store.read(lambda db: reading.playable_rows(db, playlist_id))
-        return Playable.of_rows(self._catalogue.lite(playlist_id), rows)
+        return Playable.of_rows(self._index.lite(playlist_id), rows)
 
     async def playlist_json(self, playlist_id: str) -> bytes:
         """The playlist with its tracks, encoded once per change."""
-        self._catalogue.lite(playlist_id)
+        self._index.lite(playlist_id)
         made = await self._encoded([playlist_id])
         if not made:
             raise NotFound("playlist", playlist_id)
@@ -66,18 +66,18 @@ class LibraryReader:
 
     def encoded(self, playlist: Playlist) -> bytes:
         """The JSON of a playlist as an edit has just answered it, kept for others if nothing was edited since."""
-        current = playlist.id in self._catalogue and self._catalogue.lite(playlist.id) == playlist.lite()
-        return self._catalogue.keep_json(playlist, self._catalogue.generation if current else -1)
+        current = playlist.id in self._index and self._index.lite(playlist.id) == playlist.lite()
+        return self._index.keep_json(playlist, self._index.generation if current else -1)
 
     async def page_json(self, query: Query) -> bytes:
         """A PlaylistCollection (wire.md, section 3), encoded once per change."""
-        kept = self._catalogue.page_json(query)
+        kept = self._index.page_json(query)
         if kept is not None:
             return kept
-        ids, total = self._catalogue.matching(query)
-        generation = self._catalogue.generation
-        items = await self._encoded(ids) if query.tracks else [self._catalogue.lite_json(each) for each in ids]
-        return self._catalogue.keep_page(query, items, total, generation)
+        ids, total = self._index.matching(query)
+        generation = self._index.generation
+        items = await self._encoded(ids) if query.tracks else [self._index.lite_json(each) for each in ids]
+        return self._index.keep_page(query, items, total, generation)
 
     async def track(self, track_id: str) -> Whereabouts:
         """The track, its playlist, and where its files lie."""
@@ -91,11 +91,11 @@ class LibraryReader:
 
     def tag_use(self, tag_id: str) -> PlaylistLite | TagAction | None:
         """What a tag is for, by heart."""
-        return self._catalogue.tag_use(tag_id)
+        return self._index.tag_use(tag_id)
 
     def tag_owner(self, tag_id: str) -> ExistingPlaylist | None:
         """The playlist that the tag is linked to, by heart."""
-        use = self._catalogue.tag_use(tag_id)
+        use = self._index.tag_use(tag_id)
         return ExistingPlaylist(id=use.id, title=use.title) if isinstance(use, PlaylistLite) else None
 
     async def size(self) -> int:
@@ -114,12 +114,12 @@ class LibraryReader:
 
     async def _encoded(self, playlist_ids: Sequence[str]) -> list[bytes]:
         """The JSON of playlists, in order, without those that were deleted meanwhile."""
-        generation = self._catalogue.generation
-        made = {each: self._catalogue.full_json(each) for each in playlist_ids}
+        generation = self._index.generation
+        made = {each: self._index.full_json(each) for each in playlist_ids}
         missing = [each for each, encoded in made.items() if encoded is None]
         for first in range(0, len(missing), READ_AT_ONCE):
             few = missing[first : first + READ_AT_ONCE]
             read = await self._store.read(partial(reading.playlists, playlist_ids=few))
-            for playlist in (each for each in read if each.id in self._catalogue):
-                made[playlist.id] = self._catalogue.keep_json(self._library_events.stamped(playlist), generation)
+            for playlist in (each for each in read if each.id in self._index):
+                made[playlist.id] = self._index.keep_json(self._library_events.stamped(playlist), generation)
         return [encoded for encoded in made.values() if encoded is not None]

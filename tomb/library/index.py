@@ -1,9 +1,8 @@
-"""What is known by heart: a card for each playlist, what each tag is for, and the JSON of what was asked for, until it
-changes.
+"""An index of the library in memory: the head of each playlist, what each tag is for, and JSON until it changes.
 
-Cards hold playlists without their tracks, so that lists, searches and counts cost no query however large the library
-is; the tracks are in the database alone. JSON is made once per change of an object, not once per request. What a tag is
-for is known without asking a disk that may be busy: a child waits for the answer.
+Heads are playlists without their tracks, so that lists, searches and counts cost no query however large the library is;
+the tracks are in the database alone. JSON is made once per change of an object, not once per request. What a tag is for
+is known without asking a disk that may be busy: a child waits for the answer.
 """
 
 import unicodedata
@@ -30,29 +29,31 @@ class Query:
 
 
 @dataclass(slots=True)
-class _Card:
+class _Entry:
     lite: PlaylistLite
     folded: str
     lite_json: bytes | None = None
     full_json: bytes | None = None
 
 
-class Catalogue:
+class LibraryIndex:
     """Starts with the playlists in order of creation, and the tags that do an action. All playlists are stamped with
     the `server_seq` of their last change."""
 
     def __init__(self, lites: Iterable[PlaylistLite], actions: Mapping[str, TagAction]) -> None:
-        self._cards = {lite.id: _card(lite) for lite in lites}
-        self._linked = {card.lite.nfc_tag_id: card.lite.id for card in self._cards.values() if card.lite.nfc_tag_id}
+        self._entries = {lite.id: _entry(lite) for lite in lites}
+        self._linked = {
+            entry.lite.nfc_tag_id: entry.lite.id for entry in self._entries.values() if entry.lite.nfc_tag_id
+        }
         self._actions = dict(actions)
         self._pages: dict[Query, bytes] = {}
         self._generation = 0
 
     def __len__(self) -> int:
-        return len(self._cards)
+        return len(self._entries)
 
     def __contains__(self, playlist_id: object) -> bool:
-        return playlist_id in self._cards
+        return playlist_id in self._entries
 
     @property
     def generation(self) -> int:
@@ -61,29 +62,29 @@ class Catalogue:
 
     def lite(self, playlist_id: str) -> PlaylistLite:
         """Raises: NotFound."""
-        if playlist_id not in self._cards:
+        if playlist_id not in self._entries:
             raise NotFound("playlist", playlist_id)
-        return self._cards[playlist_id].lite
+        return self._entries[playlist_id].lite
 
     def lites(self) -> list[PlaylistLite]:
-        return [card.lite for card in self._cards.values()]
+        return [entry.lite for entry in self._entries.values()]
 
     def tag_use(self, tag_id: str) -> PlaylistLite | TagAction | None:
         """What a tag is for."""
         playlist_id = self._linked.get(tag_id)
-        return self._actions.get(tag_id) if playlist_id is None else self._cards[playlist_id].lite
+        return self._actions.get(tag_id) if playlist_id is None else self._entries[playlist_id].lite
 
     def put(self, lite: PlaylistLite) -> None:
         """The playlist is new, or changed: its tag, too. Its place among the others stays."""
         self._unlink(lite.id)
-        self._cards[lite.id] = _card(lite)
+        self._entries[lite.id] = _entry(lite)
         if lite.nfc_tag_id is not None:
             self._linked[lite.nfc_tag_id] = lite.id
         self._changed()
 
     def drop(self, playlist_id: str) -> None:
         self._unlink(playlist_id)
-        self._cards.pop(playlist_id, None)
+        self._entries.pop(playlist_id, None)
         self._changed()
 
     def put_action(self, tag_id: str, action: TagAction | None) -> None:
@@ -94,25 +95,25 @@ class Catalogue:
 
     def touch(self, playlist_id: str, **fields: Any) -> None:
         """Some fields of the playlist or its tracks changed, though it was not edited."""
-        if playlist_id in self._cards:
-            self.put(self._cards[playlist_id].lite.model_copy(update=fields))
+        if playlist_id in self._entries:
+            self.put(self._entries[playlist_id].lite.model_copy(update=fields))
 
     def full_json(self, playlist_id: str) -> bytes | None:
         """The JSON of the playlist with its tracks, if it was made since the last change."""
-        card = self._cards.get(playlist_id)
-        return None if card is None else card.full_json
+        entry = self._entries.get(playlist_id)
+        return None if entry is None else entry.full_json
 
     def keep_json(self, playlist: Playlist, generation: int) -> bytes:
         """Make the JSON of a playlist that was read at `generation`; keep it if it is still current."""
         made = to_json(playlist)
-        if generation == self._generation and playlist.id in self._cards:
-            self._cards[playlist.id].full_json = made
+        if generation == self._generation and playlist.id in self._entries:
+            self._entries[playlist.id].full_json = made
         return made
 
     def matching(self, query: Query) -> tuple[list[str], int]:
         """The ids of the page, and how many match in all."""
         wanted = _fold(query.q.strip())
-        ids = [playlist_id for playlist_id, card in self._cards.items() if wanted in card.folded]
+        ids = [playlist_id for playlist_id, entry in self._entries.items() if wanted in entry.folded]
         first = (query.page - 1) * query.limit
         return ids[first : first + query.limit], len(ids)
 
@@ -133,13 +134,13 @@ class Catalogue:
         return made
 
     def lite_json(self, playlist_id: str) -> bytes:
-        card = self._cards[playlist_id]
-        if card.lite_json is None:
-            card.lite_json = to_json(card.lite)
-        return card.lite_json
+        entry = self._entries[playlist_id]
+        if entry.lite_json is None:
+            entry.lite_json = to_json(entry.lite)
+        return entry.lite_json
 
     def _unlink(self, playlist_id: str) -> None:
-        tag_id = self._cards[playlist_id].lite.nfc_tag_id if playlist_id in self._cards else None
+        tag_id = self._entries[playlist_id].lite.nfc_tag_id if playlist_id in self._entries else None
         if tag_id is not None and self._linked.get(tag_id) == playlist_id:  # it may have a new owner already
             del self._linked[tag_id]
 
@@ -148,8 +149,8 @@ class Catalogue:
         self._pages.clear()
 
 
-def _card(lite: PlaylistLite) -> _Card:
-    return _Card(lite, _fold(f"{lite.title}\n{lite.description}"))
+def _entry(lite: PlaylistLite) -> _Entry:
+    return _Entry(lite, _fold(f"{lite.title}\n{lite.description}"))
 
 
 def _fold(text: str) -> str:
