@@ -6,6 +6,7 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 import soundfile
@@ -17,6 +18,7 @@ from tests.rigs import pictures
 from tests.rigs.children import children, peak_kb
 from tests.rigs.library import Stage, opened
 from tests.rigs.sounds import noise, write
+from tomb.errors import DecodeError
 from tomb.library import labels
 from tomb.nurseries.inspection import Inspection
 from tomb.ports import RealPorts
@@ -203,3 +205,67 @@ async def test_a_file_that_claims_one_sample_a_second_costs_nothing_and_is_left_
         ]
         [child] = children(os.getpid(), command="examiner")
         assert peak_kb(child) < 100_000
+
+
+def mutated(content: bytes, order: Random) -> bytes:
+    """As a bad disk, a bad network or a bad person leaves a file. Mostly the head: there the sizes are."""
+    changed = bytearray(content)
+    for _ in range(order.randint(1, 8)):
+        place = order.randrange(min(len(changed), order.choice([64, 512, len(changed)])))
+        match order.randrange(4):
+            case 0:
+                changed[place] = order.choice([0, 1, 0x7F, 0x80, 0xFF, order.randrange(256)])
+            case 1:
+                changed[place : place + 4] = order.choice([b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", bytes(4)])
+            case 2:
+                changed[place : place + 4] = struct.pack("<I", order.randrange(2**32))
+            case _:
+                del changed[place : place + order.randint(1, 64)]
+    return bytes(changed[: order.choice([len(changed), len(changed), order.randrange(1, len(changed))])])
+
+
+@pytest.mark.parametrize("ext", ["wav", "flac", "ogg", "opus", "mp3", "aiff"])
+async def test_whatever_is_wrong_in_a_file_it_is_sound_or_it_is_refused_at_little_cost(
+    tmp_path: Path, ext: str
+) -> None:
+    order, cover = Random(f"a file of {ext}"), pictures.plain(50, 50)
+    path = write(tmp_path / f"song.{ext}", noise(0.3, rate=48000), 48000)
+    content = path.read_bytes()
+    if ext in ("mp3", "flac"):
+        content = id3({"TIT2": text("Song"), "APIC": picture(cover)}) + content
+    outcomes = {"sound": 0, "refused": 0}
+    inspection = Inspection()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(inspection.run)
+        for _ in range(80):
+            path.write_bytes(mutated(content, order))
+            try:
+                found = await inspection.sound(path, path.name, path)
+                assert found.duration_ms > 0
+                outcomes["sound"] += 1
+            except DecodeError:
+                outcomes["refused"] += 1
+            assert all(peak_kb(child) < 220_000 for child in children(os.getpid(), command="examiner"))
+        nursery.cancel_scope.cancel()
+    assert min(outcomes.values()) > 0, outcomes
+    assert names_in(tmp_path) == {path.name}
+
+
+@pytest.mark.parametrize("ext", ["m4a", "webm", "wma", "aac", "flv"])
+async def test_whatever_is_wrong_in_a_file_ffmpeg_makes_sound_of_it_or_it_is_refused(tmp_path: Path, ext: str) -> None:
+    order = Random(f"a file of {ext}")
+    wav = write(tmp_path / "made.wav", noise(0.3))
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    made = folder / f"0.{ext}"
+    await trio.run_process(
+        ["ffmpeg", "-v", "error", "-i", str(wav), "-ar", "48000" if ext == "webm" else "44100", str(made)]
+    )
+    for number in range(1, 11):
+        (folder / f"{number}.{ext}").write_bytes(mutated(made.read_bytes(), order))
+    async with staged(tmp_path) as stage:
+        imported = await stage.importer.import_folder(folder)
+        assert imported.tracks + len(imported.skipped) == 11
+        assert imported.tracks >= 1
+        assert imported.skipped
+        assert stage.half_taken() == []
