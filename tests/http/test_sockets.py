@@ -1,6 +1,8 @@
 """Every client event of wire.md section 5, and every server event at its moment to its room."""
 
+import json
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,9 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
-from tests.rigs.sockets import SocketRoom, socket_room
+from tests.rigs.sockets import SocketClient, SocketRoom, socket_room
 from tests.rigs.virtual import virtual_time
+from tomb.socketio import SocketLimits
 
 pytestmark = virtual_time
 
@@ -327,3 +330,123 @@ async def test_a_replay_leaves_out_what_came_by_way_of_another_room(box: Virtual
     client.take()
     await client.emit("sync:request", {"last_global_seq": last, "requested_rooms": [f"playlist:{playlist_id}"]})
     assert client.types() == ["state:playlist", "sync:complete"]
+
+
+async def _away_while(box: VirtualBox, room: SocketRoom, edits: int) -> tuple[SocketClient, int]:
+    """A client that has just come back, and the last number that it had heard before so many edits."""
+    last = box.services.events.number
+    for volume in range(edits):
+        await box.services.deck.set_volume(volume % 100)
+    back = await room.connect()
+    back.take()
+    return back, last
+
+
+@pytest.mark.parametrize("edits", [100, 300, 400])
+async def test_a_sync_after_many_edits_ends_and_drops_nobody(box: VirtualBox, room: SocketRoom, edits: int) -> None:
+    """Each of them is two events, and 512 may wait for a client: what does not fit is shown as it is now."""
+    client, last = await _away_while(box, room, edits)
+    await client.emit("sync:request", {"last_global_seq": last, "requested_rooms": ["playlists"]})
+    assert client.types()[-1] == "sync:complete"
+    assert client.numbers() == sorted(client.numbers())
+    assert client.of("state:player", "state:volume_changed")[-1]["data"]["volume"] == (edits - 1) % 100
+    client.take()
+    await box.services.deck.set_volume(50)
+    await wait_all_tasks_blocked()
+    assert "state:volume_changed" in client.types()
+    assert set(room.app.counters.ended) == set()
+
+
+async def test_a_slow_client_is_shown_one_huge_thing_after_the_other(
+    box: VirtualBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten playlists, of which two do not fit into a queue together."""
+    monkeypatch.setattr("tomb.http.app.SocketLimits", partial(SocketLimits, queued_bytes=5_000))
+    playlists = [await box.add(f"P{number}", *range(1, 9)) for number in range(10)]
+    async with socket_room(box) as room:
+        client = await room.connect()
+        rooms = ["playlists", *(f"playlist:{playlist_id}" for playlist_id in playlists)]
+        client.pause_s = 0.5
+        await client.wire.send("42" + json.dumps(["sync:request", {"requested_rooms": rooms}]))
+        await trio.sleep(30)
+        assert [shown["playlist_id"] for shown in client.of("state:playlist")] == playlists
+        assert client.of("sync:complete")[0]["synced_rooms"] == rooms
+        assert set(room.app.counters.ended) == set()
+
+
+async def test_a_playlist_larger_than_the_queue_can_be_joined(box: VirtualBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """7,000 tracks make a snapshot of more than the 4,000,000 characters that may wait; here the bound is smaller."""
+    monkeypatch.setattr("tomb.http.app.SocketLimits", partial(SocketLimits, queued_bytes=2_000))
+    playlist_id = await box.add("Huge", *range(1, 30))
+    async with socket_room(box) as room:
+        client = await room.connect(playlist_id)
+        assert len(client.of("state:playlist")[0]["data"]["tracks"]) == 29
+        assert client.of("ack:join")[0]["success"] is True
+        assert set(room.app.counters.ended) == set()
+
+
+# --- what a stranger may ask for --------------------------------------------------------------------------------------
+
+
+async def test_rooms_that_are_not_there_are_not_joined(box: VirtualBox, room: SocketRoom) -> None:
+    playlist_id = await box.add("One", 10)
+    client = await room.connect()
+    invented = ["nfc:invented", "playlist:invented", "caller:someone", "*", "", *(f"nfc:{n}" for n in range(900))]
+    answer = await client.ask("sync:request", {"requested_rooms": [*invented, f"playlist:{playlist_id}"]})
+    assert answer["synced_rooms"] == [f"playlist:{playlist_id}"]
+    [entered] = room.app.namespace("/").clients.values()
+    assert entered.rooms == {f"playlist:{playlist_id}", f"caller:{entered.sid}"}
+
+
+async def test_a_linking_session_is_a_room_and_is_shown(box: VirtualBox, room: SocketRoom) -> None:
+    session = await box.services.linking.open(await box.add("One", 10))
+    client = await room.connect()
+    answer = await client.ask("sync:request", {"requested_rooms": [f"nfc:{session.id}"]})
+    assert answer["synced_rooms"] == [f"nfc:{session.id}"]
+    assert client.of("nfc_status")[0]["state"] == "waiting"
+
+
+async def test_nobody_is_in_more_rooms_than_allowed(
+    box: VirtualBox, room: SocketRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tomb.http.sockets.ROOMS_AT_MOST", 2)
+    first, second, third = [await box.add(title, 10) for title in ("One", "Two", "Three")]
+    client = await room.connect("playlists", first)
+    await client.emit("join:playlist", {"playlist_id": second})
+    assert client.of("ack:join")[-1]["success"] is False
+    await client.emit("sync:request", {"requested_rooms": [f"playlist:{second}", f"playlist:{third}"]})
+    assert "rooms" in client.of("sync:error")[0]["error"]
+    await client.emit("leave:playlists")
+    await client.emit("join:playlist", {"playlist_id": second})
+    assert client.of("ack:join")[-1]["success"] is True
+    await client.emit("join:playlist", {"playlist_id": second})
+    assert client.of("ack:join")[-1]["success"] is True, "again is no more"
+
+
+async def test_whoever_asks_too_often_is_told_so_and_served_again_later(box: VirtualBox, room: SocketRoom) -> None:
+    client, other = await room.connect(), await room.connect()
+    for _ in range(80):
+        await client.wire.send('42["client_ping",{}]')
+    await wait_all_tasks_blocked()
+    assert len(client.of("client_pong")) == 50
+    assert {refusal["error_type"] for refusal in client.of("err:op")} == {"rate_limit_exceeded"}
+    await trio.sleep(1)
+    await other.emit("client_ping")
+    assert len(other.of("client_pong")) == 1
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ['{"timestamp":1e400}', '{"timestamp":-1e400}', '{"timestamp":[1]}', '{"timestamp":"' + "x" * 101 + '"}', "1e400"],
+)
+async def test_a_timestamp_that_is_none_is_refused_and_nothing_is_logged(
+    room: SocketRoom, payload: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = await room.connect()
+    await client.wire.send(f'42["client_ping",{payload}]')
+    await wait_all_tasks_blocked()
+    assert [refusal["error_type"] for refusal in client.of("err:op")] == ["validation_error"]
+    await client.wire.send('42["sync:request",{"requested_rooms":[1e400]}]')
+    await wait_all_tasks_blocked()
+    assert client.of("sync:error")[0].keys() == {"error"}
+    assert caplog.records == []

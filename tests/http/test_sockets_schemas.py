@@ -13,8 +13,7 @@ from tests.rigs.box import TAGS, VirtualBox, sparse_wav, virtual_box
 from tests.rigs.sockets import SocketClient, socket_room
 from tests.rigs.virtual import virtual_time
 from tomb.errors import UnsupportedMedia
-from tomb.http.asyncapi import document
-from tomb.http.told import TOLD
+from tomb.http.asyncapi import TOLD, document
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
 
 pytestmark = virtual_time

@@ -25,6 +25,7 @@ class SocketClient:
     events: list[tuple[str, Any]] = field(default_factory=list)
     acks: dict[int, Any] = field(default_factory=dict)
     sent: int = 0
+    pause_s: float = 0.0  # between two things that it reads
 
     async def read(self) -> None:
         """Take everything that comes, until the server closes."""
@@ -35,6 +36,7 @@ class SocketClient:
                     await self.wire.send("3")
                 else:
                     self._take(frame)
+                await trio.sleep(self.pause_s)
         except (EOFError, trio.EndOfChannel):
             pass
 

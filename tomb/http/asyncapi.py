@@ -1,33 +1,165 @@
 """The AsyncAPI document (3.0) of the socket side, made from the models of both directions."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from tomb import __version__
-from tomb.http.messages import Message, NfcLink, NfcRoom, NoFields, Ping, PlaylistRoom, SyncRequest
-from tomb.http.told import TOLD
+from tomb.http import links, sockets
+from tomb.http.sockets import Message
+from tomb.models import (
+    ExistingPlaylist,
+    LinkState,
+    PlayerState,
+    Playlist,
+    PlaylistLite,
+    Track,
+    TrackPosition,
+    Wire,
+)
 
 Schema = dict[str, Any]
 SCHEMAS = "#/components/schemas/"
-ASKED: Mapping[str, type[Message]] = {
-    "join:playlists": NoFields,
-    "join:playlist": PlaylistRoom,
-    "join:nfc": NfcRoom,
-    "leave:playlists": NoFields,
-    "leave:playlist": PlaylistRoom,
-    "leave:nfc": NfcRoom,
-    "client_ping": Ping,
-    "health_check": NoFields,
-    "client:request_current_state": NoFields,
-    "sync:request": SyncRequest,
-    "start_nfc_link": NfcLink,
-    "stop_nfc_link": NfcLink,
-    "override_nfc_tag": NfcLink,
+ASKED: Mapping[str, type[Message]] = {**sockets.ASKED, **links.ASKED}
+
+# --- what is published: the nurseries that do it know nothing of this wire's models ---------------------------------
+
+D = TypeVar("D")
+
+
+class Numbered(Wire, Generic[D]):
+    """The envelope of a `state:*` event. `timestamp`: epoch milliseconds."""
+
+    event_type: str
+    server_seq: int
+    data: D
+    timestamp: int
+    event_id: str
+    playlist_id: str | None = None
+    playlist_seq: int | None = None
+
+
+class Playlists(Wire):
+    playlists: Sequence[PlaylistLite]
+
+
+class PlaylistNews(Wire):
+    playlist_id: str
+    playlist: Playlist
+
+
+class PlaylistGone(Wire):
+    playlist_id: str
+    message: str
+
+
+class TrackNews(Track):
+    playlist_id: str
+
+
+class TrackAdded(Wire):
+    playlist_id: str
+    track: Track
+
+
+class TracksDeleted(Wire):
+    playlist_id: str
+    track_numbers: Sequence[int]
+    track_ids: Sequence[str]
+
+
+class VolumeChanged(Wire):
+    volume: int
+    muted: bool
+
+
+class LinkStatus(Wire):
+    assoc_id: str
+    state: LinkState
+    playlist_id: str | None
+    tag_id: str | None = None
+    server_seq: int
+
+
+class LinkProgress(Wire):
+    """`timestamp`: epoch milliseconds; `expires_at`: epoch seconds."""
+
+    state: LinkState
+    playlist_id: str | None
+    session_id: str
+    message: str
+    expires_at: float
+    tag_id: str | None = None
+    existing_playlist: ExistingPlaylist | None = None
+    timestamp: int
+    server_seq: int
+
+
+class TagNews(Wire):
+    tag_id: str
+    present: bool
+    playlist_id: str | None
+    server_seq: int
+
+
+class UploadProgressed(Wire):
+    """`progress`: percent."""
+
+    playlist_id: str
+    session_id: str
+    chunk_index: int
+    progress: float
+    complete: bool
+    filename: str
+    file_name: str
+    server_seq: int
+
+
+class UploadComplete(Wire):
+    playlist_id: str
+    session_id: str
+    filename: str
+    track: Track
+    server_seq: int
+
+
+class UploadFailed(Wire):
+    """`code`: an `error_type` of the HTTP side."""
+
+    playlist_id: str
+    session_id: str
+    error: str
+    code: str
+    server_seq: int
+
+
+TOLD: Mapping[str, type[Wire]] = {
+    "state:player": Numbered[PlayerState],
+    "state:track_position": Numbered[TrackPosition],
+    "state:playlists": Numbered[Playlists],
+    "state:playlist": Numbered[Playlist],
+    "state:playlist_created": Numbered[PlaylistNews],
+    "state:playlist_updated": Numbered[PlaylistNews],
+    "state:playlist_deleted": Numbered[PlaylistGone],
+    "state:track": Numbered[TrackNews],
+    "state:track_added": Numbered[TrackAdded],
+    "state:track_deleted": Numbered[TracksDeleted],
+    "state:volume_changed": Numbered[VolumeChanged],
+    "nfc_status": LinkStatus,
+    "nfc_association_state": LinkProgress,
+    "nfc_tag": TagNews,
+    "upload:progress": UploadProgressed,
+    "upload:complete": UploadComplete,
+    "upload:error": UploadFailed,
+    **{model.event: model for model in sockets.TOLD},
+    links.OperationDone.event: links.OperationDone,
 }
+
+
+# --- the document ---------------------------------------------------------------------------------------------------
 
 
 def document() -> Schema:

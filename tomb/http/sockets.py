@@ -3,27 +3,168 @@
 A client that joins a room gets a snapshot and then every event of that room. Both happen without an await in between,
 so they fit: nothing is missed and nothing comes twice. Whoever is in a room was sent all of it since joining, hence
 `sync:request` replays only what lies before that.
+
+*What is said to one client waits for it.* A broadcast cannot wait: a client whose queue is full is dropped, and comes
+back with `sync:request`. So what it then gets must not fill its queue again, or it would never end. A replay is sent
+whole, without an await, since later events must not overtake it; so it is sent only if the queue holds it, once it has
+been drained. Where it does not fit, there are snapshots instead, one at a time, and each waits for the one before to
+be read. A snapshot belongs to the moment at which it is queued, so it is made anew after each wait.
+
+*Rooms are the server's.* A client names one, and it exists or is refused: the playlists, one playlist that there is,
+one linking session that is listed. How many a client may be in is bounded, and so is how often it may ask.
+
+The models of what clients send and are told stand beside the handlers that use them, and are the description of both
+(`asyncapi.py`): a handler's signature says which.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MethodType
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 
-from pydantic import ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tomb.errors import InternalError, NotFound, RequestError
+from tomb.errors import BadRequest, InternalError, NotFound, RequestError
 from tomb.events import EVERYONE, PLAYLISTS, Event, playlist_room
-from tomb.http.messages import Message, NfcRoom, NoFields, Ping, PlaylistRoom, SyncRequest
-from tomb.http.parsing import named
+from tomb.http.guard import RateLimits
+from tomb.http.parsing import OP_ID_LENGTH, Id, named
 from tomb.http.routes import Services
-from tomb.http.system import health_data
-from tomb.models import Playlist, PlaylistLite
+from tomb.http.system import HealthStatus, health_status
+from tomb.models import PlayerState, Playlist, Wire
 from tomb.socketio import Client, Data, Failure, Namespace, RawJson
 
-M = TypeVar("M", bound=Message)
-Answer = Mapping[str, Any]
 NFC = "nfc:"
+ROOMS_AT_MOST = 100  # of one client
+NAME_LENGTH = 100
+FRAME = 16  # characters around the type and the data of an event, at most
+ANSWER = 16_384  # of `sync:complete` and its acknowledgement, at most
+
+
+class Message(BaseModel):
+    """What a client may send. Unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class NoFields(Message):
+    pass
+
+
+class PlaylistRoom(Message):
+    playlist_id: Id
+
+
+class NfcRoom(Message):
+    """Without `assoc_id`: the newest session."""
+
+    assoc_id: Id | None = None
+
+
+class Ping(Message):
+    """`timestamp` comes back as it is."""
+
+    timestamp: (
+        int | Annotated[float, Field(allow_inf_nan=False)] | Annotated[str, Field(max_length=NAME_LENGTH)] | None
+    ) = None
+
+
+class SyncRequest(Message):
+    """`last_playlist_seqs`: by playlist id."""
+
+    last_global_seq: Annotated[int, Field(ge=0)] | None = None
+    last_playlist_seqs: Annotated[dict[str, int], Field(max_length=1000)] = {}
+    requested_rooms: Annotated[list[Annotated[str, Field(max_length=NAME_LENGTH)]], Field(max_length=1000)] | None = (
+        None
+    )
+
+
+class Told(Wire):
+    """What is said to one client: as the event of that name, and as the acknowledgement if it asked for one.
+
+    Optional fields that were not given are left out.
+    """
+
+    event: ClassVar[str]
+
+
+class Connected(Told):
+    event = "connection_status"
+
+    status: Literal["connected"]
+    sid: str
+    server_seq: int
+    server_time: float
+
+
+class Joined(Told):
+    """`room` is absent where there is none to join."""
+
+    event = "ack:join"
+
+    room: str | None = None
+    success: bool
+    server_seq: int
+    message: str | None = None
+    playlist_id: str | None = None
+    playlist_seq: int | None = None
+    assoc_id: str | None = None
+
+
+class Left(Told):
+    event = "ack:leave"
+
+    room: str
+    success: bool
+    server_seq: int
+    playlist_id: str | None = None
+
+
+class Pong(Told):
+    """`timestamp`: the client's own, or the time."""
+
+    event = "client_pong"
+
+    timestamp: int | float | str
+    server_time: float
+    server_seq: int
+
+
+class HealthTold(Told, HealthStatus):
+    event = "health_status"
+
+    health_metrics: HealthStatus
+    connected_clients: int
+    server_time: float
+
+
+class SyncComplete(Told):
+    event = "sync:complete"
+
+    synced_rooms: Sequence[str]
+    server_seq: int
+    current_global_seq: int
+
+
+class SyncError(Told):
+    event = "sync:error"
+
+    error: str
+    requested_rooms: Sequence[str] | None = None
+
+
+class OperationRefused(Told):
+    event = "err:op"
+
+    client_op_id: str | None = None
+    success: Literal[False]
+    message: str
+    error_type: str
+    server_seq: int
+
+
+M = TypeVar("M", bound=Message)
+T = TypeVar("T", bound=Told)
+Handler = Callable[[Client, M], Awaitable[Wire]]
+Refuse = Callable[[Client, RequestError, Any], Told]
 
 
 class Sockets:
@@ -32,53 +173,51 @@ class Sockets:
     def __init__(self, services: Services, box: Namespace) -> None:
         self._services = services
         self._box = box
+        self._rates = RateLimits(services.settings)
         self._joined: dict[str, dict[str, int]] = {}
         services.events.subscribe(self._carry)
         box.on_connect(self._connected)
         box.on_disconnect(self._disconnected)
-        self.answer("join:playlists", NoFields, self._join_playlists)
-        self.answer("join:playlist", PlaylistRoom, self._join_playlist, refuse=self._join_refused)
-        self.answer("join:nfc", NfcRoom, self._join_nfc, refuse=self._join_refused)
-        self.answer("leave:playlists", NoFields, self._leave_playlists)
-        self.answer("leave:playlist", PlaylistRoom, self._leave_playlist)
-        self.answer("leave:nfc", NfcRoom, self._leave_nfc)
-        self.answer("client_ping", Ping, self._ping)
-        self.answer("health_check", NoFields, self._health)
-        self.answer("client:request_current_state", NoFields, self._current_state)
-        self.answer("sync:request", SyncRequest, self._sync, refuse=_sync_error)
+        for event, handle in HANDLERS.items():
+            refuse = (
+                self._join_refused if event.startswith("join:") else _sync_error if handle is Sockets._sync else None
+            )
+            self.answer(event, ASKED[event], MethodType(handle, self), refuse)
 
-    def answer(
-        self,
-        event: str,
-        model: type[M],
-        handle: Callable[[Client, M], Awaitable[Answer]],
-        refuse: Callable[[Client, RequestError, Any], Answer] | None = None,
-    ) -> None:
+    def answer(self, event: str, model: type[M], handle: Handler[M], refuse: Refuse | None = None) -> None:
         """Answer `event`: parse it and call `handle`, whose answer is the acknowledgement too, if one was asked for."""
 
         async def answered(client: Client, data: Any = None, *_: Any) -> Data:
+            told: Wire
             try:
-                answer = await handle(client, _parsed(model, data))
+                self._rates.spend("other", client.request.address)
+                told = await handle(client, _parsed(model, data))
             except RequestError as error:
-                answer = (refuse or self.refuse)(client, error, data)
-            return dict(answer)
+                told = (refuse or self.refuse)(client, error, data)
+            return as_json(told)
 
         self._box.on(event)(answered)
 
-    def refuse(self, client: Client, error: RequestError, data: Any, *, silently: bool = False) -> Answer:
+    def _refusal_of(self, event: str) -> Refuse:
+        if event == "sync:request":
+            return _sync_error
+        return self._join_refused if event.startswith("join:") else self.refuse
+
+    def refuse(self, client: Client, error: RequestError, data: Any, *, silently: bool = False) -> Told:
         """Say no to one client: `err:op`, unless it was told already."""
-        answer: dict[str, Any] = {"success": False, "message": error.message, "error_type": error.error_type}
-        answer |= {"server_seq": self._number}
         op_id = data.get("client_op_id") if isinstance(data, dict) else None
-        answer |= {"client_op_id": op_id} if isinstance(op_id, str) else {}
+        named_so = {"client_op_id": op_id} if isinstance(op_id, str) and len(op_id) <= OP_ID_LENGTH else {}
+        refused = OperationRefused(
+            success=False, message=error.message, error_type=error.error_type, server_seq=self._number, **named_so
+        )
         if not silently:
-            client.emit("err:op", answer)
-        return answer
+            client.emit(refused.event, as_json(refused))
+        return refused
 
     def failed(self, failure: Failure) -> Data:
         """A handler had a defect: it is logged by the server, and the client is not left without a word."""
         data = failure.args[0] if failure.args else None
-        return dict(self.refuse(failure.client, InternalError(), data))
+        return as_json(self.refuse(failure.client, InternalError(), data))
 
     # --- carrying what is published ---------------------------------------------------------------------------------
 
@@ -96,172 +235,213 @@ class Sockets:
         self._joined[client.sid] = {}
         client.enter_room(caller_room(client))
         now = self._services.ports.wall()
-        status: dict[str, Any] = {
-            "status": "connected",
-            "sid": client.sid,
-            "server_seq": self._number,
-            "server_time": now,
-        }
-        client.emit("connection_status", status)
+        status = Connected(status="connected", sid=client.sid, server_seq=self._number, server_time=now)
+        client.emit(status.event, as_json(status))
 
     async def _disconnected(self, client: Client, _: object) -> None:
         self._joined.pop(client.sid, None)
 
-    async def _join_playlists(self, client: Client, _: NoFields) -> Answer:
-        self._enter(client, PLAYLISTS)
-        self._show_playlists(client)
-        return self._joined_room(client, PLAYLISTS)
+    async def _join_playlists(self, client: Client, _: NoFields) -> Joined:
+        self._check_rooms(client, PLAYLISTS)
+        await self._show_playlists(client)
+        return await self._joined_room(client, PLAYLISTS)
 
-    async def _join_playlist(self, client: Client, message: PlaylistRoom) -> Answer:
-        playlist = await self._fresh(message.playlist_id)
-        self._enter(client, playlist_room(playlist.id))
-        self._show_playlist(client, playlist)
-        more = {"playlist_id": playlist.id, "playlist_seq": playlist.playlist_seq}
-        return self._joined_room(client, playlist_room(playlist.id), more)
+    async def _join_playlist(self, client: Client, message: PlaylistRoom) -> Joined:
+        self._check_rooms(client, playlist_room(message.playlist_id))
+        playlist = await self._show_playlist(client, message.playlist_id)
+        room = playlist_room(playlist.id)
+        return await self._joined_room(client, room, playlist_id=playlist.id, playlist_seq=playlist.playlist_seq)
 
-    async def _join_nfc(self, client: Client, message: NfcRoom) -> Answer:
+    async def _join_nfc(self, client: Client, message: NfcRoom) -> Joined:
         status = self._services.linking.snapshot(message.assoc_id)
-        if status is None:
+        self._check_rooms(client, *([] if status is None else [f"{NFC}{status['assoc_id']}"]))
+        room = await self._show_link(client, message.assoc_id)
+        if room is None:
             raise NotFound("nfc session", message.assoc_id or "(any)")
-        room = f"{NFC}{status['assoc_id']}"
-        self._enter(client, room)
-        client.emit("nfc_status", {**status, "server_seq": self._number})
-        return self._joined_room(client, room, {"assoc_id": status["assoc_id"]})
+        return await self._joined_room(client, room, assoc_id=room.removeprefix(NFC))
 
-    async def _leave_playlists(self, client: Client, _: NoFields) -> Answer:
-        return self._leave(client, PLAYLISTS, {})
+    async def _leave_playlists(self, client: Client, _: NoFields) -> Left:
+        return await self._leave(client, PLAYLISTS)
 
-    async def _leave_playlist(self, client: Client, message: PlaylistRoom) -> Answer:
-        return self._leave(client, playlist_room(message.playlist_id), {"playlist_id": message.playlist_id})
+    async def _leave_playlist(self, client: Client, message: PlaylistRoom) -> Left:
+        return await self._leave(client, playlist_room(message.playlist_id), playlist_id=message.playlist_id)
 
-    async def _leave_nfc(self, client: Client, message: NfcRoom) -> Answer:
+    async def _leave_nfc(self, client: Client, message: NfcRoom) -> Left:
         rooms = [room for room in client.rooms if room.startswith(NFC)]
-        room = f"{NFC}{message.assoc_id}" if message.assoc_id else next(iter(rooms), NFC)
-        return self._leave(client, room, {})
+        return await self._leave(client, f"{NFC}{message.assoc_id}" if message.assoc_id else next(iter(rooms), NFC))
+
+    def _check_rooms(self, client: Client, *more: str) -> None:
+        if len({*self._rooms_of(client), *more}) > ROOMS_AT_MOST:
+            raise BadRequest(f"no client may be in more than {ROOMS_AT_MOST} rooms", {"limit": ROOMS_AT_MOST})
+
+    def _rooms_of(self, client: Client) -> list[str]:
+        return sorted(client.rooms - {caller_room(client)})
 
     def _enter(self, client: Client, room: str) -> None:
         client.enter_room(room)
         if client.sid in self._joined:
             self._joined[client.sid].setdefault(room, self._number)
 
-    def _leave(self, client: Client, room: str, more: Answer) -> Answer:
+    async def _leave(self, client: Client, room: str, **more: Any) -> Left:
         client.leave_room(room)
         self._joined.get(client.sid, {}).pop(room, None)
-        answer: dict[str, Any] = {"room": room, "success": True, "server_seq": self._number, **more}
-        client.emit("ack:leave", answer)
-        return answer
+        return await tell(client, Left(room=room, success=True, server_seq=self._number, **more))
 
-    def _joined_room(self, client: Client, room: str, more: Answer | None = None) -> Answer:
-        answer: dict[str, Any] = {"room": room, "success": True, "server_seq": self._number, **(more or {})}
-        client.emit("ack:join", answer)
-        return answer
+    async def _joined_room(self, client: Client, room: str, **more: Any) -> Joined:
+        return await tell(client, Joined(room=room, success=True, server_seq=self._number, **more))
 
-    def _join_refused(self, client: Client, error: RequestError, _: object) -> Answer:
-        answer: dict[str, Any] = {"success": False, "message": error.message, "server_seq": self._number}
-        client.emit("ack:join", answer)
-        return answer
+    def _join_refused(self, client: Client, error: RequestError, _: object) -> Joined:
+        joined = Joined(success=False, message=error.message, server_seq=self._number)
+        client.emit(joined.event, as_json(joined))
+        return joined
 
-    # --- snapshots --------------------------------------------------------------------------------------------------
+    # --- snapshots: each enters its room in the moment of which it tells --------------------------------------------
 
-    def _show_playlists(self, client: Client) -> None:
+    async def _show_playlists(self, client: Client) -> None:
+        while not self._try_playlists(client):
+            await client.drain()
+        self._enter(client, PLAYLISTS)
+        await self._show_player(client)
+
+    def _try_playlists(self, client: Client) -> bool:
         data = {"playlists": self._services.librarian.lites()}
-        client.emit("state:playlists", RawJson(self._services.events.snapshot("state:playlists", lambda _: data)))
-        self._show_player(client)
+        snapshot = self._services.events.snapshot("state:playlists", lambda _: data)
+        return client.try_emit("state:playlists", RawJson(snapshot))
 
-    def _show_player(self, client: Client) -> None:
-        client.emit("state:player", RawJson(self._services.events.snapshot("state:player", self._services.deck.state)))
+    async def _show_player(self, client: Client) -> None:
+        while not client.try_emit("state:player", RawJson(self._player())):
+            await client.drain()
 
-    def _show_playlist(self, client: Client, playlist: Playlist) -> None:
+    def _player(self) -> bytes:
+        return self._services.events.snapshot("state:player", self._services.deck.state)
+
+    async def _show_playlist(self, client: Client, playlist_id: str, seen: int | None = None) -> Playlist:
+        """`seen`: the revision that the client has; then it is not shown again. Raises NotFound."""
+        while True:
+            playlist = await self._fresh(playlist_id)
+            if playlist.playlist_seq == seen or self._try_playlist(client, playlist):
+                self._enter(client, playlist_room(playlist.id))
+                return playlist
+            await client.drain()
+
+    def _try_playlist(self, client: Client, playlist: Playlist) -> bool:
         snapshot = self._services.events.snapshot(
             "state:playlist", lambda _: playlist, playlist_id=playlist.id, playlist_seq=playlist.playlist_seq
         )
-        client.emit("state:playlist", RawJson(snapshot))
+        return client.try_emit("state:playlist", RawJson(snapshot))
 
     async def _fresh(self, playlist_id: str) -> Playlist:
         """The playlist as it is at this very moment: read again if it changed while it was being read."""
         while True:
             playlist = await self._services.librarian.playlist(playlist_id)
-            if self._is_fresh(playlist):
+            if playlist.playlist_seq == self._services.librarian.lite(playlist.id).playlist_seq:
                 return playlist
 
-    def _is_fresh(self, playlist: Playlist) -> bool:
-        return playlist.playlist_seq == self._services.librarian.lite(playlist.id).playlist_seq
+    async def _show_link(self, client: Client, assoc_id: str | None) -> str | None:
+        """The session's room, which was entered; None where there is no such session. `assoc_id` None: the newest."""
+        while (status := self._services.linking.snapshot(assoc_id)) is not None:
+            if client.try_emit("nfc_status", {**status, "server_seq": self._number}):
+                room = f"{NFC}{status['assoc_id']}"
+                self._enter(client, room)
+                return room
+            await client.drain()
+        return None
 
     # --- questions --------------------------------------------------------------------------------------------------
 
-    async def _ping(self, client: Client, message: Ping) -> Answer:
+    async def _ping(self, client: Client, message: Ping) -> Pong:
         now = self._services.ports.wall()
         timestamp = now if message.timestamp is None else message.timestamp
-        answer: dict[str, Any] = {"timestamp": timestamp, "server_time": now, "server_seq": self._number}
-        client.emit("client_pong", answer)
-        return answer
+        return await tell(client, Pong(timestamp=timestamp, server_time=now, server_seq=self._number))
 
-    async def _health(self, client: Client, _: NoFields) -> Answer:
-        metrics = health_data(self._services)
-        clients = len(self._box.clients)
-        more = {"health_metrics": metrics, "connected_clients": clients, "server_time": self._services.ports.wall()}
-        answer: dict[str, Any] = to_jsonable_python({**metrics, **more})
-        client.emit("health_status", answer)
-        return answer
+    async def _health(self, client: Client, _: NoFields) -> HealthTold:
+        health = health_status(self._services)
+        clients, now = len(self._box.clients), self._services.ports.wall()
+        return await tell(
+            client, HealthTold(**dict(health), health_metrics=health, connected_clients=clients, server_time=now)
+        )
 
-    async def _current_state(self, client: Client, _: NoFields) -> Answer:
-        self._show_player(client)
-        return self._services.deck.state(self._number).model_dump()
+    async def _current_state(self, client: Client, _: NoFields) -> PlayerState:
+        await self._show_player(client)
+        return self._services.deck.state(self._number)
 
-    async def _sync(self, client: Client, message: SyncRequest) -> Answer:
-        rooms = self._rooms_of(client) if message.requested_rooms is None else message.requested_rooms
-        playlists = await self._wanted_playlists(rooms)
-        # From here to the end nothing is awaited.
-        missed = None if message.last_global_seq is None else self._services.events.since(message.last_global_seq)
-        known = [room for room in rooms if room == PLAYLISTS or room in playlists or room.startswith(NFC)]
-        if missed is None:
-            self._show_all(client, known, playlists, message.last_playlist_seqs)
-        else:
-            self._replay(client, known, missed)
-        for room in known:
-            self._enter(client, room)
-        answer: dict[str, Any] = {"synced_rooms": known, "server_seq": self._number, "current_global_seq": self._number}
-        client.emit("sync:complete", answer)
-        return answer
+    # --- having been away -------------------------------------------------------------------------------------------
 
-    def _rooms_of(self, client: Client) -> list[str]:
-        return sorted(room for room in client.rooms if room != caller_room(client))
+    async def _sync(self, client: Client, message: SyncRequest) -> SyncComplete:
+        asked = self._rooms_of(client) if message.requested_rooms is None else message.requested_rooms
+        rooms = self._existing(asked)
+        self._check_rooms(client, *rooms)
+        if message.last_global_seq is None or not await self._replay(client, rooms, message.last_global_seq):
+            rooms = [room for room in rooms if await self._show(client, room, message.last_playlist_seqs)]
+        return await tell(
+            client, SyncComplete(synced_rooms=rooms, server_seq=self._number, current_global_seq=self._number)
+        )
 
-    async def _wanted_playlists(self, rooms: list[str]) -> dict[str, Playlist]:
-        """The playlists, by room, of those among `rooms` that are of one, all as they are at the same moment."""
-        found: dict[str, Playlist] = {}
-        while stale := [lite for lite in self._services.librarian.lites() if self._is_stale(lite, rooms, found)]:
-            for lite in stale:
-                with suppress(NotFound):
-                    found[playlist_room(lite.id)] = await self._services.librarian.playlist(lite.id)
-        existing = {playlist_room(lite.id) for lite in self._services.librarian.lites()}
-        return {room: playlist for room, playlist in found.items() if room in existing}
+    def _existing(self, rooms: Sequence[str]) -> list[str]:
+        """Those of them that there are, each once."""
+        playlists = {playlist_room(lite.id) for lite in self._services.librarian.lites()}
+        return [room for room in dict.fromkeys(rooms) if room == PLAYLISTS or room in playlists or self._is_link(room)]
 
-    def _is_stale(self, lite: PlaylistLite, rooms: list[str], found: Mapping[str, Playlist]) -> bool:
-        room = playlist_room(lite.id)
-        return room in rooms and (room not in found or found[room].playlist_seq != lite.playlist_seq)
+    def _is_link(self, room: str) -> bool:
+        return room.startswith(NFC) and self._services.linking.snapshot(room.removeprefix(NFC)) is not None
 
-    def _show_all(
-        self, client: Client, rooms: list[str], playlists: Mapping[str, Playlist], seqs: Mapping[str, int]
-    ) -> None:
-        for room in rooms:
-            if room == PLAYLISTS:
-                self._show_playlists(client)
-            elif room in playlists and seqs.get(playlists[room].id) != playlists[room].playlist_seq:
-                self._show_playlist(client, playlists[room])
-
-    def _replay(self, client: Client, rooms: list[str], missed: list[Event]) -> None:
-        joined = self._joined.get(client.sid, {})
-        new = {room for room in rooms if room not in joined}
+    async def _replay(self, client: Client, rooms: Sequence[str], last: int) -> bool:
+        """What was published since `last`, and the rooms entered; False where that is not known, or is too much."""
+        if (missed := self._missed(client, rooms, last)) and not _fit(client, missed):
+            await client.drain()
+            missed = self._missed(client, rooms, last)
+        if missed is None or not _fit(client, missed):
+            return False
         for event in missed:
-            sent = any(room in joined and event.number > joined[room] for room in event.rooms)
-            if not sent and not event.rooms.isdisjoint(new):
-                client.emit(event.type, RawJson(event.payload))
+            client.emit(event.type, RawJson(event.payload))
+        for room in self._existing(rooms):
+            self._enter(client, room)
+        return True
+
+    def _missed(self, client: Client, rooms: Sequence[str], last: int) -> list[Event] | None:
+        since = self._services.events.since(last)
+        joined = self._joined.get(client.sid, {})
+        new = set(rooms) - joined.keys()
+        return since and [event for event in since if not _was_sent(event, joined) and event.rooms & new]
+
+    async def _show(self, client: Client, room: str, seen: Mapping[str, int]) -> bool:
+        """False where it has ceased to be."""
+        if room == PLAYLISTS:
+            await self._show_playlists(client)
+            return True
+        if room.startswith(NFC):
+            return await self._show_link(client, room.removeprefix(NFC)) is not None
+        playlist_id = room.removeprefix(playlist_room(""))
+        try:
+            await self._show_playlist(client, playlist_id, seen.get(playlist_id))
+        except NotFound:
+            return False
+        return True
+
+
+async def tell(client: Client, told: T) -> T:
+    """Say it as its event, when there is space for it."""
+    await client.deliver(told.event, as_json(told))
+    return told
+
+
+def as_json(answer: Wire) -> dict[str, Any]:
+    return answer.model_dump(mode="json", exclude_unset=isinstance(answer, Told))
 
 
 def caller_room(client: Client) -> str:
     """A room of one, for what goes to a room and to this client."""
     return f"caller:{client.sid}"
+
+
+def _was_sent(event: Event, joined: Mapping[str, int]) -> bool:
+    return any(room in joined and event.number > joined[room] for room in event.rooms)
+
+
+def _fit(client: Client, events: Sequence[Event]) -> bool:
+    """With the answer that follows them."""
+    size = sum(len(event.payload) + len(event.type) + FRAME for event in events)
+    return client.fits(size + ANSWER, len(events) + 2)
 
 
 def _parsed(model: type[M], data: Any) -> M:
@@ -271,8 +451,31 @@ def _parsed(model: type[M], data: Any) -> M:
         raise named(error, whole="payload") from None
 
 
-def _sync_error(client: Client, error: RequestError, data: Any) -> Answer:
+def _sync_error(client: Client, error: RequestError, data: Any) -> SyncError:
+    """With the rooms that were asked for, as far as they are some."""
     rooms = data.get("requested_rooms") if isinstance(data, dict) else None
-    answer: Answer = {"error": error.message, **({} if rooms is None else {"requested_rooms": rooms})}
-    client.emit("sync:error", answer)
-    return answer
+    named_so = {}
+    if isinstance(rooms, list) and all(isinstance(room, str) and len(room) <= NAME_LENGTH for room in rooms):
+        named_so = {"requested_rooms": rooms[:ROOMS_AT_MOST]}
+    told = SyncError(error=error.message, **named_so)
+    client.emit(told.event, as_json(told))
+    return told
+
+
+# A handler's signature says what it takes.
+HANDLERS: Mapping[str, Callable[..., Awaitable[Wire]]] = {
+    "join:playlists": Sockets._join_playlists,
+    "join:playlist": Sockets._join_playlist,
+    "join:nfc": Sockets._join_nfc,
+    "leave:playlists": Sockets._leave_playlists,
+    "leave:playlist": Sockets._leave_playlist,
+    "leave:nfc": Sockets._leave_nfc,
+    "client_ping": Sockets._ping,
+    "health_check": Sockets._health,
+    "client:request_current_state": Sockets._current_state,
+    "sync:request": Sockets._sync,
+}
+ASKED: Mapping[str, type[Message]] = {
+    event: list(get_type_hints(handle).values())[1] for event, handle in HANDLERS.items()
+}
+TOLD: tuple[type[Told], ...] = (Connected, Joined, Left, Pong, HealthTold, SyncComplete, SyncError, OperationRefused)

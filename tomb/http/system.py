@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
@@ -106,15 +106,10 @@ class ShutdownAnswer(Wire):
 
 async def _health(services: Services, _: Call[Body]) -> Success[HealthStatus]:
     """How the box is, read from its supervised tasks."""
-    return Success(_status(services), services.board.overall)
+    return Success(health_status(services), services.board.overall)
 
 
-def health_data(services: Services) -> dict[str, Any]:
-    """A HealthStatus (wire.md, section 3)."""
-    return _status(services).model_dump()
-
-
-def _status(services: Services) -> HealthStatus:
+def health_status(services: Services) -> HealthStatus:
     board = services.board
     return HealthStatus(
         status=board.overall,

@@ -127,6 +127,11 @@ class Client:
         elif self.state is ClientState.PENDING:
             self._hold(frames)
 
+    async def deliver(self, event: str, *args: Data | RawJson) -> None:
+        """As `emit`, but waits where the queue is full. Raises ClientGone."""
+        while not self.try_emit(event, *args):
+            await self.drain()
+
     def try_emit(self, event: str, *args: Data | RawJson) -> bool:
         """As `emit`, but False, and nothing queued, where the queue is too full for it. Then `drain` helps."""
         frames = codec.encode_event(event, args, self.namespace)
@@ -146,7 +151,7 @@ class Client:
         """Wait until the client has been sent all that was emitted to it. Raises ClientGone.
 
         For whoever has much to say to one client, as a replay or a large snapshot is: it waits where `try_emit` or
-        `fits` say no. A broadcast cannot.
+        `fits` say no, and says then what has become true meanwhile. A broadcast cannot.
         """
         await self._session.outbox.drained()
         if self.state is ClientState.GONE:

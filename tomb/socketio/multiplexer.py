@@ -15,7 +15,7 @@ from tomb.socketio.client import Client, ClientState
 from tomb.socketio.codec import Assembler, SocketPacket
 from tomb.socketio.namespace import Namespace
 from tomb.socketio.session import EngineSession
-from tomb.socketio.types import ClientGone, Data, Frame, ProtocolError, Reason, Refused
+from tomb.socketio.types import ClientGone, Data, Frame, Frames, ProtocolError, Reason, Refused
 
 log = logging.getLogger(__name__)
 
@@ -148,18 +148,24 @@ class Multiplexer:
     async def _handle(self, client: Client, event: str, args: tuple[Data, ...], ack_id: int | None) -> None:
         if client.state is not ClientState.CONNECTED:
             return
-        acknowledge = partial(self._acknowledge, client, ack_id)
         handler = self._namespaces[client.namespace].handlers[event]
 
         async def answer() -> None:
-            acknowledge(await handler(client, *args))
+            frames = self._acknowledgement(client, ack_id, await handler(client, *args))
+            while not self.session.try_send(frames):
+                await client.drain()
 
-        await self._attempt(client, event, args, answer(), acknowledge)
+        def refuse(data: Data) -> None:
+            self.session.send(self._acknowledgement(client, ack_id, data))
 
-    def _acknowledge(self, client: Client, ack_id: int | None, answer: Data | tuple[Data, ...]) -> None:
-        if ack_id is not None:
-            values = () if answer is None else answer if isinstance(answer, tuple) else (answer,)
-            client.send(codec.encode_ack(values, client.namespace, ack_id))
+        await self._attempt(client, event, args, answer(), refuse)
+
+    def _acknowledgement(self, client: Client, ack_id: int | None, answer: Data | tuple[Data, ...]) -> Frames:
+        """None at all where none was asked for, or nobody is there any more."""
+        if ack_id is None or client.state is not ClientState.CONNECTED:
+            return ()
+        values = () if answer is None else answer if isinstance(answer, tuple) else (answer,)
+        return codec.encode_ack(values, client.namespace, ack_id)
 
     async def _attempt(
         self, client: Client, event: str, args: tuple[Data, ...], work: Awaitable[None], tell: Callable[[Data], None]

@@ -128,10 +128,8 @@ class Outbox:
 
     def fits(self, size: int, frames: int) -> bool:
         """Whether messages of that size in all could be put now, none of them larger than the bound."""
-        waiting = len(self._frames) + len(self._taken)
-        if waiting and waiting + frames > self._max_frames:
-            return False
-        return self._bytes - self._large_bytes + size <= self._max_bytes
+        enough = len(self._frames) + len(self._taken) + frames <= self._max_frames
+        return enough and self._bytes - self._large_bytes + size <= self._max_bytes
 
     def put(self, frames: Frames) -> bool:
         """False, and nothing queued, where the queue is full.
@@ -140,8 +138,10 @@ class Outbox:
         client somehow, and so must the acknowledgement after it.
         """
         size = sum(map(len, frames))
-        if not (self.fits(size, len(frames)) or (size > self._max_bytes and self._large is None and self.fits(0, 1))):
-            return False
+        if not self.fits(size, len(frames)):
+            alone = not self._frames and not self._taken
+            if not (alone or (size > self._max_bytes and self._large is None and self.fits(0, len(frames)))):
+                return False
         if size > self._max_bytes:
             self._large, self._large_bytes = frames[-1], size
         self._frames.extend(frames)
