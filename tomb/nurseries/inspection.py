@@ -49,7 +49,7 @@ class _Line(BaseModel):
     labels: Labels | None = None
     cover: Base64Bytes | None = None
     ext: Literal["jpg", "png"] = "jpg"
-    refused: str | None = None
+    refused: str | None = Field(None, max_length=1000)
     going_on: bool = False
     done: bool = False
 
