@@ -158,7 +158,7 @@ def callback(blocks: int = 20_000) -> list[Row]:
         playhead.order = Order(buffer, moving=True)
         times = []
         for _ in range(blocks):
-            if buffer.room >= len(source):
+            if buffer.space >= len(source):
                 buffer.append(source)
             times.append(_microseconds(lambda: playhead.fill(out, 0)))  # noqa: B023 - called at once
         rows.append(_row(f"callback {name}, {len(out)} frames", times, floor))

@@ -31,9 +31,9 @@ def taken(from_buffer: CueBuffer, count: int) -> list[int]:
 
 def test_room_is_what_does_not_touch_the_history() -> None:
     filled = buffer(30)
-    assert filled.room == 0
+    assert filled.space == 0
     taken(filled, 10)
-    assert filled.room == 10
+    assert filled.space == 10
 
 
 def test_no_more_is_taken_than_there_is() -> None:
@@ -86,7 +86,7 @@ def test_frames_come_out_as_they_went_in(steps: list[tuple[str, int]]) -> None:
     for step, amount in steps:
         before = filled.taken
         if step == "append":
-            filled.append(numbered(filled.written, min(amount, filled.room)))
+            filled.append(numbered(filled.written, min(amount, filled.space)))
         elif step == "take":
             assert taken(filled, amount) == list(range(before, min(before + amount, filled.written)))
         else:

@@ -44,7 +44,7 @@ class CueBuffer:
         self._history = history
 
     @property
-    def room(self) -> int:
+    def space(self) -> int:
         """Frames that may be appended now."""
         return max(0, len(self._ring) - self._history - (self.written - self.taken))
 
@@ -54,7 +54,7 @@ class CueBuffer:
         return self.error is not None and self.end == 0
 
     def append(self, frames: Frames) -> None:
-        """Add frames, no more than there is `room` for."""
+        """Add frames, no more than there is `space` for."""
         start = self.written % len(self._ring)
         first = min(len(frames), len(self._ring) - start)
         self._ring[start : start + first] = frames[:first]
@@ -114,11 +114,11 @@ class ReadAhead:
             self._news()
 
     async def _refill(self) -> None:
-        missing = PIECE - self._buffer.room
+        missing = PIECE - self._buffer.space
         if missing <= 0:
             await self._ports.in_thread(self._pour, PIECE, limiter=self._ports.limiters.decoding, abandon=True)
         else:
-            # The callback may neither lock nor wake anybody, so what it makes room for is found by the clock.
+            # The callback may neither lock nor wake anybody, so what it makes space for is found by the clock.
             await trio.sleep(missing / self._rate)
 
     def _pour(self, frames: int) -> None:

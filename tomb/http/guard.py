@@ -60,7 +60,8 @@ def origin_in(header: str) -> Origin | None:
         or header.rstrip("/").lower() != f"{parts.scheme}://{parts.netloc}".lower()
     ):
         return None
-    return Origin(parts.scheme, name, PORTS[parts.scheme] if port is None else port)
+    # The dot of the root is left out, as `host_in` does: browsers show and send it, if that is what somebody typed.
+    return Origin(parts.scheme, name.removesuffix("."), PORTS[parts.scheme] if port is None else port)
 
 
 def host_in(header: str) -> tuple[str, int | None] | None:
