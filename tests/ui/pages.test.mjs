@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { before, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { ask, AxeBuilder, DESK, PHONE, place, playlist, visit } from './rig.mjs'
 
 const LONG = 'Donaudampfschifffahrtsgesellschaftskapitänsgeschichten, gelesen von jemandem mit einem sehr langen Namen, '.repeat(2).slice(0, 200).trim()
-const pages = new Map([['home', '/'], ['tags', '/tags'], ['settings', '/settings'], ['system', '/system'], ['nowhere', '/no/such/page']])
+const pages = new Map([['home', '/'], ['tags', '/tags'], ['settings', '/settings'], ['system', '/system'], ['cards', '/cards'], ['child', '/child'], ['nowhere', '/no/such/page']])
 
 before(async () => {
   const id = await playlist('Folk Songs', 4)
@@ -58,7 +60,7 @@ for (const [name, locale] of [['English', 'en-GB'], ['German', 'de-DE']])
     for (const [where, path] of pages) {
       await page.goto(new URL(path, page.url()).href)
       await page.locator('h1, h2').first().waitFor()
-      const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest('.overflow-x-auto')).map((each) => each.outerHTML.slice(0, 120)))
+      const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest('.overflow-x-auto, .sheets')).map((each) => each.outerHTML.slice(0, 120)))
       assert.deepEqual(wide, [], where)
     }
   })
@@ -73,4 +75,59 @@ test('targets of a finger are 44 px or more', async (t) => {
       .map((each) => `${Math.round(each.getBoundingClientRect().height)} ${each.outerHTML.slice(0, 140)}`))
     assert.deepEqual(small, [], where)
   }
+})
+
+test('the first screen stays within its budget', async (t) => {
+  const page = await visit(t)
+  const loaded = new Set()
+  page.on('request', (request) => loaded.add(new URL(request.url()).pathname))
+  await page.reload()
+  await page.getByRole('button', { name: 'Play Folk Songs' }).waitFor()
+  const size = async (ending) => {
+    let sum = 0
+    for (const path of loaded) if (path.endsWith(ending)) sum += gzipSync(await readFile(new URL(`../../tomb/http/static${path}`, import.meta.url)), { level: 9 }).length
+    return sum / 1000
+  }
+  const [js, css] = [await size('.js'), await size('.css')]
+  t.diagnostic(`gzip: ${js.toFixed(1)} kB of JavaScript, ${css.toFixed(1)} kB of CSS to the first screen`)
+  assert.ok(js > 20 && js <= 110, `${js} kB`)
+  assert.ok(css > 2 && css <= 20, `${css} kB`)
+})
+
+test('cards are printed in their true size, on the paper that was chosen', async (t) => {
+  const page = await visit(t, '/cards', DESK)
+  for (const [shape, width, height] of [['Bank card', 85.6, 54], ['Round, 30 mm', 30, 30], ['CD case', 120, 120]]) {
+    await page.getByRole('radio', { name: shape }).click()
+    await page.getByRole('radio', { name: 'A4' }).click()
+    await page.emulateMedia({ media: 'print' })
+    const cards = await page.locator('[data-card]').evaluateAll((all) => all.map((each) => {
+      const { width, height, left, top } = each.getBoundingClientRect()
+      const sheet = each.closest('.sheet').getBoundingClientRect()
+      return { width, height, left: left - sheet.left, top: top - sheet.top }
+    }))
+    const mm = (px) => (px * 25.4) / 96
+    assert.equal(cards.length, 3)
+    for (const card of cards) {
+      assert.ok(Math.abs(mm(card.width) - width) < 0.1 && Math.abs(mm(card.height) - height) < 0.1, JSON.stringify(card))
+      assert.ok(mm(card.left) >= 10 && mm(card.left + card.width) <= 200 && mm(card.top + card.height) <= 287)
+    }
+    const pdf = (await page.pdf({ preferCSSPageSize: true, printBackground: true })).toString('latin1')
+    const [, wide, high] = /\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf)
+    assert.ok(Math.abs((wide * 25.4) / 72 - 210) < 0.5 && Math.abs((high * 25.4) / 72 - 297) < 0.5, `${wide} x ${high}`)
+    await page.emulateMedia({ media: 'screen' })
+  }
+})
+
+test('the child’s page: a tap on a cover plays, and the corner must be held to leave', async (t) => {
+  const page = await visit(t, '/child')
+  await page.getByRole('button', { name: 'Folk Songs' }).click()
+  await page.getByRole('button', { name: 'Pause' }).waitFor()
+  await page.getByRole('button', { name: 'Leave: hold for three seconds' }).click()
+  assert.ok(page.url().endsWith('/child'))
+  const corner = await page.getByRole('button', { name: 'Leave: hold for three seconds' }).boundingBox()
+  await page.mouse.move(corner.x + 20, corner.y + 20)
+  await page.mouse.down()
+  await page.waitForURL((url) => url.pathname === '/')
+  await page.mouse.up()
+  await ask('POST', '/api/player/pause', {})
 })

@@ -90,6 +90,10 @@ export function playTrack(playlist: Playlist, track: Track): void {
     }), op)
 }
 
+/** As if its tag were put on the box. */
+export const tapPlaylist = (id: string) =>
+  send((signal, client_op_id) => api.POST('/api/playlists/{playlist_id}/tap', { ...of(id), body: { client_op_id }, signal }))
+
 /** A tap on a cover: plays it, or pauses what it plays. */
 export function tapCover(id: string): void {
   if (player.value?.active_playlist_id === id) toggle()
@@ -211,6 +215,8 @@ export const changeSettings = (fields: Partial<Pick<Settings, 'volume_ceiling' |
   send((signal) => api.PUT('/api/settings', { body: fields, signal }))
 
 export const restart = () => send((signal) => api.POST('/api/system/restart', { body: {}, signal }))
+
+export const shutdown = () => send((signal) => api.POST('/api/system/shutdown', { body: {}, signal }))
 
 export const tapVirtual = (tag_id: string | null) =>
   tag_id === null

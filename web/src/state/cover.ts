@@ -81,8 +81,8 @@ export function drawCover(id: string): CoverDrawing {
       break
     }
     case 4: { // a boat on the sea
-      circle(20 + r() * 50, 20 + r() * 8, 7 + r() * 4, light)
       const x = round(36 + r() * 20)
+      circle(x < 46 ? 82 : 14, 18 + r() * 6, 7 + r() * 2, light)
       path(`M${x} 66V26L${x + 26} 60H${x}Z`, light)
       path(`M${x - 4} 60V36L${x - 20} 60Z`, mid)
       path(`M${x - 24} 64H${x + 30}L${x + 20} 80H${x - 15}Z`, strong)

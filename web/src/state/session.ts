@@ -1,9 +1,10 @@
 // What belongs to this phone (theme, language, sorting), the parents' settings, and the PIN.
-import { ref, shallowRef, watch } from 'vue'
-import { api, command, peek, read, Refused, usePinPrompt } from '@/wire/http'
+import { computed, ref, shallowRef, watch } from 'vue'
+import { api, command, newId, peek, read, Refused, usePinPrompt } from '@/wire/http'
 import type { Settings } from '@/wire/types'
 import { whenUp } from './core'
 import * as commands from './commands'
+import { begin, confirm, type Layers, layers, settle, shown } from './optimistic'
 
 function kept<T extends string>(key: string, choices: readonly T[], otherwise: T) {
   const stored = remember(`tomb.${key}`)
@@ -43,19 +44,21 @@ dark.addEventListener('change', applyTheme)
 
 // --- settings --------------------------------------------------------------------------------------------------------
 
-export const settings = shallowRef<Settings | null>(null)
+const held = shallowRef<Layers<Settings | null>>(layers<Settings | null>(null))
+export const settings = computed(() => shown(held.value))
+const heard = (now: Settings | null) => now !== null && (held.value = confirm(held.value, () => now))
 
 /** Reads the settings; with a PIN set and none given this asks for it. */
 export async function loadSettings(): Promise<void> {
-  settings.value = await read((signal) => api.GET('/api/settings', { signal }))
+  heard(await read((signal) => api.GET('/api/settings', { signal })))
 }
 
-export async function changeSettings(fields: Parameters<typeof commands.changeSettings>[0]): Promise<boolean> {
-  const before = settings.value
-  const { pin: _, ...seen } = fields
-  if (before !== null) settings.value = { ...before, ...seen }
-  const after = await commands.changeSettings(fields)
-  settings.value = after ?? before
+export async function changeSettings({ pin, ...fields }: Parameters<typeof commands.changeSettings>[0]): Promise<boolean> {
+  const op = newId()
+  held.value = begin(held.value, op, (now) => now && { ...now, ...fields })
+  const after = await commands.changeSettings(pin === undefined ? fields : { ...fields, pin })
+  heard(after)
+  held.value = settle(held.value, op)
   return after !== null
 }
 
@@ -90,13 +93,21 @@ export async function enterPin(pin: string): Promise<'wrong' | 'slow' | 'away' |
   }
 }
 
+/** Whether the child's page may be left: without a PIN always, else it is asked for each time. */
+export async function mayLeaveChild(): Promise<boolean> {
+  if (settings.value?.pin_set === true) await lock()
+  try {
+    await loadSettings()
+    return true
+  } catch (error) {
+    return !(error instanceof Refused)
+  }
+}
+
 export async function lock(): Promise<void> {
   await command((signal) => api.DELETE('/api/pin/session', { signal })).catch(() => undefined)
 }
 
 /** The ceiling of the volume, for the wall on its slider; without one while the PIN keeps the settings. */
-export const ceiling = ref(100)
-watch(settings, (now) => now !== null && (ceiling.value = now.volume_ceiling))
-whenUp(async () => {
-  settings.value = (await peek((signal) => api.GET('/api/settings', { signal }))) ?? settings.value
-})
+export const ceiling = computed(() => settings.value?.volume_ceiling ?? 100)
+whenUp(async () => heard(await peek((signal) => api.GET('/api/settings', { signal }))))

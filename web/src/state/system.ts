@@ -1,7 +1,7 @@
 // How the box is: read while a page shows it.
 import { onScopeDispose, ref, shallowRef } from 'vue'
-import { api, command, read } from '@/wire/http'
-import type { Health, LogLine, SystemInfo } from '@/wire/types'
+import { api, command, peek, read } from '@/wire/http'
+import type { Health, LogLine, Machine, SystemInfo } from '@/wire/types'
 import { readerStatus, whenUp } from './core'
 
 export type Level = 'debug' | 'info' | 'warning' | 'error'
@@ -38,6 +38,18 @@ export function useSystem() {
 
 export async function logLines(level: Level): Promise<readonly LogLine[]> {
   return (await read((signal) => api.GET('/api/system/logs', { params: { query: { lines: 500, level } }, signal }))).logs
+}
+
+/** The state machines of the box with the states they are in, looked at from moment to moment. */
+export function useMachines() {
+  const machines = shallowRef<readonly Machine[]>([])
+  const look = async () => {
+    machines.value = (await peek((signal) => api.GET('/api/system/machines', { signal }))) ?? machines.value
+  }
+  const timer = setInterval(() => document.visibilityState === 'visible' && void look(), 1500)
+  onScopeDispose(() => clearInterval(timer))
+  void look()
+  return machines
 }
 
 export interface Restored {

@@ -294,6 +294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/tap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do what a tag of this playlist would do if it were put on the box now: play it, or pause it, as parents chose. */
+        post: operations["post_playlists_playlist_id_tap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/start": {
         parameters: {
             query?: never;
@@ -928,6 +945,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/shutdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch the computer off, where it lets the box do that; what was playing is remembered. */
+        post: operations["post_system_shutdown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All state machines: their tables, and the state that each of them is in. */
+        get: operations["get_system_machines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1241,6 +1292,58 @@ export interface components {
              */
             exception: string | null;
         };
+        /**
+         * MachineNow
+         * @description One machine of the table. `id`: which one, such as the session or the device.
+         */
+        MachineNow: {
+            /** Id */
+            id: string;
+            /** State */
+            state: string;
+        };
+        /**
+         * MachineRow
+         * @description In `source`, on `event`, if `guard` agrees (null: in any case), do `action` (null: nothing) and go to `dest`.
+         */
+        MachineRow: {
+            /** Source */
+            source: string;
+            /** Event */
+            event: string;
+            /** Guard */
+            guard: string | null;
+            /** Action */
+            action: string | null;
+            /** Dest */
+            dest: string;
+        };
+        /**
+         * MachineTable
+         * @description `theory`: what it decides, in plain words, as Markdown. `final`: states that are not left again.
+         *
+         *     `rows` are in the order in which they are tried. `mermaid`: the moves among them as a diagram.
+         */
+        MachineTable: {
+            /** Name */
+            name: string;
+            /** Theory */
+            theory: string;
+            /** States */
+            states: string[];
+            /** Initial */
+            initial: string;
+            /** Final */
+            final: string[];
+            /** Rows */
+            rows: components["schemas"]["MachineRow"][];
+            /** Mermaid */
+            mermaid: string;
+            /** Current */
+            current: components["schemas"]["MachineNow"][];
+        };
+        /** MachineTables */
+        MachineTables: components["schemas"]["MachineTable"][];
         /** Metadata */
         Metadata: {
             /**
@@ -1976,6 +2079,21 @@ export interface components {
              * @default null
              */
             pin?: string | null;
+        };
+        /** ShutdownAnswer */
+        ShutdownAnswer: {
+            /**
+             * Shutdown Scheduled
+             * @default true
+             * @constant
+             */
+            shutdown_scheduled: true;
+            /**
+             * Status
+             * @default shutdown_scheduled
+             * @constant
+             */
+            status: "shutdown_scheduled";
         };
         /** SkippedFile */
         SkippedFile: {
@@ -3679,6 +3797,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    post_playlists_playlist_id_tap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                playlist_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description Do what a tag of this playlist would do if it were put on the box now: play it, or pause it, as parents chose. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["PlayerState"];
+                    };
+                };
             };
             400: components["responses"]["validation_error_400"];
             403: components["responses"]["forbidden_403"];
@@ -5533,6 +5699,85 @@ export interface operations {
             500: components["responses"]["internal_error_500"];
             503: components["responses"]["service_unavailable_503"];
             507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    post_system_shutdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description Switch the computer off, where it lets the box do that; what was playing is remembered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["ShutdownAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    get_system_machines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All state machines: their tables, and the state that each of them is in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["MachineTables"];
+                    };
+                };
+            };
+            403: components["responses"]["forbidden_403"];
+            414: components["responses"]["payload_too_large_414"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
         };
     };
     get_openapi_json: {
