@@ -111,11 +111,11 @@ test('cards are printed in their true size, on the paper that was chosen', async
       assert.ok(Math.abs(mm(card.width) - width) < 0.1 && Math.abs(mm(card.height) - height) < 0.1, JSON.stringify(card))
       assert.ok(mm(card.left) >= 10 && mm(card.left + card.width) <= 200 && mm(card.top + card.height) <= 287)
     }
-    const pdf = (await page.pdf({ preferCSSPageSize: true, printBackground: true })).toString('latin1')
-    const [, wide, high] = /\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf)
-    assert.ok(Math.abs((wide * 25.4) / 72 - 210) < 0.5 && Math.abs((high * 25.4) / 72 - 297) < 0.5, `${wide} x ${high}`)
     await page.emulateMedia({ media: 'screen' })
   }
+  const pdf = (await page.pdf({ preferCSSPageSize: true, printBackground: true })).toString('latin1')
+  const [, wide, high] = /\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf)
+  assert.ok(Math.abs((wide * 25.4) / 72 - 210) < 0.5 && Math.abs((high * 25.4) / 72 - 297) < 0.5, `${wide} x ${high}`)
 })
 
 test('the child’s page: a tap on a cover plays, and the corner must be held to leave', async (t) => {
