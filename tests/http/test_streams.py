@@ -71,6 +71,10 @@ async def test_more_of_the_end_than_there_is_is_the_whole(sound: Sound, autojump
         assert (answer.status, answer.content) == (200, sound.content)
 
 
+async def test_nothing_of_the_end_is_no_range(sound: Sound, autojump_clock: MockClock) -> None:
+    assert (await sound.get(range="bytes=-0")).status == 416
+
+
 async def test_beyond_the_end_there_is_nothing(sound: Sound, autojump_clock: MockClock) -> None:
     answer = await sound.get(range=f"bytes={len(sound.content)}-")
     assert (answer.status, answer.body["details"]) == (416, {"size": len(sound.content)})

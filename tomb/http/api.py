@@ -167,7 +167,8 @@ class Api:
         if op_id is None or route.secret or not fields.isdisjoint(route.secret_fields):
             return await self._handle(route, path, raw)
         asked = (route.name, tuple(path.items()), request.query_string, hashlib.sha256(raw).digest())
-        # Whoever may only play hears in `ack:op` that something was done, but not what only parents may look at.
+        # The PIN was asked for by `_admit`, before any kept answer can be given. And whoever may only play hears in
+        # `ack:op` that something was done, but not what came of it, where only parents may look at that.
         handle = partial(self._handle, route, path, raw)
         return await self._operations.once(op_id, asked, handle, with_data=route.playing)
 

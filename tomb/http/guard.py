@@ -1,4 +1,4 @@
-"""Who may talk to the box, how often, and what browsers are told with each answer.
+"""Who may talk to the box, how often, and what each answer says to browsers.
 
 There are no accounts on a home network, so two headers stand guard. `Host` must be a name of the box: a stranger's
 domain that was made to point at it (DNS rebinding) names itself there. `Origin`, which browsers send with whatever
@@ -209,7 +209,7 @@ class _Places:
             del self._held[client]
 
 
-# --- what browsers are told ------------------------------------------------------------------------------------------
+# --- what answers say to browsers -----------------------------------------------------------------------------------
 
 # Of the plain pages that the program itself makes: they have their styles in line, and nothing else.
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"

@@ -42,7 +42,7 @@ CHANGING = (RequestTimeout, Conflict, PayloadTooLarge, UnsupportedMedia, Unavail
 COOKIE_SCHEME = "parents"
 JSON = "application/json"
 PAGE = "text/html"
-# What the answer to one request tells of the address of the next: by name, the parameter and where it stands.
+# What the answer to one request says of the address of the next: by name, the parameter and where it stands.
 LINKS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "POST /api/playlists": (
         ("GET /api/playlists/<playlist_id>", "playlist_id", "id"),

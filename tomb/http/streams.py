@@ -77,6 +77,8 @@ def _range(request: Request, tag: str, size: int) -> tuple[int, int]:
     wanted = request.range
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or not _still(request, tag):
         return 0, size
+    if re.fullmatch(r"\s*bytes\s*=\s*-0+\s*", request.headers["Range"]):
+        raise NoSuchRange(size)  # nothing of the end: as likely a slip, and to Werkzeug the whole
     [(first, _)] = wanted.ranges
     if -first > size:
         return 0, size  # more of the end than there is (RFC 9110, section 14.1.2)
