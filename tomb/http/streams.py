@@ -74,11 +74,11 @@ async def _made(data: Download) -> AsyncIterator[bytes]:
 
 def _range(request: Request, tag: str, size: int) -> tuple[int, int]:
     """The bytes that are wanted: from, up to but without. One range is served, several are answered by the whole."""
+    if re.fullmatch(r"\s*bytes\s*=\s*-0+\s*", request.headers.get("Range", "")):
+        raise NoSuchRange(size)  # nothing of the end, which Werkzeug takes for no range at all
     wanted = request.range
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or not _still(request, tag):
         return 0, size
-    if re.fullmatch(r"\s*bytes\s*=\s*-0+\s*", request.headers["Range"]):
-        raise NoSuchRange(size)  # nothing of the end: as likely a slip, and to Werkzeug the whole
     [(first, _)] = wanted.ranges
     if -first > size:
         return 0, size  # more of the end than there is (RFC 9110, section 14.1.2)
