@@ -17,7 +17,7 @@ from tomb.config import MIB, Settings
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
-from tomb.events import LEASE_BLOCK, Events
+from tomb.events import LEASE_BLOCK, MACHINES, Events
 from tomb.http.routes import Services
 from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
@@ -101,6 +101,7 @@ async def open_box(
         await lifecycle.start(store.run)
         lease = EventLease(store, LEASE_BLOCK)
         events = Events(ports, await lease.open(), settings.event_log_size)
+        board.machines.listener = partial(_publish_machine, events)
         await lifecycle.start(partial(events.run, lease))
         librarian = await Librarian.open(store, events, ports)
         ingest = Ingest(store, ports, inspector or await _inspection(lifecycle), settings.free_kept_mb * MIB)
@@ -151,6 +152,10 @@ async def open_box(
             )
         finally:
             deck.note_position()
+
+
+def _publish_machine(events: Events, name: str, machine_id: str, state: str | None) -> None:
+    events.tell("machine_state", {MACHINES}, {"name": name, "id": machine_id, "state": state})
 
 
 def _note_position_at_the_end(process: Process, deck: Deck, journal: Journal) -> None:

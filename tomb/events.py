@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 EVERYONE = frozenset({"*"})
 PLAYLISTS = "playlists"
+MACHINES = "machines"
 POSITION = "state:track_position"
 LEASE_BLOCK = 100_000
 LEASE_RETRY_S = 30.0  # half a block lasts for hours

@@ -8,6 +8,8 @@ from trio.testing import MockClock
 
 from tests.http.world import FREE_TAG, TAG, made_world
 from tests.rigs.asgi import Client, served_box
+from tests.rigs.box import virtual_box
+from tests.rigs.sockets import socket_room
 from tomb.machines.diagrams import TABLES, render
 
 
@@ -36,6 +38,26 @@ async def test_every_table_is_shown_with_its_rows_in_the_order_they_are_tried(
                 assert pairs.count((state, event.__name__)) == len(table.rows_for(state, event))
         assert {row["dest"] for row in each["rows"]} <= set(table.states)
         assert len(each["theory"]) > 100
+
+
+async def test_whoever_joins_sees_where_the_machines_are_and_then_each_move(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with virtual_box(tmp_path) as box, socket_room(box) as room:
+        await box.add("One", 10, tag_id=TAG)
+        client = await room.connect()
+        await client.emit("join:machines", {})
+        there = {(each["name"], each["id"]): each["state"] for each in client.of("machine_state")}
+        assert there["device", "audio"] == "pretending"
+        assert client.types()[-1] == "ack:join"
+        client.take()
+        await box.tap(TAG)
+        moves = [(each["id"], each["state"]) for each in client.of("machine_state")]
+        assert moves == [("reader", "present"), ("player", "playing"), ("reader", "fading"), ("reader", "absent")]
+        await client.emit("leave:machines", {})
+        client.take()
+        await box.tap(TAG)
+        assert client.of("machine_state") == []
 
 
 async def test_the_machines_are_seen_to_move(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -23,7 +23,14 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     """A day on which everything happens that can."""
     librarian, linking = box.services.librarian, box.services.linking
     first = await box.add("First", 5, 6, tag_id=TAGS[0])
-    for event in ("join:playlists", "join:nfc", "client_ping", "health_check", "client:request_current_state"):
+    for event in (
+        "join:machines",
+        "join:playlists",
+        "join:nfc",
+        "client_ping",
+        "health_check",
+        "client:request_current_state",
+    ):
         await client.emit(event, {})
     second = (await librarian.create("Second")).id
     await client.emit("join:playlist", {"playlist_id": first})
@@ -50,6 +57,7 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     await client.emit("leave:playlist", {"playlist_id": first})
     await librarian.delete(first)
     await client.emit("leave:playlists", {})
+    await client.emit("leave:machines", {})
     await wait_all_tasks_blocked()
 
 

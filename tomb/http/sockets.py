@@ -24,7 +24,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tomb.errors import BadRequest, InternalError, NotFound, RequestError
-from tomb.events import EVERYONE, PLAYLISTS, Event, playlist_room
+from tomb.events import EVERYONE, MACHINES, PLAYLISTS, Event, playlist_room
 from tomb.http.guard import RateLimits
 from tomb.http.parsing import OP_ID_LENGTH, Id, named
 from tomb.http.routes import Services
@@ -136,6 +136,17 @@ class HealthTold(Told, HealthStatus):
     server_time: float
 
 
+class MachineMoved(Told):
+    """`name`: of the table; `id`: which machine; `state` is null when there is no such machine any more."""
+
+    event = "machine_state"
+
+    name: str
+    id: str
+    state: str | None
+    server_seq: int
+
+
 class SyncComplete(Told):
     event = "sync:complete"
 
@@ -179,10 +190,7 @@ class Sockets:
         box.on_connect(self._connected)
         box.on_disconnect(self._disconnected)
         for event, handle in HANDLERS.items():
-            refuse = (
-                self._join_refused if event.startswith("join:") else _sync_error if handle is Sockets._sync else None
-            )
-            self.answer(event, ASKED[event], MethodType(handle, self), refuse)
+            self.answer(event, ASKED[event], MethodType(handle, self), self._refusal_of(event))
 
     def answer(self, event: str, model: type[M], handle: Handler[M], refuse: Refuse | None = None) -> None:
         """Answer `event`: parse it and call `handle`, whose answer is the acknowledgement too, if one was asked for."""
@@ -259,6 +267,28 @@ class Sockets:
         if room is None:
             raise NotFound("nfc session", message.assoc_id or "(any)")
         return await self._joined_room(client, room, assoc_id=room.removeprefix(NFC))
+
+    async def _join_machines(self, client: Client, _: NoFields) -> Joined:
+        self._check_rooms(client, MACHINES)
+        while not self._try_machines(client):
+            await client.drain()
+        self._enter(client, MACHINES)
+        return await self._joined_room(client, MACHINES)
+
+    def _try_machines(self, client: Client) -> bool:
+        """Where each machine is. Not numbered, so whoever was away joins anew instead of asking what was missed."""
+        states = [
+            MachineMoved(name=name, id=each, state=state, server_seq=self._number)
+            for name, each, state in self._services.board.machines.all()
+        ]
+        if not client.fits(sum(len(state.model_dump_json()) + 2 * FRAME for state in states), len(states)):
+            return False
+        for state in states:
+            client.emit(MachineMoved.event, as_json(state))
+        return True
+
+    async def _leave_machines(self, client: Client, _: NoFields) -> Left:
+        return await self._leave(client, MACHINES)
 
     async def _leave_playlists(self, client: Client, _: NoFields) -> Left:
         return await self._leave(client, PLAYLISTS)
@@ -467,9 +497,11 @@ HANDLERS: Mapping[str, Callable[..., Awaitable[Wire]]] = {
     "join:playlists": Sockets._join_playlists,
     "join:playlist": Sockets._join_playlist,
     "join:nfc": Sockets._join_nfc,
+    "join:machines": Sockets._join_machines,
     "leave:playlists": Sockets._leave_playlists,
     "leave:playlist": Sockets._leave_playlist,
     "leave:nfc": Sockets._leave_nfc,
+    "leave:machines": Sockets._leave_machines,
     "client_ping": Sockets._ping,
     "health_check": Sockets._health,
     "client:request_current_state": Sockets._current_state,
@@ -478,4 +510,14 @@ HANDLERS: Mapping[str, Callable[..., Awaitable[Wire]]] = {
 ASKED: Mapping[str, type[Message]] = {
     event: list(get_type_hints(handle).values())[1] for event, handle in HANDLERS.items()
 }
-TOLD: tuple[type[Told], ...] = (Connected, Joined, Left, Pong, HealthTold, SyncComplete, SyncError, OperationRefused)
+TOLD: tuple[type[Told], ...] = (
+    Connected,
+    Joined,
+    Left,
+    Pong,
+    HealthTold,
+    MachineMoved,
+    SyncComplete,
+    SyncError,
+    OperationRefused,
+)

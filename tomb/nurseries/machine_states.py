@@ -32,6 +32,10 @@ class MachineStates:
         if self._states.get(table.name, {}).pop(machine_id, None) is not None:
             self.listener(table.name, machine_id, None)
 
+    def all(self) -> list[tuple[str, str, str]]:
+        """The table's name, the machine's id and its state, of each."""
+        return [(name, each, state) for name, states in self._states.items() for each, state in states.items()]
+
     def of(self, name: str) -> dict[str, str]:
         """Ids and states of the machines of one table, the oldest first."""
         return dict(self._states.get(name, {}))
