@@ -71,7 +71,7 @@ async def session(
 
 
 def serve_tomb(clients: int) -> None:
-    from tomb.nurseries.web import serve_web
+    from tomb.nurseries.web import WebLimits, serve_web
     from tomb.socketio import SocketLimits, SocketServer
 
     async def main() -> None:
@@ -84,7 +84,8 @@ def serve_tomb(clients: int) -> None:
 
         async with trio.open_nursery() as nursery:
             await nursery.start(server.run)
-            (address,) = await nursery.start(partial(serve_web, server, host="127.0.0.1", port=0))
+            web = WebLimits(connections=1000, connections_per_address=1000)
+            (address,) = await nursery.start(partial(serve_web, server, host="127.0.0.1", port=0, limits=web))
             say(port=address.port)
             await session(lambda: len(server.namespace("/").clients), clients, publish, trio.sleep)
             await trio.sleep_forever()

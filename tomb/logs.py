@@ -1,5 +1,9 @@
 """Logs: one line an event to stderr, `TIME LEVEL LOGGER MESSAGE`, in UTC and in words that a grep finds; and the last
 of them in memory, for clients.
+
+Lines that a stranger can cause are rationed: of each kind one a minute, with the number of those that it stands for.
+Otherwise any web page could fill the disk, and push everything else out of the last lines that are kept. A kind is a
+line before its arguments are filled in, and the type of what was raised: nobody can make kinds.
 """
 
 import logging
@@ -10,6 +14,16 @@ from itertools import islice
 from tomb.models import iso
 
 KEPT = 2000
+RATION_S = 60.0
+# Who may be made to log by what comes over the network. Give each kind of event a message of its own.
+RATIONED = (
+    "hypercorn.error",
+    "tomb.http.envelope",
+    "tomb.nurseries.web",
+    "tomb.socketio.multiplexer",
+    "tomb.socketio.server",
+    "tomb.socketio.session",
+)
 
 
 class _Line(logging.Formatter):
@@ -23,6 +37,37 @@ def configure(level: str, *others: logging.Handler) -> None:
     handler.setFormatter(_Line("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler, *others], force=True)
     logging.getLogger("tomb").setLevel(level.upper())
+    for name in RATIONED:
+        ration(logging.getLogger(name))
+
+
+def ration(logger: logging.Logger) -> None:
+    """Again does nothing. A filter of a logger is asked for its own lines only, not for those of loggers below it."""
+    if not any(isinstance(each, Ration) for each in logger.filters):
+        logger.addFilter(Ration())
+
+
+class Ration(logging.Filter):
+    """Lets one line of a kind through every `every_s` seconds, and has it say how many were held back before it.
+
+    Goes by the records' own time; a clock that was set back lets a line through.
+    """
+
+    def __init__(self, every_s: float = RATION_S) -> None:
+        super().__init__()
+        self._every_s = every_s
+        self._kinds: dict[tuple[object, ...], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = (record.levelno, record.msg, record.exc_info and record.exc_info[0])
+        since, held = self._kinds.get(kind, (-self._every_s, 0))
+        if 0 <= record.created - since < self._every_s:
+            self._kinds[kind] = (since, held + 1)
+            return False
+        self._kinds[kind] = (record.created, 0)
+        if held:
+            record.msg, record.args = f"{record.getMessage()} (and {held} more like it before)", ()
+        return True
 
 
 class Logbook(logging.Handler):

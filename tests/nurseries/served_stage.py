@@ -7,7 +7,7 @@ from functools import partial
 import trio
 
 from tests.socketio.stage import set_stage
-from tomb.nurseries.web import serve_web
+from tomb.nurseries.web import WebLimits, serve_web
 from tomb.socketio import Client, Data, SocketLimits
 
 
@@ -22,7 +22,10 @@ async def main() -> None:
             client.emit("flood", "x" * 10_000_000)
 
     stop = trio.Event()
-    serve = partial(serve_web, stage.server, host="127.0.0.1", port=0, stop=stop, draining=stage.server.shutdown)
+    limits = WebLimits(connections_per_address=300)
+    serve = partial(
+        serve_web, stage.server, host="127.0.0.1", port=0, limits=limits, stop=stop, draining=stage.server.shutdown
+    )
     with trio.open_signal_receiver(signal.SIGTERM) as signals:
         async with trio.open_nursery() as sockets:
             await sockets.start(stage.server.run)

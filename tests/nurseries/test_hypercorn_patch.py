@@ -9,7 +9,7 @@ from hypercorn.protocol import h11, ws_stream
 from wsproto.events import TextMessage
 
 from tomb.nurseries import hypercorn_patch
-from tomb.nurseries.hypercorn_patch import BoundedBuffer, PlainHandshake, PlainHttp
+from tomb.nurseries.hypercorn_patch import BoundedBuffer, OnlyHttp1, PlainHandshake
 
 OFFER = [
     (b"connection", b"Upgrade"),
@@ -33,7 +33,7 @@ def test_the_offer_of_compression_is_not_taken() -> None:
 
 
 def test_hypercorn_itself_still_takes_it() -> None:
-    """If not, `handshake.py` has nothing left to do: look whether Hypercorn has a setting now."""
+    """If not, `hypercorn_patch.py` has nothing left to do: look whether Hypercorn has a setting now."""
     assert importlib.metadata.version("hypercorn") == "0.18.0"
     (original,) = [base for base in PlainHandshake.__mro__ if base.__module__ == ws_stream.__name__]
     assert accepted_extensions(original)
@@ -48,11 +48,14 @@ def test_the_classes_are_looked_up_where_we_put_ours() -> None:
     assert ws_stream.Handshake is PlainHandshake
     assert ws_stream.WebsocketBuffer is BoundedBuffer
     assert "WSStream(" in inspect.getsource(h11.H11Protocol)
+    assert vars(protocol)["H11Protocol"] is OnlyHttp1
+    assert inspect.getsource(protocol.ProtocolWrapper).count(" H11Protocol(") == 1
+    for method in ("_check_protocol", "_create_stream"):
+        assert inspect.getsource(h11.H11Protocol).count(f"await self.{method}(event)") == 1
 
 
 def test_the_change_to_http_2_is_looked_up_where_we_have_none() -> None:
     hypercorn_patch.install()
-    assert vars(protocol)["H11Protocol"] is PlainHttp
     assert inspect.getsource(protocol.ProtocolWrapper).count("H11Protocol(") == 1
     assert inspect.getsource(h11.H11Protocol).count("_check_protocol(") == 2  # its definition, and the call
 

@@ -1,11 +1,13 @@
 import errno
+import json
 import logging
+import resource
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -167,15 +169,87 @@ async def test_the_application_can_break_a_connection_that_is_stuck() -> None:
         await stream.aclose()
 
 
-async def test_one_connection_more_than_allowed_is_closed_unread() -> None:
+async def test_one_connection_more_than_allowed_is_told_so_and_the_others_go_on() -> None:
     async with serving(limits=WebLimits(connections=1)) as address, await ask(address) as first:
         await read(first, b"hello")
-        extra = await trio.open_tcp_stream(address.host, address.port)
-        with pytest.raises(trio.BrokenResourceError):
-            await extra.receive_some()
-        await extra.aclose()
+        async with await ask(address) as extra:
+            answer = await read(extra, b"}")
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b"retry-after: 2\r\n" in answer
+            assert json.loads(answer.partition(b"\r\n\r\n")[2])["error_type"] == "service_unavailable"
+            assert await extra.receive_some() == b""
         await first.send_all(b"GET / HTTP/1.1\r\nHost: box\r\n\r\n")
         await read(first, b"hello")
+
+
+async def test_a_connection_too_many_that_says_nothing_is_reset_and_of_many_all_but_a_few_at_once() -> None:
+    async with serving(limits=WebLimits(connections=1, refusal=0.1)) as address, await ask(address) as first:
+        await read(first, b"hello")
+        extra = [await trio.open_tcp_stream(address.host, address.port) for _ in range(60)]
+        for each in extra:
+            with pytest.raises(trio.BrokenResourceError):
+                await each.receive_some()
+            await each.aclose()
+
+
+async def ask_from(source: str, address: Address) -> trio.SocketStream:
+    """Ask as a device of that address; all of 127/8 is this machine."""
+    stream = await trio.open_tcp_stream(address.host, address.port, local_address=source)
+    await stream.send_all(b"GET / HTTP/1.1\r\nHost: box\r\n\r\n")
+    return stream
+
+
+async def taken_by(source: str, address: Address, stack: AsyncExitStack, tries: int = 200) -> int:
+    """How many connections a device gets that wants all."""
+    for taken in range(tries):
+        stream = await stack.enter_async_context(await ask_from(source, address))
+        if b" 503 " in await read(stream, b"\r\n\r\n"):
+            return taken
+    return tries
+
+
+async def test_each_device_has_a_share_of_what_is_free_and_the_box_keeps_its_descriptors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (300, 4096))
+    async with serving() as address, AsyncExitStack() as stack:
+        first = await taken_by("127.0.0.2", address, stack)
+        second = await taken_by("127.0.0.3", address, stack)
+        third = await taken_by("127.0.0.4", address, stack)
+        assert 30 <= first <= 40, "a third of the 100 that 200 descriptors allow"
+        assert 20 <= second < first
+        assert 10 <= third < second
+        async with await ask_from("127.0.0.1", address) as parent:
+            assert b" 200 " in await read(parent, b"\r\n\r\n")
+
+
+async def test_a_device_has_no_more_connections_than_allowed_however_many_are_free() -> None:
+    async with serving(limits=WebLimits(connections_per_address=5)) as address, AsyncExitStack() as stack:
+        assert await taken_by("127.0.0.2", address, stack) == 5
+        assert await taken_by("127.0.0.3", address, stack) == 5
+
+
+async def test_a_connection_whose_client_has_closed_holds_no_place() -> None:
+    """It held one for the keep-alive time: polling requests one after another filled all places."""
+    async with serving(limits=WebLimits(connections=8, keep_alive=3600)) as address:
+        for _ in range(50):
+            async with await ask(address) as stream:
+                assert b" 200 " in await read(stream, b"hello")
+        for _ in range(50):
+            async with await ask(address, "/slow") as stream:
+                await stream.send_eof()
+                await stream.receive_some()
+
+
+async def test_http2_in_clear_is_not_spoken() -> None:
+    async with serving() as address:
+        async with await trio.open_tcp_stream(address.host, address.port) as stream:
+            await stream.send_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+            assert (await read(stream, b"\r\n\r\n")).startswith(b"HTTP/1.1 505 ")
+        async with await trio.open_tcp_stream(address.host, address.port) as stream:
+            upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+            await stream.send_all(b"GET / HTTP/1.1\r\nHost: box\r\n" + upgrade + b"\r\n")
+            assert (await read(stream, b"hello")).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_a_stop_before_anything_happened_ends_at_once() -> None:

@@ -134,12 +134,12 @@ class Peer:
     async def post(self, query: str, *packets: str, **more: Any) -> Response:
         return await self.request("POST", query, SEPARATOR.join(packets).encode(), **more)
 
-    async def websocket(self, query: str, headers: Mapping[str, str] | None = None) -> Wire:
+    async def websocket(self, query: str, headers: Mapping[str, str] | None = None, path: str = "/socket.io/") -> Wire:
         """An accepted WebSocket. Raises RefusedWebSocket."""
         to_app, app_receives = trio.open_memory_channel[Message](math.inf)
         app_sends, from_app = trio.open_memory_channel[Message](math.inf)
         wire = Wire(to_app, from_app)
-        scope = self._scope("websocket", "GET", query, headers or {}, "/socket.io/")
+        scope = self._scope("websocket", "GET", query, headers or {}, path)
         scope["extensions"] = {"websocket.http.response": {}, ABORT_EXTENSION: wire.aborted.set}
 
         async def send(message: Message) -> None:

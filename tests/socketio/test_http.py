@@ -122,6 +122,23 @@ async def test_everything_else_goes_to_the_fallback(autojump_clock: trio.testing
     assert seen == [("http", "/api/health"), ("http", "/socket.io/more"), ("http", "/socket.iota")]
 
 
+async def test_a_websocket_elsewhere_is_refused_before_anything_else(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Any page may open ws://box/x, and browsers ask nobody first."""
+
+    async def fallback(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("nobody else need know of it")
+
+    server = server_with(fallback=fallback)
+    async with running(server) as peer:
+        with pytest.raises(RefusedWebSocket) as refused:
+            await peer.websocket("", headers={"origin": "https://evil.example"}, path="/x")
+        assert refused.value.status == 404
+        assert server.counters.connections == 0
+    assert caplog.records == []
+
+
 async def test_alone_it_answers_for_the_whole_application(autojump_clock: trio.testing.MockClock) -> None:
     server = server_with()
     sent: list[str] = []

@@ -44,6 +44,10 @@ ROUTES: tuple[Route, ...] = openapi.described(
 )
 
 
+# One message of a client's: the largest is a `sync:request` with the rooms and revisions of a thousand playlists.
+MESSAGE_BYTES = 128 * 1024
+
+
 def make_app(services: Services, routes: tuple[Route, ...] = ROUTES, ui: WebUi | None = None) -> SocketServer:
     """The whole application. Its `run` must be running."""
     settings = services.settings
@@ -71,7 +75,11 @@ def _socket_server(services: Services, api: Api, operations: Operations, guard: 
         fallback=api,
         allows=allows,
         on_failure=lambda failure: sockets.failed(failure),
-        limits=SocketLimits(drain_packets=settings.event_batch, gzip_over_bytes=settings.compress_over_bytes),
+        limits=SocketLimits(
+            message_bytes=MESSAGE_BYTES,
+            drain_packets=settings.event_batch,
+            gzip_over_bytes=settings.compress_over_bytes,
+        ),
         timing=Timing(ping_interval=settings.ping_interval_s, ping_timeout=settings.ping_timeout_s),
     )
     sockets = Sockets(services, server.namespace("/"))

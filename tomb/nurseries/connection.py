@@ -81,18 +81,26 @@ class Connection(TCPServer):
         super().__init__(app, config, context, state, stream)  # type: ignore[arg-type]
         self._guarded = stream
         self._reading = trio.CancelScope()
+        self._read_all = False
 
     async def protocol_send(self, event: Event) -> None:
         if isinstance(event, RawData):
             await self._send(event.data)
         elif isinstance(event, Closed):
             await self._end()
-        else:
+        elif not self._read_all:  # Updated: it is idle, or no longer; nobody waits for the requests of a peer that left
             await super().protocol_send(event)
 
     async def _read_data(self) -> None:
+        """Until the peer has said all it will, or `_end`.
+
+        Hypercorn leaves its keep-alive timer running after that, and the connection waits for its tasks: a peer that
+        had long closed held its place for `keep_alive` seconds, and polling requests one after another filled all.
+        """
         with self._reading:
             await super()._read_data()
+        self._read_all = True
+        await self.idle_task.stop()
 
     async def _end(self) -> None:
         """Hang up, whoever is about to be cancelled.

@@ -1,21 +1,25 @@
-"""Hypercorn's WebSocket handshake without permessage-deflate, its message buffer with an end, and HTTP/1.1 alone.
+"""Hypercorn's WebSocket handshake without permessage-deflate, its message buffer with an end, and HTTP/1 alone.
 
 Hypercorn 0.18 offers permessage-deflate in `protocol/ws_stream.py` and has no setting against it. Each connection that
 takes the offer keeps two zlib contexts, about 100 kB, and every frame is compressed once a client. And when a message
 is over `websocket_max_message_size` it sends a close frame, but keeps what the peer sends on, without end.
 
-And it changes to HTTP/2 in clear for whoever asks, which no browser does: each stream with a closed window pins what is
-sent on it, and settings that are no base64 end in a traceback for each try.
+HTTP/2 in clear is offered without a setting too. Browsers speak it over TLS only, and a proxy in front of the box
+speaks HTTP/1.1 to it by default; but any client may open 100 streams in one connection, close their windows, and so pin
+100 answers and whatever of them Hypercorn has buffered (735 MB in 25 s were seen). An upgrade to it is not heard, which
+RFC 9110, 7.8 leaves to the server, and its preface is answered with 505.
 
-The classes are looked up by name in their modules when a connection or a WebSocket opens, so putting ours in their
-place is the whole change. `tests/nurseries/test_hypercorn_patch.py` fails when another Hypercorn does it differently.
+The classes are looked up by name in their modules when a connection opens, so putting ours in their place is the whole
+change. `tests/nurseries/test_hypercorn_patch.py` fails when another Hypercorn does it differently.
 """
 
 from typing import Any
 
-from h11 import Request
+import h11
 from hypercorn import protocol
-from hypercorn.protocol import h11, ws_stream
+from hypercorn.events import Closed
+from hypercorn.protocol import ws_stream
+from hypercorn.protocol.h11 import H11Protocol
 from wsproto.events import Message
 
 
@@ -40,11 +44,18 @@ class BoundedBuffer(ws_stream.WebsocketBuffer):
             raise
 
 
-class PlainHttp(h11.H11Protocol):
-    """Hears no offer to change to HTTP/2, which a server may pass over (RFC 9110, section 7.8)."""
+class OnlyHttp1(H11Protocol):
+    """Neither changes over to HTTP/2 nor is talked into it."""
 
-    async def _check_protocol(self, event: Request) -> None:
-        pass
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """No upgrade is looked for."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        if request.http_version in (b"1.0", b"1.1"):
+            await super()._create_stream(request)
+        else:
+            await self._send_error_response(505)
+            await self.send(Closed())
 
 
 def install() -> None:
@@ -52,4 +63,4 @@ def install() -> None:
     # Through setattr, for to a type checker a class is not a variable.
     setattr(ws_stream, "Handshake", PlainHandshake)  # noqa: B010
     setattr(ws_stream, "WebsocketBuffer", BoundedBuffer)  # noqa: B010
-    setattr(protocol, "H11Protocol", PlainHttp)  # noqa: B010
+    setattr(protocol, "H11Protocol", OnlyHttp1)  # noqa: B010

@@ -7,11 +7,24 @@ Hypercorn does the protocols; what is around them is here, because of three thin
   at any moment, which ends a shielded write too. The application gets that as the scope extension `connection.abort`.
 - It waits `graceful_timeout` out while a WebSocket is open. Here `draining` is called as soon as nothing new is
   accepted, so that the application can send its WebSockets away, and the wait ends with the last connection.
-- It accepts without limit.
+- It accepts without limit. Here a bound in all comes from the descriptors that the process may have: each connection
+  may have a file open beside its socket, and `descriptors_kept` of them are never theirs, so that music, tags and
+  database find one whatever HTTP is doing. And no address may have more than a part of what is free: who takes much
+  finds less and less, while somebody who comes later finds something. Whoever finds nothing is answered 503.
+
+*Stopping.* Writes are shielded, since half a frame or half a chunk is worse than none: what was begun must be finished.
+So nothing here relies on cancelling a connection; its socket is reset instead, which ends a write at once, and then its
+tasks are cancelled. That is the order in `_break_when_cancelled`, in the stall and in `connection.abort` alike.
+
+*The boundary.* Whatever a connection's tasks raise ends that connection and is logged, in `_serve`; with `except*`, for
+a defect may come together with a cancellation, and only the one is ours to catch.
 """
 
 import logging
+import resource
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -28,6 +41,17 @@ from tomb.nurseries.connection import Connection, GuardedStream
 
 log = logging.getLogger(__name__)
 
+LEAST_SHARE = 4  # connections that an address may have where hardly any are free
+REFUSED_AT_ONCE = 16  # further ones are reset unread; their descriptors come from those that are kept
+BUSY = (
+    b'{"status":"error","message":"too many connections: try again in a moment",'
+    b'"error_type":"service_unavailable","details":null}'
+)
+BUSY_ANSWER = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
+    b"retry-after: 2\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(BUSY), BUSY)
+)
+
 ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI gives its messages no closer type
 
 
@@ -35,11 +59,15 @@ ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI gives it
 class WebLimits:
     """Seconds, bytes, counts."""
 
-    connections: int = 800  # TCP connections at once; one more is closed unread. Linux's usual 1024 files must do
+    connections: int = 800  # TCP connections at once; fewer where descriptors are few
+    connections_per_address: int = 128  # a browser has six a page and a WebSocket; a proxy in front is one address
+    descriptors_kept: int = 100  # for everything but connections
     message_bytes: int = 1_000_000  # one WebSocket message
+    queued_messages: int = 2  # read from a connection, and not yet taken by the application; 64 kB each, or a message
     header_bytes: int = 16_384
     keep_alive: float = 15.0  # for the next request, or the first one's headers
     stall: float = 20.0  # without one byte written to a peer that is owed some
+    refusal: float = 1.0  # for a connection too many to send its request and read why it is not served
     grace: float = 0.5  # from `draining` having returned to the end of every connection
     lifespan: float = 5.0  # for the application's own ASGI shutdown, after that
 
@@ -81,8 +109,12 @@ class _Web:
         self._config = _config(limits)
         self._context = WorkerContext(max_requests=None)
         self._streams: set[GuardedStream] = set()
+        self._addresses: Counter[str] = Counter()
+        self._refusing = 0
         self._emptied = trio.Event()
         self._state: LifespanState = {}
+        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = min(limits.connections, max(1, (descriptors - limits.descriptors_kept) // 2))
 
     async def serve(
         self,
@@ -111,19 +143,46 @@ class _Web:
 
     async def _serve(self, stream: trio.SocketStream) -> None:
         guarded = GuardedStream(stream, self._limits.stall)
-        if len(self._streams) >= self._limits.connections:
-            guarded.abort()
+        address = _peer(stream)
+        if self._addresses[address] >= self._share():
+            await self._refuse(guarded)
             return
         self._streams.add(guarded)
+        self._addresses[address] += 1
         connection = Connection(self._with_abort(guarded), self._config, self._context, self._state, guarded)
         try:
             await connection.run()
-        except Exception:  # the boundary: one connection's defect must not end the others
-            log.exception("a connection failed")
+        except* Exception as errors:
+            log.error("a connection failed, and was ended", exc_info=errors)
         finally:
             self._streams.discard(guarded)
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
             if not self._streams:
                 self._emptied.set()
+
+    def _share(self) -> int:
+        """How many connections one address may have now: half of what would be free without it, roughly."""
+        free = self._most - len(self._streams)
+        return min(self._limits.connections_per_address, max(LEAST_SHARE, free // 2)) if free > 0 else 0
+
+    async def _refuse(self, stream: GuardedStream) -> None:
+        """Say why, after the request has come: an answer sent before it, and then a reset, would never be read."""
+        if self._refusing >= REFUSED_AT_ONCE:
+            stream.abort()
+            return
+        self._refusing += 1
+        try:
+            with trio.move_on_after(self._limits.refusal), suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+                if await stream.receive_some(self._limits.header_bytes):
+                    await stream.send_all(BUSY_ANSWER)
+                    await stream.send_eof()
+                    while await stream.receive_some(self._limits.header_bytes):
+                        pass
+        finally:
+            self._refusing -= 1
+            stream.abort()
 
     async def _drain(self, draining: Callable[[], Awaitable[None]] | None) -> None:
         await self._context.terminated.set()  # idle keep-alive connections end on this
@@ -156,6 +215,7 @@ def _config(limits: WebLimits) -> Config:
     config.keep_alive_timeout = limits.keep_alive
     config.h11_max_incomplete_size = limits.header_bytes
     config.websocket_max_message_size = limits.message_bytes
+    config.max_app_queue_size = limits.queued_messages
     config.shutdown_timeout = limits.lifespan
     return config
 
@@ -163,3 +223,11 @@ def _config(limits: WebLimits) -> Config:
 def _address(listener: trio.SocketListener) -> Address:
     host, port, *_ = listener.socket.getsockname()
     return Address(host, port)
+
+
+def _peer(stream: trio.SocketStream) -> str:
+    """The address; "" of one that has gone already."""
+    try:
+        return str(stream.socket.getpeername()[0])
+    except OSError:
+        return ""

@@ -1,0 +1,56 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from tomb import logs
+from tomb.logs import RATION_S, Ration
+
+
+def line(seconds: float, message: str = "dropped %s", *args: object) -> logging.LogRecord:
+    record = logging.LogRecord("box", logging.WARNING, "", 1, message, args or ("192.0.2.1",), None)
+    record.created = 1_750_000_000 + seconds
+    return record
+
+
+def test_one_line_of_a_kind_a_minute_says_for_how_many_it_stands() -> None:
+    ration = Ration()
+    assert ration.filter(line(0, "dropped %s", "one"))
+    assert not any(ration.filter(line(second, "dropped %s", f"stranger {second}")) for second in range(1, 60))
+    last = line(RATION_S, "dropped %s", "last")
+    assert ration.filter(last)
+    assert last.getMessage() == "dropped last (and 59 more like it before)"
+    again = line(2 * RATION_S, "dropped %s", "again")
+    assert ration.filter(again)
+    assert again.getMessage() == "dropped again"
+
+
+def test_other_kinds_are_not_held_back_with_it() -> None:
+    ration = Ration()
+    assert ration.filter(line(0))
+    assert ration.filter(line(0, "refused %s"))
+    failed = line(0)
+    failed.exc_info = (ValueError, ValueError(), None)
+    assert ration.filter(failed)
+
+
+def test_a_clock_that_was_set_back_does_not_silence_a_kind() -> None:
+    ration = Ration()
+    assert ration.filter(line(3600))
+    assert ration.filter(line(0))
+
+
+def test_a_percent_sign_from_a_stranger_is_no_format() -> None:
+    ration = Ration()
+    ration.filter(line(0, "dropped %s", "one"))
+    ration.filter(line(1, "dropped %s", "two"))
+    third = line(RATION_S, "dropped %s", "100 %s")
+    assert ration.filter(third)
+    assert third.getMessage() == "dropped 100 %s (and 1 more like it before)"
+
+
+@pytest.mark.parametrize("name", logs.RATIONED)
+def test_what_is_rationed_is_a_logger_that_there_is(name: str) -> None:
+    """Hypercorn's is given to it in tomb/nurseries/web.py."""
+    source = Path(logs.__file__).parent / f"{name.removeprefix('tomb.').replace('.', '/')}.py"
+    assert name == "hypercorn.error" or "getLogger(__name__)" in source.read_text(encoding="utf-8")
