@@ -6,10 +6,11 @@ import inspect
 import pytest
 from hypercorn import protocol
 from hypercorn.protocol import h11, ws_stream
+from hypercorn.trio import tcp_server
 from wsproto.events import TextMessage
 
 from tomb.nurseries import hypercorn_patch
-from tomb.nurseries.hypercorn_patch import BoundedBuffer, OnlyHttp1, PlainHandshake
+from tomb.nurseries.hypercorn_patch import BoundedBuffer, EndingQueues, OnlyHttp1, PlainHandshake
 
 OFFER = [
     (b"connection", b"Upgrade"),
@@ -50,6 +51,8 @@ def test_the_classes_are_looked_up_where_we_put_ours() -> None:
     assert "WSStream(" in inspect.getsource(h11.H11Protocol)
     assert vars(protocol)["H11Protocol"] is OnlyHttp1
     assert inspect.getsource(protocol.ProtocolWrapper).count(" H11Protocol(") == 1
+    assert vars(tcp_server)["TaskGroup"] is EndingQueues
+    assert inspect.getsource(tcp_server.TCPServer).count(" TaskGroup(") == 1
     for method in ("_check_protocol", "_create_stream"):
         assert inspect.getsource(h11.H11Protocol).count(f"await self.{method}(event)") == 1
 

@@ -241,6 +241,35 @@ async def test_a_connection_whose_client_has_closed_holds_no_place() -> None:
                 await stream.receive_some()
 
 
+async def test_an_application_that_ends_with_unread_messages_lets_its_connection_end() -> None:
+    """The end of the connection was put into the queue that nobody read any more, and waited for ever to be."""
+
+    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            await ending.wait()
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            await hello(scope, receive, send)
+
+    ending = trio.Event()
+    with trio.fail_after(10):
+        async with serving(app) as address:
+            async with await trio.open_tcp_stream(address.host, address.port) as stream:
+                await stream.send_all(
+                    b"GET / HTTP/1.1\r\nHost: box\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+                )
+                await read(stream, b"\r\n\r\n")
+                await stream.send_all(b"\x81\x81\0\0\0\0x" * 20)
+                await trio.testing.wait_all_tasks_blocked(0.05)
+                ending.set()
+                assert await read(stream, b"\x88\x02\x03\xe8") == b"\x88\x02\x03\xe8"
+                while await stream.receive_some():
+                    pass
+
+
 async def test_http2_in_clear_is_not_spoken() -> None:
     async with serving() as address:
         async with await trio.open_tcp_stream(address.host, address.port) as stream:

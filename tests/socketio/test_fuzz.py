@@ -125,7 +125,8 @@ async def play_in_memory(peer: Peer, chance: random.Random) -> None:
                 await trio.sleep(chance.choice((0, 0.001, 0.1, 0.3)))
         if chance.random() < 0.6:
             await wire.to_app.send({"type": "websocket.disconnect", "code": 1006})
-        await wire.done.wait()
+        with trio.fail_after(60):
+            await wire.done.wait()
         nursery.cancel_scope.cancel()
 
 
@@ -234,7 +235,10 @@ async def _polling_sid(port: int) -> bytes:
         await stream.send_all(b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: box\r\n\r\n")
         answer = b""
         while b'"sid":"' not in answer or b"}" not in answer:
-            answer += await stream.receive_some()
+            some = await stream.receive_some()
+            if not some:
+                raise trio.BrokenResourceError(f"no session: {answer!r}")
+            answer += some
         return answer.split(b'"sid":"')[1].split(b'"')[0]
 
 
@@ -271,7 +275,10 @@ async def _read_stream(stream: trio.SocketStream, pause: float) -> None:
 
 @asynccontextmanager
 async def watched(stage: Stage) -> AsyncIterator[tuple[str, trio.Nursery]]:
-    async with on_the_air(stage, WebLimits(stall=1.0)) as url, trio.open_nursery() as nursery:
+    async with (
+        on_the_air(stage, WebLimits(stall=1.0, connections_per_address=500)) as url,
+        trio.open_nursery() as nursery,
+    ):
         nursery.start_soon(shout, stage.server)
         yield url, nursery
         nursery.cancel_scope.cancel()

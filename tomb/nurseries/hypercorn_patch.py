@@ -9,17 +9,30 @@ speaks HTTP/1.1 to it by default; but any client may open 100 streams in one con
 100 answers and whatever of them Hypercorn has buffered (735 MB in 25 s were seen). An upgrade to it is not heard, which
 RFC 9110, 7.8 leaves to the server, and its preface is answered with 505.
 
+And an application is told of the end of its connection through the queue that its messages come by, which waits where
+that is full. It may be full for good: the application has ended, or is about to and reads no more, or it is that very
+task which tells, since a send of its own found the connection broken. All this behind the shield of a write, so neither
+a closing peer nor a cancel ended such a connection. Here the end needs no space: it ends the queue, and comes when the
+queue has been read. What is put into a queue whose application has ended goes nowhere.
+
 The classes are looked up by name in their modules when a connection opens, so putting ours in their place is the whole
 change. `tests/nurseries/test_hypercorn_patch.py` fails when another Hypercorn does it differently.
 """
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import h11
+import trio
 from hypercorn import protocol
+from hypercorn.config import Config
 from hypercorn.events import Closed
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.trio import tcp_server
+from hypercorn.trio.task_group import TaskGroup
+from hypercorn.typing import AppWrapper, ASGIReceiveEvent, Scope
 from wsproto.events import Message
 
 
@@ -58,9 +71,45 @@ class OnlyHttp1(H11Protocol):
             await self.send(Closed())
 
 
+class EndingQueues(TaskGroup):
+    """The tasks of a connection. An application's queue ends with the connection, and with the application."""
+
+    async def spawn_app(
+        self, app: AppWrapper, config: Config, scope: Scope, send: Callable[..., Awaitable[None]]
+    ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
+        end: ASGIReceiveEvent
+
+        async def run_app(scope: Any, receive: Any, send: Any, sync_spawn: Any, call_soon: Any) -> None:
+            async def receive_to_the_end() -> ASGIReceiveEvent:
+                try:
+                    event: ASGIReceiveEvent = await receive()
+                except trio.EndOfChannel:
+                    return end
+                return event
+
+            try:
+                await app(scope, receive_to_the_end, send, sync_spawn, call_soon)
+            finally:
+                receive.__self__.close()  # the channel whose method it is
+
+        put: Any = await super().spawn_app(run_app, config, scope, send)
+
+        async def put_or_end(event: ASGIReceiveEvent) -> None:
+            nonlocal end
+            if event["type"].endswith(".disconnect"):
+                end = event
+                put.__self__.close()
+            else:
+                with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+                    await put(event)
+
+        return put_or_end
+
+
 def install() -> None:
     """Once a process is enough; again does nothing."""
     # Through setattr, for to a type checker a class is not a variable.
     setattr(ws_stream, "Handshake", PlainHandshake)  # noqa: B010
     setattr(ws_stream, "WebsocketBuffer", BoundedBuffer)  # noqa: B010
     setattr(protocol, "H11Protocol", OnlyHttp1)  # noqa: B010
+    setattr(tcp_server, "TaskGroup", EndingQueues)  # noqa: B010
