@@ -53,14 +53,7 @@ def test_the_classes_are_looked_up_where_we_put_ours() -> None:
     assert inspect.getsource(protocol.ProtocolWrapper).count(" H11Protocol(") == 1
     assert vars(tcp_server)["TaskGroup"] is EndingQueues
     assert inspect.getsource(tcp_server.TCPServer).count(" TaskGroup(") == 1
-    for method in ("_check_protocol", "_create_stream"):
-        assert inspect.getsource(h11.H11Protocol).count(f"await self.{method}(event)") == 1
-
-
-def test_the_change_to_http_2_is_looked_up_where_we_have_none() -> None:
-    hypercorn_patch.install()
-    assert inspect.getsource(protocol.ProtocolWrapper).count("H11Protocol(") == 1
-    assert inspect.getsource(h11.H11Protocol).count("_check_protocol(") == 2  # its definition, and the call
+    assert inspect.getsource(h11.H11Protocol).count("await self._check_protocol(event)") == 1
 
 
 def test_a_message_that_is_too_long_is_let_go() -> None:

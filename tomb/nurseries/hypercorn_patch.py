@@ -7,7 +7,7 @@ is over `websocket_max_message_size` it sends a close frame, but keeps what the 
 HTTP/2 in clear is offered without a setting too. Browsers speak it over TLS only, and a proxy in front of the box
 speaks HTTP/1.1 to it by default; but any client may open 100 streams in one connection, close their windows, and so pin
 100 answers and whatever of them Hypercorn has buffered (735 MB in 25 s were seen). An upgrade to it is not heard, which
-RFC 9110, 7.8 leaves to the server, and its preface is answered with 505.
+RFC 9110, 7.8 leaves to the server, and its preface is a request of HTTP/1 with a target that is none.
 
 And an application is told of the end of its connection through the queue that its messages come by, which waits where
 that is full. It may be full for good: the application has ended, or is about to and reads no more, or it is that very
@@ -27,7 +27,6 @@ import h11
 import trio
 from hypercorn import protocol
 from hypercorn.config import Config
-from hypercorn.events import Closed
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio import tcp_server
@@ -62,13 +61,6 @@ class OnlyHttp1(H11Protocol):
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """No upgrade is looked for."""
-
-    async def _create_stream(self, request: h11.Request) -> None:
-        if request.http_version in (b"1.0", b"1.1"):
-            await super()._create_stream(request)
-        else:
-            await self._send_error_response(505)
-            await self.send(Closed())
 
 
 class EndingQueues(TaskGroup):
