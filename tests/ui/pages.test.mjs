@@ -100,6 +100,7 @@ test('cards are printed in their true size, on the paper that was chosen', async
     await page.getByRole('radio', { name: shape }).click()
     await page.getByRole('radio', { name: 'A4' }).click()
     await page.emulateMedia({ media: 'print' })
+    await page.waitForFunction(() => getComputedStyle(document.querySelector('.sheet')).zoom === '1') // the preview is smaller
     const cards = await page.locator('[data-card]').evaluateAll((all) => all.map((each) => {
       const { width, height, left, top } = each.getBoundingClientRect()
       const sheet = each.closest('.sheet').getBoundingClientRect()
