@@ -48,7 +48,6 @@ export interface World {
 }
 
 export const TYPES = ['mp3', 'wav', 'flac', 'ogg', 'oga', 'opus', 'aif', 'aiff', 'm4a', 'm4b', 'mp4', 'aac', 'webm', 'wma', 'mka', 'mkv', 'flv']
-export const LARGEST = 500 * 1024 * 1024
 const IN_FLIGHT = 3
 const RETRY_MS = 1000
 const CHUNK_TRIES = 6 // of a chunk that arrives damaged
@@ -64,8 +63,7 @@ interface Job {
 /** Why a file cannot be taken, before a byte of it is sent. */
 export function unfit(name: string, size: number): Reason | null {
   if (!TYPES.includes(name.split('.').pop()?.toLowerCase() ?? '')) return 'type'
-  if (size === 0) return 'empty'
-  return size > LARGEST ? 'size' : null
+  return size === 0 ? 'empty' : null // how large one may be is the box's to say, when the file is announced
 }
 
 export class Transfers {
