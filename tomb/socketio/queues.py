@@ -16,7 +16,7 @@ from tomb.socketio.types import Frame, Frames
 
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
-_WIDEST = 4  # bytes that CPython takes for a character, at most
+_WIDEST = 80  # bytes that CPython takes for a character, at most: 4, and 76 for the string, which may be of one
 
 
 class QueueBudget:
