@@ -15,20 +15,7 @@ from tests.rigs.process import serving
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 SCENARIOS = sorted(path.name for path in HERE.glob("*.test.mjs"))
-BUILD_S = 300.0
 SCENARIO_S = 110.0
-
-
-@pytest.fixture(scope="session")
-def built() -> None:
-    """The UI as it is now, and what the tests need of Node's packages."""
-    for what in ("build", "modules"):
-        trio.run(_script, what)
-
-
-async def _script(what: str) -> None:
-    with trio.fail_after(BUILD_S):
-        await trio.run_process(["sh", str(ROOT / "scripts/ui"), what], cwd=ROOT)
 
 
 @pytest.mark.usefixtures("built")
