@@ -47,7 +47,8 @@ async def _import(folder: Path, settings: Settings, ports: Ports) -> Imported:
         # Events of an import that nobody hears are numbered all the same: the objects carry these numbers.
         events = Events(ports, await EventLease(store, LEASE_BLOCK).open(), log_size=1)
         librarian = await Librarian.open(store, events, ports)
-        importer = Importer(librarian, Ingest(store, ports, inspection, settings.free_kept_mb * MIB), ports)
+        ingest = Ingest(store, ports, inspection, settings.free_kept_mb * MIB, librarian.make_space)
+        importer = Importer(librarian, ingest, ports)
         with _bar() as show:
             return await importer.import_folder(folder, show)
 

@@ -181,6 +181,24 @@ class Tag(Wire):
     last_seen: float | None = None
 
 
+class BinItem(Wire):
+    """A playlist or a track that was deleted. `playlist_id`, `playlist_title`: of a track, where it was.
+
+    `bytes`: of its sound. `days_left`: until it is gone for good, if nothing needs the space before.
+    """
+
+    id: str
+    kind: Literal["playlist", "track"]
+    title: str
+    playlist_id: str | None
+    playlist_title: str | None
+    track_count: int
+    duration_ms: int
+    bytes: int
+    deleted_at: str
+    days_left: int
+
+
 class Choices(Wire):
     """What parents chose for the whole box; a playlist's own choice goes before it."""
 

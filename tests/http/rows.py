@@ -94,6 +94,13 @@ async def upload(world: World, content: bytes, *, sent: bool) -> None:
         await world.box.services.uploads.receive(begun.playlist_id, begun.id, 0, content)
 
 
+async def something_deleted(world: World) -> None:
+    """A track of a playlist; another track, and then its playlist too."""
+    await world.box.services.librarian.delete_tracks(world.names["playlist"], track_ids=[world.names["track"]])
+    await world.box.services.librarian.delete_tracks(world.names["second"], track_ids=[world.names["bare"]])
+    await world.box.services.librarian.delete(world.names["second"])
+
+
 async def announced(world: World) -> None:
     await upload(world, b'"12345678"', sent=False)
 
@@ -216,6 +223,19 @@ ROWS = (
                                       "track_number": 1}),
         )
     ),
+    # --- the bin
+    Row("GET /api/bin", 200, first=something_deleted),
+    Row("DELETE /api/bin", 204, first=something_deleted),
+    Row("DELETE /api/bin", 400, 7),
+    Row("POST /api/bin/<item_id>/restore", 200, path="/api/bin/{second}/restore", first=something_deleted),
+    Row("POST /api/bin/<item_id>/restore", 200, path="/api/bin/{track}/restore", first=something_deleted),
+    Row("POST /api/bin/<item_id>/restore", 200, path="/api/bin/{empty}/restore"),
+    Row("POST /api/bin/<item_id>/restore", 400, path="/api/bin/%00/restore"),
+    Row("POST /api/bin/<item_id>/restore", 404),
+    Row("POST /api/bin/<item_id>/restore", 409, path="/api/bin/{bare}/restore", first=something_deleted),
+    Row("DELETE /api/bin/<item_id>", 204, path="/api/bin/{track}", first=something_deleted),
+    Row("DELETE /api/bin/<item_id>", 400, path="/api/bin/%00"),
+    Row("DELETE /api/bin/<item_id>", 404),
     # --- tracks
     Row("PUT /api/tracks/<track_id>", 200, {"title": " Winter ", "artist": "A choir", "album": None}),
     Row("PUT /api/tracks/<track_id>", 400, {"title": " "}),

@@ -135,7 +135,7 @@ class Kept:
         return titles_in(self.stage.store.folder / COPY)
 
     async def run(self) -> None:
-        await self._nursery.start(Housekeeping(self.stage.store, 0).run)
+        await self._nursery.start(Housekeeping(self.stage.store, 0, self.stage.librarian.expire).run)
         await trio.sleep(FIRST_S + APART_S + QUIET_S)
 
 
@@ -188,7 +188,7 @@ async def test_an_edit_that_a_switch_cut_off_from_its_copy_is_copied_after_the_n
     async with opened(tmp_path) as stage:
         await stage.fill("Songs", [b"a"])
     async with opened(tmp_path, ports=VirtualPorts(seed=2)) as stage, trio.open_nursery() as nursery:
-        await nursery.start(Housekeeping(stage.store, 0).run)
+        await nursery.start(Housekeeping(stage.store, 0, stage.librarian.expire).run)
         await trio.sleep(FIRST_S - 1)
         assert not (tmp_path / COPY).exists()
         await trio.sleep(2)
@@ -219,10 +219,10 @@ async def test_a_disk_that_fails_goes_up_and_leaves_nothing_half_made(
         with monkeypatch.context() as patched:
             patched.setattr(schema, "sync", broken)
             with pytest.raises(Unavailable):
-                await Housekeeping(stage.store, 0).run()
+                await Housekeeping(stage.store, 0, stage.librarian.expire).run()
         assert list((tmp_path / "backups").iterdir()) == []
         async with trio.open_nursery() as nursery:
-            await nursery.start(Housekeeping(stage.store, 0).run)  # as its supervisor does
+            await nursery.start(Housekeeping(stage.store, 0, stage.librarian.expire).run)  # as its supervisor does
             await trio.sleep(FIRST_S + 1)
             assert titles_in(tmp_path / COPY) == ["Songs"]
             nursery.cancel_scope.cancel()

@@ -39,6 +39,17 @@ ROWS: dict[str, dict[str, object]] = {
         "id": "0a", "playlist_id": "p1", "filename": "2.mp3", "ext": "mp3", "file_size": 10, "chunk_size": 5,
         "created": 1.5, "updated": 2.5, "received": b"\1", "status": "uploading",
     },
+    "bin": {"place": 1, "id": "p2", "deleted": 2.5, "expires": 100},
+    "bin_playlists": {
+        "id": "p2", "place": 2, "title": "Old songs", "same_tag": "next", "created": 1.5, "updated": 2.5,
+        "resume_track": "t2", "resume_ms": 5,
+    },
+    "bin_tracks": {
+        "id": "t2", "entry": "p2", "playlist_id": "p2", "playlist_title": "Old songs", "number": 1, "title": "One",
+        "filename": "1.mp3", "file": HASH, "cover": COVER, "play_count": 3, "created": 1.5, "updated": 2.5,
+    },
+    "bin_tags": {"playlist_id": "p2", "tag_id": "04BB"},
+    "bin_plays": {"track_id": "t2", "day": "2025-01-02", "count": 3},
 }  # fmt: skip
 
 UPGRADE_AND_DIE = """

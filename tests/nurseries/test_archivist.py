@@ -35,6 +35,7 @@ async def test_a_backup_holds_what_was_there_when_it_began(tmp_path: Path) -> No
         first = await outgoing.pieces.receive()
         await box.stage.librarian.delete_tracks(made.id, [2, 3])
         await box.stage.librarian.delete(made.id)
+        await box.stage.librarian.empty_bin()
         await box.stage.fill("More", [b"later"])
         assert (await box.stage.librarian.reconcile()).strays == 0
         assert len(box.stage.files()) == 5
@@ -55,6 +56,7 @@ async def test_content_that_comes_back_while_a_backup_is_read_stays(tmp_path: Pa
         made = await box.stage.fill("Songs", [b"x" * LARGE, b"y"])
         outgoing = await box.archivist.backup()
         await box.stage.librarian.delete(made.id)
+        await box.stage.librarian.empty_bin()
         await box.stage.fill("Again", [b"y"])
         await outgoing.pieces.aclose()
         await trio.testing.wait_all_tasks_blocked()
@@ -68,6 +70,7 @@ async def test_while_somebody_reads_a_second_one_keeps_the_files_too(tmp_path: P
         made = await box.stage.fill("Songs", [b"x" * 3 * LARGE])
         first, second = await box.archivist.backup(), await box.archivist.backup()
         await box.stage.librarian.delete(made.id)
+        await box.stage.librarian.empty_bin()
         await first.pieces.aclose()
         await trio.testing.wait_all_tasks_blocked()
         assert sounds(await whole(second)) == {b"x" * 3 * LARGE}
@@ -85,6 +88,7 @@ async def test_a_client_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
         await trio.testing.wait_all_tasks_blocked()
         assert not box.stage.half_taken()
         await box.stage.librarian.delete(made.id)
+        await box.stage.librarian.empty_bin()
         assert box.stage.files() == set()
 
 
@@ -118,6 +122,7 @@ async def test_a_disk_that_fails_when_a_backup_has_gone_out_ends_nothing(
             made = await box.stage.fill("Songs", [b"x" * 3 * LARGE])
             outgoing = await box.archivist.backup()
             await box.stage.librarian.delete(made.id)
+            await box.stage.librarian.empty_bin()
             wrong.at(0, ERRORS["disk I/O error"])  # what is asked when nobody reads any more
             assert len(await whole(outgoing)) == outgoing.length
             await trio.testing.wait_all_tasks_blocked()

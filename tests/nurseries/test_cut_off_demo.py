@@ -66,6 +66,7 @@ async def test_what_a_parent_deleted_stays_deleted(tmp_path: Path) -> None:
         await stage.importer.demo()
         for lite in stage.librarian.lites():
             await stage.librarian.delete(lite.id)
+        await stage.librarian.empty_bin()
     async with opened(tmp_path, ports=VirtualPorts(seed=2), probe=probe) as stage:
         await stage.importer.demo()
         assert there(stage) == []

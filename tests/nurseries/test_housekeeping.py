@@ -24,6 +24,9 @@ class Disk:
         if self.full:
             raise NoSpace("the disk is full")
 
+    async def expire(self) -> None:
+        await trio.sleep(0.1)
+
     async def keep_copy(self, _: int) -> float:
         self.copies += 1
         return 3600.0
@@ -37,7 +40,7 @@ async def test_on_a_full_disk_it_is_down_and_says_why_and_makes_its_copy_soon_af
     def state() -> str:
         return board.details()["housekeeping"].state
 
-    await nursery.start(supervised("housekeeping", board, Housekeeping(cast("Store", disk), 0).run).run)
+    await nursery.start(supervised("housekeeping", board, Housekeeping(cast("Store", disk), 0, disk.expire).run).run)
     assert state() == "up"
     await trio.sleep(FIRST_S + 100)
     assert (state(), board.details()["housekeeping"].last_error) == ("down", "the disk is full")

@@ -120,6 +120,7 @@ async def test_the_cover_in_the_folder_is_for_the_tracks_that_have_none(tmp_path
         kept = pictures.opened((stage.librarian.folder / where.cover).read_bytes())
         assert (kept.format, kept.size) == ("JPEG", (10, 10))
         await stage.librarian.delete(made.id)
+        await stage.librarian.empty_bin()
         assert list((stage.librarian.folder / "covers").iterdir()) == []
 
 

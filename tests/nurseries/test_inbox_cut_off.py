@@ -67,6 +67,7 @@ async def test_what_was_taken_and_deleted_stays_away(
         [lite] = stage.librarian.lites()
         assert titles(await stage.librarian.playlist(lite.id)) == ["a", "b", "c"]
         await stage.librarian.delete(lite.id)
+        await stage.librarian.empty_bin()
         assert stage.files() == set()
         await trio.sleep(3600)
         await stage.importer.sync()

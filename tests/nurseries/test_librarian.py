@@ -95,6 +95,7 @@ async def test_a_deleted_playlist_takes_its_files_along_but_no_others(tmp_path: 
         await stage.librarian.delete(songs.id)
         assert stage.news() == ["state:playlist_deleted", "state:playlists"]
         assert stage.deck.heard[-1] == ("gone", songs.id)
+        await stage.librarian.empty_bin()
         assert stage.files() == {f"{others.tracks[0].file_hash}.mp3"}
         tag = await stage.librarian.tag("04AA")
         assert tag is not None
@@ -127,6 +128,7 @@ async def test_deleted_tracks_are_told_with_their_keys_beside(tmp_path: Path) ->
         made = await stage.fill("Songs", [b"a", b"b", b"c"])
         left = await stage.librarian.delete_tracks(made.id, [3], [made.tracks[0].id])
         deleted, *rest = stage.bodies()
+        await stage.librarian.empty_bin()
         assert stage.files() == {f"{made.tracks[1].file_hash}.mp3"}
     assert titles(left) == ["2"]
     assert left.tracks[0].number == 1
@@ -350,6 +352,7 @@ async def test_a_disk_that_fails_at_the_end_of_a_download_ends_neither_the_downl
 
         async with stage.librarian.pinned():
             await stage.librarian.delete(made.id)
+            await stage.librarian.empty_bin()
             monkeypatch.setattr(stage.store, "read", fail)
         monkeypatch.undo()
         assert "disk I/O error" in caplog.text

@@ -36,7 +36,7 @@ async def mailbox(folder: Path, *, free_kept: int = 0, sound: int = 2**40) -> As
 
     ports, restarts = VirtualPorts(seed=1), list[None]()
     async with opened(folder, ports=ports) as stage, trio.open_nursery() as nursery:
-        ingest = Ingest(stage.store, ports, InlineInspector(ports, probe), free_kept)
+        ingest = Ingest(stage.store, ports, InlineInspector(ports, probe), free_kept, stage.librarian.make_space)
         restart = lambda: restarts.append(None)  # noqa: E731
         archivist = Archivist(stage.store, ports, stage.librarian, ingest, restart, free_kept)
         await nursery.start(archivist.run)

@@ -7,18 +7,20 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.rigs.library import Stage, opened
 from tomb.library import memory, uploads
 from tomb.library.memory import PlayerMemory
 from tomb.library.uploads import Upload
-from tomb.models import Resume, TagAction
+from tomb.models import Playlist, Resume, TagAction
 from tomb.ports import VirtualPorts
 
 PAGE = 4096
 KEYS = {
     "playlists": "id", "tracks": "id", "tags": "tag_id", "settings": "key", "resume": "playlist_id", "uploads": "id",
+    "bin": "id", "bin_playlists": "id", "bin_tracks": "id", "bin_tags": "tag_id", "bin_plays": "track_id || day",
     "files": "hash", "plays": "track_id || day", "counters": "name", "imports": "source", "player": "one",
 }  # fmt: skip
 Rows = Mapping[str, Mapping[object, tuple[object, ...]]]
@@ -147,7 +149,7 @@ KINDS: Mapping[str, Callable[[Shelf], None]] = {
 
 
 async def heard_after_a_start(folder: Path, seed: int = 7) -> set[str]:
-    """The hashes of all that can be played. A start looks for files, as the box does."""
+    """The hashes of all that can be played, or taken back from the bin. A start looks for files, as the box does."""
     async with opened(folder, ports=VirtualPorts(seed)) as stage:
         await stage.importer.sync()
         heard = set()
@@ -155,6 +157,8 @@ async def heard_after_a_start(folder: Path, seed: int = 7) -> set[str]:
             playlist = await stage.librarian.playlist(lite.id)
             assert [track.number for track in playlist.tracks] == list(range(1, len(playlist.tracks) + 1))
             heard |= {track.file_hash for track in playlist.tracks if not track.missing}
+        there = "SELECT hash FROM files JOIN bin_tracks ON file = hash WHERE NOT missing"
+        heard |= await stage.store.read(lambda db: {row["hash"] for row in db.execute(there)})
         return heard
 
 
@@ -165,7 +169,11 @@ async def fill(folder: Path, playlists: int = 12, tracks: int = 6) -> Shelf:
             await _add(stage, number, tracks)
         for number in range(3):
             gone = await stage.fill(f"Gone {number}", [f"gone {number} {each}".encode() for each in range(10)])
+            await stage.librarian.link_tag(f"05{number:02X}", gone.id)
+            await stage.store.write(partial(_heard, playlist=gone))
             await stage.librarian.delete(gone.id)
+            if number:
+                await stage.librarian.remove(gone.id)
         await stage.librarian.assign_tag("04FF", TagAction(action="next"))
         await stage.librarian.change_settings({"volume_ceiling": 80, "notes": "x" * 3000})
         await stage.store.write(lambda db: memory.remember(db, PlayerMemory(volume=33)))
@@ -174,18 +182,21 @@ async def fill(folder: Path, playlists: int = 12, tracks: int = 6) -> Shelf:
     return Shelf(folder, readable(folder / "tomb.db"), sound)
 
 
+def _heard(db: sqlite3.Connection, playlist: Playlist) -> None:
+    memory.keep_resume(db, playlist.id, Resume(track_id=playlist.tracks[1].id, position_ms=1000))
+    for track in playlist.tracks:
+        memory.credit(db, playlist.id, track.id, 1_750_000_000.5)
+
+
 async def _add(stage: Stage, number: int, tracks: int) -> None:
     made = await stage.fill(f"Playlist {number}", [f"{number} {each}".encode() for each in range(tracks)])
     long = f"What is in playlist {number}: " + "a long story " * (400 if number == 5 else 20)
     await stage.librarian.update(made.id, {"description": long})
     await stage.librarian.link_tag(f"04{number:02X}", made.id)
-    point = Resume(track_id=made.tracks[1].id, position_ms=1000 + number)
     upload = Upload(f"{number:08x}-0000", made.id, f"{number}.mp3", "mp3", 1000, 100, None, 1.5, 2.5)
 
     def unit(db: sqlite3.Connection) -> None:
-        memory.keep_resume(db, made.id, point)
-        for track in made.tracks:
-            memory.credit(db, made.id, track.id, 1_750_000_000.5)
+        _heard(db, made)
         if number < 8:
             uploads.create(db, upload, 8)
 

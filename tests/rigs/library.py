@@ -101,7 +101,7 @@ async def opened(
     async with open_store(folder, ports) as store:
         events = Events(ports, await EventLease(store, LEASE_BLOCK).open())
         librarian = await Librarian.open(store, events, ports)
-        ingest = Ingest(store, ports, inspector or InlineInspector(ports, probe), free_kept)
+        ingest = Ingest(store, ports, inspector or InlineInspector(ports, probe), free_kept, librarian.make_space)
         stage = Stage(store, events, librarian, ingest, Importer(librarian, ingest, ports), Deck())
         librarian.listen(stage.deck)
         events.subscribe(stage.told.append)

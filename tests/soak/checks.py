@@ -48,7 +48,8 @@ _NUMBERED = """
     SELECT playlist_id FROM tracks GROUP BY playlist_id
     HAVING min(number) != 1 OR max(number) != count(*) OR count(DISTINCT number) != count(*)
 """
-_UNUSED = "SELECT hash FROM files WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE file = hash)"
+_UNUSED = "SELECT hash FROM files WHERE hash NOT IN (SELECT file FROM tracks UNION SELECT file FROM bin_tracks)"
+_TWICE = "SELECT id FROM bin_tracks WHERE id IN (SELECT id FROM tracks)"
 
 
 def _database_faults(db: sqlite3.Connection) -> Iterator[str]:
@@ -58,6 +59,7 @@ def _database_faults(db: sqlite3.Connection) -> Iterator[str]:
     yield from (f"foreign_key_check: {row}" for row in db.execute("PRAGMA foreign_key_check"))
     yield from (f"tracks of {playlist_id} are not numbered 1 to n" for (playlist_id,) in db.execute(_NUMBERED))
     yield from (f"file {name} belongs to no track" for (name,) in db.execute(_UNUSED))
+    yield from (f"track {track_id} is in the library and in the bin" for (track_id,) in db.execute(_TWICE))
     lost = "SELECT id FROM uploads WHERE status = 'completed' AND track_id IS NULL"
     yield from (f"upload {upload_id} is complete, but made no track" for (upload_id,) in db.execute(lost))
 

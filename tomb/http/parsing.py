@@ -119,7 +119,7 @@ Index = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(in_digits)]
 
 # The variable parts of addresses, by the names that routes give them.
 PARTS: Mapping[str, TypeAdapter[Any]] = {
-    **{name: TypeAdapter(Id) for name in ("playlist_id", "source_id", "track_id", "session_id", "task_id")},
+    **{name: TypeAdapter(Id) for name in ("playlist_id", "source_id", "track_id", "session_id", "task_id", "item_id")},
     "tag_id": TypeAdapter(TagId),
     "track_number": TypeAdapter(Number),
     "chunk_index": TypeAdapter(Index),

@@ -10,6 +10,8 @@ if TYPE_CHECKING:  # the store itself needs these counters while it opens
 
 LEASED = "events.leased"
 RECOVERY = "recovery"  # which recovery of a damaged database this one came from
+BIN_CLOCK = "bin.clock"  # for how many seconds things have lain in the bin (`recycle_bin.advance`)
+BIN_WALL = "bin.wall"  # the furthest that the wall clock was then
 DEMO = "demo"  # 1 when it has begun, and 1 more for each of its sets that the library has been given
 
 

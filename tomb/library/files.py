@@ -18,6 +18,15 @@ from tomb.library.intake import Staged
 Freed = tuple[PurePosixPath, ...]
 """Paths, relative to the library folder, that nothing in the database refers to any more."""
 
+_FORGET_FILE = """
+    DELETE FROM files WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE file = hash)
+    AND NOT EXISTS (SELECT 1 FROM bin_tracks WHERE file = hash) RETURNING ext
+"""
+_FORGET_COVER = """
+    DELETE FROM covers WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE cover = hash)
+    AND NOT EXISTS (SELECT 1 FROM bin_tracks WHERE cover = hash) RETURNING ext
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
@@ -98,17 +107,16 @@ def sync_names(library: Path) -> None:
 
 
 def forget_unused(db: sqlite3.Connection, used: Iterable[sqlite3.Row]) -> Freed:
-    """Part of a unit of work: forget those of the `file`s and `cover`s that no track refers to any more."""
+    """Part of a unit of work: forget those of the `file`s and `cover`s that no track refers to any more, be it one in
+    the bin."""
     rows = list(used)
     freed: list[PurePosixPath] = []
     for name in {row["file"] for row in rows}:
-        gone = "DELETE FROM files WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE file = hash) RETURNING ext"
-        freed += [PurePosixPath("files", f"{name}.{row['ext']}") for row in db.execute(gone, (name,)).fetchall()]
+        gone = db.execute(_FORGET_FILE, (name,)).fetchall()
+        freed += [PurePosixPath("files", f"{name}.{row['ext']}") for row in gone]
     for name in {row["cover"] for row in rows} - {None}:
-        gone = (
-            "DELETE FROM covers WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE cover = hash) RETURNING ext"
-        )
-        freed += [PurePosixPath("covers", f"{name}.{row['ext']}") for row in db.execute(gone, (name,)).fetchall()]
+        gone = db.execute(_FORGET_COVER, (name,)).fetchall()
+        freed += [PurePosixPath("covers", f"{name}.{row['ext']}") for row in gone]
     return tuple(freed)
 
 

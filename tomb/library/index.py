@@ -82,6 +82,11 @@ class LibraryIndex:
             self._linked[lite.nfc_tag_id] = lite.id
         self._changed()
 
+    def arrange(self, order: Iterable[str]) -> None:
+        """All playlists are in this order from now on."""
+        self._entries = {playlist_id: self._entries[playlist_id] for playlist_id in order}
+        self._changed()
+
     def drop(self, playlist_id: str) -> None:
         self._unlink(playlist_id)
         self._entries.pop(playlist_id, None)

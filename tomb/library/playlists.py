@@ -39,7 +39,8 @@ def update(db: sqlite3.Connection, playlist_id: str, edit: PlaylistEdit, now: fl
 
 
 def delete(db: sqlite3.Connection, playlist_id: str) -> Freed:
-    """Delete it with its tracks and what is on its way to it. Its tag stays known, as one that belongs to nobody."""
+    """Delete it for good, with its tracks and what is on its way to it. Its tag stays known, as one that belongs to
+    nobody."""
     arriving = [parts.name_of(each) for each in uploads.open_ids(db, playlist_id)]
     used = db.execute("SELECT file, cover FROM tracks WHERE playlist_id = ?", (playlist_id,)).fetchall()
     if db.execute("DELETE FROM playlists WHERE id = ?", (playlist_id,)).rowcount == 0:

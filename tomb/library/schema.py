@@ -52,6 +52,11 @@ def _is(column: str, what: str) -> str:
     return f"CONSTRAINT {column} CHECK ({column} {what})"
 
 
+_DAY = _is("day", "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'")
+_TAG_ID = """CONSTRAINT tag_id CHECK (
+                length(tag_id) BETWEEN 4 AND 40 AND length(tag_id) % 2 = 0 AND tag_id NOT GLOB '*[^0-9A-F]*')"""
+
+
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE covers (
@@ -236,8 +241,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         *_anew(
             "tags",
             f"""
-            tag_id TEXT PRIMARY KEY CONSTRAINT tag_id CHECK (
-                length(tag_id) BETWEEN 4 AND 40 AND length(tag_id) % 2 = 0 AND tag_id NOT GLOB '*[^0-9A-F]*'),
+            tag_id TEXT PRIMARY KEY {_TAG_ID},
             playlist_id TEXT UNIQUE REFERENCES playlists (id) ON DELETE SET NULL,
             action TEXT {_text("action")},
             minutes INTEGER {_is("minutes", "BETWEEN 1 AND 1440")},
@@ -274,7 +278,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         *_anew(
             "plays",
             f"""
-            day TEXT NOT NULL {_is("day", "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'")},
+            day TEXT NOT NULL {_DAY},
             track_id TEXT NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
             count INTEGER NOT NULL {_is("count", _COUNT)},
             PRIMARY KEY (track_id, day)
@@ -316,6 +320,61 @@ STEPS: tuple[tuple[str, ...], ...] = (
             """,
             "CREATE INDEX uploads_by_playlist ON uploads (playlist_id)",
         ),
+    ),
+    # The bin (`recycle_bin`): what was deleted, each with the columns that it had in the library. `expires` is by the
+    # bin's own clock; what has lost it stays until the space is needed.
+    (
+        f"""CREATE TABLE bin (
+            place INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE {_id("id")},
+            deleted REAL NOT NULL DEFAULT 0 {_is("deleted", _TIME)},
+            expires INTEGER NOT NULL DEFAULT 9007199254740992 {_is("expires", _COUNT)}
+        ) STRICT""",
+        f"""CREATE TABLE bin_playlists (
+            id TEXT PRIMARY KEY REFERENCES bin (id) ON DELETE CASCADE,
+            place INTEGER NOT NULL DEFAULT 0 {_is("place", "BETWEEN -9007199254740992 AND 9007199254740992")},
+            title TEXT NOT NULL {_text("title")},
+            description TEXT NOT NULL DEFAULT '' {_text("description")},
+            same_tag TEXT {_is("same_tag", "IN ('toggle', 'restart', 'next', 'ignore')")},
+            on_removal TEXT {_is("on_removal", "IN ('keep', 'pause')")},
+            last_played INTEGER NOT NULL DEFAULT 0 {_is("last_played", "BETWEEN 0 AND 253402300799000")},
+            created REAL NOT NULL DEFAULT 0 {_is("created", _TIME)},
+            updated REAL NOT NULL DEFAULT 0 {_is("updated", _TIME)},
+            playlist_seq INTEGER NOT NULL DEFAULT 1 {_is("playlist_seq", _COUNT)},
+            resume_track TEXT,
+            resume_ms INTEGER NOT NULL DEFAULT 0 {_is("resume_ms", _COUNT)}
+        ) STRICT""",
+        # `entry`: its playlist, if it was deleted with that, else itself.
+        f"""CREATE TABLE bin_tracks (
+            id TEXT PRIMARY KEY {_id("id")},
+            entry TEXT NOT NULL REFERENCES bin (id) ON DELETE CASCADE,
+            playlist_id TEXT NOT NULL {_id("playlist_id")},
+            playlist_title TEXT NOT NULL DEFAULT '' {_text("playlist_title")},
+            number INTEGER NOT NULL DEFAULT 1 {_is("number", "BETWEEN 1 AND 9007199254740992")},
+            title TEXT NOT NULL {_text("title")},
+            filename TEXT NOT NULL DEFAULT '' {_text("filename")},
+            artist TEXT {_text("artist")},
+            album TEXT {_text("album")},
+            file TEXT NOT NULL REFERENCES files (hash),
+            cover TEXT REFERENCES covers (hash),
+            play_count INTEGER NOT NULL DEFAULT 0 {_is("play_count", _COUNT)},
+            created REAL NOT NULL DEFAULT 0 {_is("created", _TIME)},
+            updated REAL NOT NULL DEFAULT 0 {_is("updated", _TIME)}
+        ) STRICT""",
+        "CREATE INDEX bin_tracks_by_entry ON bin_tracks (entry)",
+        "CREATE INDEX bin_tracks_by_file ON bin_tracks (file)",
+        "CREATE INDEX bin_tracks_by_cover ON bin_tracks (cover)",
+        f"""CREATE TABLE bin_tags (
+            playlist_id TEXT NOT NULL REFERENCES bin_playlists (id) ON DELETE CASCADE,
+            tag_id TEXT NOT NULL {_TAG_ID},
+            PRIMARY KEY (playlist_id, tag_id)
+        ) STRICT, WITHOUT ROWID""",
+        f"""CREATE TABLE bin_plays (
+            track_id TEXT NOT NULL REFERENCES bin_tracks (id) ON DELETE CASCADE,
+            day TEXT NOT NULL {_DAY},
+            count INTEGER NOT NULL {_is("count", _COUNT)},
+            PRIMARY KEY (track_id, day)
+        ) STRICT, WITHOUT ROWID""",
     ),
 )
 VERSION = len(STEPS)

@@ -91,19 +91,28 @@ def reorder(db: sqlite3.Connection, playlist_id: str, order: Sequence[int] | Seq
     return reading.playlist(db, playlist_id)
 
 
+def chosen(db: sqlite3.Connection, playlist_id: str, numbers: Sequence[int], track_ids: Sequence[str]) -> list[str]:
+    """The ids of the tracks that have these numbers or ids, in their order. Raises as `delete` does."""
+    if db.execute("SELECT 1 FROM playlists WHERE id = ?", (playlist_id,)).fetchone() is None:
+        raise NotFound("playlist", playlist_id)
+    ids = _ids(db, playlist_id)
+    named = {_existing(ids, number) for number in numbers} | {_existing(ids, track_id) for track_id in track_ids}
+    if not named:
+        raise BadRequest("name the tracks to delete")
+    return [track_id for track_id in ids if track_id in named]
+
+
 def delete(
     db: sqlite3.Connection, playlist_id: str, numbers: Sequence[int], track_ids: Sequence[str], now: float
 ) -> Removal:
-    """Delete the tracks that have these numbers or ids.
+    """Delete the tracks that have these numbers or ids, for good.
 
     Raises: NotFound for the playlist or the first track that it does not have, BadRequest when none is named;
     nothing is deleted then.
     """
+    doomed = set(chosen(db, playlist_id, numbers, track_ids))
     edited(db, playlist_id, now)
     ids = _ids(db, playlist_id)
-    doomed = {_existing(ids, number) for number in numbers} | {_existing(ids, track_id) for track_id in track_ids}
-    if not doomed:
-        raise BadRequest("name the tracks to delete")
     gone = [(number, track_id) for number, track_id in enumerate(ids, 1) if track_id in doomed]
     used = [
         row for track_id in doomed for row in db.execute("SELECT file, cover FROM tracks WHERE id = ?", (track_id,))
@@ -133,6 +142,12 @@ def move(db: sqlite3.Connection, source: str, target: str, number: int, position
         _renumber(db, source, left)
     _renumber(db, target, [*others[:ahead], track_id, *others[ahead:]])
     return Move(track_id, number, reading.playlist(db, source), reading.playlist(db, target))
+
+
+def put_at(db: sqlite3.Connection, playlist_id: str, track_id: str, number: int) -> None:
+    """Give a track of the playlist that number, or the last one, if there are not as many."""
+    others = [each for each in _ids(db, playlist_id) if each != track_id]
+    _renumber(db, playlist_id, [*others[: number - 1], track_id, *others[number - 1 :]])
 
 
 def users(db: sqlite3.Connection, hashes: Iterable[str]) -> list[str]:

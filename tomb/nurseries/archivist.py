@@ -125,6 +125,7 @@ class Archivist:
         try:
             if length is not None:
                 held = await self._librarian.size()
+                await self._librarian.make_space(max(0, length - held) + self._free_kept)
                 await self._thread(restore.check_space, folder, length, held, self._free_kept)
             await self._thread(restore.prepare, folder, targets)
             try:
@@ -147,6 +148,7 @@ class Archivist:
         played; NoSpace, Unavailable; what `pieces` raise. Nothing is then left of it.
         """
         if length is not None:
+            await self._librarian.make_space(length + self._free_kept)
             await self._thread(restore.check_space, self._store.folder, length, 0, self._free_kept)
         async with self._ingest.incoming() as folder:
             targets = Targets("playlist", folder, folder, self._store.library, self._free_kept)

@@ -1,4 +1,7 @@
-"""What is done while nobody looks: a copy of the database some time after an edit, and the reserve filled up again."""
+"""What is done while nobody looks: a copy of the database some time after an edit, the reserve filled up again, and
+what has been in the bin for its time deleted for good."""
+
+from collections.abc import Awaitable, Callable
 
 import trio
 
@@ -7,14 +10,18 @@ from tomb.library.store import Store
 
 FIRST_S = 60.0  # after the start: a box that is on for some minutes a day is copied too, but never while it starts
 QUIET_S = 600.0  # parents edit many things in a row
+EXPIRE_S = 6 * 3600.0  # between two looks into the bin, each of which is a write if there is anything in it
 
 
 class Housekeeping:
-    """A service. `free_kept`: bytes that are left free on the disk."""
+    """A service. `free_kept`: bytes that are left free on the disk. `expire`: deletes for good what has been in the bin
+    for its time."""
 
-    def __init__(self, store: Store, free_kept: int) -> None:
+    def __init__(self, store: Store, free_kept: int, expire: Callable[[], Awaitable[None]]) -> None:
         self._store = store
         self._free_kept = free_kept
+        self._expire = expire
+        self._expired_at = -EXPIRE_S
         self._begun = False
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -24,6 +31,9 @@ class Housekeeping:
             task_status.started()
             await trio.sleep(FIRST_S)
         while True:
+            if trio.current_time() - self._expired_at >= EXPIRE_S:
+                await self._expire()
+                self._expired_at = trio.current_time()
             await self._store.fill_reserve()
             wait = await self._store.keep_copy(self._free_kept)
             if again:

@@ -12,7 +12,7 @@ What is left then, or by a power cut, the next start removes: no row knows of it
 """
 
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,13 +59,22 @@ class Inspector(Protocol):
 
 
 class Ingest:
-    """`free_kept`: bytes that are left free on the disk."""
+    """`free_kept`: bytes that are left free on the disk. `make_space`: asked for so many free bytes before anything is
+    written, of which there may be less then."""
 
-    def __init__(self, store: Store, ports: Ports, inspector: Inspector, free_kept: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ports: Ports,
+        inspector: Inspector,
+        free_kept: int,
+        make_space: Callable[[int], Awaitable[None]],
+    ) -> None:
         self._store = store
         self._ports = ports
         self._inspector = inspector
         self._free_kept = free_kept
+        self._make_space = make_space
         self._threads = trio.CapacityLimiter(1)
         self._transcoding = trio.Lock()
 
@@ -87,6 +96,9 @@ class Ingest:
         Raises: DecodeError when it cannot be read or played; NoSpace; Unavailable when nothing can be examined now.
         """
         name = source.name if name is None else name
+        # What lies in `incoming` has its space already; but what is made of it may need as much again.
+        size = await self._thread(intake.size_of, source)
+        await self._make_space(size + self._free_kept)
         size = await self._thread(_admitted, source, incoming, self._free_kept)
         origin, sound = await self._sound(source, incoming, size)
         found = await self._inspector.sound(source, name, None if sound is None else sound.path)

@@ -10,6 +10,7 @@ number with which it began.
 """
 
 import logging
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -19,9 +20,9 @@ from typing import Self, TypeVar
 import trio
 from pydantic import JsonValue
 
-from tomb.errors import RequestError, StartError
+from tomb.errors import NoSpace, RequestError, StartError
 from tomb.events import Events
-from tomb.library import counters, files, memory, playlists, reading, settings, tags, tracks
+from tomb.library import counters, files, memory, playlists, reading, recycle_bin, settings, tags, tracks
 from tomb.library.archives import playlist_export
 from tomb.library.archives.manifest import PlaylistCard
 from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
@@ -37,14 +38,14 @@ from tomb.nurseries.library_events import LibraryEvents, Listener
 from tomb.nurseries.library_reader import LibraryReader
 from tomb.ports import Ports
 
-log = logging.getLogger(__name__)
-
 T = TypeVar("T")
 R = TypeVar("R")
 log = logging.getLogger(__name__)
 
 AlsoDone = Callable[[sqlite3.Connection, Arrived], None]
+Disposal = Callable[[sqlite3.Connection, float], T]
 
+EDIT_SIZE = 1024 * 1024  # no edit of the database needs more
 UNLINK_S = 5.0
 TOLD_AT_ONCE = 10  # playlists
 TRACKS_TOLD = 50  # of more tracks that changed with their files, only the playlists are told
@@ -58,6 +59,7 @@ class Librarian(LibraryReader):
         self._ports = ports
         self._turn = trio.Lock()
         self._pins = 0
+        self._aged = trio.current_time()  # when the bin's clock went on last
         self._spared: dict[PurePosixPath, None] = {}
 
     @classmethod
@@ -96,9 +98,13 @@ class Librarian(LibraryReader):
         return await self._commit(lambda db: playlists.update(db, playlist_id, edit, now), self._library_events.edited)
 
     async def delete(self, playlist_id: str) -> None:
+        """Into the bin; on a full disk for good."""
         async with self._editing():
             lite = self._index.lite(playlist_id)
-            freed = await self._store.write_to_free(lambda db: playlists.delete(db, playlist_id))
+            freed = await self._dispose(
+                lambda db, now, awake: recycle_bin.put_playlist(db, playlist_id, now, awake),
+                lambda db, _: playlists.delete(db, playlist_id),
+            )
             self._library_events.deleted(lite)
             self._library_events.listed()
             await self._discard(freed)
@@ -111,10 +117,12 @@ class Librarian(LibraryReader):
     async def delete_tracks(
         self, playlist_id: str, numbers: Sequence[int] = (), track_ids: Sequence[str] = ()
     ) -> Playlist:
-        """All of them or, if one is not there, none. Raises: BadRequest when none is named."""
-        now = self._ports.wall()
+        """All of them or, if one is not there, none, as `delete` does. Raises: BadRequest when none is named."""
         async with self._editing():
-            gone = await self._store.write_to_free(lambda db: tracks.delete(db, playlist_id, numbers, track_ids, now))
+            gone = await self._dispose(
+                lambda db, now, awake: recycle_bin.put_tracks(db, playlist_id, numbers, track_ids, now, awake),
+                lambda db, now: tracks.delete(db, playlist_id, numbers, track_ids, now),
+            )
             self._library_events.tracks_deleted(gone.playlist, gone.numbers, gone.ids)
             left = self._library_events.edited(gone.playlist)
             await self._discard(gone.freed)
@@ -237,6 +245,63 @@ class Librarian(LibraryReader):
                     except RequestError as error:
                         log.warning("what nobody refers to any more could not be removed: %s", error)
 
+    # --- the bin ----------------------------------------------------------------------------------------------------
+
+    async def restore(self, item_id: str) -> Playlist:
+        """Take back what was deleted: that playlist, or the one that the track is in. What is there already stays so.
+
+        Raises: NotFound; Conflict when the playlist of a track is in the bin itself.
+        """
+        now = self._ports.wall()
+        return await self._commit(lambda db: recycle_bin.restore(db, item_id, now), self._library_events.restored)
+
+    async def remove(self, item_id: str) -> None:
+        """Delete for good what is in the bin. Raises: NotFound."""
+        await self._free(lambda db: recycle_bin.remove(db, item_id))
+
+    async def empty_bin(self) -> None:
+        """Delete for good all that is in it."""
+        await self._free(recycle_bin.empty)
+
+    async def expire(self) -> None:
+        """Delete for good what has been in the bin for its time. Nothing is written where there is nothing."""
+        if await self.bin():
+            now, awake = self._ports.wall(), trio.current_time() - self._aged
+            await self._free(lambda db: recycle_bin.expire(db, now, awake))
+            self._aged = trio.current_time()
+
+    async def make_space(self, size: int) -> None:
+        """Let so many bytes be free on the disk, if the bin has what is lacking: the oldest in it go then."""
+        if await self._lacking(size):
+            async with self._turn:  # somebody else may just have made it
+                await self._empty_for(await self._lacking(size))
+
+    async def _lacking(self, size: int) -> int:
+        return max(0, size - (await self._ports.in_thread(shutil.disk_usage, self.folder)).free)
+
+    async def _empty_for(self, lacking: int) -> bool:
+        """Within the turn. Whether anything was deleted."""
+        # While somebody reads for long nothing is unlinked: the bin would be emptied in vain.
+        if not lacking or self._pins:
+            return False
+        freed = await self._store.write_to_free(lambda db: recycle_bin.make_space(db, lacking))
+        await self._discard(freed)
+        return bool(freed)
+
+    async def _free(self, unit: Unit[Freed]) -> None:
+        async with self._turn:
+            await self._discard(await self._store.write_to_free(unit))
+
+    async def _dispose(self, into_bin: Callable[[sqlite3.Connection, float, float], T], for_good: Disposal[T]) -> T:
+        """Within the turn. The bin costs pages of the database: where there are none left, space is needed at once."""
+        now, awake = self._ports.wall(), trio.current_time() - self._aged
+        try:
+            gone = await self._store.write(lambda db: into_bin(db, now, awake))
+        except NoSpace:
+            return await self._store.write_to_free(lambda db: for_good(db, now))
+        self._aged = trio.current_time()
+        return gone
+
     # --- tags -------------------------------------------------------------------------------------------------------
 
     async def link_tag(self, tag_id: str, playlist_id: str, *, override: bool = False) -> Tag:
@@ -307,7 +372,13 @@ class Librarian(LibraryReader):
 
     async def _commit(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
         async with self._editing():
-            return tell(await self._store.write(unit))
+            try:
+                done = await self._store.write(unit)
+            except NoSpace:
+                if not await self._empty_for(EDIT_SIZE):
+                    raise
+                done = await self._store.write(unit)
+            return tell(done)
 
     async def _note(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
         async with self._turn:

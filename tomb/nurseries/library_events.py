@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from tomb.events import PLAYLISTS, Events, playlist_room
 from tomb.library.arrivals import Arrived
 from tomb.library.index import LibraryIndex
+from tomb.library.recycle_bin import Restored
 from tomb.models import Playlist, PlaylistLite, Track
 
 
@@ -62,6 +63,17 @@ class LibraryEvents:
         )
         if self.listener is not None:
             self.listener.gone(lite.id)
+
+    def restored(self, restored: Restored) -> Playlist:
+        """A playlist, or a track, came back from the bin."""
+        if restored.created:
+            playlist = self.created(restored.playlist)
+            self._index.arrange(restored.order)
+            self.listed()
+            return playlist
+        for track in restored.added:
+            self.track_added(restored.playlist, track)
+        return self.edited(restored.playlist) if restored.added else self.stamped(restored.playlist)
 
     def arrived(self, arrived: Arrived) -> Arrived:
         """Tracks were added, or a playlist came with its tracks. For a new one `listed` is to follow."""

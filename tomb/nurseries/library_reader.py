@@ -7,12 +7,12 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from tomb.errors import NotFound
-from tomb.library import counters, memory, reading, settings, tags
+from tomb.library import counters, memory, reading, recycle_bin, settings, tags
 from tomb.library.index import LibraryIndex, Query
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable, Whereabouts
 from tomb.library.store import Store
-from tomb.models import ExistingPlaylist, Playlist, PlaylistLite, Tag, TagAction
+from tomb.models import BinItem, ExistingPlaylist, Playlist, PlaylistLite, Tag, TagAction
 from tomb.nurseries.library_events import LibraryEvents
 
 READ_AT_ONCE = 10  # playlists; a tap that reads its tracks waits for no more than these
@@ -97,6 +97,10 @@ class LibraryReader:
         """The playlist that the tag is linked to, by heart."""
         use = self._index.tag_use(tag_id)
         return ExistingPlaylist(id=use.id, title=use.title) if isinstance(use, PlaylistLite) else None
+
+    async def bin(self) -> list[BinItem]:
+        """What was deleted and can come back, the last first."""
+        return await self._store.read(recycle_bin.items)
 
     async def size(self) -> int:
         """Bytes of all sound and pictures."""

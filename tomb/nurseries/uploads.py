@@ -195,6 +195,7 @@ class Uploads:
         # file along; once the row is committed nothing is awaited any more, so that it is answered.
         async with self._opening:
             try:
+                await self._librarian.make_space(upload.file_size + self.limits.free_kept)
                 await self._thread(parts.allocate, path, upload.file_size, self.limits.free_kept)
                 await self._store.write(lambda db: uploads.create(db, upload, self.limits.at_once))
             except BaseException:

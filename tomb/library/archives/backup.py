@@ -103,6 +103,7 @@ def _files(db: sqlite3.Connection, library: Path) -> list[Member]:
         members += [found] if found else []
         if found is None:
             db.execute("UPDATE tracks SET cover = NULL WHERE cover = ?", (row["hash"],))
+            db.execute("UPDATE bin_tracks SET cover = NULL WHERE cover = ?", (row["hash"],))
             db.execute("DELETE FROM covers WHERE hash = ?", (row["hash"],))
     db.execute("COMMIT")
     return members

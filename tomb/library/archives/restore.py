@@ -145,8 +145,10 @@ def _rename(db: sqlite3.Connection, damaged: Mapping[str, str]) -> None:
     for was, now in damaged.items():
         db.execute("UPDATE files SET hash = ?2, origin = ?2 WHERE hash = ?1", (was, now))
         db.execute("UPDATE tracks SET file = ?2 WHERE file = ?1", (was, now))
+        db.execute("UPDATE bin_tracks SET file = ?2 WHERE file = ?1", (was, now))
         db.execute("UPDATE covers SET hash = ?2 WHERE hash = ?1", (was, now))
         db.execute("UPDATE tracks SET cover = ?2 WHERE cover = ?1", (was, now))
+        db.execute("UPDATE bin_tracks SET cover = ?2 WHERE cover = ?1", (was, now))
     db.execute("COMMIT")
 
 

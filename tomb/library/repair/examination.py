@@ -23,6 +23,10 @@ _UNREAL = 1000  # steps: no newer program has as many, but a flipped bit may say
 
 # What no constraint says of a row by itself, or what the program may learn more of: each of these must find nothing.
 # Beside it, how it is mended.
+_EMPTY = (
+    "((SELECT count(*) FROM bin_playlists p WHERE p.id = bin.id)"
+    " + (SELECT count(*) FROM bin_tracks t WHERE t.id = bin.id AND t.entry = bin.id)) <> 1"
+)
 _CONTRADICTIONS = (
     (
         "SELECT 1 FROM tracks GROUP BY playlist_id HAVING min(number) <> 1 OR max(number) <> count(*)",
@@ -32,6 +36,16 @@ _CONTRADICTIONS = (
         "SELECT 1 FROM resume r JOIN tracks t ON t.id = r.track_id WHERE t.playlist_id <> r.playlist_id",
         "DELETE FROM resume WHERE playlist_id <> (SELECT playlist_id FROM tracks WHERE id = track_id)",
     ),
+    # Nothing is in the library and in the bin, and in the bin is a playlist or a track.
+    (
+        "SELECT 1 FROM bin_playlists WHERE id IN (SELECT id FROM playlists)",
+        "DELETE FROM bin_playlists WHERE id IN (SELECT id FROM playlists)",
+    ),
+    (
+        "SELECT 1 FROM bin_tracks WHERE id IN (SELECT id FROM tracks)",
+        "DELETE FROM bin_tracks WHERE id IN (SELECT id FROM tracks)",
+    ),
+    (f"SELECT 1 FROM bin WHERE {_EMPTY}", f"DELETE FROM bin WHERE {_EMPTY}"),
     (
         "SELECT 1 FROM tags WHERE NOT is_action(action)",
         "UPDATE tags SET action = NULL, minutes = NULL, step = NULL WHERE NOT is_action(action)",

@@ -24,6 +24,14 @@ LOST_TITLE = "Recovered playlist"
 Values = Mapping[str, object]
 
 _FORMER_NAMES = {"counters": "marks"}
+_ELSEWHERE = {
+    "playlists": "bin_playlists",
+    "tracks": "bin_tracks",
+    "bin_playlists": "playlists",
+    "bin_tracks": "tracks",
+}
+_FILES = "SELECT file FROM tracks UNION SELECT file FROM bin_tracks"
+_COVERS = "SELECT cover FROM tracks WHERE cover IS NOT NULL UNION SELECT cover FROM bin_tracks WHERE cover IS NOT NULL"
 _FURTHEST = 2**62  # no table of ours has as many rows
 _ON_A_PAGE = 400  # rows; what is shorter than 10 bytes is not worth asking for
 
@@ -73,6 +81,10 @@ class _NewTables:
         self._taken = 0
 
     def put(self, table: str, row: Values) -> None:
+        # A copy that is older has things in the library that are in the bin now, or the other way round.
+        elsewhere = _ELSEWHERE.get(table)
+        if elsewhere and self.db.execute(f"SELECT 1 FROM {elsewhere} WHERE id = ?", (row["id"],)).fetchone():
+            return
         match table:
             case "tracks":
                 # Two tracks may claim one number: all get one of their own below 0 until the end.
@@ -120,7 +132,8 @@ def _read(new: _NewTables, damaged: Path) -> bool:
 
 
 def _read_copy(new: _NewTables, copy: Path, library: Path) -> None:
-    """Take what is lost from a copy; but what was deleted since it was made has no file any more, and stays deleted."""
+    """Take what is lost from a copy; but what was deleted for good since it was made has no file any more, and stays
+    deleted."""
     sound = {path.stem for path in files_in(library / "files")}
     emptied = set()
     with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as old:
@@ -200,23 +213,22 @@ def _complete(db: sqlite3.Connection, library: Path) -> None:
     _find_files(db, library)
     db.execute("DELETE FROM tracks WHERE file NOT IN (SELECT hash FROM files)")
     _name_playlists(db)
-    for table in examination.tables(db):
-        _cut_loose_ends(db, table)
-    # Sound that no track plays is brought back another way (`recovery`).
-    db.execute("DELETE FROM files WHERE hash NOT IN (SELECT file FROM tracks)")
-    db.execute("DELETE FROM covers WHERE hash NOT IN (SELECT cover FROM tracks WHERE cover IS NOT NULL)")
+    _cut_loose_ends(db)
     examination.settle_contradictions(db)
+    _cut_loose_ends(db)  # what was given up may have left some
+    # Sound that no track plays is brought back another way (`recovery`).
+    db.execute(f"DELETE FROM files WHERE hash NOT IN ({_FILES})")
+    db.execute(f"DELETE FROM covers WHERE hash NOT IN ({_COVERS})")
     db.execute(_RENUMBERED)
 
 
 def _find_files(db: sqlite3.Connection, library: Path) -> None:
     """Write down anew what lies on the disk and is asked for."""
-    lost = {row[0] for row in db.execute("SELECT file FROM tracks WHERE file NOT IN (SELECT hash FROM files)")}
+    lost = {row[0] for row in db.execute(f"{_FILES} EXCEPT SELECT hash FROM files")}
     for path in (path for path in files_in(library / "files") if path.stem in lost):
         sound = (path.stem, path.suffix[1:], path.stat().st_size, _duration_ms(path), path.stem)
         db.execute("INSERT OR IGNORE INTO files (hash, ext, size, duration_ms, origin) VALUES (?, ?, ?, ?, ?)", sound)
-    unseen = "SELECT cover FROM tracks WHERE cover IS NOT NULL AND cover NOT IN (SELECT hash FROM covers)"
-    lost = {row[0] for row in db.execute(unseen)}
+    lost = {row[0] for row in db.execute(f"{_COVERS} EXCEPT SELECT hash FROM covers")}
     for path in (path for path in files_in(library / "covers") if path.stem in lost):
         picture = (path.stem, path.suffix[1:], path.stat().st_size)
         db.execute("INSERT OR IGNORE INTO covers (hash, ext, size) VALUES (?, ?, ?)", picture)
@@ -243,14 +255,15 @@ def _name_playlists(db: sqlite3.Connection) -> None:
         db.execute(made, (row[0], f"{LOST_TITLE} {number}", row[1], row[2]))
 
 
-def _cut_loose_ends(db: sqlite3.Connection, table: str) -> None:
+def _cut_loose_ends(db: sqlite3.Connection) -> None:
     """What still refers to something that is nowhere is cut off, as if that had been deleted."""
-    for key in db.execute(f"PRAGMA foreign_key_list({table})").fetchall():
-        parent, column, target, on_delete = key[2], key[3], key[4], key[6]
-        loose = f"{column} IS NOT NULL AND {column} NOT IN (SELECT {target} FROM {parent})"
-        optional = on_delete == "SET NULL" or (table, column) == ("tracks", "cover")
-        how = f"UPDATE {table} SET {column} = NULL" if optional else f"DELETE FROM {table}"
-        db.execute(f"{how} WHERE {loose}")
+    for table in examination.tables(db):
+        for key in db.execute(f"PRAGMA foreign_key_list({table})").fetchall():
+            parent, column, target, on_delete = key[2], key[3], key[4], key[6]
+            loose = f"{column} IS NOT NULL AND {column} NOT IN (SELECT {target} FROM {parent})"
+            optional = on_delete == "SET NULL" or parent == "covers"
+            how = f"UPDATE {table} SET {column} = NULL" if optional else f"DELETE FROM {table}"
+            db.execute(f"{how} WHERE {loose}")
 
 
 def files_in(folder: Path) -> list[Path]:
