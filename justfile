@@ -35,6 +35,10 @@ soak *ARGS: setup _dev
 ui *ARGS:
     @sh scripts/ui dev "$@"
 
+# write the types of the web UI anew, from what a running box says of itself (TOMB_URL, else http://localhost:8000)
+ui-types:
+    @sh scripts/ui types
+
 # build the web UI where web/ is newer than what is served, and check its types and tests
 ui-check:
     @sh scripts/ui build

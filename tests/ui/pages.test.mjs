@@ -31,7 +31,7 @@ for (const [colorScheme, size, options] of [['light', 'phone', PHONE], ['dark', 
     for (const [name, path] of pages) {
       await page.goto(new URL(path, page.url()).href)
       await page.locator('h1, h2').first().waitFor()
-      await page.locator('.skeleton').waitFor({ state: 'detached' })
+      await page.waitForFunction(() => document.querySelector('.skeleton') === null)
       await clean(page, name)
     }
     await page.goto(new URL('/', page.url()).href)

@@ -64,7 +64,7 @@ test('the ceiling is a wall for the volume', async (t) => {
   await eventually(async () => (await ask('GET', '/api/settings')).volume_ceiling === 80)
   await page.getByRole('button', { name: 'Open the player' }).click()
   await page.getByText('Not louder than 80').waitFor()
-  const volume = page.getByRole('slider', { name: 'Volume' })
+  const volume = page.getByRole('slider', { name: 'Volume', exact: true })
   await volume.focus()
   await page.keyboard.press('End')
   await eventually(async () => (await ask('GET', '/api/player/status')).volume === 80)

@@ -211,7 +211,7 @@ export const forgetTag = (tag_id: string) => send((signal) => api.DELETE('/api/t
 
 // --- the box ---------------------------------------------------------------------------------------------------------
 
-export const changeSettings = (fields: Partial<Pick<Settings, 'volume_ceiling' | 'same_tag' | 'on_removal'>> & { pin?: string | null }) =>
+export const changeSettings = (fields: Partial<Pick<Settings, 'volume_ceiling' | 'same_tag' | 'on_removal' | 'audio_device'>> & { pin?: string | null }) =>
   send((signal) => api.PUT('/api/settings', { body: fields, signal }))
 
 export const restart = () => send((signal) => api.POST('/api/system/restart', { body: {}, signal }))

@@ -62,7 +62,7 @@ export function drawCover(id: string): CoverDrawing {
         if (Math.hypot(sx - x, sy - y) > 24) circle(sx, sy, size, light)
       }
       const [top, tip] = turn ? [x + 7, x + 15] : [x - 7, x - 15]
-      path(`M${top} ${y - 15}A17 17 0 1 ${turn ? 0 : 1} ${tip} ${y + 8}A14 14 0 0 ${turn ? 1 : 0} ${top} ${y - 15}Z`, light)
+      path(`M${top} ${y - 15}A17 17 0 1 ${turn ? 0 : 1} ${tip} ${y + 8}A13 13 0 1 ${turn ? 1 : 0} ${top} ${y - 15}Z`, light)
       path('M-2 80Q22 62 50 76T102 70V102H-2Z', mid)
       path('M-2 92Q30 78 56 88T102 84V102H-2Z', strong)
       break

@@ -2,7 +2,7 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import { api, command, peek, read } from '@/wire/http'
 import type { Health, LogLine, Machine, SystemInfo } from '@/wire/types'
-import { readerStatus, whenUp } from './core'
+import { readerStatus, send, whenUp } from './core'
 
 export type Level = 'debug' | 'info' | 'warning' | 'error'
 
@@ -51,6 +51,16 @@ export function useMachines() {
   void look()
   return machines
 }
+
+/** None where the box has no sound card. */
+export async function soundOutputs() {
+  const health = await peek((signal) => api.GET('/api/health', { signal }))
+  if (health?.services.audio !== true) return []
+  return (await peek((signal) => api.GET('/api/audio/outputs', { signal })))?.outputs ?? []
+}
+
+/** A short tone, on one output or the one in use. */
+export const testTone = (output: string | null) => send((signal) => api.POST('/api/audio/test', { body: { output }, signal }))
 
 export interface Restored {
   playlists: number
