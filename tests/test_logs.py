@@ -1,4 +1,6 @@
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,45 @@ def test_what_is_rationed_is_a_logger_that_there_is(name: str) -> None:
     """Hypercorn's is given to it in tomb/nurseries/web.py."""
     source = Path(logs.__file__).parent / f"{name.removeprefix('tomb.').replace('.', '/')}.py"
     assert name == "hypercorn.error" or "getLogger(__name__)" in source.read_text(encoding="utf-8")
+
+
+# As PortAudio's binding does while it looks for devices, in a thread, for all threads.
+SILENCED = "import os; os.dup2(os.open(os.devnull, os.O_WRONLY), 2)"
+
+
+def said(program: str) -> str:
+    return subprocess.run((sys.executable, "-c", program), stderr=subprocess.PIPE, text=True, check=True).stderr
+
+
+def test_what_is_said_while_descriptor_2_is_silenced_is_heard() -> None:
+    program = f"""if True:
+        import logging, sys
+        from tomb import logs
+        logs.keep_stderr()
+        logs.configure("info")
+        {SILENCED}
+        logging.getLogger("tomb").info("a line of the log")
+        print("why it does not start", file=sys.stderr)
+    """
+    heard = said(program)
+    assert "a line of the log" in heard
+    assert "why it does not start" in heard
+
+
+def test_a_restart_meanwhile_does_not_leave_the_next_process_silent() -> None:
+    program = f"""if True:
+        import os, sys
+        from tomb import logs
+        from tomb.nurseries import lifecycle
+        if lifecycle.RESUMES in os.environ:
+            print("up again", file=sys.stderr)
+        else:
+            logs.keep_stderr()
+            {SILENCED}
+            lifecycle._start_anew(0)
+    """
+    assert "up again" in said(program)
+
+
+def test_a_process_without_stderr_starts_all_the_same() -> None:
+    said("import sys; sys.stderr = None; from tomb import logs; logs.keep_stderr()")

@@ -6,7 +6,9 @@ The table in the README is generated from this class, see `tomb settings`.
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,6 +27,12 @@ from tomb.errors import StartError
 from tomb.models import OnRemoval, SameTag, Volume
 
 PREFIX = "TOMB_"
+OTHERS = {
+    "TOMB_PACKAGES",
+    "TOMB_PYTHON",
+    "TOMB_RESUMES",
+    "TOMB_URL",
+}  # of that prefix, read by the scripts and the box itself
 CONFIG_FILE = Path("tomb.toml")
 MIB = 1024 * 1024  # what sizes in settings are counted in
 
@@ -63,6 +71,12 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _folder(value: object) -> object:
+    if value == "":  # which a Path would take for the folder where the box was started
+        raise ValueError("it names no folder; leave it out for the usual one")
+    return value
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[Names, AfterValidator(_origins)]
 
@@ -80,7 +94,9 @@ class Settings(BaseSettings):
 
     host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104  # phones must reach the box
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes any free one")
-    data: Path = Field(default_factory=default_data_dir, description="folder of the database and the library")
+    data: Annotated[Path, BeforeValidator(_folder)] = Field(
+        default_factory=default_data_dir, description="folder of the database and the library"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
 
     audio: Literal["auto", "portaudio", "silent"] = Field("auto", description="sound output; auto: silent until found")
@@ -141,9 +157,20 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         name = ".".join(map(str, wrong["loc"])) or "settings"
-        raise StartError(f"{PREFIX}{name.upper()}: {wrong['msg']}") from None
+        raise StartError(f"{PREFIX}{name.upper()}: {wrong['msg'].removeprefix('Value error, ')}") from None
     except (OSError, ValueError) as error:
         raise StartError(f"{CONFIG_FILE} cannot be read: {error}") from None
+
+
+def unknown_settings() -> list[str]:
+    """What is set under a name that no setting has, and where: a slip, or a setting of another version."""
+    known = Settings.model_fields
+    names = [name for name in os.environ if name.startswith(PREFIX) and name not in OTHERS]
+    unknown = [name for name in names if name.removeprefix(PREFIX).lower() not in known]
+    with suppress(OSError, ValueError):  # what cannot be read was said when it was read
+        in_file = tomllib.loads(CONFIG_FILE.read_text(encoding="utf-8"))
+        unknown += [f"{name} ({CONFIG_FILE})" for name in in_file if name not in known]
+    return unknown
 
 
 def configuration_table() -> str:

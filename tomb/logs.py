@@ -7,8 +7,10 @@ line before its arguments are filled in, and the type of what was raised: nobody
 """
 
 import logging
+import os
 import sys
 from collections import deque
+from contextlib import suppress
 from itertools import islice
 
 from tomb.models import iso
@@ -29,6 +31,18 @@ RATIONED = (
 class _Line(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, _: str | None = None) -> str:  # noqa: N802  # the base class's name
         return iso(record.created)
+
+
+def keep_stderr() -> None:
+    """Give the process a stderr of its own, beside descriptor 2. Before there are threads.
+
+    PortAudio's binding turns descriptor 2 into /dev/null while it looks for devices, to silence ALSA's libraries. That
+    may take seconds, it is done again and again where there is no sound card, and descriptors belong to all threads:
+    without this, whatever the box says meanwhile is lost, up to the reason why it does not start.
+    """
+    if sys.stderr is not None:  # None: closed by whoever started us
+        with suppress(OSError):
+            sys.stderr = open(os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")  # noqa: PTH123, SIM115
 
 
 def configure(level: str, *others: logging.Handler) -> None:

@@ -12,7 +12,7 @@ import trio
 
 from tomb import __version__, logs, malloc
 from tomb.box import chosen_devices, open_box
-from tomb.config import Settings, read_settings
+from tomb.config import Settings, read_settings, unknown_settings
 from tomb.errors import LibraryDamaged, RequestError, StartError, TombError
 from tomb.http.app import make_app
 from tomb.http.routes import Services
@@ -31,12 +31,15 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
 
     Raises: StartError, LibraryDamaged.
     """
+    logs.keep_stderr()
     settings = read_settings(options)
     before = os.environ.pop(RESUMES, "")
     if before and settings.port == 0:
         settings = settings.model_copy(update={"port": int(before)})  # where clients look for it
     logbook = logs.Logbook()
     logs.configure(settings.log_level, logbook)
+    for name in unknown_settings():
+        log.warning("no setting is called %s", name)
     malloc.keep_one_heap()
     process = Process(logbook, resumes=before != "")
     refusal: TombError | None = None

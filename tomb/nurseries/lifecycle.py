@@ -191,6 +191,9 @@ def _start_anew(port: int) -> NoReturn:
     """Become a new process of the same program with the same arguments; it goes on with what was playing."""
     _flush()
     os.environ[RESUMES] = str(port)
+    if sys.stderr is not None:  # 2 may be somewhere else for the moment, see logs.keep_stderr
+        with suppress(OSError, ValueError):
+            os.dup2(sys.stderr.fileno(), 2)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # no shell: our own arguments again
 
 

@@ -1,0 +1,26 @@
+from pathlib import Path
+
+import pytest
+
+from tomb.config import read_settings, unknown_settings
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_slip_in_a_name_is_named_and_where_it_stands(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOMB_PROT", "8001")
+    (here / "tomb.toml").write_text("volume_celing = 40\nport = 8002\n[tomb]\ndemo = 'off'\n", encoding="utf-8")
+    assert read_settings({}).port == 8002
+    named = unknown_settings()
+    assert {"TOMB_PROT", "volume_celing (tomb.toml)", "tomb (tomb.toml)"} <= set(named)
+    assert "port (tomb.toml)" not in named
+
+
+def test_settings_and_what_the_scripts_read_are_no_slips(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TOMB_PORT", "tomb_demo", "TOMB_PYTHON", "TOMB_PACKAGES", "TOMB_URL"):
+        monkeypatch.setenv(name, "1")
+        assert name not in unknown_settings()
