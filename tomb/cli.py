@@ -1,6 +1,7 @@
 """The command `tomb`. Whatever goes wrong on purpose is one clear line on stderr and a status that is not zero."""
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -43,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
     tap = commands.add_parser("tap", help="put a tag on the virtual reader of a running box")
     tap.add_argument("uid", metavar="UID", help="the tag's number, such as 04:A1:B2:C3")
-    tap.add_argument("--hold", type=float, default=1.0, metavar="SECONDS", help="how long it lies there (1)")
+    tap.add_argument("--hold", type=_seconds, default=1.0, metavar="SECONDS", help="how long it lies there (1)")
     tap.add_argument("--url", default=DEFAULT_URL, help=f"where the box is ({DEFAULT_URL})")
     tap.set_defaults(command=_tap)
 
@@ -75,6 +76,16 @@ def _parser() -> argparse.ArgumentParser:
     settings = commands.add_parser("settings", help="print the settings as the README's table")
     settings.set_defaults(command=_settings)
     return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return seconds
 
 
 # Each command imports what it needs, so that `tomb --version` does not wait for the sound stack.

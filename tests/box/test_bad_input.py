@@ -101,6 +101,18 @@ async def test_a_setting_that_makes_no_sense(tmp_path: Path) -> None:
     refused(ended, "TOMB_AUDIO_RATE")
 
 
+async def test_a_data_folder_without_a_name(tmp_path: Path) -> None:
+    refused(await run_tomb("serve", cwd=tmp_path, env={"TOMB_DATA": ""}), "TOMB_DATA: it names no folder")
+    assert not snapshot(tmp_path)
+
+
+async def test_a_tag_that_would_lie_there_for_less_than_no_time() -> None:
+    for seconds in ("-1", "nan", "inf", "long"):
+        ended = await run_tomb("tap", "04A1B2C3", "--hold", seconds)
+        assert ended.status == 2
+        assert f"{seconds} is no number of seconds" in ended.err
+
+
 async def test_a_configuration_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "tomb.toml").write_text("volume_ceiling = = 3")
     refused(await run_tomb("serve", "--data", tmp_path, cwd=tmp_path), "tomb.toml")
