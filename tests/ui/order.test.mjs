@@ -85,3 +85,14 @@ test('a deleted track comes back by Undo, and goes when nobody takes it back', a
   await eventually(async () => (await order()) === '1234')
   ids.pop()
 })
+
+test('what was deleted is in the bin, and comes back from it', async (t) => {
+  const gone = await playlist('Gone', 1)
+  await ask('DELETE', `/api/playlists/${gone}`)
+  const page = await visit(t, '/bin')
+  await page.getByRole('button', { name: 'More for Gone' }).click()
+  await page.getByRole('button', { name: 'Put it back' }).click()
+  await page.getByText('“Gone” is back.').waitFor()
+  await page.goto(new URL('/', page.url()).href)
+  await page.getByRole('button', { name: 'Play Gone' }).waitFor()
+})

@@ -11,6 +11,7 @@ export const router = createRouter({
     { path: '/settings', name: 'settings', component: () => import('./pages/SettingsPage.vue') },
     { path: '/system', name: 'system', component: () => import('./pages/SystemPage.vue') },
     { path: '/cards', name: 'cards', component: () => import('./pages/CardsPage.vue') },
+    { path: '/bin', name: 'bin', component: () => import('./pages/BinPage.vue') },
     { path: '/child', name: 'child', component: () => import('./pages/ChildPage.vue'), meta: { bare: true } },
     { path: '/:rest(.*)*', name: 'lost', component: () => import('./pages/LostPage.vue') },
   ],
