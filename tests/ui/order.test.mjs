@@ -61,6 +61,19 @@ test('by the menu', async (t) => {
   await becomes(page, '13245')
 })
 
+test('the menu stands beside its button on a desktop, and below everything on a phone', async (t) => {
+  const place = async (options) => {
+    const page = await visit(t, `/playlist/${id}`, options)
+    await page.getByRole('button', { name: 'More for Track 3' }).click()
+    const menu = await page.locator('dialog[open]').boundingBox()
+    return { menu, button: await page.getByRole('button', { name: 'More for Track 3', includeHidden: true }).first().boundingBox(), ...page.viewportSize() }
+  }
+  const desk = await place({ ...DESK, hasTouch: false, isMobile: false })
+  assert.ok(desk.menu.width < 400 && Math.abs(desk.menu.x + desk.menu.width - desk.button.x - desk.button.width) < 2, JSON.stringify(desk))
+  const phone = await place({})
+  assert.ok(phone.menu.width === phone.width && Math.abs(phone.menu.y + phone.menu.height - phone.height) < 30, JSON.stringify(phone))
+})
+
 test('another phone sees the new order, without being asked', async (t) => {
   const [one, two] = [await visit(t, `/playlist/${id}`), await visit(t, `/playlist/${id}`)]
   await grip(two, 1).waitFor()
