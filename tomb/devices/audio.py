@@ -107,10 +107,6 @@ class PortAudioOutput:
 
     def select(self, name: str | None) -> None:
         if self._sink.select(name):
-            # What the old stream holds is dropped, so it begins again where it is heard, as after a pause.
-            here = self._timeline.heard()
-            if here is not None:
-                self._obey(Order(here.buffer, here.position, moving=self._order.moving))
             self._moved = True
             self._wake()
 
@@ -148,8 +144,7 @@ class PortAudioOutput:
                 self._read_what_is_cued(nursery)
                 self._report_heard()
                 if self._moved:
-                    self._moved = False
-                    await self._sink.close()
+                    await self._move()
                 if self._order.moving and self._sink.queues_silence:
                     await self._begin_anew()
                 await self._sink.tend(needed=self._order.moving, ready=self._ready)
@@ -246,6 +241,19 @@ class PortAudioOutput:
         left = LOOK_S if entered.end is None else (entered.end - entered.taken) / self._rate
         soon = min(left, self._timeline.until_next()) if begun else 0.0
         return min(LOOK_S, max(SOON_S, soon))
+
+    async def _move(self) -> None:
+        """To the loudspeaker that was selected. What the old stream has taken and nobody heard is played again there.
+
+        Commands may come while it closes; its callback may even take some of what they cue, so that begins anew too.
+        """
+        self._moved = False
+        here, order = self._timeline.heard(), self._order
+        await self._sink.close()
+        if self._order is not order:
+            self._obey(replace(self._order))
+        elif here is not None:
+            self._obey(Order(here.buffer, here.position, moving=order.moving))
 
     async def _begin_anew(self) -> None:
         """To close a stream and to open another takes a tenth of the time that silence queued in it would take."""
