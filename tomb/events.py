@@ -36,6 +36,11 @@ def playlist_room(playlist_id: str) -> str:
     return f"playlist:{playlist_id}"
 
 
+def session_room(session_id: str) -> str:
+    """Of a linking session."""
+    return f"nfc:{session_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One published event. `payload` is its JSON, as it goes over the wire; `number` is 0 for what is not numbered."""

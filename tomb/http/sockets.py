@@ -24,7 +24,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tomb.errors import BadRequest, InternalError, NotFound, RequestError
-from tomb.events import EVERYONE, MACHINES, PLAYLISTS, Event, playlist_room
+from tomb.events import EVERYONE, MACHINES, PLAYLISTS, Event, playlist_room, session_room
 from tomb.http.guard import RateLimits
 from tomb.http.parsing import OP_ID_LENGTH, Id, named
 from tomb.http.routes import Services
@@ -32,7 +32,7 @@ from tomb.http.system import HealthStatus, health_status
 from tomb.models import PlayerState, Playlist, Wire
 from tomb.socketio import Client, Data, Failure, Namespace, RawJson
 
-NFC = "nfc:"
+SESSION = session_room("")  # how the names of these rooms begin
 ROOMS_AT_MOST = 100  # of one client
 NAME_LENGTH = 100
 FRAME = 16  # characters around the type and the data of an event, at most
@@ -262,11 +262,11 @@ class Sockets:
 
     async def _join_nfc(self, client: Client, message: NfcRoom) -> Joined:
         status = self._services.linking.snapshot(message.assoc_id)
-        self._check_rooms(client, *([] if status is None else [f"{NFC}{status['assoc_id']}"]))
+        self._check_rooms(client, *([] if status is None else [session_room(status["assoc_id"])]))
         room = await self._show_link(client, message.assoc_id)
         if room is None:
             raise NotFound("nfc session", message.assoc_id or "(any)")
-        return await self._joined_room(client, room, assoc_id=room.removeprefix(NFC))
+        return await self._joined_room(client, room, assoc_id=room.removeprefix(SESSION))
 
     async def _join_machines(self, client: Client, _: NoFields) -> Joined:
         self._check_rooms(client, MACHINES)
@@ -297,8 +297,10 @@ class Sockets:
         return await self._leave(client, playlist_room(message.playlist_id), playlist_id=message.playlist_id)
 
     async def _leave_nfc(self, client: Client, message: NfcRoom) -> Left:
-        rooms = [room for room in client.rooms if room.startswith(NFC)]
-        return await self._leave(client, f"{NFC}{message.assoc_id}" if message.assoc_id else next(iter(rooms), NFC))
+        rooms = [room for room in client.rooms if room.startswith(SESSION)]
+        return await self._leave(
+            client, session_room(message.assoc_id) if message.assoc_id else next(iter(rooms), SESSION)
+        )
 
     def _check_rooms(self, client: Client, *more: str) -> None:
         if len({*self._rooms_of(client), *more}) > ROOMS_AT_MOST:
@@ -371,7 +373,7 @@ class Sockets:
         """The session's room, which was entered; None where there is no such session. `assoc_id` None: the newest."""
         while (status := self._services.linking.snapshot(assoc_id)) is not None:
             if client.try_emit("nfc_status", {**status, "server_seq": self._number}):
-                room = f"{NFC}{status['assoc_id']}"
+                room = session_room(status["assoc_id"])
                 self._enter(client, room)
                 return room
             await client.drain()
@@ -413,7 +415,7 @@ class Sockets:
         return [room for room in dict.fromkeys(rooms) if room == PLAYLISTS or room in playlists or self._is_link(room)]
 
     def _is_link(self, room: str) -> bool:
-        return room.startswith(NFC) and self._services.linking.snapshot(room.removeprefix(NFC)) is not None
+        return room.startswith(SESSION) and self._services.linking.snapshot(room.removeprefix(SESSION)) is not None
 
     async def _replay(self, client: Client, rooms: Sequence[str], last: int) -> bool:
         """What was published since `last`, and the rooms entered; False where that is not known, or is too much."""
@@ -439,8 +441,8 @@ class Sockets:
         if room == PLAYLISTS:
             await self._show_playlists(client)
             return True
-        if room.startswith(NFC):
-            return await self._show_link(client, room.removeprefix(NFC)) is not None
+        if room.startswith(SESSION):
+            return await self._show_link(client, room.removeprefix(SESSION)) is not None
         playlist_id = room.removeprefix(playlist_room(""))
         try:
             await self._show_playlist(client, playlist_id, seen.get(playlist_id))

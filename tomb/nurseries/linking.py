@@ -27,7 +27,7 @@ from typing import Any, Protocol
 import trio
 
 from tomb.errors import BadRequest, Conflict, NotFound, RequestError
-from tomb.events import EVERYONE, Events
+from tomb.events import EVERYONE, Events, session_room
 from tomb.machines.association import (
     ASSOCIATION,
     ENDS,
@@ -280,7 +280,7 @@ class Linking:
             session.ended_at = trio.current_time()
         if step.state == "success" and self._lying is not None and self._lying.tag_id == step.tag_id:
             self._lying.of_session = True
-        self._events.tell("nfc_status", {f"nfc:{session.id}"}, _status(session))
+        self._events.tell("nfc_status", {session_room(session.id)}, _status(session))
         self._events.tell("nfc_association_state", EVERYONE, self._association_state(session))
 
     def _association_state(self, session: LiveSession) -> Mapping[str, Any]:
