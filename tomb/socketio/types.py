@@ -51,7 +51,6 @@ class Reason(StrEnum):
     SLOW_CONSUMER = "send queue full"
     OUT_OF_MEMORY = "all queues together full"
     CONNECT_TIMEOUT = "no namespace joined"
-    SERVER_ERROR = "server error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
