@@ -19,10 +19,11 @@ from tomb.library import files
 from tomb.library.archives import archive, backup, restore, unpacking
 from tomb.library.archives.archive import DATABASE
 from tomb.library.archives.backup import Counts
+from tomb.library.archives.manifest import Manifest
 from tomb.library.archives.unpacking import Targets, Unpacking
 from tomb.library.disk import FolderLock, sync
 from tomb.library.opening import open_store
-from tomb.models import iso
+from tomb.models import counted, iso
 from tomb.ports import Ports, RealPorts
 
 Show = Callable[[int, int], None]
@@ -60,11 +61,11 @@ def restore_from(source: Path, settings: Settings, url: str, *, ask: bool = Fals
             counts = None if ask else _restored(file, length, settings, show, even_damaged)
             if counts is None:
                 message = remote.upload(remote.as_parent(url, _ask_pin), path, file, length, show)
-                print(f"{described.playlists} playlists, {described.tracks} tracks: {message}")
+                print(f"{_held(described)}: {message}")
                 return
     except OSError as error:
         raise TombError(f"{source} cannot be read: {error.strerror}") from None
-    print(f"restored {counts.playlists} playlists, {counts.tracks} tracks" + _said_amiss(counts))
+    print(f"restored {_held(counts)}" + _said_amiss(counts))
 
 
 async def _back_up(file: IO[bytes], settings: Settings, ports: Ports, show: Show) -> None:
@@ -168,6 +169,10 @@ def _ask_pin() -> str:
     return given
 
 
+def _held(of: Counts | Manifest) -> str:
+    return f"{counted(of.playlists, 'playlist')}, {counted(of.tracks, 'track')}"
+
+
 def _said_amiss(counts: Counts) -> str:
     said = f"; {counts.missing} of them had no sound any more" if counts.missing else ""
-    return said + (f"; {counts.damaged} files are damaged" if counts.damaged else "")
+    return said + (f"; damaged files: {counts.damaged}" if counts.damaged else "")

@@ -25,6 +25,11 @@ def iso(epoch: float) -> str:
     return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def counted(count: int, thing: str) -> str:
+    """In words for a person: 1 track, 2 tracks."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 class Wire(BaseModel):
     model_config = ConfigDict(frozen=True)
 

@@ -16,6 +16,7 @@ from tomb.config import Settings, read_settings, unknown_settings
 from tomb.errors import LibraryDamaged, RequestError, StartError, TombError
 from tomb.http.app import make_app
 from tomb.http.routes import Services
+from tomb.models import counted
 from tomb.nurseries.health import UP
 from tomb.nurseries.lifecycle import RESUMES, Process
 from tomb.nurseries.web import Address, WebLimits, serve_web
@@ -120,7 +121,7 @@ def _welcome(services: Services, addresses: list[Address]) -> None:
     lines = [f"The Open Music Box {__version__} is up: http://{shown}:{port}"]
     if host in EVERYWHERE:
         lines.append(f"  phones    http://{socket.gethostname().partition('.')[0]}.local:{port}")
-    lines.append(f"  library   {services.librarian.count()} playlists in {services.settings.data}")
+    lines.append(f"  library   {counted(services.librarian.count(), 'playlist')} in {services.settings.data}")
     if (repaired := services.board.details()["library"].last_error) is not None:
         lines.append(f"  repaired  {repaired}")
     lines.append("  sound     " + ("on" if audio.state == UP else f"silent: {audio.last_error or 'as asked for'}"))

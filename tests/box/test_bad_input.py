@@ -140,7 +140,7 @@ async def test_a_file_that_may_not_be_read_is_left_out_and_named(tmp_path: Path)
     ended = await run_tomb("import", folder, "--data", tmp_path / "data", before=POWERLESS)
     assert (ended.status, ended.err) == (0, "")
     assert "secret.wav" in ended.out
-    assert "1 new tracks, 1 left out" in ended.out
+    assert "1 new track, 1 left out" in ended.out
 
 
 async def test_files_damaged_after_the_import_are_skipped_by_name(music: Music, pulse: PulseRig) -> None:

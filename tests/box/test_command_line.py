@@ -80,7 +80,7 @@ async def test_an_import_while_the_box_runs_goes_through_its_inbox(music: Music,
     async with serving(music.data, "--audio", "silent", "--reader", "none") as box:
         ended = await run_tomb("import", folder, "--data", music.data, "--url", box.url)
         assert (ended.status, ended.err) == (0, "")
-        assert "1 new playlists, 1 new tracks, 1 left out" in ended.out
+        assert "1 new playlist, 1 new track, 1 left out" in ended.out
         assert "left out: letter.mp3: " in ended.out
         titles = {each["title"] for each in (await box.get("/api/playlists")).data["playlists"]}
         assert titles == {"First", "Second", "Third", "Fourth"}

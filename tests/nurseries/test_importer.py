@@ -42,7 +42,7 @@ async def test_folders_become_playlists_with_exact_durations(tmp_path: Path) -> 
     album(tmp_path / "in" / "Songs", "10 ten.wav", "2 two.flac", "1 one.ogg", "3 three.mp3")
     async with opened(tmp_path / "data", probe=probe) as stage:
         imported = await stage.importer.import_folder(tmp_path / "in")
-        assert imported.message == "1 new playlists, 4 new tracks"
+        assert imported.message == "1 new playlist, 4 new tracks"
         assert stage.news() == ["state:playlist_created", "state:playlists"]
         made = await stage.librarian.playlist(imported.playlist_ids[0])
         assert titles(made) == ["1 one", "2 two", "3 three", "10 ten"]

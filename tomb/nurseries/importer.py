@@ -21,6 +21,7 @@ from tomb.library.arrivals import Album, Arrival
 from tomb.library.folders import FolderPlan, Skipped
 from tomb.library.inbox import Changes
 from tomb.library.tunes import SETS, Set
+from tomb.models import counted
 from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
 from tomb.ports import Ports
@@ -62,7 +63,7 @@ class Imported:
         """One line for a person."""
         if not self.playlist_ids:
             return "nothing in it can be played; no playlist was made"
-        line = f"{self.created} new playlists, {self.tracks} new tracks"
+        line = f"{counted(self.created, 'new playlist')}, {counted(self.tracks, 'new track')}"
         line += f", {self.already} already there" if self.already else ""
         return line + (f", {len(self.skipped)} left out" if self.skipped else "")
 
