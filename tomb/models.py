@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 PlayState = Literal["stopped", "loading", "playing", "paused", "error"]
 RepeatMode = Literal["none", "track", "playlist"]
 SameTag = Literal["toggle", "restart", "next", "ignore"]
+ResumePolicy = Literal["resume", "restart"]
 OnRemoval = Literal["keep", "pause"]
 UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
 LinkState = Literal["waiting", "duplicate", "success", "timeout", "cancelled", "error"]
@@ -90,6 +91,8 @@ class PlaylistLite(Wire):
     resume: Resume | None = None
     same_tag: SameTag | None = None
     on_removal: OnRemoval | None = None
+    resume_policy: ResumePolicy | None = None
+    shuffle: bool | None = None
     server_seq: int = 0
     playlist_seq: int = 0
 
@@ -177,11 +180,13 @@ class TagAction(Wire):
 
 
 class Tag(Wire):
-    """A tag that the box knows: linked to a playlist, or carrying an action, or only seen. Times: epoch seconds."""
+    """A tag that the box knows: linked to a playlist, or carrying an action, or only seen. Times: epoch seconds.
+    `name`: what parents call it."""
 
     tag_id: str
     playlist_id: str | None = None
     action: TagAction | None = None
+    name: str | None = None
     created_at: float
     last_seen: float | None = None
 

@@ -212,7 +212,9 @@ def old_database(version: int, path: Path) -> None:
         schema.make(db, version)
         name = manifest.digest(b"sound")
         db.execute("INSERT INTO files VALUES (?, 'mp3', 5, 100, ?, 0)", (name, name))
-        db.execute("INSERT INTO playlists VALUES (1, 'p', 'Early', '', NULL, NULL, 0, 1.0, 2.0, 1)")
+        db.execute(
+            "INSERT INTO playlists (id, title, description, created, updated) VALUES ('p', 'Early', '', 1.0, 2.0)"
+        )
         db.execute(
             "INSERT INTO tracks VALUES ('t', 'p', 1, 'Song', 'a.mp3', NULL, NULL, ?, NULL, 4, 1.0, 2.0)", (name,)
         )

@@ -28,6 +28,21 @@ async def test_strangers_do_not_fill_the_table(tmp_path: Path, autojump_clock: M
     assert known == {"04AA", "04BB", *(f"08{number:06X}" for number in range(20, STRANGERS_KEPT + 20))}
 
 
+async def test_a_name_stays_whatever_the_tag_is_used_for(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [])
+        named = await stage.librarian.name_tag("04AA", "The red fox")
+        assert (named.name, named.playlist_id, named.action) == ("The red fox", None, None)
+        assert (await stage.librarian.link_tag("04AA", made.id)).name == "The red fox"
+        for number in range(STRANGERS_KEPT + 1):
+            await stage.librarian.note(Notes(seen={f"08{number:06X}": float(number)}))
+        await stage.librarian.delete(made.id)
+        await stage.librarian.note(Notes(seen={"04BB": 2e9}))
+        assert (await stage.librarian.assign_tag("04AA", TagAction(action="next"))).name == "The red fox"
+        assert (await stage.librarian.name_tag("04AA", None)).action == TagAction(action="next")
+        assert (await stage.librarian.forget_tag("04AA")).name is None
+
+
 async def test_a_tag_that_is_seen_keeps_its_use(tmp_path: Path, autojump_clock: MockClock) -> None:
     ports = VirtualPorts()
     async with opened(tmp_path, ports=ports) as stage:

@@ -152,8 +152,16 @@ def modes(player: Player) -> Iterator[object]:
     yield SetMode(drawn, repeat="none")
     yield SetMode(drawn, repeat="track")
     yield SetMode(drawn, repeat="playlist")
-    yield SetMode(drawn, shuffle=not player.shuffle)
+    yield SetMode(drawn, shuffle=not player.shuffled)
     yield SetMode(drawn, auto_advance=not player.auto_advance)
+
+
+def playlists_modes(player: Player) -> Iterator[object]:
+    """Playlists that are shuffled, or not, whatever the box does."""
+    for shuffle in (True, False):
+        chosen = replace(listing("AB"), shuffle=shuffle)
+        yield Start(chosen, drawn_for(chosen), "B", LATE, LATE if player.held else None)
+        yield PlaylistChanged(chosen)
 
 
 def edits(_: Player) -> Iterator[object]:

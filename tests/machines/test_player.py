@@ -1,7 +1,7 @@
 """The player, rule by rule, as behaviour.md tells them."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -293,6 +293,34 @@ def test_shuffle_draws_the_rest_and_keeps_the_current_track_and_off_again_goes_o
     assert player.order == (1, 3, 0, 2)
     fire(player, SetMode(shuffle=False))
     assert [player.order, track(player), following(player)] == [(0, 1, 2, 3), "B", "C"]
+
+
+def test_a_playlist_may_be_shuffled_where_the_box_is_not_and_the_next_one_is_as_the_box_is() -> None:
+    player = Player()
+    fire(player, Start(replace(listing("ABCD"), shuffle=True), (3, 1, 0, 2)))
+    assert (player.order, player.shuffled, player.shuffle) == ((3, 1, 0, 2), True, False)
+    fire(player, PlaylistChanged(replace(listing("ABCD"), shuffle=None)))  # it goes on as it was begun
+    assert (player.order, player.shuffled) == ((3, 1, 0, 2), True)
+    fire(player, start("ABCD"))
+    assert (player.order, player.shuffled) == ((0, 1, 2, 3), False)
+
+
+def test_a_playlist_may_be_played_in_its_order_where_the_box_shuffles() -> None:
+    player = Player(shuffle=True)
+    fire(player, Start(replace(listing("ABCD"), shuffle=False), (3, 1, 0, 2), "B"))
+    assert (player.order, track(player), player.shuffled) == ((0, 1, 2, 3), "B", False)
+    fire(player, PlaylistDeleted("p"))
+    assert player.shuffled
+
+
+def test_whoever_sets_the_mode_while_a_playlist_has_its_own_sets_it_for_the_box_too() -> None:
+    player = Player()
+    fire(player, Start(replace(listing("ABCD"), shuffle=True), (3, 1, 0, 2)))
+    fire(player, SetMode(shuffle=False))
+    assert (player.order, track(player), player.shuffled) == ((0, 1, 2, 3), "D", False)
+    fire(player, SetMode((3, 2, 1, 0), shuffle=True))
+    fire(player, start("AB"))
+    assert (player.order, player.shuffled) == ((1, 0), True)
 
 
 def test_what_followed_and_had_begun_before_it_was_replaced_is_cut_off_by_what_follows_now() -> None:

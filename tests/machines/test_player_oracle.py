@@ -6,7 +6,7 @@ order, a place in it and a position, and says after each thing that happens what
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,6 +108,7 @@ class Oracle:
         self.position_ms = 0
         self.repeat: RepeatMode = "none"
         self.shuffle = False
+        self.shuffle_of_the_box = False
         self.auto = True
         self._chosen = False
         self._bad = bad
@@ -127,9 +128,10 @@ class Oracle:
 
     # what people do
 
-    def start(self, tracks: str, track: str | None, position_ms: int) -> None:
+    def start(self, tracks: str, track: str | None, position_ms: int, shuffle: bool | None = None) -> None:
         if not tracks:
             return
+        self.shuffle = self.shuffle_of_the_box if shuffle is None else shuffle
         self._chosen = True
         self.library = self.order = tracks
         first = track if track and track in tracks else ""
@@ -174,6 +176,7 @@ class Oracle:
             self.position_ms = position_ms
 
     def set_shuffle(self, shuffle: bool) -> None:
+        self.shuffle_of_the_box = shuffle
         if shuffle == self.shuffle:
             return
         self.shuffle = shuffle
@@ -299,12 +302,12 @@ def do(name: str, event: Callable[[int | None], object], expected: Callable[[Ora
     return Happening(name, lambda box: box.fire(event(box.heard_ms)), expected)
 
 
-def starting(tracks: str, track: str | None, position_ms: int) -> Happening:
-    drawn = drawn_for(listing(tracks))
+def starting(tracks: str, track: str | None, position_ms: int, shuffle: bool | None = None) -> Happening:
+    chosen = replace(listing(tracks), shuffle=shuffle)
     return do(
-        f"start {tracks} at {track} {position_ms}",
-        lambda heard_ms: Start(listing(tracks), drawn, track, position_ms, heard_ms),
-        lambda oracle: oracle.start(tracks, track, position_ms),
+        f"start {tracks} at {track} {position_ms} shuffled {shuffle}",
+        lambda heard_ms: Start(chosen, drawn_for(chosen), track, position_ms, heard_ms),
+        lambda oracle: oracle.start(tracks, track, position_ms, shuffle),
     )
 
 
@@ -355,7 +358,7 @@ HAPPENINGS = st.one_of(
     COMMANDS,
     st.builds(listening, st.one_of(POSITIONS, st.integers(0, 5 * MINUTE))),
     st.one_of(
-        st.builds(starting, TRACKS, st.sampled_from([None, *"ABCDE"]), POSITIONS),
+        st.builds(starting, TRACKS, st.sampled_from([None, *"ABCDE"]), POSITIONS, st.sampled_from([None, True, False])),
         st.builds(seeking, st.one_of(POSITIONS, st.just(MINUTE + 1))),
         st.builds(editing, TRACKS),
     ),

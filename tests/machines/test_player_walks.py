@@ -15,6 +15,7 @@ from tests.machines.player_world import (
     edits,
     memories,
     modes,
+    playlists_modes,
     tags,
     walk,
 )
@@ -64,6 +65,7 @@ EVERY_WALK = pytest.mark.parametrize(
         pytest.param(partial(walk, Player(), "AB", edits, memories, tags, depth=5), id="edits-and-tags"),
         pytest.param(partial(walk, Player(shuffle=True, repeat="playlist"), "AB", edits, depth=6), id="edits-shuffled"),
         pytest.param(partial(walk, Player(), "AB", modes, depth=6), id="modes"),
+        pytest.param(partial(walk, Player(), "AB", playlists_modes, modes, edits, depth=5), id="modes-of-playlists"),
     ],
 )
 
@@ -101,7 +103,7 @@ def check_place(player: Player) -> None:
     assert sorted(player.order) == list(range(len(entries)))
     assert player.place in range(len(entries)) or (player.place, player.track) == (0, None)
     assert 0 <= player.position_ms <= (player.track.duration_ms if player.track else 0)
-    assert player.shuffle or list(player.order) == sorted(player.order)
+    assert player.shuffled or list(player.order) == sorted(player.order)
 
 
 def check_sound(player: Player, sound: Sound) -> None:

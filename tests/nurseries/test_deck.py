@@ -279,6 +279,26 @@ async def test_a_tag_tapped_after_the_end_starts_anew(box: VirtualBox) -> None:
     assert box.services.deck.state(0).position_ms == pytest.approx(2_000, abs=50)
 
 
+async def test_a_playlist_that_always_begins_anew_does_so_and_is_shuffled_alone(box: VirtualBox) -> None:
+    librarian, deck = box.services.librarian, box.services.deck
+    own, other = await box.add("One", 60, 60, 60, tag_id=TAGS[0]), await box.add("Another", 60)
+    await librarian.update(own, {"resume_policy": "restart", "shuffle": True})
+    await box.tap(TAGS[0])
+    await trio.sleep(20)
+    assert (deck.state(0).shuffle_enabled, deck.state(0).position_ms > 20_000) == (True, True)
+    await deck.start(other)
+    assert not deck.state(0).shuffle_enabled
+    await box.tap(TAGS[0])
+    assert deck.state(0).position_ms < 5_000
+    await trio.sleep(20)
+    await deck.start(own)
+    assert deck.state(0).position_ms < 5_000
+    await librarian.update(own, {"resume_policy": None})
+    await trio.sleep(20)
+    await deck.start(own)
+    assert deck.state(0).position_ms >= 20_000
+
+
 async def test_lifting_the_tag_pauses_where_parents_want_that(tmp_path: Path) -> None:
     async with virtual_box(tmp_path, on_removal="pause") as box:
         await box.add("One", 60, tag_id=TAGS[0])

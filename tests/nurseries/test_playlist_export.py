@@ -26,6 +26,7 @@ async def test_a_playlist_comes_to_another_box_as_it_was(tmp_path: Path) -> None
     async with mailbox(tmp_path / "a") as box:
         made = await box.stage.fill("Käthe's \u2603 songs", [b"one", b"two", b"one"])
         await box.stage.librarian.update(made.id, {"description": "a\nb", "same_tag": "next", "on_removal": "pause"})
+        await box.stage.librarian.update(made.id, {"resume_policy": "restart", "shuffle": False})
         outgoing = await box.archivist.export(made.id)
         assert outgoing.name == "Käthe's \u2603 songs.tar"
         content = await whole(outgoing)
@@ -34,6 +35,7 @@ async def test_a_playlist_comes_to_another_box_as_it_was(tmp_path: Path) -> None
         other.stage.news()
         taken = await other.archivist.take(bites(content), len(content))
         assert other.stage.news() == ["state:playlist_created", "state:playlists"]
+        assert (taken.resume_policy, taken.shuffle) == ("restart", False)
         assert (taken.title, taken.description, taken.same_tag, taken.on_removal) == (
             "Käthe's \u2603 songs",
             "a\nb",

@@ -15,7 +15,7 @@ from tomb.http.parsing import Body, Description, Flag, Id, Number, Place, Title,
 from tomb.http.routes import Call, Route, Services
 from tomb.library.index import Query
 from tomb.library.playlists import PlaylistEdit
-from tomb.models import OnRemoval, PlayerState, Playlist, PlaylistLite, SameTag, Wire
+from tomb.models import OnRemoval, PlayerState, Playlist, PlaylistLite, ResumePolicy, SameTag, Wire
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
 
@@ -41,6 +41,8 @@ class UpdateBody(Body):
     description: Description | None = None
     same_tag: SameTag | None = None
     on_removal: OnRemoval | None = None
+    resume_policy: ResumePolicy | None = None
+    shuffle: bool | None = None
 
 
 class ReorderBody(Body):
@@ -177,6 +179,10 @@ def _edit(body: UpdateBody) -> PlaylistEdit:
         edit["same_tag"] = body.same_tag
     if "on_removal" in body.model_fields_set:
         edit["on_removal"] = body.on_removal
+    if "resume_policy" in body.model_fields_set:
+        edit["resume_policy"] = body.resume_policy
+    if "shuffle" in body.model_fields_set:
+        edit["shuffle"] = body.shuffle
     return edit
 
 

@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from tomb.errors import Conflict, NotFound
 from tomb.http.envelope import Success
-from tomb.http.parsing import Body, Id, whole
+from tomb.http.parsing import Body, Id, Label, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.models import Tag, TagAction, TagActionName, Wire, iso
 
@@ -22,19 +22,26 @@ class ActionBody(BaseModel):
 
 
 class UseBody(Body):
-    """What a tag is for: a playlist, or an action."""
+    """What a tag is for: a playlist, or an action; and what it is called, which can be said alone. Empty: nothing."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["playlist_id"]}, {"required": ["action"]}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": ["playlist_id"]}, {"required": ["action"]}, {"required": ["name"]}],
+            "not": {"required": ["playlist_id", "action"]},
+        }
+    )
 
     playlist_id: Id | SkipJsonSchema[None] = None
     action: ActionBody | SkipJsonSchema[None] = None
     override: bool = False
+    name: Label | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "UseBody":
         given = {"playlist_id", "action"} & self.model_fields_set
-        if len(given) != 1 or (self.playlist_id is None and self.action is None):
-            raise ValueError("either playlist_id or action")
+        named = "name" in self.model_fields_set
+        if len(given) > 1 or not (given or named) or any(getattr(self, each) is None for each in given):
+            raise ValueError("either playlist_id or action, or a name alone")
         return self
 
 
@@ -45,6 +52,7 @@ class TagAnswer(Wire):
     playlist_id: str | None
     playlist_title: str | None
     action: TagAction | None
+    name: str | None
     created_at: str
     last_seen: str | None
 
@@ -67,14 +75,16 @@ async def _get(services: Services, call: Call[Body]) -> Success[TagAnswer]:
 
 
 async def _put(services: Services, call: Call[UseBody]) -> Success[TagAnswer]:
-    """Say what a tag is for."""
-    tag_id, body = call.path["tag_id"], call.given
+    """Say what a tag is for, or what it is called."""
+    tag_id, body, tag = call.path["tag_id"], call.given, None
     if body.playlist_id is not None:
         tag = await services.librarian.link_tag(tag_id, body.playlist_id, override=body.override)
-    else:
-        assert body.action is not None
+    elif body.action is not None:
         action = TagAction(**body.action.model_dump())
         tag = await services.librarian.assign_tag(tag_id, action, override=body.override)
+    if "name" in body.model_fields_set:
+        tag = await services.librarian.name_tag(tag_id, body.name or None)
+    assert tag is not None
     return Success(_shown(services, tag), "tag assigned")
 
 
@@ -89,6 +99,7 @@ def _shown(services: Services, tag: Tag) -> TagAnswer:
         playlist_id=tag.playlist_id,
         playlist_title=services.librarian.title(tag.playlist_id),
         action=tag.action,
+        name=tag.name,
         created_at=iso(tag.created_at),
         last_seen=None if tag.last_seen is None else iso(tag.last_seen),
     )

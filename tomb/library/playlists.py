@@ -6,7 +6,7 @@ from typing import TypedDict
 from tomb.errors import NotFound
 from tomb.library import parts, reading, uploads
 from tomb.library.files import Freed, forget_unused
-from tomb.models import OnRemoval, Playlist, SameTag
+from tomb.models import OnRemoval, Playlist, ResumePolicy, SameTag
 
 
 class PlaylistEdit(TypedDict, total=False):
@@ -16,6 +16,8 @@ class PlaylistEdit(TypedDict, total=False):
     description: str
     same_tag: SameTag | None
     on_removal: OnRemoval | None
+    resume_policy: ResumePolicy | None
+    shuffle: bool | None
 
 
 def create(db: sqlite3.Connection, playlist_id: str, title: str, description: str, now: float) -> Playlist:
@@ -30,9 +32,11 @@ def update(db: sqlite3.Connection, playlist_id: str, edit: PlaylistEdit, now: fl
     old = reading.playlist(db, playlist_id)
     title, description = edit.get("title", old.title), edit.get("description", old.description)
     same_tag, on_removal = edit.get("same_tag", old.same_tag), edit.get("on_removal", old.on_removal)
+    resume_policy, shuffle = edit.get("resume_policy", old.resume_policy), edit.get("shuffle", old.shuffle)
     db.execute(
-        "UPDATE playlists SET title = ?, description = ?, same_tag = ?, on_removal = ? WHERE id = ?",
-        (title, description, same_tag, on_removal, playlist_id),
+        "UPDATE playlists SET title = ?, description = ?, same_tag = ?, on_removal = ?, resume_policy = ?, shuffle = ?"
+        " WHERE id = ?",
+        (title, description, same_tag, on_removal, resume_policy, shuffle, playlist_id),
     )
     edited(db, playlist_id, now)
     return reading.playlist(db, playlist_id)

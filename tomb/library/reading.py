@@ -162,6 +162,8 @@ def _lite(head: sqlite3.Row, track_count: int, total_ms: int, covered: str | Non
         resume=Resume(track_id=head["resume_track"], position_ms=head["resume_ms"]) if resumes else None,
         same_tag=head["same_tag"],
         on_removal=head["on_removal"],
+        resume_policy=head["resume_policy"],
+        shuffle=None if head["shuffle"] is None else bool(head["shuffle"]),
         playlist_seq=head["playlist_seq"],
     )
 

@@ -25,7 +25,8 @@ KEPT_DAYS = 30
 ITEMS_KEPT = 20_000  # then the oldest go: whoever makes and deletes things all day must not fill the database
 
 _PLAYLIST = (
-    "id, title, description, same_tag, on_removal, last_played, created, updated, playlist_seq"  # and its `place`
+    "id, title, description, same_tag, on_removal, resume_policy, shuffle, last_played, created, updated,"
+    " playlist_seq"  # and its `place`
 )
 _TRACK = "id, title, filename, artist, album, file, cover, play_count, created, updated"  # `number`, `playlist_id`
 

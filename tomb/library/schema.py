@@ -53,6 +53,7 @@ def _is(column: str, what: str) -> str:
 
 
 _DAY = _is("day", "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'")
+_RESUME_POLICY = _is("resume_policy", "IN ('resume', 'restart')")
 _TAG_ID = """CONSTRAINT tag_id CHECK (
                 length(tag_id) BETWEEN 4 AND 40 AND length(tag_id) % 2 = 0 AND tag_id NOT GLOB '*[^0-9A-F]*')"""
 
@@ -321,9 +322,13 @@ STEPS: tuple[tuple[str, ...], ...] = (
             "CREATE INDEX uploads_by_playlist ON uploads (playlist_id)",
         ),
     ),
-    # The bin (`recycle_bin`): what was deleted, each with the columns that it had in the library. `expires` is by the
-    # bin's own clock; what has lost it stays until the space is needed.
+    # What parents may choose for a playlist, and call a tag. And the bin (`recycle_bin`): what was deleted, each with
+    # the columns that it had in the library. `expires` is by the bin's own clock; what has lost it stays until
+    # the space is needed.
     (
+        "ALTER TABLE playlists ADD COLUMN resume_policy TEXT " + _RESUME_POLICY,
+        "ALTER TABLE playlists ADD COLUMN shuffle INTEGER " + _is("shuffle", "IN (0, 1)"),
+        "ALTER TABLE tags ADD COLUMN name TEXT " + _text("name"),
         f"""CREATE TABLE bin (
             place INTEGER PRIMARY KEY,
             id TEXT NOT NULL UNIQUE {_id("id")},
@@ -337,6 +342,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
             description TEXT NOT NULL DEFAULT '' {_text("description")},
             same_tag TEXT {_is("same_tag", "IN ('toggle', 'restart', 'next', 'ignore')")},
             on_removal TEXT {_is("on_removal", "IN ('keep', 'pause')")},
+            resume_policy TEXT {_RESUME_POLICY},
+            shuffle INTEGER {_is("shuffle", "IN (0, 1)")},
             last_played INTEGER NOT NULL DEFAULT 0 {_is("last_played", "BETWEEN 0 AND 253402300799000")},
             created REAL NOT NULL DEFAULT 0 {_is("created", _TIME)},
             updated REAL NOT NULL DEFAULT 0 {_is("updated", _TIME)},

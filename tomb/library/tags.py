@@ -73,6 +73,16 @@ def assign(db: sqlite3.Connection, tag_id: str, action: TagAction, override: boo
     return TagChange(get(db, tag_id), _edited(db, (before,), now))
 
 
+def call(db: sqlite3.Connection, tag_id: str, name: str | None, now: float) -> Tag:
+    """Give the tag a name, which it keeps whatever it is used for; None: it has none."""
+    db.execute(
+        "INSERT INTO tags (tag_id, name, created) VALUES (?, ?, ?)"
+        " ON CONFLICT (tag_id) DO UPDATE SET name = excluded.name",
+        (tag_id, name, now),
+    )
+    return get(db, tag_id)
+
+
 def forget(db: sqlite3.Connection, tag_id: str, now: float) -> TagChange:
     """Forget the tag and its use. Raises: NotFound."""
     tag = get(db, tag_id)
@@ -81,7 +91,8 @@ def forget(db: sqlite3.Connection, tag_id: str, now: float) -> TagChange:
 
 
 def seen(db: sqlite3.Connection, tag_id: str, now: float) -> None:
-    """Remember that the tag lay on the box. Of tags without a use only the last `STRANGERS_KEPT` are remembered."""
+    """Remember that the tag lay on the box. Of tags without a use and a name only the last `STRANGERS_KEPT` are
+    remembered."""
     db.execute(
         "INSERT INTO tags (tag_id, created, last_seen) VALUES (?, ?, ?)"
         " ON CONFLICT (tag_id) DO UPDATE SET last_seen = excluded.last_seen",
@@ -89,6 +100,7 @@ def seen(db: sqlite3.Connection, tag_id: str, now: float) -> None:
     )
     db.execute(
         "DELETE FROM tags WHERE tag_id IN (SELECT tag_id FROM tags WHERE playlist_id IS NULL AND action IS NULL"
+        " AND name IS NULL"
         " ORDER BY coalesce(last_seen, created) DESC LIMIT -1 OFFSET ?)",
         (STRANGERS_KEPT,),
     )
@@ -132,6 +144,7 @@ def _tag(row: sqlite3.Row) -> Tag:
         tag_id=row["tag_id"],
         playlist_id=row["playlist_id"],
         action=does or None,
+        name=row["name"],
         created_at=row["created"],
         last_seen=row["last_seen"],
     )

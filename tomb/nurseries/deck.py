@@ -230,7 +230,7 @@ class Deck:
             case "sleep_timer":
                 return self._sleep_in(60 * (SLEEP_MINUTES if action.minutes is None else action.minutes))
             case "shuffle":
-                return events.SetMode(self._drawn(), shuffle=not self._player.shuffle)
+                return events.SetMode(self._drawn(), shuffle=not self._player.shuffled)
 
     # --- facts: what the library, the device and the start of the box tell ------------------------------------------
 
@@ -343,7 +343,7 @@ class Deck:
             volume=player.volume,
             muted=player.muted,
             repeat_mode=player.repeat,
-            shuffle_enabled=player.shuffle,
+            shuffle_enabled=player.shuffled,
             auto_advance_enabled=player.auto_advance,
             sleep_timer_ends_at=player.sleep_ends_at,
             error_message=player.message,
@@ -544,7 +544,8 @@ class Deck:
     def _listing(self, playlist: Playable) -> _Chosen:
         """The playlist as the machine sees it, and a permutation in case it shuffles."""
         entries = tuple(events.Entry(*track) for track in playlist.tracks)
-        return events.Listing(playlist.lite.id, entries, playlist), self._ports.permutation(len(entries))
+        listing = events.Listing(playlist.lite.id, entries, playlist.lite.shuffle, playlist)
+        return listing, self._ports.permutation(len(entries))
 
     def _sleep_in(self, seconds: float | None) -> events.SetSleep:
         return events.SetSleep(seconds, None if seconds is None else self._ports.wall() + seconds)
@@ -553,7 +554,10 @@ class Deck:
         return self._ports.permutation(len(self._player.order))
 
     def _resume(self, playlist: PlaylistLite) -> tuple[str | None, int]:
-        """The track and the position where the playlist was left; (None, 0) to begin at its start."""
+        """The track and the position where the playlist was left; (None, 0) to begin at its start, always so where
+        parents chose that."""
+        if playlist.resume_policy == "restart":
+            return None, 0
         point = self._journal.unwritten(playlist.id, playlist.resume)
         return (point.track_id, point.position_ms) if point else (None, 0)
 

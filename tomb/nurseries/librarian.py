@@ -318,6 +318,11 @@ class Librarian(LibraryReader):
         now = self._ports.wall()
         return await self._commit(lambda db: tags.assign(db, tag_id, action, override, now), self._tag_changed)
 
+    async def name_tag(self, tag_id: str, name: str | None) -> Tag:
+        """Call it that, or nothing."""
+        now = self._ports.wall()
+        return await self._commit(lambda db: tags.call(db, tag_id, name, now), lambda tag: tag)
+
     async def forget_tag(self, tag_id: str) -> Tag:
         """Forget the tag; as it was."""
         now = self._ports.wall()

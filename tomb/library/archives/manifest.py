@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tomb import bounded_json
 from tomb.errors import Conflict
 from tomb.library.archives.archive import SUMS, BadArchive, Member, member
-from tomb.models import OnRemoval, SameTag
+from tomb.models import OnRemoval, ResumePolicy, SameTag
 
 FORMAT: Literal[1] = 1
 DEPTH, VALUES = 4, 250_000  # 10,000 tracks have 3 MB and fewer than that, four levels deep
@@ -47,6 +47,8 @@ class PlaylistCard(_Described):
     description: Annotated[str, Field(max_length=10_000)] = ""
     same_tag: SameTag | None = None
     on_removal: OnRemoval | None = None
+    resume_policy: ResumePolicy | None = None
+    shuffle: bool | None = None
     tracks: Annotated[Sequence[TrackCard], Field(max_length=10_000)] = ()
 
 

@@ -15,6 +15,7 @@ from tomb.library.archives.manifest import Manifest, PlaylistCard, TrackCard
 from tomb.library.archives.unpacking import Unpacked
 from tomb.library.arrivals import Arrival, Arrived, NewId
 from tomb.library.labels import Labels
+from tomb.library.playlists import PlaylistEdit
 
 _TRACKS = """
     SELECT t.title, t.filename, t.artist, t.album, f.hash || '.' || f.ext AS file, c.hash || '.' || c.ext AS cover
@@ -34,6 +35,8 @@ def card(db: sqlite3.Connection, playlist_id: str) -> PlaylistCard:
         description=head["description"],
         same_tag=head["same_tag"],
         on_removal=head["on_removal"],
+        resume_policy=head["resume_policy"],
+        shuffle=None if head["shuffle"] is None else bool(head["shuffle"]),
         tracks=[TrackCard.model_validate(dict(row)) for row in db.execute(_TRACKS, (playlist_id,))],
     )
 
@@ -97,7 +100,13 @@ def take(
     """A unit of work: the new playlist, whole. Raises: Unavailable, as `arrivals.add` does."""
     title = (labels.clean(wanted.title) or "?")[:TITLE_LENGTH]
     playlists.create(db, playlist_id, title, _lines(wanted.description), now)
-    playlists.update(db, playlist_id, {"same_tag": wanted.same_tag, "on_removal": wanted.on_removal}, now)
+    chosen: PlaylistEdit = {
+        "same_tag": wanted.same_tag,
+        "on_removal": wanted.on_removal,
+        "resume_policy": wanted.resume_policy,
+        "shuffle": wanted.shuffle,
+    }
+    playlists.update(db, playlist_id, chosen, now)
     return replace(arrivals.add(db, library, playlist_id, coming, new_id, now), created=True)
 
 

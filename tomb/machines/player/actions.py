@@ -55,11 +55,12 @@ def forget_failures(p: Player) -> None:
 
 def choose(p: Player, listing: events.Listing, drawn: tuple[int, ...], track_id: str | None, position_ms: int) -> None:
     p.listing = listing
+    p.shuffle_here = listing.shuffle
     ids = [entry.track_id for entry in listing.entries]
     first = ids.index(track_id) if track_id in ids else None
-    p.order = _shuffled(drawn, first) if p.shuffle else tuple(range(len(ids)))
+    p.order = _shuffled(drawn, first) if p.shuffled else tuple(range(len(ids)))
     forget_failures(p)
-    go_to(p, 0 if p.shuffle else first or 0, 0 if first is None else position_ms)
+    go_to(p, 0 if p.shuffled else first or 0, 0 if first is None else position_ms)
 
 
 def _shuffled(drawn: tuple[int, ...], first: int | None) -> tuple[int, ...]:
@@ -140,11 +141,11 @@ def set_mode(p: Player, event: events.SetMode) -> None:
     if event.muted is not None and event.muted != p.muted:
         p.muted = event.muted
         p.effects.append(events.SetGain(gain(p)))
-    if event.shuffle is not None and event.shuffle != p.shuffle:
-        p.shuffle = event.shuffle
-        if p.order:
+    if event.shuffle is not None:
+        before, p.shuffle, p.shuffle_here = p.shuffled, event.shuffle, None
+        if p.order and p.shuffled != before:
             here = p.order[p.place]
-            p.order = _shuffled(event.drawn, here) if p.shuffle else tuple(range(len(p.order)))
+            p.order = _shuffled(event.drawn, here) if p.shuffled else tuple(range(len(p.order)))
             p.place = p.order.index(here)
 
 
@@ -182,7 +183,7 @@ def adopt(p: Player, event: events.PlaylistChanged) -> None:
     index = {entry.track_id: number for number, entry in enumerate(event.listing.entries)}
     kept = tuple(index[track_id] for track_id in old if track_id in index)
     added = tuple(number for track_id, number in index.items() if track_id not in old)
-    p.order = kept + added if p.shuffle else tuple(range(len(index)))
+    p.order = kept + added if p.shuffled else tuple(range(len(index)))
     p.listing = event.listing
     p.place = p.order.index(index[stays]) if stays is not None else 0
     if before is None or stays != before.track_id:
@@ -192,6 +193,7 @@ def adopt(p: Player, event: events.PlaylistChanged) -> None:
 
 def clear(p: Player, _: events.PlaylistDeleted) -> None:
     p.listing = None
+    p.shuffle_here = None
     p.order = ()
     go_to(p, 0)
 

@@ -21,11 +21,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The tracks of one playlist, in the library's order. `playlist` is the owner's: nothing here looks at it, but so
-    it cannot differ from what the machine plays."""
+    """The tracks of one playlist, in the library's order. `shuffle`: whether it is to be shuffled, None: as the box is.
+
+    `playlist` is the owner's: nothing here looks at it, but so it cannot differ from what the machine plays."""
 
     playlist_id: str
     entries: tuple[Entry, ...]
+    shuffle: bool | None = None
     playlist: object = field(default=None, compare=False, repr=False)
 
 

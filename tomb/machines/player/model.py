@@ -29,7 +29,8 @@ class Player:
     ceiling: int = 100
     muted: bool = False
     repeat: RepeatMode = "none"
-    shuffle: bool = False
+    shuffle: bool = False  # the box's own mode
+    shuffle_here: bool | None = None  # that of the playlist, since it was chosen and until somebody sets the mode
     auto_advance: bool = True
     sleep_ends_at: float | None = None
     sleep_number: int = 0  # of the sleep timer that was set last
@@ -43,6 +44,11 @@ class Player:
     def held(self) -> bool:
         """The output holds the current track."""
         return self.sound in ("loading", "heard")
+
+    @property
+    def shuffled(self) -> bool:
+        """The mode that is in force."""
+        return self.shuffle if self.shuffle_here is None else self.shuffle_here
 
     @property
     def play_state(self) -> PlayState:
