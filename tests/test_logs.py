@@ -98,3 +98,31 @@ def test_a_restart_meanwhile_does_not_leave_the_next_process_silent() -> None:
 
 def test_a_process_without_stderr_starts_all_the_same() -> None:
     said("import sys; sys.stderr = None; from tomb import logs; logs.keep_stderr()")
+
+
+# They log what the disk, the devices, the operator or a defect does, however often strangers ask.
+NOT_FOR_STRANGERS = {
+    "tomb.box",
+    "tomb.events",
+    "tomb.library.repair.recovery",
+    "tomb.nurseries.importer",
+    "tomb.nurseries.journal",
+    "tomb.nurseries.librarian",
+    "tomb.nurseries.lifecycle",
+    "tomb.nurseries.mailbox",
+    "tomb.nurseries.parent_auth",
+    "tomb.nurseries.supervisor",
+    "tomb.nurseries.uploads",
+    "tomb.service",
+}
+
+
+def test_whoever_logs_is_rationed_or_was_found_not_to_log_for_strangers() -> None:
+    package = Path(logs.__file__).parent
+    logging_modules = {
+        ".".join(("tomb", *path.relative_to(package).with_suffix("").parts))
+        for path in package.rglob("*.py")
+        if "getLogger(__name__)" in path.read_text(encoding="utf-8")
+    }
+    assert logging_modules == (set(logs.RATIONED) - {"hypercorn.error"}) | NOT_FOR_STRANGERS
+    assert NOT_FOR_STRANGERS.isdisjoint(logs.RATIONED)

@@ -21,6 +21,9 @@ RATION_S = 60.0
 RATIONED = (
     "hypercorn.error",
     "tomb.http.envelope",
+    "tomb.library.transcode",
+    "tomb.nurseries.archivist",
+    "tomb.nurseries.inspection",
     "tomb.nurseries.web",
     "tomb.socketio.multiplexer",
     "tomb.socketio.server",

@@ -105,7 +105,7 @@ async def _serve_web(services: Services, *, task_status: trio.TaskStatus[list[Ad
             app,
             host=services.settings.host,
             port=services.settings.port,
-            limits=WebLimits(grace=0.2),
+            limits=WebLimits(grace=0.2, message_bytes=app.limits.message_bytes),
             stop=services.process.stop,
             draining=partial(app.shutdown, 0.2),
             task_status=task_status,
