@@ -2,7 +2,9 @@
 
 Next to each row, in the same minute and from the same client: a bare route of Quart-Trio under the same server that
 answers as many bytes (`hello`), and a bare Trio and h11 that does so (`h11`). Each server is a process of its own, the
-client is another; the library is 200 playlists of 10 tracks, the rate limits are off.
+client is another; the library is 200 playlists of 10 tracks, the rate limits are on, and higher than a client can ask.
+
+A last row says what the guards cost a GET: the CPU of the box for one, beside that of a box without them.
 
     python -m bench.http                prints the rows
     python -m bench.http serve KIND     one of the servers, on a port that it prints
@@ -12,6 +14,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -19,8 +22,11 @@ from subprocess import PIPE
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 import trio
+
+from bench.meters import weighed
 
 SECONDS = 2.0  # a round of one request over all its connections
 ROUNDS = 3  # the servers take turns, and the best round of each counts: what disturbs a round is not its own
@@ -29,6 +35,8 @@ KINDS = ("box", "hello", "h11")
 PLAYLISTS, TRACKS = 200, 10
 MANY = 10_000
 A_CONNECTION = 900  # requests; Hypercorn hangs up after 1,000
+UNLIMITED = 1e6  # requests, at once and a second
+GUARD_ROUNDS, GUARD_REQUESTS = 20, 300  # short, so that what else the machine does falls on both alike
 # The last number: how often at most in a round, for what makes the library larger.
 ASKED: tuple[tuple[str, str, object, int], ...] = (
     ("GET", "/api/player/status", None, MANY),
@@ -50,18 +58,22 @@ async def serve(kind: str) -> None:
         await serve_hello()
     else:
         with TemporaryDirectory() as folder:
-            await serve_box(Path(folder))
+            if kind == "unguarded":
+                await serve_unguarded(Path(folder))
+            else:
+                await serve_box(Path(folder))
 
 
 async def serve_box(folder: Path) -> None:
     from tomb.box import Devices, open_box
-    from tomb.config import Settings
+    from tomb.config import Rate, Settings
     from tomb.devices.silent import SilentOutput
     from tomb.http.app import make_app
     from tomb.ports import RealPorts
 
     ports = RealPorts()
-    settings = Settings(data=folder / "data", rate_limits="off")
+    unlimited = Rate(UNLIMITED, UNLIMITED)
+    settings = Settings(data=folder / "data", rate_player=unlimited, rate_other=unlimited)
     fill(folder / "music")
     silent = Devices(None, lambda deck: SilentOutput(ports, deck.report), None, None)
     async with open_box(settings, ports, silent) as services, trio.open_nursery() as nursery:
@@ -81,6 +93,26 @@ def fill(folder: Path) -> None:
         playlist.mkdir(parents=True)
         for track in range(TRACKS):
             sparse_wav(playlist / f"{track:02} Track.wav", 600.0 if number == 0 else 1.0, salt=f"{number}/{track}")
+
+
+async def serve_unguarded(folder: Path) -> None:
+    """A box that does not look who asks, from where, how often or for how much, nor tells browsers what not to do."""
+    from quart import g, request
+
+    from tomb.http.api import Api
+    from tomb.http.guard import Guard
+
+    async def admit(_: Api) -> None:
+        g.request_id = request.scope["tomb.request_id"]  # type: ignore[typeddict-item]
+
+    with (
+        patch.object(Api, "_path_in", lambda _, scope: scope["path"]),
+        patch.object(Api, "_admit", admit),
+        patch.object(Api, "_take_place", lambda *_: None),
+        patch.object(Guard, "cross_origin_headers", lambda *_, **__: ()),
+        patch("tomb.http.api.security_headers", lambda *_: ()),
+    ):
+        await serve_box(folder)
 
 
 async def serve_hello() -> None:
@@ -137,14 +169,25 @@ async def converse(stream: trio.SocketStream) -> None:
 # --- the client -------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    port: int
+    pid: int
+
+    @property
+    def cpu_s(self) -> float:
+        """What its main thread has used so far (proc_pid_schedstat): to the nanosecond, where ticks are 10 ms."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 @asynccontextmanager
-async def serving(kind: str) -> AsyncIterator[int]:
-    """The port of a server of that kind."""
+async def serving(kind: str) -> AsyncIterator[Server]:
+    """A server of that kind."""
     command = [sys.executable, "-m", "bench.http", "serve", kind]
     process = await trio.lowlevel.open_process(command, stdout=PIPE)
     assert process.stdout is not None
     try:
-        yield int(await process.stdout.receive_some())
+        yield Server(int(await process.stdout.receive_some()), process.pid)
     finally:
         process.kill()
         with trio.CancelScope(shield=True):
@@ -206,9 +249,9 @@ async def ask_for(seconds: float, port: int, asked: bytes, connections: int, at_
     return times, len(times) / (perf_counter() - began)
 
 
-async def compare(ports: dict[str, int], method: str, path: str, body: object, at_most: int) -> AsyncIterator[Row]:
+async def compare(servers: dict[str, Server], method: str, path: str, body: object, at_most: int) -> AsyncIterator[Row]:
     asked = request(method, path, body)
-    async with await trio.open_tcp_stream("127.0.0.1", ports["box"]) as stream:
+    async with await trio.open_tcp_stream("127.0.0.1", servers["box"].port) as stream:
         size = await Connection(stream).ask(asked)
     same = request(method, f"/{size}", body)
     for connections in CONNECTIONS:
@@ -216,7 +259,7 @@ async def compare(ports: dict[str, int], method: str, path: str, body: object, a
         for _ in range(ROUNDS):
             for kind in KINDS:
                 wanted = asked if kind == "box" else same
-                times, rate = await ask_for(SECONDS / ROUNDS, ports[kind], wanted, connections, at_most)
+                times, rate = await ask_for(SECONDS / ROUNDS, servers[kind].port, wanted, connections, at_most)
                 if kind not in best or median(times) < median(best[kind][0]):
                     best[kind] = times, rate
         yield row(f"{method} {path}", connections, size, best)
@@ -239,12 +282,31 @@ def row(name: str, connections: int, size: int, measured: dict[str, tuple[list[f
     }
 
 
+async def guards(guarded: Server, unguarded: Server) -> Row:
+    """Microseconds of CPU a GET, of the cheapest round of each; goal: a ratio of 1.05 at most."""
+    asked = request("GET", "/api/player/status", None)
+    best = {guarded: float("inf"), unguarded: float("inf")}
+    for _ in range(GUARD_ROUNDS):
+        for server in best:
+            async with await trio.open_tcp_stream("127.0.0.1", server.port) as stream:
+                connection = Connection(stream)
+                await connection.ask(asked)
+                before = server.cpu_s
+                for _ in range(GUARD_REQUESTS):
+                    await connection.ask(asked)
+                best[server] = min(best[server], (server.cpu_s - before) / GUARD_REQUESTS * 1e6)
+    cost, floor = best[guarded], best[unguarded]
+    return weighed("what the guards cost GET /api/player/status, µs of CPU", round(cost, 1), round(floor, 1))
+
+
 async def rows() -> None:
     async with serving("box") as box, serving("hello") as hello, serving("h11") as h11:
-        ports = {"box": box, "hello": hello, "h11": h11}
+        servers = {"box": box, "hello": hello, "h11": h11}
         for asked in ASKED:
-            async for each in compare(ports, *asked):
+            async for each in compare(servers, *asked):
                 print(json.dumps(each), flush=True)
+    async with serving("box") as guarded, serving("unguarded") as unguarded:
+        print(json.dumps(await guards(guarded, unguarded)), flush=True)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -79,7 +79,7 @@ async def echo_server() -> AsyncIterator[int]:
 async def rows() -> list[Row]:
     async with serving("box") as box, echo_server() as echo:
         floor = [seconds * 1000 for seconds in await echoes(echo)]
-        times = [seconds * 1000 for seconds in await changes(box)]
+        times = [seconds * 1000 for seconds in await changes(box.port)]
     return [timed("POST to event at another client", times, floor)]
 
 

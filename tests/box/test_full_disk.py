@@ -276,7 +276,7 @@ async def test_taps_play_while_nothing_can_be_noted(disk: SmallDisk, tmp_path: P
         assert await box.services.librarian.tag(UNKNOWN_TAG) is not None
 
 
-async def test_positions_are_noted_as_soon_as_there_is_room(
+async def test_positions_are_noted_as_soon_as_there_is_space(
     disk: SmallDisk, tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with hall(disk, tmp_path / "music") as the_hall:
@@ -302,7 +302,7 @@ async def recalled(librarian: Librarian) -> PlayerMemory:
     return memory
 
 
-async def test_the_inbox_waits_until_there_is_room(disk: SmallDisk, tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_the_inbox_waits_until_there_is_space(disk: SmallDisk, tmp_path: Path, autojump_clock: MockClock) -> None:
     async with hall(disk, tmp_path / "music", inbox_watch_s=10) as the_hall:
         librarian = the_hall.box.services.librarian
         lay_down(the_hall)

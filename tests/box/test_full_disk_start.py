@@ -26,7 +26,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.mark.parametrize("before", ["nothing", "library", "version 1"])
-async def test_a_start_without_room_says_so_and_leaves_the_library(
+async def test_a_start_without_space_says_so_and_leaves_the_library(
     disk: SmallDisk, autojump_clock: MockClock, before: str
 ) -> None:
     data = disk.folder / "data"
@@ -101,7 +101,7 @@ def version(data: Path) -> int:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-async def test_an_import_without_room_leaves_the_folders_before_it(disk: SmallDisk, tmp_path: Path) -> None:
+async def test_an_import_without_space_leaves_the_folders_before_it(disk: SmallDisk, tmp_path: Path) -> None:
     """Without a box; `tomb import` is then a process of its own."""
     data = disk.folder / "data"
     for title in ("First", "Second"):

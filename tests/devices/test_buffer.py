@@ -29,7 +29,7 @@ def taken(from_buffer: CueBuffer, count: int) -> list[int]:
     return [int(number) for number in out[: from_buffer.take(out), 0]]
 
 
-def test_room_is_what_does_not_touch_the_history() -> None:
+def test_space_is_what_does_not_touch_the_history() -> None:
     filled = buffer(30)
     assert filled.space == 0
     taken(filled, 10)

@@ -147,7 +147,7 @@ async def test_a_copy_from_before_a_restored_backup_is_of_another_library(shelf:
 # --- refused, no room, at run time ------------------------------------------------------------------------------------
 
 
-async def test_no_room_for_a_recovery_changes_nothing(
+async def test_no_space_for_a_recovery_changes_nothing(
     shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = shelf.copy(tmp_path / "case")

@@ -286,7 +286,7 @@ async def test_one_restore_at_a_time(tmp_path: Path) -> None:
             await box.archivist.restore(bites(good()), len(good()))
 
 
-async def test_there_must_be_room_for_it(tmp_path: Path) -> None:
+async def test_there_must_be_space_for_it(tmp_path: Path) -> None:
     async with mailbox(tmp_path, free_kept=2**60) as box:
         for length in (len(good()), None):
             with pytest.raises(NoSpace):

@@ -75,7 +75,7 @@ async def test_what_a_parent_deleted_stays_deleted(tmp_path: Path) -> None:
         assert there(stage) == WHOLE
 
 
-async def test_a_demo_that_had_no_room_goes_on_without_what_was_deleted(
+async def test_a_demo_that_had_no_space_goes_on_without_what_was_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(tmp_path, probe=probe) as stage:

@@ -222,7 +222,7 @@ async def test_a_tag_with_an_action_is_nobodys(tmp_path: Path) -> None:
         assert await stage.librarian.tags() == []
 
 
-async def test_notes_of_the_scribe_are_read_back_but_are_no_news(tmp_path: Path) -> None:
+async def test_notes_of_the_journal_are_read_back_but_are_no_news(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
         made = await stage.fill("Songs", [b"a", b"b"])
         before = await stage.librarian.playlist_json(made.id)

@@ -178,7 +178,7 @@ async def test_eight_uploads_at_once_are_enough(tmp_path: Path, autojump_clock: 
         await sender.begin()
 
 
-async def test_room_is_taken_at_the_start(tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_space_is_taken_at_the_start(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         [part] = (sender.box.services.librarian.folder / "uploads").iterdir()

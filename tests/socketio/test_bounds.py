@@ -173,6 +173,42 @@ async def test_a_message_over_the_limit_ends_its_client_only(autojump_clock: tri
         assert await other.frame() == '42["n",1]'
 
 
+async def test_a_message_of_countless_values_is_refused_unparsed(autojump_clock: trio.testing.MockClock) -> None:
+    server = server_with(SocketLimits(message_values=1_000))
+    heard: list[int] = []
+
+    @server.namespace("/").on("x")
+    async def x(client: Client, values: object) -> None:
+        assert isinstance(values, list)
+        heard.append(len(values))
+
+    async with running(server) as peer:
+        wire, other = await peer.open_websocket(), await peer.open_websocket()
+        await other.send(f'42["x",[{",".join(["[]"] * 400)}]]')
+        await wire.send(f'42["x",[{",".join(["[]"] * 600)}]]')
+        await wire.done.wait()
+        assert server.counters.ended == {Reason.PARSE_ERROR: 1}
+        assert heard == [400]
+
+
+async def test_what_python_makes_of_a_message_is_counted_while_it_is_held(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    server = server_with(SocketLimits(held_bytes=1_000_000, message_bytes=100_000, message_values=100_000))
+
+    @server.namespace("/").on("x")
+    async def x(client: Client, values: object) -> None:
+        await trio.sleep_forever()
+
+    async with running(server) as peer:
+        wires = [await peer.open_websocket() for _ in range(10)]
+        for wire in wires:
+            await wire.send(f'42["x",[{",".join(["[]"] * 2_000)}]]')  # 6 kB that become 250 kB
+            await trio.testing.wait_all_tasks_blocked()
+            assert server.budget.held <= 1_000_000
+        assert server.counters.ended[Reason.OUT_OF_MEMORY] >= 6
+
+
 async def test_a_polling_body_is_not_read_past_the_limit_nor_for_ever(autojump_clock: trio.testing.MockClock) -> None:
     async with running(server_with(SocketLimits(message_bytes=100), Timing(body_timeout=3))) as peer:
         polling = await peer.open_polling()

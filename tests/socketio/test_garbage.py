@@ -121,7 +121,7 @@ def test_a_frame_is_decoded_or_refused(frame: Frame) -> None:
 @given(st.lists(st.one_of(st.text(), st.binary()), max_size=4))
 @settings(max_examples=300, deadline=None)
 def test_messages_are_assembled_or_refused(messages: list[Frame]) -> None:
-    assembler = Assembler(4, 1000)
+    assembler = Assembler(4, 1000, 1000)
     for message in messages:
         try:
             packet = assembler.feed(message)
@@ -157,7 +157,7 @@ def test_what_is_encoded_comes_back_over_either_transport(
     by_poll = codec.decode_payload(codec.encode_payload(frames).encode("utf-8", "surrogatepass"), 100)
     by_websocket = [codec.decode_frame(frame) if isinstance(frame, str) else EnginePacket(4, frame) for frame in frames]
     assert by_poll == by_websocket
-    assembler = Assembler(100, 1_000_000)
+    assembler = Assembler(100, 1_000_000, 1_000_000)
     *parts, packet = [assembler.feed(engine_packet.data) for engine_packet in by_poll]
     assert parts == [None] * len(parts)
     assert packet is not None

@@ -107,7 +107,7 @@ class Connection(TCPServer):
 
         An answer may go out before the whole body is in. Hypercorn then tells the application that the client is gone,
         upon which the application may cancel the very task that would have hung up next; and the reader may wait for
-        room in the queue of an application that reads no more.
+        space in the queue of an application that reads no more.
         """
         with trio.CancelScope(shield=True):
             await super().protocol_send(Closed())

@@ -35,6 +35,21 @@ _UNDECODABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionErr
 _RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 
 
+# Of JSON an object is made for each value, which takes so much of memory, and in messages three characters.
+_VALUE_BYTES = 64
+
+
+def values_in(message: Frame) -> int:
+    """How many values of JSON a message may hold, cheaply, before it is parsed: what begins one is counted, and within
+    strings too."""
+    return sum(map(message.count, ",:[{")) if isinstance(message, str) else 0
+
+
+def memory_of(message: Frame) -> int:
+    """In bytes, what is made of it included."""
+    return len(message) + _VALUE_BYTES * values_in(message)
+
+
 def _not_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
@@ -140,24 +155,28 @@ def decode_payload(body: bytes, max_packets: int) -> list[EnginePacket]:
 class Assembler:
     """Puts Socket.IO packets together from the messages of one connection; binary ones span several.
 
-    `held`: what a packet has that is not complete. A peer may leave it so for ever.
+    `held`: the memory of a packet that is not complete. A peer may leave it so for ever.
     """
 
-    __slots__ = ("_max_attachments", "_max_bytes", "_partial", "held")
+    __slots__ = ("_max_attachments", "_max_bytes", "_max_values", "_partial", "_size", "held")
 
-    def __init__(self, max_attachments: int, max_bytes: int) -> None:
+    def __init__(self, max_attachments: int, max_bytes: int, max_values: int) -> None:
         self._max_attachments = max_attachments
         self._max_bytes = max_bytes
+        self._max_values = max_values
         self._partial: sio.Packet | None = None
+        self._size = 0
         self.held = 0
 
     def feed(self, message: Frame) -> SocketPacket | None:
         """One message; the packet that it completes, or None. Raises ProtocolError."""
-        size = self.held + len(message)
+        size, memory = self._size + len(message), self.held + memory_of(message)
         if size > self._max_bytes:
             raise ProtocolError("a packet over the limit, its attachments included")
+        if values_in(message) > self._max_values:
+            raise ProtocolError(f"a packet of more than {self._max_values} values")
         packet = self._feed(message)
-        self.held = size if self._partial is not None else 0
+        self._size, self.held = (0, 0) if self._partial is None else (size, memory)
         return packet
 
     def _feed(self, message: Frame) -> SocketPacket | None:

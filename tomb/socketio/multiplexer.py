@@ -52,7 +52,9 @@ class Multiplexer:
         self._on_failure = on_failure
         self._clients: dict[str, Client] = {}
         self._departed: deque[tuple[Client, Reason]] = deque()
-        self._assembler = Assembler(session.limits.attachments, session.limits.message_bytes)
+        self._assembler = Assembler(
+            session.limits.attachments, session.limits.message_bytes, session.limits.message_values
+        )
 
     @property
     def held(self) -> int:
@@ -60,7 +62,7 @@ class Multiplexer:
 
     def receive(self, message: Frame) -> None:
         """One message. Raises ProtocolError."""
-        size = self._assembler.held + len(message)
+        size = self._assembler.held + codec.memory_of(message)
         packet = self._assembler.feed(message)
         if packet is None:
             return

@@ -60,6 +60,9 @@ class SocketLimits:
     connections: int = 512
     connections_per_address: int = 256
     message_bytes: int = 1_000_000  # one message in, attachments included; one polling body; announced as maxPayload
+    message_values: int = (
+        10_000  # brackets, commas and colons in its text: what Python makes of it is 64 bytes for each
+    )
     attachments: int = 16  # binary parts of one event
     namespaces_per_connection: int = 8
     payload_packets_in: int = 16  # packets in one polling POST; one more, and it is refused

@@ -6,7 +6,7 @@ back. Whoever else would send a close, because the session has ended meanwhile, 
 So the task that ASGI gave us is the only one that sends. It ends when the session's queue is closed and empty, which
 `close` and `drop` see to, looks at the session before each frame, and then says the close itself.
 
-The reader is a second task, a child of the first. When the session is over it becomes the writer's alarm clock: after
+The reader is a second task, a child of the first. When the session is over it wakes the writer: after
 `farewell` seconds it breaks the connection, which is the only thing that ends a send to a peer that has stopped
 reading. Where the server has no way to break it (see `asgi.ABORT_EXTENSION`) the writer is cancelled, which helps with
 servers that do not shield.
