@@ -17,8 +17,8 @@ Storing takes as long as the library has other things to do. These are the rules
 A session without a playlist only reports the next tag. An override session takes the tag from whoever has it.
 
 One timer serves all sessions, one after the other, so a deadline carries the number of its session; that of an earlier
-one is refused. The lying tag is the owner's business: it fires `TagPlaced` at once
-if a tag lies there when the session opens.
+one is refused. The lying tag is the owner's business: it fires `TagPlaced` at once if a tag lies there when the session
+opens.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""A file that a browser sends in pieces: announced, received, made a track.
+"""A file that a browser sends in chunks: announced, received, made a track.
 
-`pending` until the first piece is there, `uploading` until all are and the client says so, `processing` while the file
+`pending` until the first chunk is there, `uploading` until all are and the client says so, `processing` while the file
 is compared, examined and taken in; and three ends. The names are the wire's (wire.md, section 4).
 
 The owner of an upload is its row in the database, and the transaction in which it is changed: what happens is decided
@@ -12,8 +12,8 @@ final state, in which nothing means anything any more. An error stays an error t
 says `uploading` meanwhile: so whatever interrupts the work, be it a full disk, a client that hangs up or a power cut,
 leaves a row that is right without anybody writing it, on a disk that may be the very reason.
 
-Pieces come and are sent again while it is `uploading` alone: the turn that a piece waits for is the one that the work
-has. Which pieces there are is the row's and not the machine's; all that decides anything is whether they are all there.
+Chunks come and are sent again while it is `uploading` alone: the turn that a chunk waits for is the one that the work
+has. Which chunks there are is the row's and not the machine's; all that decides anything is whether they are all there.
 """
 
 from dataclasses import dataclass, field
@@ -27,12 +27,12 @@ ENDS: tuple[UploadState, ...] = ("completed", "error", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class ChunkStored:
-    """A piece is on the disk."""
+    """A chunk is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finalize:
-    """The client says that this was all. `complete`: whether all pieces are there."""
+    """The client says that this was all. `complete`: whether all chunks are there."""
 
     complete: bool
 
