@@ -361,6 +361,7 @@ ROWS = (
     Row("DELETE /api/pin/session", 200),
     Row("DELETE /api/pin/session", 400, "x"),
     Row("GET /api/health", 200),
+    Row("GET /api/system/storage", 200),
     Row("GET /api/system/info", 200),
     Row("GET /api/system/logs", 200, path="/api/system/logs?lines=10&level=warning"),
     Row("GET /api/system/logs", 400, path="/api/system/logs?lines=0"),

@@ -34,6 +34,26 @@ async def test_the_figures_are_real(tmp_path: Path, autojump_clock: MockClock) -
         assert 0 < memory["memory_percent"] < 100
 
 
+async def test_what_fills_the_disk_is_told_by_playlist(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        short, long = await box.add("Short", 3.0), await box.add("Long", 9.0, 9.0)
+        deleted = await box.add("Deleted", 5.0)
+        sizes = {path.stat().st_size for path in (box.services.librarian.folder / "files").iterdir()}
+        await box.services.librarian.delete(deleted)
+        (backups := box.services.settings.data / "backups").mkdir(exist_ok=True)
+        (backups / "latest.db").write_bytes(bytes(1000))
+        told = (await client.get("/api/system/storage")).data
+        assert [(each["playlist_id"], each["title"]) for each in told["playlists"]] == [
+            (long, "Long"),
+            (short, "Short"),
+        ]
+        assert sum(each["bytes"] for each in told["playlists"]) + told["bin"] == (await box.services.librarian.size())
+        assert told["bin"] in sizes
+        assert told["backups"] == 1000
+        assert told["total"] >= told["free"] > 0
+        assert (await client.get("/api/system/info")).data["contract_version"] == "2"
+
+
 def _resident() -> int:
     """By another way than the box's own."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

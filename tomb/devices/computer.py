@@ -71,6 +71,11 @@ def disk(folder: Path) -> Disk:
     return Disk(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
 
 
+def size_of_files(folder: Path) -> int:
+    """Bytes of the files in a folder that may not be there. Raises OSError."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) if folder.is_dir() else 0
+
+
 def _processor() -> str:
     # A Pi says "Model", a PC "model name"; platform.processor() would start a child process to say neither.
     about = _fields(Path("/proc/cpuinfo"))

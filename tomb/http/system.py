@@ -15,7 +15,7 @@ from tomb.http.parsing import Body, in_digits
 from tomb.http.routes import Call, Route, Services
 from tomb.models import ServiceState, Wire
 
-CONTRACT_VERSION = "3.0.0"  # of the original's API, which this box speaks
+CONTRACT_VERSION = "2"  # of the original's API and of what this box adds to it
 # What clients of the original box look for; it knew LEDs and buttons, this one has none (yet).
 SERVICES = ("api", "audio", "nfc", "gpio", "led_hat", "websocket")
 
@@ -62,6 +62,22 @@ class Storage(Wire):
     total: int
     free: int
     library_bytes: int
+
+
+class PlaylistBytes(Wire):
+    playlist_id: str
+    title: str
+    bytes: int
+
+
+class StorageUse(Wire):
+    """Bytes. Sound that several playlists have counts in each. `bin`: what would be free if it were emptied."""
+
+    playlists: Sequence[PlaylistBytes]
+    bin: int
+    backups: int
+    free: int
+    total: int
 
 
 class SystemInfo(Wire):
@@ -139,6 +155,19 @@ async def _info(services: Services, _: Call[Body]) -> Success[SystemInfo]:
     return Success(info)
 
 
+async def _storage(services: Services, _: Call[Body]) -> Success[StorageUse]:
+    """What fills the disk, the largest playlist first."""
+    by_playlist, in_bin = await services.librarian.sizes()
+    disk = await services.ports.in_thread(computer.disk, services.settings.data)
+    backups = await services.ports.in_thread(computer.size_of_files, services.settings.data / "backups")
+    shown = [
+        PlaylistBytes(playlist_id=lite.id, title=lite.title, bytes=by_playlist.get(lite.id, 0))
+        for lite in services.librarian.lites()
+    ]
+    largest_first = sorted(shown, key=lambda each: -each.bytes)
+    return Success(StorageUse(playlists=largest_first, bin=in_bin, backups=backups, free=disk.free, total=disk.total))
+
+
 async def _logs(services: Services, call: Call[LogQuery]) -> Success[LogCollection]:
     """The last lines of the log."""
     logbook = services.process.logbook
@@ -173,6 +202,7 @@ async def _shut_down(services: Services, _: Call[Body]) -> Success[ShutdownAnswe
 ROUTES = (
     Route("GET", "/api/health", _health, playing=True),
     Route("GET", "/api/system/info", _info),
+    Route("GET", "/api/system/storage", _storage),
     Route("GET", "/api/system/logs", _logs),
     Route("POST", "/api/system/restart", _restart),
     Route("POST", "/api/system/shutdown", _shut_down, errors=(Unavailable,)),

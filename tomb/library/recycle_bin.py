@@ -144,10 +144,15 @@ def expire(db: sqlite3.Connection, now: float, awake: float) -> Freed:
     return _remove(db, [row["id"] for row in db.execute("SELECT id FROM bin WHERE expires <= ?", (clock,))])
 
 
+def size(db: sqlite3.Connection) -> int:
+    """Bytes of the sound that would be freed if it were emptied."""
+    only_here = "SELECT total(size) FROM files WHERE NOT missing AND hash NOT IN (SELECT file FROM tracks)"
+    return int(db.execute(only_here).fetchone()[0])
+
+
 def make_space(db: sqlite3.Connection, wanted: int) -> Freed:
     """Delete for good the oldest, as many as it takes to free that many bytes; none, if all are not enough."""
-    only_here = "SELECT total(size) FROM files WHERE NOT missing AND hash NOT IN (SELECT file FROM tracks)"
-    if db.execute(only_here).fetchone()[0] < wanted:
+    if size(db) < wanted:
         return ()
     sizes = {row["hash"]: row["size"] for row in db.execute("SELECT hash, size FROM files WHERE NOT missing")}
     freed: list[PurePosixPath] = []

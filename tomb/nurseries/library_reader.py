@@ -106,6 +106,10 @@ class LibraryReader:
         """Bytes of all sound and pictures."""
         return await self._store.read(reading.size)
 
+    async def sizes(self) -> tuple[dict[str, int], int]:
+        """Bytes of sound: by playlist, what several have counting in each; and what only the bin holds."""
+        return await self._store.read(lambda db: (reading.sizes(db), recycle_bin.size(db)))
+
     async def settings(self) -> dict[str, JsonValue]:
         return await self._store.read(settings.read_all)
 

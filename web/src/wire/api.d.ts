@@ -929,6 +929,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_system_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/logs": {
         parameters: {
             query?: never;
@@ -1307,6 +1323,8 @@ export interface components {
             resume: components["schemas"]["Resume"] | null;
             same_tag: ("toggle" | "restart" | "next" | "ignore") | null;
             on_removal: ("keep" | "pause") | null;
+            resume_policy: ("resume" | "restart") | null;
+            shuffle: boolean | null;
             server_seq: number;
             playlist_seq: number;
             tracks: components["schemas"]["Track"][];
@@ -1326,10 +1344,17 @@ export interface components {
             resume: components["schemas"]["Resume"] | null;
             same_tag: ("toggle" | "restart" | "next" | "ignore") | null;
             on_removal: ("keep" | "pause") | null;
+            resume_policy: ("resume" | "restart") | null;
+            shuffle: boolean | null;
             server_seq: number;
             playlist_seq: number;
             tracks: components["schemas"]["Track"][];
             playlist: components["schemas"]["Playlist"];
+        };
+        PlaylistBytes: {
+            playlist_id: string;
+            title: string;
+            bytes: number;
         };
         PlaylistCollection: {
             playlists: (components["schemas"]["Playlist"] | components["schemas"]["PlaylistLite"])[];
@@ -1358,6 +1383,8 @@ export interface components {
             resume: components["schemas"]["Resume"] | null;
             same_tag: ("toggle" | "restart" | "next" | "ignore") | null;
             on_removal: ("keep" | "pause") | null;
+            resume_policy: ("resume" | "restart") | null;
+            shuffle: boolean | null;
             server_seq: number;
             playlist_seq: number;
         };
@@ -1470,6 +1497,13 @@ export interface components {
             free: number;
             library_bytes: number;
         };
+        StorageUse: {
+            playlists: components["schemas"]["PlaylistBytes"][];
+            bin: number;
+            backups: number;
+            free: number;
+            total: number;
+        };
         SyncResult: {
             server_seq: number;
             playlists_count: number;
@@ -1491,6 +1525,7 @@ export interface components {
             tag_id: string;
             playlist_id: string | null;
             action: components["schemas"]["TagAction"] | null;
+            name: string | null;
             created_at: number;
             last_seen: number | null;
         };
@@ -1504,6 +1539,7 @@ export interface components {
             playlist_id: string | null;
             playlist_title: string | null;
             action: components["schemas"]["TagAction"] | null;
+            name: string | null;
             created_at: string;
             last_seen: string | null;
         };
@@ -1556,6 +1592,8 @@ export interface components {
             description?: string | null;
             same_tag?: ("toggle" | "restart" | "next" | "ignore") | null;
             on_removal?: ("keep" | "pause") | null;
+            resume_policy?: ("resume" | "restart") | null;
+            shuffle?: boolean | null;
         };
         UploadList: {
             sessions: components["schemas"]["UploadStatus"][];
@@ -1624,7 +1662,8 @@ export interface components {
             playlist_id?: string;
             action?: components["schemas"]["ActionBody"];
             override?: boolean;
-        } & (unknown | unknown);
+            name?: string | null;
+        } | unknown | unknown | unknown;
         VolumeBody: {
             client_op_id?: string | null;
             volume: number;
@@ -4746,6 +4785,38 @@ export interface operations {
                         request_id: string;
                         client_op_id?: string;
                         data: components["schemas"]["SystemInfo"];
+                    };
+                };
+            };
+            403: components["responses"]["forbidden_403"];
+            414: components["responses"]["payload_too_large_414"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+        };
+    };
+    get_system_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["StorageUse"];
                     };
                 };
             };

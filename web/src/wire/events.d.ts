@@ -234,6 +234,8 @@ export interface components {
             resume: components["schemas"]["Resume"] | null;
             same_tag: ("toggle" | "restart" | "next" | "ignore") | null;
             on_removal: ("keep" | "pause") | null;
+            resume_policy: ("resume" | "restart") | null;
+            shuffle: boolean | null;
             server_seq: number;
             playlist_seq: number;
             tracks: components["schemas"]["Track"][];
@@ -257,6 +259,8 @@ export interface components {
             resume: components["schemas"]["Resume"] | null;
             same_tag: ("toggle" | "restart" | "next" | "ignore") | null;
             on_removal: ("keep" | "pause") | null;
+            resume_policy: ("resume" | "restart") | null;
+            shuffle: boolean | null;
             server_seq: number;
             playlist_seq: number;
         };
