@@ -13,7 +13,7 @@ export const BOX = process.env.TOMB_URL
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 export const DESK = { viewport: { width: 1280, height: 860 } }
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required']
+  '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required', '--host-resolver-rules=MAP box.local 127.0.0.1']
 
 let browser
 before(async () => {
@@ -21,9 +21,10 @@ before(async () => {
 })
 after(async () => browser?.close())
 
-/** A page of a new visitor. When the test ends it must have said nothing on its console, and asked nobody but the box. */
-export async function visit(t, path = '/', { at = BOX, forgive = [], ...options } = {}) {
+/** A page of a new visitor, in which `first` runs before anything else. When the test ends it must have said nothing on its console, and asked nobody but the box. */
+export async function visit(t, path = '/', { at = BOX, forgive = [], first, ...options } = {}) {
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...PHONE, ...options })
+  if (first !== undefined) await context.addInitScript(first)
   const page = await context.newPage()
   page.setDefaultTimeout(10_000)
   const wrong = []

@@ -31,7 +31,8 @@ async def run(*command: str | Path, **env: str) -> None:
 @pytest.mark.usefixtures("built")
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_in_a_browser(scenario: str, tmp_path: Path) -> None:
-    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual") as box:
+    named = {"TOMB_ALLOWED_HOSTS": "box.local"}
+    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=named) as box:
         await run("node", "--test", "--test-reporter=spec", HERE / scenario, TOMB_URL=box.url)
 
 
