@@ -195,7 +195,7 @@ async def restore(hall: Hall) -> Act:
     return lambda: hall.client.ask("POST", "/api/restore", raw=content, headers=TAR)
 
 
-async def take_parcel(hall: Hall) -> Act:
+async def take_export(hall: Hall) -> Act:
     content = (await hall.client.get(f"/api/playlists/{hall.playlist}/export")).content
     assert (await hall.client.delete(f"/api/playlists/{hall.playlist}")).status == 204
     return lambda: hall.client.ask("POST", "/api/playlists/import", raw=content, headers=TAR)
@@ -204,7 +204,7 @@ async def take_parcel(hall: Hall) -> Act:
 THINGS = (
     *(create, update, reorder, delete_tracks, delete, link, forget, choose),
     *(announce, send, finalize, cancel, clean_up, take_in),
-    *(back_up, restore, take_parcel),
+    *(back_up, restore, take_export),
 )
 
 

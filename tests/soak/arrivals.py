@@ -9,7 +9,7 @@ import trio
 from tests.soak.api import Gone
 from tests.soak.holding import Holding, Record, Sending, Tune
 from tests.soak.sounds import picture
-from tests.soak.worker import Deeds, Parcel, Worker, expect
+from tests.soak.worker import Deeds, Transfer, Worker, expect
 from tomb.library.disk import sync
 
 UPLOADS = 2  # of one worker at once; the box takes eight
@@ -18,16 +18,16 @@ AT_ONCE = 3
 
 async def upload(worker: Worker) -> None:
     """The next step of some upload: what comes next depends on how far it is."""
-    names = list(worker.parcels)
+    names = list(worker.transfers)
     if len(names) < UPLOADS and (key := worker.pick()) is not None and worker.random.random() < 0.5:
         return await _announce(worker, key)
     if not names:
         return None
     name = worker.random.choice(names)
-    parcel = worker.parcels[name]
+    transfer = worker.transfers[name]
     if worker.random.random() < 0.04:
         return await _cancel(worker, name)
-    if parcel.missing:
+    if transfer.missing:
         return await _send_some(worker, name)
     return await _finalize(worker, name)
 
@@ -35,29 +35,29 @@ async def upload(worker: Worker) -> None:
 async def _announce(worker: Worker, key: str) -> None:
     sound, name = worker.pool.pick(worker.random), f"{worker.new_key()}.wav"
     size = len(sound.content)
-    parcel = Parcel(sound.content, max(1024, size // worker.random.randint(1, 12)))
-    worker.parcels[name] = parcel
-    body = {"filename": name, "file_size": size, "chunk_size": parcel.chunk_size}
+    transfer = Transfer(sound.content, max(1024, size // worker.random.randint(1, 12)))
+    worker.transfers[name] = transfer
+    body = {"filename": name, "file_size": size, "chunk_size": transfer.chunk_size}
     if worker.random.random() < 0.5:
         body["file_hash"] = sound.sha
     after = worker.holding.send(name, Sending(key))
     path = f"{_uploads(worker, key)}/session"
     made = await worker.change(f"announce {name} for {key}", after, "POST", path, body, status=201)
-    parcel.upload_id = made["session_id"]
+    transfer.upload_id = made["session_id"]
 
 
 async def _send_some(worker: Worker, name: str) -> None:
-    parcel = worker.parcels[name]
-    some = worker.random.sample(parcel.missing, min(len(parcel.missing), worker.random.randint(1, AT_ONCE)))
-    if worker.random.random() < 0.1 and parcel.acked:
-        some.append(worker.random.choice(sorted(parcel.acked)))  # once more
+    transfer = worker.transfers[name]
+    some = worker.random.sample(transfer.missing, min(len(transfer.missing), worker.random.randint(1, AT_ONCE)))
+    if worker.random.random() < 0.1 and transfer.acked:
+        some.append(worker.random.choice(sorted(transfer.acked)))  # once more
     rubbish = worker.random.random() < 0.05
     lost = False
 
     async def send(index: int) -> None:
         nonlocal lost
         try:
-            await _send(worker, name, index, worker.random.randbytes(len(parcel.piece(index))) if rubbish else None)
+            await _send(worker, name, index, worker.random.randbytes(len(transfer.piece(index))) if rubbish else None)
         except Gone:
             lost = True
 
@@ -69,28 +69,28 @@ async def _send_some(worker: Worker, name: str) -> None:
 
 
 async def _send(worker: Worker, name: str, index: int, rubbish: bytes | None) -> None:
-    parcel = worker.parcels[name]
-    parcel.acked.discard(index)
-    parcel.flying.add(index)
+    transfer = worker.transfers[name]
+    transfer.acked.discard(index)
+    transfer.flying.add(index)
     if rubbish is not None:
-        parcel.wrong.add(index)
-    path = f"{_uploads(worker, _sending(worker, name).key)}/{parcel.upload_id}/chunks/{index}"
-    await worker.api.ask("PUT", path, parcel.piece(index) if rubbish is None else rubbish)
-    parcel.flying.discard(index)
-    parcel.acked.add(index)
+        transfer.wrong.add(index)
+    path = f"{_uploads(worker, _sending(worker, name).key)}/{transfer.upload_id}/chunks/{index}"
+    await worker.api.ask("PUT", path, transfer.piece(index) if rubbish is None else rubbish)
+    transfer.flying.discard(index)
+    transfer.acked.add(index)
     if rubbish is None:
-        parcel.wrong.discard(index)
-        parcel.again.discard(index)
+        transfer.wrong.discard(index)
+        transfer.again.discard(index)
     worker.api.journal.counts["chunks"] += 1
 
 
 async def _finalize(worker: Worker, name: str) -> None:
-    parcel, sending = worker.parcels[name], _sending(worker, name)
-    sha = worker.pool.sha(parcel.content)
-    path = f"{_uploads(worker, sending.key)}/{parcel.upload_id}/finalize"
-    if parcel.wrong:
+    transfer, sending = worker.transfers[name], _sending(worker, name)
+    sha = worker.pool.sha(transfer.content)
+    path = f"{_uploads(worker, sending.key)}/{transfer.upload_id}/finalize"
+    if transfer.wrong:
         await worker.api.ask("POST", path, {"file_hash": sha}, ok=(400,))
-        parcel.again |= parcel.wrong
+        transfer.again |= transfer.wrong
         return
     title = f"{name} by hand" if worker.random.random() < 0.3 else name.removesuffix(".wav")
     body: dict[str, object] = {"file_hash": sha}
@@ -108,14 +108,14 @@ async def _finalize(worker: Worker, name: str) -> None:
         return
     worker.end(after)
     worker.track_ids[name] = answer.data["id"]
-    del worker.parcels[name]
+    del worker.transfers[name]
 
 
 async def _cancel(worker: Worker, name: str) -> None:
     after = worker.holding.send(name, replace(_sending(worker, name), stage="cancelled"))
-    path = f"/api/uploads/sessions/{worker.parcels[name].upload_id}"
+    path = f"/api/uploads/sessions/{worker.transfers[name].upload_id}"
     await worker.change(f"cancel {name}", after, "DELETE", path)
-    del worker.parcels[name]
+    del worker.transfers[name]
 
 
 async def inbox(worker: Worker) -> None:

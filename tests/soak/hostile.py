@@ -263,7 +263,7 @@ async def forms(stranger: Stranger) -> None:
     await stranger.ask("DELETE", f"/api/uploads/sessions/{session}", {}, b"")
 
 
-async def parcels(stranger: Stranger) -> None:
+async def tampered(stranger: Stranger) -> None:
     """Archives with something wrong in them; a manifest that is nothing but brackets."""
     target, content = stranger.random.choice(
         # A backup that is whole would be restored, and the box start anew with it.
@@ -290,7 +290,7 @@ async def sounds(stranger: Stranger) -> None:
     await stranger.ask("DELETE", f"/api/uploads/sessions/{session}", {}, b"")
 
 
-KINDS: tuple[Attack, ...] = (requests, framing, sockets, forms, parcels, sounds)
+KINDS: tuple[Attack, ...] = (requests, framing, sockets, forms, tampered, sounds)
 
 
 # --- the siege --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from tests.soak.checks import database_faults, folder_faults
 from tests.soak.holding import Holding, Record, Sending, Tune, difference
 from tests.soak.seen import kept_in
 from tests.soak.sounds import Pool
-from tests.soak.worker import Parcel, Worker
+from tests.soak.worker import Transfer, Worker
 from tomb.library import parts, uploads
 from tomb.library.uploads import Upload
 
@@ -60,7 +60,7 @@ async def fill(stage: Stage, key: str, *names: str) -> str:
 def worker_of(data: Path) -> Worker:
     """Who was promised all that is there."""
     worker = Worker(1, Random(0), Pool(0, size=1), data / "library")
-    worker.parcels["w1-6.wav"] = Parcel(bytes(4 * CHUNK), CHUNK)
+    worker.transfers["w1-6.wav"] = Transfer(bytes(4 * CHUNK), CHUNK)
     worker.go_on_from(kept_in(data / "tomb.db"))
     return worker
 
@@ -90,7 +90,7 @@ def test_a_folder_that_is_as_promised_has_no_faults(data: Path) -> None:
     worker = worker_of(data)
     assert set(worker.holding.records) == {KEY, OTHER}
     assert worker.holding.records[OTHER].tag == "040100AA"
-    assert worker.parcels["w1-6.wav"].acked == {0, 1}
+    assert worker.transfers["w1-6.wav"].acked == {0, 1}
     assert faults(data, worker) == []
 
 
@@ -100,7 +100,12 @@ def test_a_folder_that_is_as_promised_has_no_faults(data: Path) -> None:
         (sql("DELETE FROM playlists WHERE title LIKE 'w1-1%'"), "records w1-1: is None"),
         (sql("UPDATE playlists SET title = 'w1-1 Old' WHERE title LIKE 'w1-1%'"), "records w1-1: is"),
         (sql("UPDATE playlists SET same_tag = 'next'"), "same_tag='next'"),
-        (sql("INSERT INTO playlists VALUES (9, 'x', 'w1-1 Songs', '', NULL, NULL, 0, 0, 0, 1)"), "two playlists w1-1"),
+        (
+            sql(
+                "INSERT INTO playlists (id, title, description, created, updated) VALUES ('x', 'w1-1 Songs', '', 0, 0)"
+            ),
+            "two playlists w1-1",
+        ),
         (sql("DELETE FROM tracks WHERE filename = 'w1-4.mp3'"), "records w1-1: is"),
         (sql("UPDATE tracks SET number = 5 WHERE filename = 'w1-4.mp3'"), "not numbered 1 to n"),
         (sql("UPDATE tracks SET id = 'y' WHERE filename = 'w1-4.mp3'"), "w1-4.mp3 has another id"),

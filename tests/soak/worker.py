@@ -15,7 +15,7 @@ TAGS = 4
 
 
 @dataclass(slots=True)
-class Parcel:
+class Transfer:
     """A file on its way.
 
     Chunks: `acked` were answered, `flying` sent and not answered, `wrong` hold rubbish, `again` must be sent once more.
@@ -59,7 +59,7 @@ class Worker:
         self.certain = False
         self.playlist_ids: dict[str, str] = {}
         self.track_ids: dict[str, str] = {}
-        self.parcels: dict[str, Parcel] = {}
+        self.transfers: dict[str, Transfer] = {}
         self.api: Api
         self._serial = 0
 
@@ -89,7 +89,7 @@ class Worker:
 
     def end(self, after: Holding) -> None:
         self.holding, self.doing, self.certain = after, None, False
-        self.parcels = {name: each for name, each in self.parcels.items() if name in after.sendings}
+        self.transfers = {name: each for name, each in self.transfers.items() if name in after.sendings}
         self.api.journal.counts[self.what] += 1
 
     def new_key(self) -> str:
@@ -134,23 +134,23 @@ class Worker:
         self.track_ids = {
             tune.filename: seen.track_ids[tune.filename] for each in now.records.values() for tune in each.tunes
         }
-        for name, parcel in list(self.parcels.items()):
+        for name, transfer in list(self.transfers.items()):
             if now.sendings.get(name, Sending("", "error")).stage != "open":
-                del self.parcels[name]
+                del self.transfers[name]
                 continue
-            parcel.upload_id = seen.upload_ids[name]
-            parcel.acked, parcel.flying = seen.received[name], set()
-            parcel.again |= parcel.wrong  # rubbish that was not answered may be there or not
+            transfer.upload_id = seen.upload_ids[name]
+            transfer.acked, transfer.flying = seen.received[name], set()
+            transfer.again |= transfer.wrong  # rubbish that was not answered may be there or not
         return happened
 
     def _chunk_faults(self, seen: Seen) -> list[str]:
         return [
-            f"of {name} the chunks {sorted(seen.received[name])} are there, though {sorted(parcel.acked)} were answered"
-            f" and {sorted(parcel.flying)} sent"
-            for name, parcel in self.parcels.items()
+            f"of {name} the chunks {sorted(seen.received[name])} are there, though {sorted(transfer.acked)} were"
+            f" answered and {sorted(transfer.flying)} sent"
+            for name, transfer in self.transfers.items()
             if name in seen.received
             and self.holding.sendings.get(name, Sending("")).stage == "open"
-            and not parcel.acked <= seen.received[name] <= parcel.acked | parcel.flying
+            and not transfer.acked <= seen.received[name] <= transfer.acked | transfer.flying
         ]
 
 

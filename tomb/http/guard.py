@@ -142,6 +142,8 @@ class Guard:
 
 
 def _is_address(name: str, address: str) -> bool:
+    if name == address:
+        return True  # as most write it; to take addresses apart is the dearest part of the guard
     try:
         return ip_address(name) == ip_address(address.partition("%")[0])
     except ValueError:
