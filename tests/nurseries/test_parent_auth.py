@@ -1,6 +1,8 @@
 """The PIN by itself: who is admitted, for how long, and how often somebody may guess."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -44,6 +46,30 @@ async def test_a_token_is_of_no_use_once_it_is_given_back_or_the_pin_is_another(
     assert [auth.admits(first), auth.admits(second)] == [False, True]
     auth.use(await auth.seal("1111"))
     assert not auth.admits(second)
+
+
+async def test_the_old_pin_admits_nobody_who_tried_it_while_a_new_one_was_set(autojump_clock: MockClock) -> None:
+    auth = ParentAuth(Slow(), None)
+    auth.use(await auth.seal(PIN))
+    new = await auth.seal("1111")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_is_refused, auth, PIN)
+        await trio.sleep(Slow.SEALING_S / 2)
+        auth.use(new)
+    assert await auth.enter("1111", "10.0.0.1")
+
+
+class Slow(VirtualPorts):
+    SEALING_S = 0.1
+
+    async def in_thread(self, call: Callable[..., Any], *args: Any, **_: Any) -> Any:
+        await trio.sleep(self.SEALING_S)
+        return call(*args)
+
+
+async def _is_refused(auth: ParentAuth, pin: str) -> None:
+    with pytest.raises(Forbidden):
+        await auth.enter(pin, "10.0.0.1")
 
 
 @pytest.mark.parametrize("token", [None, "", "made-up", "0" * 10_000])

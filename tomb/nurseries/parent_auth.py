@@ -69,7 +69,8 @@ class ParentAuth:
         if self._stored is None:
             raise BadRequest("no PIN is set, so there is nothing to unlock")
         self._spend(client)
-        if not await self._is_right(pin, self._stored):
+        stored = self._stored
+        if not await self._is_right(pin, stored) or stored != self._stored:  # another was set while this one was tried
             raise Forbidden("that is not the PIN")
         self._tries.give_back(client)
         self._tries_of_all.give_back("")
