@@ -8,7 +8,7 @@ import pytest
 
 from tests.rigs.library import opened
 from tomb.errors import DecodeError, NoSpace, StartError, Unavailable
-from tomb.library import intake
+from tomb.library import files, intake
 from tomb.library.intake import Intake
 
 
@@ -35,6 +35,37 @@ def test_a_file_may_be_hashed_without_being_copied(tmp_path: Path) -> None:
     assert taking.bite()
     taking.close()
     assert taking.hash == hashlib.sha256(b"song").hexdigest()
+
+
+def test_what_is_removed_may_be_as_deep_as_a_disk_takes_it_and_links_out_of_it_are_not_followed(tmp_path: Path) -> None:
+    """A walk that called itself ended with the stack, in `incoming` at each start, so that there was none."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "song.mp3").write_bytes(b"song")
+    files.prepare(tmp_path)
+    deepest = tmp_path / "incoming" / "some-id"
+    for _ in range(1500):
+        deepest.mkdir()
+        (deepest / "away").symlink_to(tmp_path / "kept")
+        deepest /= "d"
+    files.prepare(tmp_path)
+    assert list((tmp_path / "incoming").iterdir()) == []
+    assert (tmp_path / "kept" / "song.mp3").exists()
+
+
+def test_what_cannot_be_removed_is_no_reason_not_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.prepare(tmp_path)
+    (tmp_path / "incoming" / "1" / "somebody-elses").mkdir(parents=True)
+    (tmp_path / "incoming" / "2").mkdir()
+    rmdir = Path.rmdir
+
+    def sparing(path: Path) -> None:
+        if path.name == "somebody-elses":
+            raise PermissionError
+        rmdir(path)
+
+    monkeypatch.setattr(Path, "rmdir", sparing)
+    files.prepare(tmp_path)
+    assert [path.name for path in (tmp_path / "incoming").iterdir()] == ["1"]
 
 
 def test_what_is_abandoned_leaves_no_copy(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.rigs.library import Length, Stage, opened, titles, weigh
+from tomb.errors import Unavailable
 from tomb.ports import VirtualPorts
 
 EVERY_S = 10.0
@@ -111,6 +112,41 @@ async def test_a_disk_that_is_away_for_a_while_is_waited_for_and_said_once(
         await trio.sleep(10 * EVERY_S)
         assert len([record for record in caplog.records if "inbox" in record.message]) == 1
         (tmp_path / "unplugged").rename(place)
+        await trio.sleep(2 * EVERY_S)
+        assert await playlists(stage) == {"A": ["1"]}
+
+
+async def test_folders_as_deep_as_a_disk_takes_them_hold_up_no_others(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """A joke, or a program's loop; a walk that called itself ended with the stack, and took the inbox along."""
+    async with watched(tmp_path) as stage:
+        inbox = stage.librarian.folder / "inbox"
+        lay_down(inbox, "A", "1.mp3")
+        deepest = lay_down(inbox, "B", "1.mp3")
+        for _ in range(1500):
+            deepest /= "d"
+            deepest.mkdir()
+        while deepest != inbox:
+            os.utime(deepest, (1.0, 1.0))
+            deepest = deepest.parent
+        await trio.sleep(3 * EVERY_S)
+        assert await playlists(stage) == {"A": ["1"], "B": ["1"]}
+        assert list(inbox.iterdir()) == []
+        assert stage.half_taken() == []
+
+
+async def test_an_inbox_that_leads_to_itself_is_away(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with watched(tmp_path) as stage:
+        inbox = stage.librarian.folder / "inbox"
+        inbox.rmdir()
+        inbox.symlink_to(inbox)
+        with pytest.raises(Unavailable):
+            await stage.importer.sync()
+        await trio.sleep(2 * EVERY_S)
+        inbox.unlink()
+        inbox.mkdir()
+        lay_down(inbox, "A", "1.mp3")
         await trio.sleep(2 * EVERY_S)
         assert await playlists(stage) == {"A": ["1"]}
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,25 @@ def sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def below(folder: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """All that is in a folder, what contains before what it contains, however deep: a walk that calls itself ends with
+    the stack, in a thousand folders. Links are not followed.
+
+    `unreadable`: called for a folder that cannot be read, and the rest is gone through. Raises: OSError without it.
+    """
+    waiting = [folder]
+    while waiting:
+        try:
+            entries = [*os.scandir(waiting.pop())]
+        except OSError as error:
+            if unreadable is None:
+                raise
+            unreadable(error)
+            continue
+        yield from map(Path, entries)
+        waiting += [Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from tomb.library.disk import sync
+from tomb.library.disk import below, sync
 from tomb.library.intake import Staged
 
 Freed = tuple[PurePosixPath, ...]
@@ -46,15 +46,18 @@ def prepare(library: Path) -> None:
     for name in ("files", "covers", "incoming", "inbox"):
         (library / name).mkdir(parents=True, exist_ok=True)
     for stray in (library / "incoming").iterdir():
-        remove(stray)
+        with suppress(OSError):  # no reason not to start: it came with somebody's folder, and is his
+            remove(stray)
 
 
 def remove(path: Path) -> None:
     """Remove a file, or a folder with all that is in it (which never follows a link)."""
     if path.is_dir() and not path.is_symlink():
-        for each in path.iterdir():
-            remove(each)
-        path.rmdir()
+        for each in (*reversed([*below(path)]), path):
+            if each.is_dir() and not each.is_symlink():
+                each.rmdir()
+            else:
+                each.unlink(missing_ok=True)
     else:
         path.unlink(missing_ok=True)
 
