@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -10,6 +11,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.rigs.asgi import Client, served_box
 from tomb.config import Rate, Settings
+from tomb.http import asyncapi, openapi, player
 from tomb.http.guard import FILES, FILES_OF_ONE
 from tomb.nurseries.uploads import NewUpload
 
@@ -45,6 +47,26 @@ async def test_youtube_takes_six_a_minute(tmp_path: Path, autojump_clock: MockCl
         assert await statuses(client, "/api/youtube/status/x", 7) == [404] * 6 + [429]
         await trio.sleep(60)
         assert await statuses(client, "/api/youtube/status/x", 7) == [404] * 6 + [429]
+
+
+async def test_the_descriptions_that_anybody_may_ask_for_are_made_once(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each took a tenth of a second of the loop, fifty times a second."""
+    made: list[str] = []
+    for module in (openapi, asyncapi):
+
+        def document(*args: Any, plain: Any = module.document, name: str = module.__name__) -> Any:
+            made.append(name)
+            return plain(*args)
+
+        monkeypatch.setattr(module, "document", document)
+    async with served_box(tmp_path, routes=openapi.described(player.ROUTES)) as (_, client):
+        for path in ("/api/openapi.json", "/api/asyncapi.json", "/api/docs"):
+            first, again = await client.get(path), await client.get(path)
+            assert first.status == 200
+            assert first.content == again.content
+    assert made == [openapi.__name__, asyncapi.__name__, openapi.__name__]
 
 
 async def test_retry_after_is_long_enough(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -5,7 +5,7 @@ people.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -90,26 +90,40 @@ def document(routes: Sequence[Route]) -> Schema:
 def described(routes: Sequence[Route]) -> tuple[Route, ...]:
     """The routes, and those that describe them and themselves."""
 
-    async def openapi_json(_services: Services, _: Call[Body]) -> Document:
-        """The OpenAPI document of this API."""
-        return Document(to_json(document(everything)), JSON)
+    # Made at the first request, in a thread, and kept: it takes a tenth of a second, and anybody may ask often.
 
-    async def asyncapi_json(_services: Services, _: Call[Body]) -> Document:
-        """The AsyncAPI document of the sockets."""
+    @cache
+    def openapi() -> bytes:
+        return to_json(document(everything))
+
+    @cache
+    def asyncapi() -> bytes:
         from tomb.http import asyncapi  # its models serve nothing else, and would cost every start
 
-        return Document(to_json(asyncapi.document()), JSON)
+        return to_json(asyncapi.document())
 
-    async def page(_services: Services, _: Call[Body]) -> Document:
+    @cache
+    def page() -> bytes:
+        return pages.api_page(document(everything)).encode()
+
+    async def openapi_json(services: Services, _: Call[Body]) -> Document:
+        """The OpenAPI document of this API."""
+        return Document(await services.ports.in_thread(openapi), JSON)
+
+    async def asyncapi_json(services: Services, _: Call[Body]) -> Document:
+        """The AsyncAPI document of the sockets."""
+        return Document(await services.ports.in_thread(asyncapi), JSON)
+
+    async def docs(services: Services, _: Call[Body]) -> Document:
         """This API for people."""
-        return Document(pages.api_page(document(everything)).encode(), f"{PAGE}; charset=utf-8")
+        return Document(await services.ports.in_thread(page), f"{PAGE}; charset=utf-8")
 
     get = partial(Route, "GET", playing=True)
     everything = (
         *routes,
         get("/api/openapi.json", openapi_json, sends=(JSON,)),
         get("/api/asyncapi.json", asyncapi_json, sends=(JSON,)),
-        get("/api/docs", page, sends=(PAGE,)),
+        get("/api/docs", docs, sends=(PAGE,)),
     )
     return everything
 
