@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn
 
@@ -132,7 +133,8 @@ def _welcome(services: Services, addresses: list[Address]) -> None:
         )
     else:
         lines += _virtual_lines(services, nfc.last_error, port)
-    print("\n".join(lines), "\n  Ctrl-C switches it off.", sep="", flush=True)
+    with suppress(OSError):  # into a file on a full disk, or a pipe that nobody reads: that is no reason not to play
+        print("\n".join(lines), "\n  Ctrl-C switches it off.", sep="", flush=True)
 
 
 def _virtual_lines(services: Services, error: str | None, port: int) -> list[str]:

@@ -5,6 +5,7 @@ by one that takes its time in a thread, where no cancellation reaches it, as a d
 """
 
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -19,7 +20,7 @@ import trio
 from tests.rigs.listener import listen
 from tests.rigs.music import Music
 from tests.rigs.pcsc import PcscRig
-from tests.rigs.process import PATIENCE_S, START_S, TOMB, WITH_DEMO, Box, call, serving
+from tests.rigs.process import PATIENCE_S, START_S, TOMB, UNHURRIED, WITH_DEMO, Box, call, clean_env, serving
 from tests.rigs.pulse import PulseRig
 from tomb.library.tunes import SETS
 
@@ -381,3 +382,30 @@ async def test_a_box_that_nobody_listens_to_is_stopped_like_any_other(tmp_path: 
     silently = ["sh", "-c", 'exec "$0" "$@" 2>&-']
     async with serving(tmp_path, *QUIET, before=silently) as box:
         assert await box.terminate() == 0
+
+
+async def test_a_welcome_that_cannot_be_written_keeps_no_box_from_playing(tmp_path: Path) -> None:
+    """Into a file on a full disk, as /dev/full is one (full(4)); or into a pipe whose reader has left."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    arguments = ("serve", "--host", "127.0.0.1", "--port", str(port), "--data", str(tmp_path), *QUIET)
+    onto_it = ["sh", "-c", 'exec "$0" "$@" >/dev/full', TOMB, *arguments]
+    process = await trio.lowlevel.open_process(onto_it, env=clean_env() | UNHURRIED)
+    try:
+        with trio.fail_after(START_S):
+            while not await _answers(port):
+                assert process.poll() is None
+                await trio.sleep(0.1)
+        process.terminate()
+        with trio.fail_after(PATIENCE_S):
+            assert await process.wait() == 0
+    finally:
+        process.kill()
+
+
+async def _answers(port: int) -> bool:
+    try:
+        return (await call(port, "GET", "/api/health")).status == 200
+    except OSError:
+        return False
