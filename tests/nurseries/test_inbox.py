@@ -136,6 +136,18 @@ async def test_folders_as_deep_as_a_disk_takes_them_hold_up_no_others(
         assert stage.half_taken() == []
 
 
+async def test_a_box_starts_without_the_stick_that_its_inbox_is_on(tmp_path: Path, autojump_clock: MockClock) -> None:
+    library = tmp_path / "data" / "library"
+    library.mkdir(parents=True)
+    (library / "inbox").symlink_to(tmp_path / "stick")
+    async with watched(tmp_path / "data") as stage:
+        await trio.sleep(2 * EVERY_S)
+        (tmp_path / "stick").mkdir()
+        lay_down(tmp_path / "stick", "A", "1.mp3")
+        await trio.sleep(2 * EVERY_S)
+        assert await playlists(stage) == {"A": ["1"]}
+
+
 async def test_an_inbox_that_leads_to_itself_is_away(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with watched(tmp_path) as stage:
         inbox = stage.librarian.folder / "inbox"

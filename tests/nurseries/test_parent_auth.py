@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, TypeVarTuple
 
 import pytest
 import trio
@@ -12,6 +12,9 @@ from tests.rigs.box import virtual_box
 from tomb.errors import BadRequest, Forbidden, RateLimited
 from tomb.nurseries.parent_auth import IDLE_S, TOKENS_KEPT, ParentAuth
 from tomb.ports import VirtualPorts
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 PIN = "2580"
 
@@ -62,9 +65,15 @@ async def test_the_old_pin_admits_nobody_who_tried_it_while_a_new_one_was_set(au
 class Slow(VirtualPorts):
     SEALING_S = 0.1
 
-    async def in_thread(self, call: Callable[..., Any], *args: Any, **_: Any) -> Any:
+    async def in_thread(
+        self,
+        call: Callable[[*Ts], T],
+        *args: *Ts,
+        limiter: trio.CapacityLimiter | None = None,
+        abandon: bool = False,
+    ) -> T:
         await trio.sleep(self.SEALING_S)
-        return call(*args)
+        return await super().in_thread(call, *args, limiter=limiter, abandon=abandon)
 
 
 async def _is_refused(auth: ParentAuth, pin: str) -> None:

@@ -43,8 +43,10 @@ class Reconciled:
 
 def prepare(library: Path) -> None:
     """Make the folders; forget what was half taken in when the last run ended."""
-    for name in ("files", "covers", "incoming", "inbox"):
+    for name in ("files", "covers", "incoming"):
         (library / name).mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # it may lead to a stick that is not plugged in: then it is away, and the box plays
+        (library / "inbox").mkdir(exist_ok=True)
     for stray in (library / "incoming").iterdir():
         with suppress(OSError):  # no reason not to start: it came with somebody's folder, and is his
             remove(stray)
