@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tomb.errors import StartError
+from tomb.errors import FolderInUse, StartError
 from tomb.library import schema
+from tomb.library.disk import FolderLock
 from tomb.library.opening import open_store
 from tomb.ports import VirtualPorts
 
@@ -157,3 +158,12 @@ async def test_a_database_that_a_crash_cut_off_while_it_was_made_is_made(tmp_pat
     assert (tmp_path / "tomb.db").stat().st_size > 0
     async with open_store(tmp_path, VirtualPorts()) as store:
         assert await store.read(lambda db: db.execute("SELECT count(*) FROM playlists").fetchone()[0]) == 0
+
+
+def test_a_lock_that_somebody_tidied_away_still_holds(tmp_path: Path) -> None:
+    first = FolderLock(tmp_path / "tomb.lock")
+    (tmp_path / "tomb.lock").unlink()
+    with pytest.raises(FolderInUse):
+        FolderLock(tmp_path / "tomb.lock")
+    first.release()
+    FolderLock(tmp_path / "tomb.lock").release()

@@ -53,30 +53,42 @@ def identity(path: Path) -> tuple[int, int] | None:
 class FolderLock:
     """One process owns the data folder, from construction to `release`.
 
-    It is a lock of the kernel, so it never outlives its holder, `kill -9` included.
+    It is a lock of the kernel, so it never outlives its holder, `kill -9` included. The folder is locked beside the
+    file, which says whose it is but may be tidied away; not every file system of a network has locks of folders.
     Raises: FolderInUse, naming the holder, when another process has it; OSError when the file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             self._claim(path)
         except BaseException:
-            os.close(self._file)
+            self.release()
             raise
 
     def release(self) -> None:
         # The file stays: whoever removed it could remove the one that another process has just locked.
         os.close(self._file)
+        os.close(self._folder)
 
     def _claim(self, path: Path) -> None:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._claim_folder()
         except BlockingIOError as error:
             holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() or "unknown"
             raise FolderInUse(f"the data folder {path.parent} is in use by another tomb (process {holder})") from error
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+    def _claim_folder(self) -> None:
+        try:
+            fcntl.flock(self._folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if isinstance(error, BlockingIOError):
+                raise
+            # No locks of folders here: the file's has to do.
 
 
 class Reserve:
