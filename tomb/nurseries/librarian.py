@@ -22,7 +22,7 @@ from pydantic import JsonValue
 
 from tomb.errors import NoSpace, RequestError, StartError
 from tomb.events import Events
-from tomb.library import counters, files, memory, playlists, reading, recycle_bin, settings, tags, tracks
+from tomb.library import counters, faults, files, memory, playlists, reading, recycle_bin, settings, tags, tracks
 from tomb.library.archives import playlist_export
 from tomb.library.archives.manifest import PlaylistCard
 from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
@@ -277,7 +277,8 @@ class Librarian(LibraryReader):
                 await self._empty_for(await self._lacking(size))
 
     async def _lacking(self, size: int) -> int:
-        return max(0, size - (await self._ports.in_thread(shutil.disk_usage, self.folder)).free)
+        with faults.translated("read"):  # what is not there any more has no space either
+            return max(0, size - (await self._ports.in_thread(shutil.disk_usage, self.folder)).free)
 
     async def _empty_for(self, lacking: int) -> bool:
         """Within the turn. Whether anything was deleted."""
