@@ -10,7 +10,7 @@ from hypercorn.trio import tcp_server
 from wsproto.events import TextMessage
 
 from tomb.nurseries import hypercorn_patch
-from tomb.nurseries.hypercorn_patch import BoundedBuffer, EndingQueues, OnlyHttp1, PlainHandshake
+from tomb.nurseries.hypercorn_patch import BoundedBuffer, EndingQueues, EndingStream, OnlyHttp1, PlainHandshake
 
 OFFER = [
     (b"connection", b"Upgrade"),
@@ -48,7 +48,8 @@ def test_the_classes_are_looked_up_where_we_put_ours() -> None:
     assert source.count(" WebsocketBuffer(") == 1
     assert ws_stream.Handshake is PlainHandshake
     assert ws_stream.WebsocketBuffer is BoundedBuffer
-    assert "WSStream(" in inspect.getsource(h11.H11Protocol)
+    assert inspect.getsource(h11.H11Protocol).count(" WSStream(") == 1
+    assert vars(h11)["WSStream"] is EndingStream
     assert vars(protocol)["H11Protocol"] is OnlyHttp1
     assert inspect.getsource(protocol.ProtocolWrapper).count(" H11Protocol(") == 1
     assert vars(tcp_server)["TaskGroup"] is EndingQueues

@@ -241,6 +241,30 @@ async def test_a_connection_whose_client_has_closed_holds_no_place() -> None:
                 await stream.receive_some()
 
 
+async def test_frames_before_the_handshake_pin_no_application_after_their_sender_has_gone() -> None:
+    """Hypercorn answered them with 400 and never told the application that it was over."""
+    ended = trio.Event()
+
+    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await hello(scope, receive, send)
+            return
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        ended.set()
+
+    async with serving(app) as address:
+        async with await trio.open_tcp_stream(address.host, address.port) as stream:
+            await stream.send_all(
+                b"GET / HTTP/1.1\r\nHost: box\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+                b"\x81\x82\x00\x00\x00\x0040"
+            )
+            assert b" 400 " in await stream.receive_some()
+        with trio.fail_after(10):
+            await ended.wait()
+
+
 async def test_an_application_that_ends_with_unread_messages_lets_its_connection_end() -> None:
     """The end of the connection was put into the queue that nobody read any more, and waited for ever to be."""
 

@@ -38,6 +38,7 @@ PATIENCE_S = 10.0
 GROWTH = 1.2
 LONGEST_ANSWER = 1 << 20  # more of one is not read
 ENVELOPE = {"status", "message", "error_type", "request_id"}
+AT_THE_DOOR = ENVELOPE - {"request_id"}  # one connection too many: its request is not read, so it has no number
 ENGINE_IO = {"code", "message"}  # what its protocol answers under /socket.io/
 # These end the process, or take away what the others aim at; each has tests of its own.
 LEFT_OUT = {
@@ -96,6 +97,17 @@ class Stranger:
                     answer += some
         return answer
 
+    async def converse(self, head: bytes, frames: bytes) -> None:
+        """Be let in, then say all at once, and listen."""
+        with suppress(OSError, trio.BrokenResourceError):
+            stream = await trio.open_tcp_stream("127.0.0.1", self.port, local_address=STRANGER)
+            async with stream:
+                await stream.send_all(head)
+                await stream.receive_some()
+                await stream.send_all(frames)
+                while await stream.receive_some():
+                    pass
+
     async def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
         """A request that is HTTP, whatever else it is; its answer is judged."""
         given = {"Host": f"127.0.0.1:{self.port}", "Connection": "close", "Content-Length": str(len(body)), **headers}
@@ -116,7 +128,8 @@ class Stranger:
                 envelope = json.loads(body)
             except ValueError:
                 return body  # cut off
-            if not (envelope.keys() >= ENVELOPE or envelope.keys() >= ENGINE_IO):
+            refused_at_the_door = status == 503 and envelope.keys() >= AT_THE_DOOR
+            if not (envelope.keys() >= ENVELOPE or envelope.keys() >= ENGINE_IO or refused_at_the_door):
                 raise Complaint(f"{asked} was answered {status} without an envelope: {body[:300]!r}")
         return body
 
@@ -439,7 +452,10 @@ async def _over_websocket(stranger: Stranger, packets: list[str]) -> None:
     if chance.random() < 0.3:
         frames = stranger.mutated(frames)
     with trio.move_on_after(chance.choice((0.05, 0.2, 1.0))):
-        await stranger.send(head.encode() + frames, pieces=chance.choice((1, 3)), hang_up=chance.random() < 0.3)
+        if chance.random() < 0.3:  # before it may
+            await stranger.send(head.encode() + frames, pieces=chance.choice((1, 3)), hang_up=chance.random() < 0.3)
+        else:
+            await stranger.converse(head.encode(), frames)
 
 
 def _frame(chance: Random, opcode: int, payload: bytes) -> bytes:

@@ -27,12 +27,15 @@ import h11
 import trio
 from hypercorn import protocol
 from hypercorn.config import Config
+from hypercorn.protocol import h11 as h11_protocol
 from hypercorn.protocol import ws_stream
+from hypercorn.protocol.events import Event, StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio import tcp_server
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.typing import AppWrapper, ASGIReceiveEvent, Scope
 from wsproto.events import Message
+from wsproto.frame_protocol import CloseReason
 
 
 class PlainHandshake(ws_stream.Handshake):
@@ -54,6 +57,21 @@ class BoundedBuffer(ws_stream.WebsocketBuffer):
         except ws_stream.FrameTooLargeError:
             self.value = None
             raise
+
+
+class EndingStream(ws_stream.WSStream):
+    """Tells the application of the end in any case.
+
+    Hypercorn answers 400 to whoever sends frames before the handshake was accepted, takes the stream for closed, and
+    says no more to the application, which has been asked already: it held the place of a peer that had long gone until
+    a heartbeat found out.
+    """
+
+    async def handle(self, event: Event) -> None:
+        closed_before = self.closed
+        await super().handle(event)
+        if closed_before and isinstance(event, StreamClosed) and self.app_put is not None:
+            await self.app_put({"type": "websocket.disconnect", "code": CloseReason.ABNORMAL_CLOSURE.value})
 
 
 class OnlyHttp1(H11Protocol):
@@ -103,5 +121,6 @@ def install() -> None:
     # Through setattr, for to a type checker a class is not a variable.
     setattr(ws_stream, "Handshake", PlainHandshake)  # noqa: B010
     setattr(ws_stream, "WebsocketBuffer", BoundedBuffer)  # noqa: B010
+    setattr(h11_protocol, "WSStream", EndingStream)  # noqa: B010
     setattr(protocol, "H11Protocol", OnlyHttp1)  # noqa: B010
     setattr(tcp_server, "TaskGroup", EndingQueues)  # noqa: B010
