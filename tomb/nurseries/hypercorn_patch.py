@@ -29,11 +29,11 @@ from hypercorn import protocol
 from hypercorn.config import Config
 from hypercorn.protocol import h11 as h11_protocol
 from hypercorn.protocol import ws_stream
-from hypercorn.protocol.events import Event, StreamClosed
+from hypercorn.protocol.events import Body, Data, Event, StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio import tcp_server
 from hypercorn.trio.task_group import TaskGroup
-from hypercorn.typing import AppWrapper, ASGIReceiveEvent, Scope
+from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope
 from wsproto.events import Message
 from wsproto.frame_protocol import CloseReason
 
@@ -67,11 +67,19 @@ class EndingStream(ws_stream.WSStream):
     a heartbeat found out.
     """
 
+    refused = False
+
     async def handle(self, event: Event) -> None:
         closed_before = self.closed
+        if isinstance(event, Body | Data) and not closed_before and not self.handshake.accepted:
+            self.refused = True  # while the 400 is on its way the application may accept: that would be a second answer
         await super().handle(event)
         if closed_before and isinstance(event, StreamClosed) and self.app_put is not None:
             await self.app_put({"type": "websocket.disconnect", "code": CloseReason.ABNORMAL_CLOSURE.value})
+
+    async def app_send(self, message: ASGISendEvent | None) -> None:
+        if not self.refused:
+            await super().app_send(message)
 
 
 class OnlyHttp1(H11Protocol):
