@@ -60,7 +60,8 @@ for (const [name, locale] of [['English', 'en-GB'], ['German', 'de-DE']])
     for (const [where, path] of pages) {
       await page.goto(new URL(path, page.url()).href)
       await page.locator('h1, h2').first().waitFor()
-      const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest('.overflow-x-auto, .sheets')).map((each) => each.outerHTML.slice(0, 120)))
+      // What an SVG draws beyond its box is clipped there: a generated cover's circles, by the playlist's id.
+      const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((each) => !each.ownerSVGElement && each.getBoundingClientRect().right > innerWidth + 1 && !each.closest('.overflow-x-auto, .sheets')).map((each) => each.outerHTML.slice(0, 120)))
       assert.deepEqual(wide, [], where)
     }
   })
