@@ -133,3 +133,34 @@ test('the child’s page: a tap on a cover plays, and the corner must be held to
   await page.mouse.up()
   await ask('POST', '/api/player/pause', {})
 })
+
+test('what fills the disk: the largest playlist first, with the bin, and each leads there', async (t) => {
+  const gone = await playlist('Gone', 1, 400_000)
+  await ask('DELETE', `/api/playlists/${gone}`)
+  const page = await visit(t, '/system')
+  const fills = page.getByRole('region', { name: 'What fills the disk' })
+  await fills.getByRole('link', { name: /Bin 400 kB/ }).waitFor()
+  assert.match(await fills.getByRole('listitem').first().innerText(), /Folk Songs\s+64 kB/)
+  const bars = await fills.locator('.bar').evaluateAll((all) => all.map((each) => each.getBoundingClientRect().width))
+  assert.ok(bars[0] > bars[1] && bars.at(-1) > bars[0] && bars[1] > 0, `${bars}`)
+  await fills.getByRole('link', { name: /Folk Songs/ }).click()
+  await page.getByRole('heading', { name: 'Folk Songs' }).waitFor()
+})
+
+test('what works and what stands in differ in more than their colour', async (t) => {
+  const page = await visit(t, '/system')
+  const shape = (state) => page.locator(`[data-sign="${state}"]`).first().evaluate((each) => each.innerHTML)
+  assert.notEqual(await shape('up'), await shape('stand-in'))
+})
+
+for (const [size, options] of [['phone', PHONE], ['smallest phone', { viewport: { width: 320, height: 640 } }], ['desktop', DESK]])
+  test(`the way out of the child’s page covers no cover: ${size}`, async (t) => {
+    const page = await visit(t, '/child', options)
+    await page.getByRole('button', { name: 'Folk Songs' }).waitFor()
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
+    const box = (name) => page.getByRole('button', { name }).boundingBox()
+    const [out, last] = [await box('Leave: hold for three seconds'), await page.locator('main li').last().boundingBox()]
+    assert.ok(last.y + last.height <= out.y, JSON.stringify({ out, last }))
+    assert.ok(out.x + out.width > options.viewport.width - 60 && out.width >= 44)
+    assert.ok((await page.getByRole('slider', { name: 'Volume' }).boundingBox()).width > 60)
+  })

@@ -36,6 +36,3 @@ export function clock(ms: number): string {
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
   return `${h > 0 ? `${h}:${String(m).padStart(2, '0')}` : m}:${String(s).padStart(2, '0')}`
 }
-
-/** "04 A1 B2 C3": easier to compare with what is printed on a tag. */
-export const tagNumber = (id: string) => id.match(/../g)?.join(' ') ?? id

@@ -4,6 +4,7 @@ import type { Playlist, PlaylistLite, Settings, Track } from '@/wire/types'
 import { player, library, send, settle, show } from './core'
 import { complain, notify, say, undoable } from './notices'
 import { edit, remove, removeTracks, reorder as inOrder, retitle } from './playlists'
+import { tagLabel } from './tags'
 
 // --- the player ------------------------------------------------------------------------------------------------------
 
@@ -193,6 +194,10 @@ export const override = (playlist_id: string, tag_id: string | null) =>
 export const useTag = (tag_id: string, use: { playlist_id: string } | { action: { action: TagActionName; minutes?: number; step?: number } }) =>
   send((signal, client_op_id) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { ...use, override: true, client_op_id } as never, signal }))
 
+/** An empty name takes the name away. */
+export const nameTag = (tag_id: string, name: string) =>
+  send((signal, client_op_id) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { name, client_op_id } as never, signal }))
+
 export type TagActionName = 'next' | 'previous' | 'pause' | 'volume_up' | 'volume_down' | 'stop' | 'sleep_timer' | 'shuffle'
 
 export function unlinkTag({ id, title, nfc_tag_id }: PlaylistLite): void {
@@ -200,7 +205,7 @@ export function unlinkTag({ id, title, nfc_tag_id }: PlaylistLite): void {
   const op = newId()
   show('library', op, edit(id, { nfc_tag_id: null }))
   undoable(
-    { key: 'undone.tag', params: { title } },
+    { key: 'undone.tag', params: { title, tag: tagLabel(nfc_tag_id) } },
     () => void send((_, client_op_id) =>
       api.DELETE('/api/nfc/associate/{tag_id}', { params: { path: { tag_id: nfc_tag_id } }, body: { client_op_id }, keepalive: true }), op),
     () => settle(op),

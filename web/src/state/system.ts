@@ -1,8 +1,8 @@
 // How the box is: read while a page shows it.
-import { onScopeDispose, ref, shallowRef } from 'vue'
+import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { api, command, peek, read } from '@/wire/http'
-import type { Health, LogLine, Machine, SystemInfo } from '@/wire/types'
-import { readerStatus, send, whenUp } from './core'
+import type { Health, LogLine, Machine, StorageUse, SystemInfo } from '@/wire/types'
+import { library, readerStatus, send, whenUp } from './core'
 
 export type Level = 'debug' | 'info' | 'warning' | 'error'
 
@@ -50,6 +50,18 @@ export function useMachines() {
   onScopeDispose(() => clearInterval(timer))
   void look()
   return machines
+}
+
+/** What fills the disk; looked at anew when playlists came or went. */
+export function useStorage() {
+  const use = shallowRef<StorageUse | null>(null)
+  const failed = ref(false)
+  watch(() => library.value.lites.size, async () => {
+    const now = await peek((signal) => api.GET('/api/system/storage', { signal }))
+    use.value = now ?? use.value
+    failed.value = use.value === null
+  }, { immediate: true })
+  return { use, failed }
 }
 
 /** None where the box has no sound card. */

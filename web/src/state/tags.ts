@@ -8,6 +8,13 @@ import { listen, whenUp } from './core'
 export const tags = shallowRef<readonly Tag[] | null>(null)
 export const tagsFailed = ref(false)
 let readers = 0
+
+/** "04 A1 B2 C3": easier to compare with what is printed on a tag. */
+export const tagNumber = (id: string) => id.match(/../g)?.join(' ') ?? id
+
+/** The name that a parent gave it, else its number. */
+export const tagLabel = (id: string) => tags.value?.find((each) => each.tag_id === id)?.name ?? tagNumber(id)
+
 let due: ReturnType<typeof setTimeout> | undefined
 const SETTLES_MS = 150
 
@@ -35,7 +42,13 @@ whenUp(soon)
 
 /** For a page that shows tags, while it does. */
 export function useTags(): void {
+  useTagNames()
+  void loadTags()
+}
+
+/** For what only names them: nobody is asked for the PIN because of it, the number does. */
+export function useTagNames(): void {
   readers++
   onScopeDispose(() => readers--)
-  void loadTags()
+  soon()
 }

@@ -7,4 +7,6 @@ export const linkFor = shallowRef<{ playlistId: string | null; sessionId?: strin
 /** Files that are to go somewhere; empty: they are to be picked. `playlistId`: where to, if that is known. */
 export const adding = shallowRef<{ files: File[]; playlistId: string | null; folder?: string } | null>(null)
 export const naming = ref(false)
+/** The tag that is being given a name. */
+export const namingTag = ref<string | null>(null)
 export const keysOpen = ref(false)

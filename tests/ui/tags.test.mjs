@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { ask, BOX, DESK, eventually, lift, place, playlist, visit } from './rig.mjs'
+
+let id
+before(async () => {
+  id = await playlist('Folk Songs', 1)
+  await ask('POST', '/api/nfc/associate', { playlist_id: id, tag_id: '04A1B2C3' })
+})
+const named = async (tag_id) => (await ask('GET', `/api/tags/${tag_id}`)).name
+const give = async (page, name) => {
+  await page.getByLabel(/What is tag .* called\?/).fill(name)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
+test('a tag is given a name; its playlist shows it, another phone too, and a toast says it', async (t) => {
+  const page = await visit(t, '/tags')
+  const other = await visit(t, `/playlist/${id}`, DESK)
+  await other.getByText('04 A1 B2 C3').waitFor()
+  await page.getByRole('button', { name: 'More for Folk Songs' }).click()
+  await page.getByRole('button', { name: 'Name this tag' }).click()
+  await give(page, 'Red dinosaur')
+  await page.getByText('Red dinosaur · 04 A1 B2 C3').waitFor()
+  assert.equal(await named('04A1B2C3'), 'Red dinosaur')
+  await other.getByText('Red dinosaur', { exact: true }).waitFor()
+
+  await other.getByRole('button', { name: 'More for Tag' }).click()
+  await other.getByRole('button', { name: 'Unlink' }).click()
+  await other.getByText('“Red dinosaur” no longer plays “Folk Songs”.').waitFor()
+  await other.getByRole('button', { name: 'Undo' }).click()
+  await other.getByText('Red dinosaur', { exact: true }).waitFor()
+
+  await other.getByRole('button', { name: 'More for Tag' }).click()
+  await other.getByRole('button', { name: 'Name this tag' }).click()
+  await give(other, '')
+  await other.getByText('04 A1 B2 C3').waitFor()
+  assert.equal(await named('04A1B2C3'), null)
+})
+
+test('a tag is named where it was linked', async (t) => {
+  const night = await playlist('Good Night', 1)
+  const page = await visit(t, `/playlist/${night}`)
+  await page.getByRole('button', { name: 'Link a tag' }).click()
+  await page.getByRole('timer').waitFor()
+  await place('04000002')
+  await page.getByText('Tag 04 00 00 02 plays “Good Night”.').waitFor()
+  await page.getByRole('button', { name: 'Name this tag' }).click()
+  await page.getByLabel(/called\?/).fill('Moon card')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Tag Moon card plays “Good Night”.').waitFor()
+  await page.getByRole('button', { name: 'Done' }).click()
+  await lift()
+  await page.getByText('Moon card', { exact: true }).waitFor()
+})
+
+test('behind the PIN the number does, and nobody is asked for anything', async (t) => {
+  await ask('PUT', '/api/settings', { pin: '4711' })
+  try {
+    const page = await visit(t, `/playlist/${id}`, { forgive: [/status of 403/] })
+    await page.getByText('04 A1 B2 C3').waitFor()
+    assert.equal(await page.getByRole('dialog').count(), 0)
+  } finally {
+    const cookie = (await fetch(`${BOX}/api/pin/session`, { method: 'POST', body: '{"pin":"4711"}', headers: { 'content-type': 'application/json' } })).headers.getSetCookie()[0].split(';')[0]
+    await fetch(`${BOX}/api/settings`, { method: 'PUT', body: '{"pin":null}', headers: { 'content-type': 'application/json', cookie } })
+    await eventually(async () => (await fetch(`${BOX}/api/settings`)).ok)
+  }
+})
