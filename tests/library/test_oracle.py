@@ -38,8 +38,14 @@ class Shelf:
 
     def edited(self) -> None:
         self.edits += 1
-        if self.resume is not None and self.resume.track_id not in self.ids():
-            self.resume = None
+
+    def take_out(self, doomed: set[str]) -> None:
+        """What was left in one of these goes on with the next that stays."""
+        if self.resume is not None and self.resume.track_id in doomed:
+            behind = self.ids()[self.ids().index(self.resume.track_id) :]
+            left = [each for each in behind if each not in doomed]
+            self.resume = Resume(track_id=left[0], position_ms=0) if left else None
+        self.tracks = [track for track in self.tracks if track[0] not in doomed]
 
 
 class Edits(RuleBasedStateMachine):
@@ -144,7 +150,7 @@ class Edits(RuleBasedStateMachine):
             removal = self.unit(tracks.delete, shelf, numbers, ids, NOW)
             assert removal.ids == tuple(each for each in told.ids() if each in doomed)
             assert removal.numbers == tuple(place for place, each in enumerate(told.ids(), 1) if each in doomed)
-            told.tracks = [track for track in told.tracks if track[0] not in doomed]
+            told.take_out(doomed)
             told.edited()
 
     @rule(giver=shelves, taker=shelves, data=st.data())
@@ -159,7 +165,11 @@ class Edits(RuleBasedStateMachine):
             giving.resume = Resume(track_id=giving.ids()[number - 1], position_ms=1)
             self.unit(memory.keep_resume, giver, giving.resume)
         self.unit(tracks.move, giver, taker, number, position, NOW)
-        track = giving.tracks.pop(number - 1)
+        track = giving.tracks[number - 1]
+        if giving is taking:
+            giving.tracks.remove(track)
+        else:
+            giving.take_out({track[0]})
         taking.tracks.insert(places - 1 if position is None else position - 1, track)
         for shelf in {id(giving): giving, id(taking): taking}.values():
             shelf.edited()

@@ -13,6 +13,7 @@ from tomb.errors import Conflict, NoSpace, NotFound
 from tomb.library import memory, playlists, recycle_bin
 from tomb.library.recycle_bin import DAY_S, KEPT_DAYS
 from tomb.models import BinItem, Resume, TagAction
+from tomb.nurseries.journal import Notes
 from tomb.ports import VirtualPorts
 
 pytestmark = virtual_time
@@ -92,6 +93,65 @@ async def test_tracks_come_back_to_their_places(tmp_path: Path) -> None:
         assert stage.news() == ["state:track_added", "state:playlist", "state:playlist_updated"] * 2
         assert [track.id for track in back.tracks] == [track.id for track in made.tracks]
         assert await rows(stage, "tracks") == was
+
+
+async def left_at(stage: Stage, playlist_id: str) -> tuple[str, int] | None:
+    point = (await stage.librarian.playlist(playlist_id)).resume
+    assert point == stage.librarian.lite(playlist_id).resume
+    return None if point is None else (point.track_id, point.position_ms)
+
+
+async def leave_at(stage: Stage, playlist_id: str, track_id: str, position_ms: int) -> None:
+    await stage.librarian.note(Notes({playlist_id: Resume(track_id=track_id, position_ms=position_ms)}))
+
+
+@pytest.mark.parametrize(("deleted", "goes_on"), [([2], 3), ([3], 2), ([2, 3], 4), ([1, 2, 4], 3), ([2, 3, 4], None)])
+@pytest.mark.parametrize("position_ms", [0, 700])
+async def test_a_list_left_in_a_deleted_track_goes_on_with_the_one_that_followed(
+    tmp_path: Path, deleted: list[int], goes_on: int | None, position_ms: int
+) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Chapters", [b"a", b"b", b"c", b"d"])
+        await leave_at(stage, made.id, made.tracks[1].id, position_ms)
+        await stage.librarian.delete_tracks(made.id, deleted)
+        expected = None if goes_on is None else (made.tracks[goes_on - 1].id, 0 if 2 in deleted else position_ms)
+        assert await left_at(stage, made.id) == expected
+
+
+async def test_a_deleted_track_that_comes_back_is_where_its_list_goes_on_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Chapters", [b"a", b"b", b"c"])
+        for deleted in ([2], [2, 3], [1, 2, 3]):
+            await leave_at(stage, made.id, made.tracks[1].id, 700)
+            await stage.librarian.delete_tracks(made.id, deleted)
+            for number in reversed(deleted):
+                await stage.librarian.restore(made.tracks[number - 1].id)
+            assert await left_at(stage, made.id) == (made.tracks[1].id, 700)
+
+
+async def test_a_list_that_was_heard_since_its_track_was_deleted_stays_where_it_is(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Chapters", [b"a", b"b", b"c"])
+        await leave_at(stage, made.id, made.tracks[1].id, 700)
+        await stage.librarian.delete_tracks(made.id, [2])
+        await leave_at(stage, made.id, made.tracks[2].id, 5)
+        await stage.librarian.restore(made.tracks[1].id)
+        assert await left_at(stage, made.id) == (made.tracks[2].id, 5)
+
+
+async def test_a_list_left_in_a_track_that_moves_goes_on_with_the_one_that_followed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made, other = await stage.fill("Chapters", [b"a", b"b", b"c"]), await stage.fill("Other", [b"x"])
+        await leave_at(stage, made.id, made.tracks[1].id, 700)
+        await stage.librarian.move_track(made.id, made.id, 2, 3)
+        await stage.librarian.reorder(made.id, [3, 1, 2])
+        assert await left_at(stage, made.id) == (made.tracks[1].id, 700)
+        await stage.librarian.move_track(made.id, other.id, 1, 1)
+        assert await left_at(stage, made.id) == (made.tracks[0].id, 0)
+        assert await left_at(stage, other.id) is None
+        await stage.librarian.move_track(made.id, other.id, 2)
+        await stage.librarian.move_track(made.id, other.id, 1)
+        assert await left_at(stage, made.id) is None
 
 
 async def test_a_place_that_is_gone_is_the_last_one(tmp_path: Path) -> None:

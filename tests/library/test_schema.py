@@ -131,14 +131,15 @@ async def test_every_version_is_brought_to_today_with_all_that_is_in_it(tmp_path
         assert stage.events.number == 5000
     assert column(tmp_path / "tomb.db", "PRAGMA user_version") == [schema.VERSION]
     assert intact(tmp_path / "tomb.db", version)
-    assert copies(tmp_path) == [f"before-v{number}.db" for number in range(version + 1, schema.VERSION + 1)]
-    for number in range(version + 1, schema.VERSION + 1):
+    kept = range(max(version, schema.VERSION - schema.COPIES_KEPT) + 1, schema.VERSION + 1)
+    assert copies(tmp_path) == [f"before-v{number}.db" for number in kept]
+    for number in kept:
         copy = tmp_path / "backups" / f"before-v{number}.db"
         assert column(copy, "PRAGMA user_version") == [number - 1]
         assert intact(copy, version)
 
 
-@pytest.mark.parametrize("version", range(1, schema.VERSION))
+@pytest.mark.parametrize("version", range(schema.VERSION - schema.COPIES_KEPT, schema.VERSION))
 def test_a_program_of_that_version_can_go_back_to_its_copy(tmp_path: Path, version: int) -> None:
     made_by(version, tmp_path / "tomb.db")
     with closing(sqlite3.connect(tmp_path / "tomb.db", isolation_level=None)) as db:
@@ -184,7 +185,8 @@ def test_a_disk_that_is_full_in_the_middle_of_a_step_leaves_the_version_before(t
                 refused += 1
                 assert schema.is_whole(db)
                 assert intact(tmp_path / "tomb.db", version)
-    assert refused > 0
+        grown = db.execute("PRAGMA page_count").fetchone()[0] > pages
+    assert (refused > 0) == grown  # a step may need no more pages than there are
     assert intact(tmp_path / "tomb.db", version)
 
 

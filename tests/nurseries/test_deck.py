@@ -1,6 +1,7 @@
 """The deck in a whole box on virtual time: what people and tags ask for, and what everybody then hears of it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,38 @@ async def test_a_playlist_that_always_begins_anew_does_so_and_is_shuffled_alone(
     await trio.sleep(20)
     await deck.start(own)
     assert deck.state(0).position_ms >= 20_000
+
+
+@pytest.mark.parametrize("last", ["pause", "stop"])
+@pytest.mark.parametrize("noted", [True, False], ids=["noted", "not-noted-yet"])
+async def test_a_list_whose_chapter_is_deleted_goes_on_with_the_next(box: VirtualBox, last: str, noted: bool) -> None:
+    librarian, deck = box.services.librarian, box.services.deck
+    own, other = await box.add("Chapters", 60, 60, 60), await box.add("Other", 60)
+    await deck.start(own, 2)
+    await trio.sleep(20)
+    await getattr(deck, last)()
+    await trio.sleep(5 if noted else 0)
+    await librarian.delete_tracks(own, [2])
+    await trio.sleep(5)
+    await deck.start(other)
+    await trio.sleep(5)
+    assert (await deck.start(own)).state.track_index == 1
+    await trio.sleep(5)
+    assert deck.state(0).position_ms < 6_000
+
+
+async def test_a_deletion_just_before_the_power_cut_leads_on_with_the_next(box: VirtualBox) -> None:
+    librarian, deck = box.services.librarian, box.services.deck
+    own = await box.add("Chapters", 60, 60, 60)
+    await deck.start(own, 2)
+    await trio.sleep(20)
+    await deck.stop()
+    await trio.sleep(5)
+    memory = await librarian.recall()
+    assert memory is not None
+    await librarian.delete_tracks(own, [2])
+    await deck.restore(replace(memory, track_id=None))  # as the database has it then
+    assert (deck.state(0).track_index, deck.state(0).position_ms) == (1, 0)
 
 
 async def test_lifting_the_tag_pauses_where_parents_want_that(tmp_path: Path) -> None:

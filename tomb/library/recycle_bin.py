@@ -28,7 +28,10 @@ _PLAYLIST = (
     "id, title, description, same_tag, on_removal, resume_policy, shuffle, last_played, created, updated,"
     " playlist_seq"  # and its `place`
 )
-_TRACK = "id, title, filename, artist, album, file, cover, play_count, created, updated"  # `number`, `playlist_id`
+_TRACK = (
+    "id, title, filename, artist, album, file, cover, play_count, created, updated,"
+    " chapters"  # and its `number` and `playlist_id`
+)
 
 _ITEMS = """
     SELECT b.id, b.deleted, b.expires, p.title AS playlist, t.title AS track, t.playlist_id, t.playlist_title,
@@ -97,6 +100,11 @@ def put_tracks(
     _enter(db, doomed, now, awake)
     for track_id in doomed:
         _put_tracks(db, "t.id = ?", track_id, entry="t.id")
+    db.execute(
+        "UPDATE bin_tracks SET resume_ms = position_ms FROM resume r WHERE r.track_id = bin_tracks.id"
+        " AND r.playlist_id = ?",
+        (playlist_id,),
+    )
     removal = tracks.delete(db, playlist_id, (), doomed, now)
     return Removal(removal.numbers, removal.ids, removal.playlist, (*removal.freed, *_forget_oldest(db)))
 
@@ -221,6 +229,13 @@ def _restore_track(db: sqlite3.Connection, row: sqlite3.Row, now: float) -> Rest
         playlists.create(db, playlist_id, row["playlist_title"] or row["title"], "", now)
     _bring_tracks(db, track_id, playlist_id)
     tracks.put_at(db, playlist_id, track_id, row["number"])
+    if row["resume_ms"] is not None:
+        # Unless the playlist was heard meanwhile. (That it goes on at the start of the next track was the deletion.)
+        db.execute(
+            "INSERT INTO resume VALUES (?, ?, ?) ON CONFLICT (playlist_id) DO UPDATE"
+            " SET track_id = excluded.track_id, position_ms = excluded.position_ms WHERE resume.position_ms = 0",
+            (playlist_id, track_id, row["resume_ms"]),
+        )
     db.execute("DELETE FROM bin WHERE id = ?", (track_id,))
     playlists.edited(db, playlist_id, now)
     playlist = reading.playlist(db, playlist_id)

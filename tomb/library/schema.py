@@ -54,6 +54,7 @@ def _is(column: str, what: str) -> str:
 
 _DAY = _is("day", "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'")
 _RESUME_POLICY = _is("resume_policy", "IN ('resume', 'restart')")
+_CHAPTERS = "CONSTRAINT chapters CHECK (length(CAST(chapters AS BLOB)) <= 200000)"
 _TAG_ID = """CONSTRAINT tag_id CHECK (
                 length(tag_id) BETWEEN 4 AND 40 AND length(tag_id) % 2 = 0 AND tag_id NOT GLOB '*[^0-9A-F]*')"""
 
@@ -382,6 +383,13 @@ STEPS: tuple[tuple[str, ...], ...] = (
             count INTEGER NOT NULL {_is("count", _COUNT)},
             PRIMARY KEY (track_id, day)
         ) STRICT, WITHOUT ROWID""",
+    ),
+    # The chapters of a track, in JSON as they cross the wire (`chapters`). And of a deleted track in which its list was
+    # left, where: it is resumed there again once the track is back.
+    (
+        "ALTER TABLE tracks ADD COLUMN chapters TEXT " + _CHAPTERS,
+        "ALTER TABLE bin_tracks ADD COLUMN chapters TEXT " + _CHAPTERS,
+        "ALTER TABLE bin_tracks ADD COLUMN resume_ms INTEGER " + _is("resume_ms", _COUNT),
     ),
 )
 VERSION = len(STEPS)

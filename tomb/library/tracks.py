@@ -2,7 +2,7 @@
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -114,6 +114,7 @@ def delete(
     edited(db, playlist_id, now)
     ids = _ids(db, playlist_id)
     gone = [(number, track_id) for number, track_id in enumerate(ids, 1) if track_id in doomed]
+    _resume_behind(db, playlist_id, ids, doomed)
     used = [
         row for track_id in doomed for row in db.execute("SELECT file, cover FROM tracks WHERE id = ?", (track_id,))
     ]
@@ -138,7 +139,8 @@ def move(db: sqlite3.Connection, source: str, target: str, number: int, position
     if not 0 <= ahead <= len(others):
         raise BadRequest("the target position is beyond the end", {"last_position": len(others) + 1})
     if source != target:
-        _hand_over(db, source, target, track_id, now)
+        _resume_behind(db, source, _ids(db, source), {track_id})
+        _hand_over(db, target, track_id, now)
         _renumber(db, source, left)
     _renumber(db, target, [*others[:ahead], track_id, *others[ahead:]])
     return Move(track_id, number, reading.playlist(db, source), reading.playlist(db, target))
@@ -191,13 +193,26 @@ def _existing(ids: Sequence[str], name: int | str) -> str:
     return track_id
 
 
-def _hand_over(db: sqlite3.Connection, source: str, target: str, track_id: str, now: float) -> None:
-    # A number that nobody has, until the renumbering; and a resume point must name a track of its own playlist.
+def _hand_over(db: sqlite3.Connection, target: str, track_id: str, now: float) -> None:
+    # A number that nobody has, until the renumbering.
     db.execute(
         "UPDATE tracks SET playlist_id = ?, updated = ?, number = -1000000 - number WHERE id = ?",
         (target, now, track_id),
     )
-    db.execute("DELETE FROM resume WHERE playlist_id = ? AND track_id = ?", (source, track_id))
+
+
+def _resume_behind(db: sqlite3.Connection, playlist_id: str, ids: Sequence[str], going: Collection[str]) -> None:
+    """Before tracks leave a playlist: one that was left in such a track goes on with the next that stays, as it would
+    have done by itself. Where none is left behind it, it begins anew."""
+    left = db.execute("SELECT track_id FROM resume WHERE playlist_id = ?", (playlist_id,)).fetchone()
+    if left is None or left["track_id"] not in going:
+        return
+    behind = ids[ids.index(left["track_id"]) :]
+    follower = next((track_id for track_id in behind if track_id not in going), None)
+    if follower is None:
+        db.execute("DELETE FROM resume WHERE playlist_id = ?", (playlist_id,))
+    else:
+        db.execute("UPDATE resume SET track_id = ?, position_ms = 0 WHERE playlist_id = ?", (follower, playlist_id))
 
 
 def _renumber(db: sqlite3.Connection, playlist_id: str, order: Sequence[str]) -> None:

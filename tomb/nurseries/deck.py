@@ -30,7 +30,6 @@ from tomb.models import (
     OnRemoval,
     PlayerState,
     Playlist,
-    PlaylistLite,
     RepeatMode,
     Resume,
     SameTag,
@@ -167,7 +166,7 @@ class Deck:
         async def job() -> Reply:
             playlist = await self._find(playlist_id)
             self.note_position()  # it may be the very playlist that plays: then it goes on where it is heard
-            place = self._resume(playlist.lite) if track_number is None else _numbered(playlist, track_number)
+            place = self._resume(playlist) if track_number is None else _numbered(playlist, track_number)
             self._use(playlist, lambda chosen: events.Start(*chosen, *place, self._heard_ms()))
             return self._reply("playing")
 
@@ -184,7 +183,7 @@ class Deck:
 
     async def _tapped(self, playlist_id: str) -> None:
         playlist = await self._find(playlist_id)
-        same_tag, place = playlist.lite.same_tag or self.policy.same_tag, self._resume(playlist.lite)
+        same_tag, place = playlist.lite.same_tag or self.policy.same_tag, self._resume(playlist)
         self._use(playlist, lambda chosen: events.Tapped(*chosen, same_tag, *place, self._heard_ms()))
 
     # --- what tags ask for: in the order of these calls, and nobody waits for an answer -----------------------------
@@ -239,8 +238,12 @@ class Deck:
 
         async def job() -> None:
             listing, drawn = None, tuple[int, ...]()
+            track_id, position_ms = memory.track_id, memory.position_ms
             if memory.playlist_id is not None:
-                listing, drawn = self._listing(await self._find(memory.playlist_id))
+                playlist = await self._find(memory.playlist_id)
+                listing, drawn = self._listing(playlist)
+                if track_id is None:  # it was deleted, and the power cut before that was noted
+                    track_id, position_ms = self._resume(playlist)
             self._fire(
                 events.Restore(
                     volume=memory.volume,
@@ -250,8 +253,8 @@ class Deck:
                     auto_advance=memory.auto_advance_enabled,
                     listing=listing,
                     drawn=drawn,
-                    track_id=memory.track_id,
-                    position_ms=memory.position_ms,
+                    track_id=track_id,
+                    position_ms=position_ms,
                 )
             )
 
@@ -553,12 +556,14 @@ class Deck:
     def _drawn(self) -> tuple[int, ...]:
         return self._ports.permutation(len(self._player.order))
 
-    def _resume(self, playlist: PlaylistLite) -> tuple[str | None, int]:
+    def _resume(self, playlist: Playable) -> tuple[str | None, int]:
         """The track and the position where the playlist was left; (None, 0) to begin at its start, always so where
         parents chose that."""
-        if playlist.resume_policy == "restart":
+        if playlist.lite.resume_policy == "restart":
             return None, 0
-        point = self._journal.unwritten(playlist.id, playlist.resume)
+        point = self._journal.unwritten(playlist.lite.id, playlist.lite.resume)
+        if point is not None and playlist.track(point.track_id) is None:
+            point = playlist.lite.resume  # deleted since that was noted: what the library made of it stands
         return (point.track_id, point.position_ms) if point else (None, 0)
 
 

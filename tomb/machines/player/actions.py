@@ -189,6 +189,8 @@ def adopt(p: Player, event: events.PlaylistChanged) -> None:
     if before is None or stays != before.track_id:
         p.position_ms = 0
         drop(p)
+        if p.state != "stopped":
+            save_resume(p)
 
 
 def clear(p: Player, _: events.PlaylistDeleted) -> None:
