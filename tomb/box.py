@@ -125,7 +125,7 @@ async def open_box(
         selectable = output if isinstance(output, SelectableOutput) else None
         preferences = await Preferences.open(settings, librarian, deck, selectable)
         parent_auth = await ParentAuth.open(ports, librarian)
-        await _recall(deck, librarian, process)
+        await _recall(deck, librarian, process, preferences.current.start_volume)
         linking = Linking(ports, events, librarian, board.machines)
         await lifecycle.start(linking.run)
         taps = Taps(ports, events, librarian, journal, deck, linking, board.machines)
@@ -202,12 +202,15 @@ async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store) -> No
     await lifecycle.start(partial(store.watch, note))
 
 
-async def _recall(deck: Deck, librarian: Librarian, process: Process) -> None:
+async def _recall(deck: Deck, librarian: Librarian, process: Process, start_volume: int) -> None:
+    """Where the box was switched off, but no louder than parents let it start."""
     memory = await librarian.recall()
     if memory is not None:
         await deck.restore(memory)
-        if process.resumes and memory.playing:
-            await deck.play()
+    if deck.state(0).volume > start_volume:
+        await deck.set_volume(start_volume)
+    if memory is not None and process.resumes and memory.playing:
+        await deck.play()
 
 
 def _audio(output: Output | None, devices: Devices, board: Board, deck: Deck) -> Supervisor[Output]:

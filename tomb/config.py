@@ -24,7 +24,7 @@ from pydantic_settings import (
 )
 
 from tomb.errors import StartError
-from tomb.models import OnRemoval, SameTag, Volume
+from tomb.models import BoxName, OnRemoval, SameTag, Volume
 
 PREFIX = "TOMB_"
 OTHERS = {
@@ -110,7 +110,9 @@ class Settings(BaseSettings):
         "auto", description="the demo library: auto gives it to a new box, on adds it to any, off to none"
     )
 
+    box_name: BoxName = Field("", description="what the box is called, for people")
     volume_ceiling: Volume = Field(100, description="loudest volume that anybody can set, in percent")
+    start_volume: Volume = Field(100, description="loudest volume that the box starts with, in percent")
     same_tag: SameTag = Field("toggle", description="what a second tap of the playing tag does")
     on_removal: OnRemoval = Field("keep", description="what lifting the playing tag does")
 

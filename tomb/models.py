@@ -19,6 +19,9 @@ UploadState = Literal["pending", "uploading", "processing", "completed", "error"
 LinkState = Literal["waiting", "duplicate", "success", "timeout", "cancelled", "error"]
 TagActionName = Literal["next", "previous", "pause", "volume_up", "volume_down", "stop", "sleep_timer", "shuffle"]
 Volume = Annotated[int, Field(ge=0, le=100)]
+BOX_NAME_LENGTH = 60
+BoxName = Annotated[str, Field(max_length=BOX_NAME_LENGTH)]
+CHILD_PLAYLISTS = 10_000
 
 
 def iso(epoch: float) -> str:
@@ -75,7 +78,10 @@ class Resume(Wire):
 
 
 class PlaylistLite(Wire):
-    """A playlist without the key `tracks`: an empty list there would wipe a client's copy."""
+    """A playlist without the key `tracks`: an empty list there would wipe a client's copy.
+
+    `for_child`: whether parents let it be started without their PIN (`Choices.child_playlists`).
+    """
 
     id: str
     type: Literal["playlist"] = "playlist"
@@ -93,6 +99,7 @@ class PlaylistLite(Wire):
     on_removal: OnRemoval | None = None
     resume_policy: ResumePolicy | None = None
     shuffle: bool | None = None
+    for_child: bool = True
     server_seq: int = 0
     playlist_seq: int = 0
 
@@ -210,12 +217,19 @@ class BinItem(Wire):
 
 
 class Choices(Wire):
-    """What parents chose for the whole box; a playlist's own choice goes before it."""
+    """What parents chose for the whole box; a playlist's own choice goes before it.
 
+    `box_name`: "" while it has none. `start_volume`: the box never starts louder. `child_playlists`: ids of those that
+    a child may start from a screen; null: all.
+    """
+
+    box_name: BoxName = ""
     volume_ceiling: Volume = 100
+    start_volume: Volume = 100
     same_tag: SameTag = "toggle"
     on_removal: OnRemoval = "keep"
     audio_device: Annotated[str, Field(max_length=200)] = ""
+    child_playlists: Annotated[Sequence[str], Field(max_length=CHILD_PLAYLISTS)] | None = None
 
 
 class ServiceState(Wire):

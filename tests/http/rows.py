@@ -354,7 +354,9 @@ ROWS = (
     # --- parents, the box itself
     Row("GET /api/settings", 200),
     Row("PUT /api/settings", 200, {"volume_ceiling": 60, "same_tag": "restart", "on_removal": None}),
+    Row("PUT /api/settings", 200, {"box_name": "Kitchen", "start_volume": 30, "child_playlists": [MISSING]}),
     Row("PUT /api/settings", 400, {"pin": "twelve"}),
+    Row("PUT /api/settings", 400, {"child_playlists": ["a/b"]}),
     Row("POST /api/pin/session", 200, {"pin": "1234"}, first=pin_set),
     Row("POST /api/pin/session", 400, {"pin": "1234"}),
     Row("POST /api/pin/session", 403, {"pin": "4321"}, first=pin_set),

@@ -213,3 +213,79 @@ async def test_without_a_pin_nothing_is_to_unlock(tmp_path: Path, autojump_clock
 async def test_a_pin_is_four_to_twelve_digits(tmp_path: Path, autojump_clock: MockClock, pin: object) -> None:
     async with served_box(tmp_path) as (_, client):
         assert (await client.post("/api/pin/session", pin=pin)).fields == ["pin"]
+
+
+async def test_what_the_box_is_called_is_told_to_whoever_asks_or_joins(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        assert (await client.get("/api/settings")).data["box_name"] == ""
+        assert b"<title>The Open Music Box</title>" in (await client.get("/")).content
+        await client.put("/api/settings", box_name="  Tilda's <box> ")
+        for path in ("/api/settings", "/api/system/info", "/api/health"):
+            assert (await client.get(path)).data["box_name"] == "Tilda's <box>"
+        assert b"<title>Tilda&#x27;s &lt;box&gt;</title>" in (await client.get("/")).content
+    async with virtual_box(tmp_path) as box, socket_room(box) as room:
+        joined = await room.connect()
+        assert joined.of("connection_status")[0]["box_name"] == "Tilda's <box>"
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "named"),
+    [
+        ("box_name", "x" * 61, "box_name"),
+        ("box_name", "a\nb", "box_name"),
+        ("start_volume", 101, "start_volume"),
+        ("start_volume", "50", "start_volume"),
+        ("child_playlists", "all", "child_playlists"),
+        ("child_playlists", ["fine", 7], "child_playlists.1"),
+        ("child_playlists", ["x"] * 10_001, "child_playlists"),
+    ],
+)
+async def test_a_setting_that_makes_no_sense_is_refused_by_its_name(
+    tmp_path: Path, autojump_clock: MockClock, field: str, wrong: object, named: str
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        before = (await client.get("/api/settings")).data
+        refused = await client.put("/api/settings", volume_ceiling=50, **{field: wrong})
+        assert (refused.status, refused.body["error_type"]) == (400, "validation_error")
+        assert [each["field"] for each in refused.body["errors"]] == [named]
+        assert (await client.get("/api/settings")).data == before
+
+
+async def test_the_operator_names_the_box_and_parents_see_it(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path, box_name="Kitchen") as (_, client):
+        shown = (await client.get("/api/settings")).data
+        assert (shown["box_name"], shown["fixed"]) == ("Kitchen", ["box_name"])
+        assert (await client.put("/api/settings", box_name="Mine")).status == 400
+
+
+async def test_settings_of_a_newer_version_are_kept(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        await box.services.librarian.change_settings({"of_tomorrow": {"a": [1]}})
+        assert (await client.put("/api/settings", box_name="Mine", of_tomorrow=7)).status == 200
+        assert (await box.services.librarian.settings())["of_tomorrow"] == {"a": [1]}
+
+
+@pytest.mark.parametrize("route", ["tap", "start", "play/1"])
+async def test_without_the_pin_only_what_parents_chose_for_children_can_be_started(
+    tmp_path: Path, autojump_clock: MockClock, route: str
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        chosen, other = await box.add("Chosen", 5.0), await box.add("Other", 5.0)
+        await client.put("/api/settings", child_playlists=[chosen])
+        assert (await client.post(f"/api/playlists/{other}/{route}")).status == 200  # who is no parent without a PIN?
+        await client.put("/api/settings", pin=PIN)
+        refused = await client.post(f"/api/playlists/{other}/{route}")
+        assert (refused.status, refused.body["details"]) == (403, {"child_playlists": True})
+        assert (await client.post(f"/api/playlists/{chosen}/{route}")).status == 200
+        await client.post("/api/pin/session", pin=PIN)
+        assert (await client.post(f"/api/playlists/{other}/{route}")).status == 200
+
+
+async def test_a_tag_plays_what_is_not_chosen_for_the_screen(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        tagged = await box.add("Tagged", 5.0, tag_id="04A1B2C3")
+        await client.put("/api/settings", child_playlists=[], pin=PIN)
+        await box.tap("04A1B2C3")
+        assert (await client.get("/api/player/status")).data["active_playlist_id"] == tagged

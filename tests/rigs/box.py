@@ -20,6 +20,7 @@ from tomb.errors import Broken
 from tomb.events import Event
 from tomb.http.routes import Services
 from tomb.nurseries.deck import Deck
+from tomb.nurseries.lifecycle import Process
 from tomb.ports import VirtualPorts
 
 RATE = 8000
@@ -96,7 +97,7 @@ class VirtualBox:
 
 @asynccontextmanager
 async def virtual_box(
-    folder: Path, *, seed: int = 0, fragile: bool = False, **options: Any
+    folder: Path, *, seed: int = 0, fragile: bool = False, process: Process | None = None, **options: Any
 ) -> AsyncIterator[VirtualBox]:
     """`options`: of Settings. With `fragile` its output is a real one in the eyes of the box, and can be unplugged."""
     ports = VirtualPorts(seed)
@@ -109,7 +110,7 @@ async def virtual_box(
     silent: Callable[[Deck], Output] = lambda deck: SilentOutput(ports, deck.report)  # noqa: E731
     devices = Devices(output if fragile else None, None if fragile else silent, None, VirtualReader())
     settings = Settings(data=folder / "data", **options)
-    async with open_box(settings, ports, devices, inspector=InlineInspector(ports)) as services:
+    async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:
         box = VirtualBox(services, output=made[0] if made else None)
         services.events.subscribe(box.events.append)
         yield box

@@ -16,7 +16,7 @@ from werkzeug.routing import BaseConverter
 
 from tomb import bounded_json
 from tomb.errors import AddressTooLong, BadRequest, Forbidden, HeadersTooLarge, RequestError
-from tomb.http import parsing, streams
+from tomb.http import pages, parsing, streams
 from tomb.http.bodies import BODY_LIMIT, Incoming, StreamedConnection, StreamedRequest
 from tomb.http.envelope import (
     Document,
@@ -31,7 +31,6 @@ from tomb.http.envelope import (
 )
 from tomb.http.guard import Guard, RateLimits, security_headers
 from tomb.http.operations import Operations
-from tomb.http.pages import HOME
 from tomb.http.parents import COOKIE
 from tomb.http.parsing import Body, NoQuery
 from tomb.http.routes import Call, Category, Route, Services
@@ -262,7 +261,7 @@ class Api:
         if found is not None:
             self._take_place("files")
             return await streams.respond(found, request, self._services.ports)
-        return Response(HOME, content_type=_PAGE)
+        return Response(pages.home(self._services.preferences.current.box_name), content_type=_PAGE)
 
     def _stamp(self) -> Stamp:
         services = self._services

@@ -5,12 +5,12 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-HOME = """<!doctype html>
+_HOME = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="5">
-<title>TOMB, The Open Music Box</title>
+<title>{name}</title>
 <style>
   body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 12vh auto; padding: 0 1.5rem;
          color: #2b2b33; background: #fbf8f2 }
@@ -20,7 +20,7 @@ HOME = """<!doctype html>
   @media (prefers-color-scheme: dark) { body { color: #e9e4da; background: #1f1e24 } code { background: #35333c }
          a { color: #9cc4ff } }
 </style>
-<h1>The Open Music Box is up.</h1>
+<h1>{name} is up.</h1>
 <p>Put a tag on the box, and music plays.</p>
 <ul>
   <li><a href="/api/health">How the box is</a>: <code>GET /api/health</code></li>
@@ -53,6 +53,11 @@ _HEAD = """<!doctype html>
 """
 
 Json = Mapping[str, Any]
+
+
+def home(box_name: str) -> str:
+    """`box_name`: what parents call the box, "" for nothing."""
+    return _HOME.replace("{name}", escape(box_name or "The Open Music Box"))
 
 
 def api_page(document: Json) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 from werkzeug.http import parse_cookie
 
 from tomb.errors import BadRequest, Forbidden
 from tomb.http.envelope import Success
-from tomb.http.parsing import Body, Label, Percent
+from tomb.http.parsing import Body, Id, Label, Percent, ShortLabel
 from tomb.http.routes import Call, Route, Services
-from tomb.models import Choices, OnRemoval, SameTag, Wire
+from tomb.models import CHILD_PLAYLISTS, Choices, OnRemoval, SameTag, Wire
 from tomb.nurseries.parent_auth import IDLE_S, KEY
 from tomb.nurseries.preferences import CHOICES
 
@@ -19,12 +19,18 @@ Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
 
 
 class SettingsBody(Body):
-    """What is absent stays as it is; what is null goes back to its default, `pin` to none."""
+    """What is absent stays as it is; what is null goes back to its default, `pin` to none.
 
+    Of `child_playlists` those that are not there are left out: somebody else may just have deleted one.
+    """
+
+    box_name: ShortLabel | None = None
     volume_ceiling: Percent | None = None
+    start_volume: Percent | None = None
     same_tag: SameTag | None = None
     on_removal: OnRemoval | None = None
     audio_device: Label | None = None
+    child_playlists: Annotated[list[Id], Field(max_length=CHILD_PLAYLISTS)] | None = None
     pin: Pin | None = None
 
 
@@ -68,8 +74,9 @@ def token_in(cookies: str | None) -> str | None:
 
 
 def _shown(services: Services) -> SettingsAnswer:
-    chosen = services.preferences.current
-    return SettingsAnswer(**chosen.model_dump(), fixed=services.preferences.fixed, pin_set=services.parent_auth.is_set)
+    preferences = services.preferences
+    chosen = preferences.current.model_dump() | {"child_playlists": preferences.child_playlists}
+    return SettingsAnswer(**chosen, fixed=preferences.fixed, pin_set=services.parent_auth.is_set)
 
 
 async def _enter(services: Services, call: Call[PinBody]) -> Success[PinAnswer]:

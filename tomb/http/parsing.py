@@ -24,7 +24,7 @@ from pydantic import (
 from tomb import bounded_json
 from tomb.devices.reader import parse_uid
 from tomb.errors import FieldError, UnsupportedMedia, ValidationFailed
-from tomb.models import Volume
+from tomb.models import BOX_NAME_LENGTH, Volume
 
 M = TypeVar("M", bound=BaseModel)
 NAMED_AT_MOST = 20
@@ -101,6 +101,17 @@ Label = Annotated[
     AfterValidator(plain),
     WithJsonSchema(
         {"type": "string", "pattern": rf"^{_BLANK}([^\s{CONTROL}]([^{CONTROL}]{{0,198}}[^\s{CONTROL}])?{_BLANK})?$"}
+    ),
+]
+ShortLabel = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=BOX_NAME_LENGTH),
+    AfterValidator(plain),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^{_BLANK}([^\s{CONTROL}]([^{CONTROL}]{{0,{BOX_NAME_LENGTH - 2}}}[^\s{CONTROL}])?{_BLANK})?$",
+        }
     ),
 ]
 Description = Annotated[

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
-from tomb.errors import BadRequest, NotFound
+from tomb.errors import BadRequest, Forbidden, NotFound
 from tomb.http.envelope import Encoded, Success
 from tomb.http.parsing import Body, Description, Flag, Id, Number, Place, Title, in_digits, whole
 from tomb.http.routes import Call, Route, Services
@@ -194,18 +194,32 @@ async def _delete(services: Services, call: Call[Body]) -> Success[None]:
 
 async def _start(services: Services, call: Call[Body]) -> Success[PlaylistStarted]:
     """Play a playlist, from where it was left."""
+    _check_chosen(services, call)
     return await _started(services, call.path["playlist_id"], None)
 
 
 async def _start_at(services: Services, call: Call[Body]) -> Success[PlaylistStarted]:
     """Play a playlist from one of its tracks on."""
+    _check_chosen(services, call)
     return await _started(services, call.path["playlist_id"], call.path["track_number"])
 
 
 async def _tap(services: Services, call: Call[Body]) -> Success[PlayerState]:
     """Do what a tag of this playlist would do if it were put on the box now: play it, or pause it, as parents chose."""
+    _check_chosen(services, call)
     reply = await services.deck.tap_and_reply(call.path["playlist_id"])
     return Success(reply.state, reply.message)
+
+
+def _check_chosen(services: Services, call: Call[Body]) -> None:
+    """Whoever has not shown the PIN counts as a child (wire.md, section 7), and starts what parents chose for children
+    and nothing else: not on the child's page alone, which may be an old one, but in any way that starts a list.
+
+    What a tag does is no business of this: who gave the child the tag chose already. Raises Forbidden, NotFound.
+    """
+    playlist_id = call.path["playlist_id"]
+    if not services.librarian.lite(playlist_id).for_child and not services.parent_auth.admits(call.token):
+        raise Forbidden("parents did not choose that playlist for children", {"child_playlists": True})
 
 
 async def _started(services: Services, playlist_id: str, track_number: int | None) -> Success[PlaylistStarted]:

@@ -87,12 +87,15 @@ class Told(Wire):
 
 
 class Connected(Told):
+    """`box_name`: what parents call the box, "" for nothing."""
+
     event = "connection_status"
 
     status: Literal["connected"]
     sid: str
     server_seq: int
     server_time: float
+    box_name: str
 
 
 class Joined(Told):
@@ -243,7 +246,13 @@ class Sockets:
         self._joined[client.sid] = {}
         client.enter_room(caller_room(client))
         now = self._services.ports.wall()
-        status = Connected(status="connected", sid=client.sid, server_seq=self._number, server_time=now)
+        status = Connected(
+            status="connected",
+            sid=client.sid,
+            server_seq=self._number,
+            server_time=now,
+            box_name=self._services.preferences.current.box_name,
+        )
         client.emit(status.event, as_json(status))
 
     async def _disconnected(self, client: Client, _: object) -> None:

@@ -33,6 +33,7 @@ class HealthStatus(Wire):
     details: dict[str, ServiceState]
     timestamp: float
     uptime: float
+    box_name: str
 
 
 class Platform(Wire):
@@ -81,8 +82,9 @@ class StorageUse(Wire):
 
 
 class SystemInfo(Wire):
-    """`uptime`: seconds since the box was started."""
+    """`uptime`: seconds since the box was started. `box_name`: what parents call it, "" for nothing."""
 
+    box_name: str
     system_info: Platform
     platform: str
     version: str
@@ -133,6 +135,7 @@ def health_status(services: Services) -> HealthStatus:
         details=board.details(),
         timestamp=services.ports.wall(),
         uptime=board.uptime,
+        box_name=services.preferences.current.box_name,
     )
 
 
@@ -143,6 +146,7 @@ async def _info(services: Services, _: Call[Body]) -> Success[SystemInfo]:
     disk = await services.ports.in_thread(computer.disk, services.settings.data)
     library_bytes = await services.librarian.size()
     info = SystemInfo(
+        box_name=services.preferences.current.box_name,
         system_info=Platform(**asdict(machine)),
         platform=machine.platform,
         version=__version__,

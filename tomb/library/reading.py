@@ -59,8 +59,13 @@ _TRACKS = """
 """
 
 _HEADS = """
-    SELECT p.*, tags.tag_id, resume.track_id AS resume_track, resume.position_ms AS resume_ms
+    SELECT p.*, tags.tag_id, resume.track_id AS resume_track, resume.position_ms AS resume_ms,
+        chosen.id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM settings WHERE key = 'child_playlists') AS for_child
     FROM playlists p LEFT JOIN tags ON tags.playlist_id = p.id LEFT JOIN resume ON resume.playlist_id = p.id
+    LEFT JOIN (
+        SELECT DISTINCT each.value AS id FROM settings s, json_each(s.value) each
+        WHERE s.key = 'child_playlists'
+    ) chosen ON chosen.id = p.id
 """
 
 _SUMS = """
@@ -173,6 +178,7 @@ def _lite(head: sqlite3.Row, track_count: int, total_ms: int, covered: str | Non
         on_removal=head["on_removal"],
         resume_policy=head["resume_policy"],
         shuffle=None if head["shuffle"] is None else bool(head["shuffle"]),
+        for_child=bool(head["for_child"]),
         playlist_seq=head["playlist_seq"],
     )
 

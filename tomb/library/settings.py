@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from tomb.models import Choices
 
+CHILD_PLAYLISTS = "child_playlists"
 _PIN = re.compile(r"[0-9a-f-]{1,64}\$[0-9a-f]{128}")  # salt and scrypt hash, as `nurseries.parent_auth` seals it
 
 
@@ -29,6 +30,12 @@ def makes_sense(key: str, value: str) -> bool:
 
 def read_all(db: sqlite3.Connection) -> dict[str, JsonValue]:
     return {row["key"]: json.loads(row["value"]) for row in db.execute("SELECT key, value FROM settings ORDER BY key")}
+
+
+def child_playlists(stored: Mapping[str, JsonValue]) -> frozenset[str] | None:
+    """The ids of the playlists that parents chose for children; None: all."""
+    chosen = stored.get(CHILD_PLAYLISTS)
+    return frozenset(map(str, chosen)) if isinstance(chosen, list) else None
 
 
 def change(db: sqlite3.Connection, values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -361,7 +361,13 @@ class Librarian(LibraryReader):
 
     async def change_settings(self, values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Set some (None removes one); all as they are then."""
-        return await self._commit(lambda db: settings.change(db, values), lambda changed: changed)
+
+        def tell(changed: dict[str, JsonValue]) -> dict[str, JsonValue]:
+            if settings.CHILD_PLAYLISTS in values:
+                self._library_events.chosen_for_child(settings.child_playlists(changed))
+            return changed
+
+        return await self._commit(lambda db: settings.change(db, values), tell)
 
     async def raise_counter(self, name: str, value: int) -> None:
         """Counters only ever grow."""

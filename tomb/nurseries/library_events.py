@@ -98,6 +98,13 @@ class LibraryEvents:
         """The list of playlists changed."""
         self._events.publish("state:playlists", {PLAYLISTS}, lambda _: {"playlists": self._index.lites()})
 
+    def chosen_for_child(self, chosen: frozenset[str] | None) -> None:
+        """Parents chose which playlists a child may start; None: all."""
+        for lite in self._index.lites():
+            if lite.for_child != (for_child := chosen is None or lite.id in chosen):
+                self._index.touch(lite.id, for_child=for_child)
+        self.listed()
+
     def track_added(self, playlist: Playlist, track: Track) -> None:
         self._publish_tracks(
             "state:track_added",

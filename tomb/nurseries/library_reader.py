@@ -37,6 +37,9 @@ class LibraryReader:
     def lite(self, playlist_id: str) -> PlaylistLite:
         return self._index.lite(playlist_id)
 
+    def has(self, playlist_id: str) -> bool:
+        return playlist_id in self._index
+
     def lites(self) -> list[PlaylistLite]:
         """All playlists in order of creation, without their tracks."""
         return self._index.lites()

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from tomb.config import Settings
 from tomb.devices.output import SelectableOutput
 from tomb.errors import BadRequest
+from tomb.library.settings import CHILD_PLAYLISTS
 from tomb.models import Choices
 from tomb.nurseries.deck import Deck, Policy
 from tomb.nurseries.librarian import Librarian
@@ -26,11 +27,12 @@ class Preferences:
         output: SelectableOutput | None,
         stored: Mapping[str, JsonValue],
     ) -> None:
-        self._settings = settings
         self._librarian = librarian
         self._deck = deck
         self._output = output
         self.fixed = tuple(name for name in CHOICES if name in settings.model_fields_set)
+        # Some choices name what only the library knows, so no operator can set them.
+        self._defaults = {name: getattr(settings, name) for name in CHOICES if name in Settings.model_fields}
         self.current = self._use(stored)
 
     @classmethod
@@ -46,12 +48,26 @@ class Preferences:
         if refused:
             raise BadRequest(f"fixed by whoever runs the box: {', '.join(refused)}", {"fixed": refused})
         if values or besides:
-            self.current = self._use(await self._librarian.change_settings({**values, **besides}))
+            self.current = self._use(await self._librarian.change_settings({**self._known(values), **besides}))
         return self.current
+
+    def _known(self, values: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        """Without what is not there: somebody else may just have deleted a playlist that is chosen here."""
+        chosen = values.get(CHILD_PLAYLISTS)
+        if not isinstance(chosen, list):
+            return values
+        there = [each for each in dict.fromkeys(map(str, chosen)) if self._librarian.has(each)]
+        return {**values, CHILD_PLAYLISTS: list[JsonValue](there)}
+
+    @property
+    def child_playlists(self) -> list[str] | None:
+        """Those of the chosen that there are; one that comes back from the bin is chosen still."""
+        chosen = self.current.child_playlists
+        return None if chosen is None else [each for each in chosen if self._librarian.has(each)]
 
     def _use(self, stored: Mapping[str, JsonValue]) -> Choices:
         chosen = {name: stored[name] for name in CHOICES if name in stored and name not in self.fixed}
-        choices = Choices.model_validate({name: getattr(self._settings, name) for name in CHOICES} | chosen)
+        choices = Choices.model_validate(self._defaults | chosen)
         self._deck.policy = Policy(choices.same_tag, choices.on_removal)
         self._deck.set_ceiling(choices.volume_ceiling)
         if self._output is not None:

@@ -1169,6 +1169,7 @@ export interface components {
             };
             timestamp: number;
             uptime: number;
+            box_name: string;
         };
         InitUploadBody: {
             client_op_id?: string | null;
@@ -1325,6 +1326,7 @@ export interface components {
             on_removal: ("keep" | "pause") | null;
             resume_policy: ("resume" | "restart") | null;
             shuffle: boolean | null;
+            for_child: boolean;
             server_seq: number;
             playlist_seq: number;
             tracks: components["schemas"]["Track"][];
@@ -1346,6 +1348,7 @@ export interface components {
             on_removal: ("keep" | "pause") | null;
             resume_policy: ("resume" | "restart") | null;
             shuffle: boolean | null;
+            for_child: boolean;
             server_seq: number;
             playlist_seq: number;
             tracks: components["schemas"]["Track"][];
@@ -1385,6 +1388,7 @@ export interface components {
             on_removal: ("keep" | "pause") | null;
             resume_policy: ("resume" | "restart") | null;
             shuffle: boolean | null;
+            for_child: boolean;
             server_seq: number;
             playlist_seq: number;
         };
@@ -1465,19 +1469,25 @@ export interface components {
             last_error: string | null;
         };
         SettingsAnswer: {
+            box_name: string;
             volume_ceiling: number;
+            start_volume: number;
             same_tag: "toggle" | "restart" | "next" | "ignore";
             on_removal: "keep" | "pause";
             audio_device: string;
+            child_playlists: string[] | null;
             fixed: string[];
             pin_set: boolean;
         };
         SettingsBody: {
             client_op_id?: string | null;
+            box_name?: string | null;
             volume_ceiling?: number | null;
+            start_volume?: number | null;
             same_tag?: ("toggle" | "restart" | "next" | "ignore") | null;
             on_removal?: ("keep" | "pause") | null;
             audio_device?: string | null;
+            child_playlists?: string[] | null;
             pin?: string | null;
         };
         ShutdownAnswer: {
@@ -1512,6 +1522,7 @@ export interface components {
             imported: components["schemas"]["FilesImported"];
         };
         SystemInfo: {
+            box_name: string;
             system_info: components["schemas"]["Platform"];
             platform: string;
             version: string;

@@ -9,6 +9,7 @@ export interface components {
             sid: string;
             server_seq: number;
             server_time: number;
+            box_name: string;
         };
         ExistingPlaylist: {
             id: string;
@@ -24,6 +25,7 @@ export interface components {
             };
             timestamp: number;
             uptime: number;
+            box_name: string;
         };
         HealthTold: {
             status: "healthy" | "degraded" | "unhealthy";
@@ -35,6 +37,7 @@ export interface components {
             };
             timestamp: number;
             uptime: number;
+            box_name: string;
             health_metrics: components["schemas"]["HealthStatus"];
             connected_clients: number;
             server_time: number;
@@ -236,6 +239,7 @@ export interface components {
             on_removal: ("keep" | "pause") | null;
             resume_policy: ("resume" | "restart") | null;
             shuffle: boolean | null;
+            for_child: boolean;
             server_seq: number;
             playlist_seq: number;
             tracks: components["schemas"]["Track"][];
@@ -261,6 +265,7 @@ export interface components {
             on_removal: ("keep" | "pause") | null;
             resume_policy: ("resume" | "restart") | null;
             shuffle: boolean | null;
+            for_child: boolean;
             server_seq: number;
             playlist_seq: number;
         };
