@@ -8,6 +8,7 @@ from functools import partial
 
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tomb.nurseries.web import WebLimits, serve_web
 from tomb.socketio import CallTimeout, Client, Data, Failure, Reason, Refused, SocketLimits, SocketServer, Timing
 
@@ -116,7 +117,7 @@ def _root(stage: Stage) -> None:
 
     @root.on("ask_me")
     async def ask_me(client: Client, *args: Data) -> list[Data]:
-        return list(await client.call("question", *args, timeout=5))
+        return list(await client.call("question", *args, timeout=PATIENCE_S))
 
     @root.on("ask_in_vain")
     async def ask_in_vain(client: Client) -> str:
@@ -142,6 +143,11 @@ def _root(stage: Stage) -> None:
         for number in range(count):
             client.emit("tick", number)
         return "sent"
+
+    @root.on("is_reached")
+    async def is_reached(client: Client, sid: str) -> bool:
+        session = stage.server.client(sid)._session
+        return session.polling or session.transport == "websocket"
 
     @root.on("slow")
     async def slow(client: Client, seconds: float, number: int) -> int:

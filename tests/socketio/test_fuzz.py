@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 import pytest
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.virtual import run_virtually
 from tests.socketio.peer import Peer, RefusedWebSocket, Wire, running, server_with
 from tests.socketio.stage import Stage, on_the_air
@@ -298,9 +299,9 @@ async def test_nothing_that_comes_over_real_sockets_hurts_the_server(caplog: pyt
         async with trio.open_nursery() as scripts:
             for number in range(SCRIPTS_ON_SOCKETS):
                 scripts.start_soon(play, number)
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             await stage.all_gone()
         assert await _polling_sid(port)
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             await stage.all_gone()
     assert_unharmed(stage.server, caplog)

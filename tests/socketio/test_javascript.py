@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tests.socketio.stage import Stage, on_the_air, set_stage
 from tomb.socketio import Reason
 
@@ -17,7 +18,7 @@ AWAY = {Reason.CLIENT_DISCONNECT, Reason.TRANSPORT_CLOSE}
 
 
 async def play(url: str, mode: str, case: str) -> dict[str, str]:
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE_S):
         done = await trio.run_process(
             ["node", str(SCRIPT), url, mode, case], capture_stdout=True, capture_stderr=True, check=False
         )
@@ -32,7 +33,7 @@ async def test_the_javascript_client_agrees(case: str, mode: str) -> None:
     stage = set_stage()
     async with on_the_air(stage) as url:
         learned = await play(url, mode, case)
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE_S):
             await stage.all_gone()
             if "sid" in learned:
                 assert await stage.departure_of(learned["sid"]) in AWAY

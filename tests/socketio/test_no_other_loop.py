@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from tests.rigs.patience import PATIENCE_S
+
 SCENARIO = """
 import asyncio
 import sys
@@ -42,7 +44,7 @@ print("served without a loop")
 
 def test_serving_makes_no_asyncio_loop_and_no_warning_in_development_mode() -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", SCENARIO], capture_output=True, text=True, timeout=60
+        [sys.executable, "-X", "dev", "-W", "error", "-c", SCENARIO], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "served without a loop\n"
