@@ -209,6 +209,11 @@ ROWS = (
     Row(f"DELETE {PLAYLIST}/tracks", 200, {"track_numbers": [1], "track_ids": ["{track3}"]}),
     Row(f"DELETE {PLAYLIST}/tracks", 400, {}),
     Row(f"DELETE {PLAYLIST}/tracks", 404, {"track_numbers": [1, 4]}),
+    Row(f"POST {PLAYLIST}/tracks/restore", 200, {"track_ids": ["{track}", "{track2}"]}, first=something_deleted),
+    Row(f"POST {PLAYLIST}/tracks/restore", 400, {"track_ids": []}),
+    Row(f"POST {PLAYLIST}/tracks/restore", 404, {"track_ids": ["{track}", "{bare}"]}, first=something_deleted),
+    Row(f"POST {PLAYLIST}/tracks/restore", 409, {"track_ids": ["{bare}"]}, "/api/playlists/{second}/tracks/restore",
+        first=something_deleted),
     *(
         row
         for path in ("/api/playlists/move-track", "/api/playlists/<source_id>/move-track")

@@ -154,6 +154,38 @@ async def test_a_list_left_in_a_track_that_moves_goes_on_with_the_one_that_follo
         assert await left_at(stage, made.id) is None
 
 
+async def test_many_tracks_come_back_in_one_edit_each_to_its_place(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [b"a", b"b", b"c", b"d", b"e"])
+        was = await rows(stage, "tracks")
+        gone = [made.tracks[index].id for index in (4, 0, 2)]
+        await stage.librarian.delete_tracks(made.id, track_ids=gone)
+        stage.told.clear()
+        back = await stage.librarian.restore_tracks(made.id, gone)
+        assert stage.news() == ["state:track_added"] * 3 + ["state:playlist", "state:playlist_updated"]
+        assert back.playlist_seq == made.playlist_seq + 2
+        assert await rows(stage, "tracks") == was
+        assert await stage.librarian.bin() == []
+        stage.told.clear()
+        assert (await stage.librarian.restore_tracks(made.id, gone)).tracks == back.tracks  # there already
+        assert stage.news() == []
+
+
+async def test_tracks_come_back_all_or_none_and_to_their_own_playlist_alone(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [b"a", b"b"])
+        other = await stage.fill("Other", [b"x", b"y"])
+        await stage.librarian.delete_tracks(made.id, [1])
+        await stage.librarian.delete_tracks(other.id, [1])
+        for strange in ("nobody", other.tracks[0].id):
+            with pytest.raises(NotFound):
+                await stage.librarian.restore_tracks(made.id, [made.tracks[0].id, strange])
+        assert sorted(await binned(stage)) == sorted([made.tracks[0].title, other.tracks[0].title])
+        await stage.librarian.delete(made.id)
+        with pytest.raises(Conflict):
+            await stage.librarian.restore_tracks(made.id, [made.tracks[0].id])
+
+
 async def test_a_place_that_is_gone_is_the_last_one(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
         made = await stage.fill("Songs", [b"a", b"b", b"c"])

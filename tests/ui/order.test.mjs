@@ -82,21 +82,75 @@ test('another phone sees the new order, without being asked', async (t) => {
   await becomes(two, '21345')
 })
 
-test('a deleted track comes back by Undo, and goes when nobody takes it back', async (t) => {
+const dismissed = (page) => page.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' })
+
+test('a deleted track is gone at once, on every phone; Undo brings it back to its place, on every phone', async (t) => {
+  const [one, two] = [await visit(t, `/playlist/${id}`), await visit(t, `/playlist/${id}`)]
+  await grip(two, 1).waitFor()
+  await one.getByRole('button', { name: 'More for Track 4' }).click()
+  await one.getByRole('button', { name: 'Delete', exact: true }).click()
+  await one.getByText('“Track 4” is deleted.').waitFor()
+  for (const page of [one, two]) await becomes(page, '1235')
+  await one.getByRole('button', { name: 'Undo' }).click()
+  for (const page of [one, two]) await becomes(page, '12345')
+})
+
+test('many are deleted in one go, and come back each to its place', async (t) => {
+  const [one, two] = [await visit(t, `/playlist/${id}`), await visit(t, `/playlist/${id}`)]
+  await grip(two, 1).waitFor()
+  await one.getByRole('button', { name: 'More for Songs' }).click()
+  await one.getByRole('button', { name: 'Select tracks' }).click()
+  for (const n of [5, 1, 3]) await one.getByRole('checkbox', { name: `Track ${n}` }).click()
+  await one.getByRole('button', { name: 'Delete', exact: true }).click()
+  for (const page of [one, two]) await becomes(page, '24')
+  await one.getByText('3 tracks are deleted.').waitFor()
+  await one.getByRole('button', { name: 'Undo' }).click()
+  for (const page of [one, two]) await becomes(page, '12345')
+})
+
+test('a page that is killed right after loses nothing: what was deleted is deleted, and lies in the bin', async (t) => {
   const page = await visit(t, `/playlist/${id}`)
-  const remove = async (n) => {
-    await page.getByRole('button', { name: `More for Track ${n}` }).click()
-    await page.getByRole('button', { name: 'Delete', exact: true }).click()
-    await eventually(async () => !(await shown(page)).includes(String(n)))
-  }
-  await remove(4)
-  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('button', { name: 'More for Track 5' }).click()
+  await page.getByRole('button', { name: 'Delete', exact: true }).click()
+  await page.getByRole('button', { name: 'Undo' }).waitFor()
+  await page.context().close()
+  assert.equal(await order(), '1234')
+  await ask('POST', `/api/bin/${ids[4]}/restore`, {})
+})
+
+test('a deleted playlist is gone at once, on every phone, and Undo brings all of it back', async (t) => {
+  const gone = await playlist('Short-lived', 2)
+  await ask('POST', '/api/nfc/associate', { playlist_id: gone, tag_id: '04ABCDEF' })
+  const [one, two] = [await visit(t, `/playlist/${gone}`), await visit(t)]
+  await two.getByRole('button', { name: 'Play Short-lived' }).waitFor()
+  await one.getByRole('button', { name: 'More for Short-lived' }).click()
+  await one.getByRole('button', { name: 'Delete playlist' }).click()
+  await two.getByRole('button', { name: 'Play Short-lived' }).waitFor({ state: 'detached' })
+  await one.getByRole('button', { name: 'Undo' }).click()
+  await dismissed(one)
+  for (const page of [one, two]) await page.getByRole('button', { name: 'Play Short-lived' }).waitFor()
+  const { nfc_tag_id, track_count } = await ask('GET', `/api/playlists/${gone}`)
+  assert.deepEqual([nfc_tag_id, track_count], ['04ABCDEF', 2])
+})
+
+test('what the box refuses to delete is back, with words, and there is nothing to undo', async (t) => {
+  const page = await visit(t, `/playlist/${id}`, { forgive: [/status of 500/] })
+  await page.route('**/tracks', (route) => route.fulfill({ status: 500, json: { status: 'error', message: 'broken', error_type: 'internal_error', details: null } }))
+  await page.getByRole('button', { name: 'More for Track 2' }).click()
+  await page.getByRole('button', { name: 'Delete', exact: true }).click()
+  await page.getByText('The box stumbled over that.').waitFor()
   await becomes(page, '12345')
-  await remove(5)
-  assert.equal(await order(), '12345')
-  await page.goto('about:blank') // leaving the page does it at once
-  await eventually(async () => (await order()) === '1234')
-  ids.pop()
+  assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0)
+})
+
+test('a tag that was unlinked plays again by Undo', async (t) => {
+  await ask('POST', '/api/nfc/associate', { playlist_id: id, tag_id: '04ABCD01' })
+  const page = await visit(t, `/playlist/${id}`)
+  await page.getByRole('button', { name: 'More for Tag' }).click()
+  await page.getByRole('button', { name: 'Unlink' }).click()
+  await eventually(async () => (await ask('GET', `/api/playlists/${id}`)).nfc_tag_id === null)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await eventually(async () => (await ask('GET', `/api/playlists/${id}`)).nfc_tag_id === '04ABCD01')
 })
 
 test('what was deleted is in the bin, and comes back from it', async (t) => {

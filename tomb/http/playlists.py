@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
-from tomb.errors import BadRequest, Forbidden, NotFound
+from tomb.errors import BadRequest, Conflict, Forbidden, NotFound
 from tomb.http.envelope import Encoded, Success
 from tomb.http.parsing import Body, Description, Flag, Id, Number, Place, Title, in_digits, whole
 from tomb.http.routes import Call, Route, Services
@@ -52,6 +52,10 @@ class ReorderBody(Body):
         Annotated[list[Annotated[int, BeforeValidator(whole)]], Field(max_length=10_000)]
         | Annotated[list[Id], Field(max_length=10_000)]
     )
+
+
+class RestoreTracksBody(Body):
+    track_ids: Annotated[list[Id], Field(min_length=1, max_length=10_000)]
 
 
 class DeleteTracksBody(Body):
@@ -240,6 +244,12 @@ async def _delete_tracks(services: Services, call: Call[DeleteTracksBody]) -> Su
     return _edited(services, left, "tracks deleted")
 
 
+async def _restore_tracks(services: Services, call: Call[RestoreTracksBody]) -> Success[PlaylistEdited]:
+    """Take tracks of a playlist back out of the bin, each to its place: all that are named, or none."""
+    restored = await services.librarian.restore_tracks(call.path["playlist_id"], call.given.track_ids)
+    return _edited(services, restored, "tracks restored")
+
+
 async def _move(services: Services, call: Call[MoveBody]) -> Success[TrackMoved]:
     """Move a track to another playlist, or within its own."""
     return await _moved(services, call.given.source_playlist_id, call.given)
@@ -299,4 +309,5 @@ ROUTES = (
     Route("POST", f"{_ONE}/play/<track_number>", _start_at, errors=_REFUSALS, category="player", playing=True),
     Route("POST", f"{_ONE}/reorder", _reorder, errors=_REFUSALS),
     Route("DELETE", f"{_ONE}/tracks", _delete_tracks, errors=_REFUSALS),
+    Route("POST", f"{_ONE}/tracks/restore", _restore_tracks, errors=(NotFound, Conflict)),
 )

@@ -121,9 +121,8 @@ def restore(db: sqlite3.Connection, item_id: str, now: float) -> Restored:
     A track comes back to its place in its playlist, which is made anew if it is gone for good. Raises: NotFound;
     Conflict when its playlist is in the bin itself, with its id and title.
     """
-    track = db.execute("SELECT * FROM bin_tracks WHERE id = ? AND entry = id", (item_id,)).fetchone()
-    if track is not None:
-        return _restore_track(db, track, now)
+    if track := _entered(db, [item_id]):
+        return _restore_tracks(db, track[0]["playlist_id"], track, now)
     if db.execute("SELECT 1 FROM bin_playlists WHERE id = ?", (item_id,)).fetchone() is not None:
         return _restore_playlist(db, item_id, now)
     if found := reading.playlists(db, (item_id,)):
@@ -132,6 +131,21 @@ def restore(db: sqlite3.Connection, item_id: str, now: float) -> Restored:
     if row is None:
         raise NotFound("item in the bin", item_id)
     return Restored(reading.playlist(db, row["playlist_id"]), (), created=False, order=_order(db))
+
+
+def restore_tracks(db: sqlite3.Connection, playlist_id: str, track_ids: Sequence[str], now: float) -> Restored:
+    """Take back tracks of one playlist, all of them or none; each as `restore` does.
+
+    Raises: NotFound for the first that is neither in the bin nor in the playlist; Conflict.
+    """
+    found = [row for row in _entered(db, track_ids) if row["playlist_id"] == playlist_id]
+    known = {row["id"] for row in (*found, *db.execute("SELECT id FROM tracks WHERE playlist_id = ?", (playlist_id,)))}
+    for track_id in track_ids:
+        if track_id not in known:
+            raise NotFound("track in the bin", track_id)
+    if not found:
+        return Restored(reading.playlist(db, playlist_id), (), created=False, order=_order(db))
+    return _restore_tracks(db, playlist_id, found, now)
 
 
 def remove(db: sqlite3.Connection, item_id: str) -> Freed:
@@ -218,28 +232,34 @@ def _restore_playlist(db: sqlite3.Connection, playlist_id: str, now: float) -> R
     return Restored(playlist, tuple(playlist.tracks), created=True, order=_order(db))
 
 
-def _restore_track(db: sqlite3.Connection, row: sqlite3.Row, now: float) -> Restored:
-    track_id, playlist_id = row["id"], row["playlist_id"]
+def _entered(db: sqlite3.Connection, track_ids: Iterable[str]) -> list[sqlite3.Row]:
+    """Those of these tracks that were deleted by themselves."""
+    one = "SELECT * FROM bin_tracks WHERE id = ? AND entry = id"
+    return [row for each in dict.fromkeys(track_ids) for row in db.execute(one, (each,))]
+
+
+def _restore_tracks(db: sqlite3.Connection, playlist_id: str, rows: Sequence[sqlite3.Row], now: float) -> Restored:
     there = db.execute("SELECT 1 FROM playlists WHERE id = ?", (playlist_id,)).fetchone() is not None
     if not there:
         binned = db.execute("SELECT title FROM bin_playlists WHERE id = ?", (playlist_id,)).fetchone()
         if binned is not None:
             details = {"playlist_id": playlist_id, "playlist_title": binned["title"]}
             raise Conflict(f"its playlist {binned['title']!r} is in the bin, too: restore that first", details)
-        playlists.create(db, playlist_id, row["playlist_title"] or row["title"], "", now)
-    _bring_tracks(db, track_id, playlist_id)
-    tracks.put_at(db, playlist_id, track_id, row["number"])
-    if row["resume_ms"] is not None:
-        # Unless the playlist was heard meanwhile. (That it goes on at the start of the next track was the deletion.)
-        db.execute(
-            "INSERT INTO resume VALUES (?, ?, ?) ON CONFLICT (playlist_id) DO UPDATE"
-            " SET track_id = excluded.track_id, position_ms = excluded.position_ms WHERE resume.position_ms = 0",
-            (playlist_id, track_id, row["resume_ms"]),
-        )
-    db.execute("DELETE FROM bin WHERE id = ?", (track_id,))
+        playlists.create(db, playlist_id, rows[0]["playlist_title"] or rows[0]["title"], "", now)
+    places = {row["id"]: row["number"] for row in rows}
+    for track_id in places:
+        _bring_tracks(db, track_id, playlist_id)
+    tracks.put_at(db, playlist_id, places)
+    # Unless the playlist was heard meanwhile. (That it goes on at the start of the next track was the deletion.)
+    db.executemany(
+        "INSERT INTO resume VALUES (?, ?, ?) ON CONFLICT (playlist_id) DO UPDATE"
+        " SET track_id = excluded.track_id, position_ms = excluded.position_ms WHERE resume.position_ms = 0",
+        [(playlist_id, row["id"], row["resume_ms"]) for row in rows if row["resume_ms"] is not None],
+    )
+    db.executemany("DELETE FROM bin WHERE id = ?", [(track_id,) for track_id in places])
     playlists.edited(db, playlist_id, now)
     playlist = reading.playlist(db, playlist_id)
-    added = tuple(track for track in playlist.tracks if track.id == track_id)
+    added = tuple(track for track in playlist.tracks if track.id in places)
     return Restored(playlist, added, created=not there, order=_order(db))
 
 
@@ -247,7 +267,7 @@ def _bring_tracks(db: sqlite3.Connection, entry: str, playlist_id: str) -> None:
     """In their order behind those that are there, whatever their numbers were."""
     db.execute(
         f"INSERT INTO tracks (playlist_id, number, {_TRACK})"
-        " SELECT ?1, (SELECT count(*) FROM tracks WHERE playlist_id = ?1)"
+        " SELECT ?1, (SELECT coalesce(max(number), 0) FROM tracks WHERE playlist_id = ?1)"
         f" + row_number() OVER (ORDER BY number, created, id), {_TRACK} FROM bin_tracks WHERE entry = ?2",
         (playlist_id, entry),
     )

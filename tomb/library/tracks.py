@@ -2,7 +2,7 @@
 
 import dataclasses
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -146,10 +146,12 @@ def move(db: sqlite3.Connection, source: str, target: str, number: int, position
     return Move(track_id, number, reading.playlist(db, source), reading.playlist(db, target))
 
 
-def put_at(db: sqlite3.Connection, playlist_id: str, track_id: str, number: int) -> None:
-    """Give a track of the playlist that number, or the last one, if there are not as many."""
-    others = [each for each in _ids(db, playlist_id) if each != track_id]
-    _renumber(db, playlist_id, [*others[: number - 1], track_id, *others[number - 1 :]])
+def put_at(db: sqlite3.Connection, playlist_id: str, places: Mapping[str, int]) -> None:
+    """Give tracks of the playlist these numbers, or the last ones, where there are not as many."""
+    order = [each for each in _ids(db, playlist_id) if each not in places]
+    for track_id, number in sorted(places.items(), key=lambda place: place[1]):
+        order.insert(number - 1, track_id)
+    _renumber(db, playlist_id, order)
 
 
 def users(db: sqlite3.Connection, hashes: Iterable[str]) -> list[str]:

@@ -255,6 +255,13 @@ class Librarian(LibraryReader):
         now = self._ports.wall()
         return await self._commit(lambda db: recycle_bin.restore(db, item_id, now), self._library_events.restored)
 
+    async def restore_tracks(self, playlist_id: str, track_ids: Sequence[str]) -> Playlist:
+        """Take back tracks of this playlist to their places, all or none. Raises as `recycle_bin.restore_tracks`."""
+        now = self._ports.wall()
+        return await self._commit(
+            lambda db: recycle_bin.restore_tracks(db, playlist_id, track_ids, now), self._library_events.restored
+        )
+
     async def remove(self, item_id: str) -> None:
         """Delete for good what is in the bin. Raises: NotFound."""
         await self._free(lambda db: recycle_bin.remove(db, item_id))

@@ -124,15 +124,18 @@ export function renameTrack(playlist: Playlist, track_id: string, title: string)
   void send((signal, client_op_id) => api.PUT('/api/tracks/{track_id}', { params: { path: { track_id } }, body: { title, client_op_id }, signal }), op)
 }
 
+// What is deleted is gone at once, on every phone, and lies in the bin: Undo takes it out of there. A page that is closed or
+// killed meanwhile loses nothing, and what its parent wanted is done.
+
 export function deleteTracks(playlist: Playlist, tracks: readonly Track[]): void {
   const op = newId()
   const track_ids = tracks.map((each) => each.id)
   show('library', op, removeTracks(playlist.id, track_ids))
-  undoable(
+  void undoable(
     tracks.length === 1 ? { key: 'undone.track', params: { title: tracks[0]!.title } } : { key: 'undone.tracks', params: { count: tracks.length } },
-    () => void send((_, client_op_id) =>
-      api.DELETE('/api/playlists/{playlist_id}/tracks', { ...of(playlist.id), body: { track_ids, client_op_id }, keepalive: true }), op),
-    () => settle(op),
+    send((signal, client_op_id) => api.DELETE('/api/playlists/{playlist_id}/tracks', { ...of(playlist.id), body: { track_ids, client_op_id }, signal }), op),
+    () => void send((signal, client_op_id) =>
+      api.POST('/api/playlists/{playlist_id}/tracks/restore', { ...of(playlist.id), body: { track_ids, client_op_id }, signal })),
   )
 }
 
@@ -140,10 +143,10 @@ export function deletePlaylist(id: string): void {
   const title = library.value.lites.get(id)?.title ?? ''
   const op = newId()
   show('library', op, remove(id))
-  undoable(
+  void undoable(
     { key: 'undone.playlist', params: { title } },
-    () => void send((_, client_op_id) => api.DELETE('/api/playlists/{playlist_id}', { ...of(id), body: { client_op_id }, keepalive: true }), op),
-    () => settle(op),
+    send((signal, client_op_id) => api.DELETE('/api/playlists/{playlist_id}', { ...of(id), body: { client_op_id }, signal }), op),
+    () => void send((signal, client_op_id) => api.POST('/api/bin/{item_id}/restore', { params: { path: { item_id: id } }, body: { client_op_id }, signal })),
   )
 }
 
@@ -200,15 +203,14 @@ export const nameTag = (tag_id: string, name: string) =>
 
 export type TagActionName = 'next' | 'previous' | 'pause' | 'volume_up' | 'volume_down' | 'stop' | 'sleep_timer' | 'shuffle'
 
-export function unlinkTag({ id, title, nfc_tag_id }: PlaylistLite): void {
-  if (nfc_tag_id === null) return
+export function unlinkTag({ id, title, nfc_tag_id: tag_id }: PlaylistLite): void {
+  if (tag_id === null) return
   const op = newId()
   show('library', op, edit(id, { nfc_tag_id: null }))
-  undoable(
-    { key: 'undone.tag', params: { title, tag: tagLabel(nfc_tag_id) } },
-    () => void send((_, client_op_id) =>
-      api.DELETE('/api/nfc/associate/{tag_id}', { params: { path: { tag_id: nfc_tag_id } }, body: { client_op_id }, keepalive: true }), op),
-    () => settle(op),
+  void undoable(
+    { key: 'undone.tag', params: { title, tag: tagLabel(tag_id) } },
+    send((signal, client_op_id) => api.DELETE('/api/nfc/associate/{tag_id}', { params: { path: { tag_id } }, body: { client_op_id }, signal }), op),
+    () => void send((signal, client_op_id) => api.POST('/api/nfc/associate', { body: { playlist_id: id, tag_id, client_op_id }, signal })),
   )
 }
 

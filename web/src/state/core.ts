@@ -1,7 +1,7 @@
 // The live picture of the box: the stores, fed by one connection.
-import { computed, ref, shallowRef } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { api, command, newId, peek, setLinkUp } from '@/wire/http'
-import { Connection, type Link } from '@/wire/socket'
+import { Connection, type Link, MACHINES } from '@/wire/socket'
 import type { Message, Playlist } from '@/wire/types'
 import * as linkings from './linking'
 import { complain } from './notices'
@@ -27,14 +27,16 @@ type Hears = (message: Message) => void
 const listeners = new Set<Hears>()
 const onUp = new Set<() => void>()
 
-/** Hear all messages; for what is no part of the stores here. */
+/** Hear all messages, a component for as long as it lives; for what is no part of the stores here. */
 export function listen(hears: Hears): void {
   listeners.add(hears)
+  onScopeDispose(() => listeners.delete(hears), true)
 }
 
-/** Called at each return of the connection: what has no numbers is asked for anew. */
+/** Called at each return of the connection, as `listen`: what has no numbers is asked for anew. */
 export function whenUp(act: () => void): void {
   onUp.add(act)
+  onScopeDispose(() => onUp.delete(act), true)
   if (link.value === 'up') act()
 }
 
@@ -91,6 +93,9 @@ export function watchPlaylist(id: string): { leave: () => void; exists: Promise<
 }
 const watched = new Map<string, number>()
 
+/** Where the machines of the box are, and each of their moves, until the function returned is called. */
+export const watchMachines = () => connection.join(MACHINES).leave
+
 // --- commands --------------------------------------------------------------------------------------------------------
 
 type Store = 'player' | 'library'
@@ -114,14 +119,17 @@ export async function send<D>(request: Request<D>, op = newId()): Promise<D | nu
   try {
     const data = await command<D>((signal) => request(signal, op))
     absorb(data)
+    // An answer without content tells nothing of what is now: the event does, and ack:op behind it takes the layer away.
+    if (data === undefined) setTimeout(() => settle(op), ACK_MS)
+    else settle(op)
     return data
   } catch (error) {
+    settle(op)
     complain(error)
     return null
-  } finally {
-    settle(op)
   }
 }
+const ACK_MS = 2000
 
 /** An answer is as good as the event it comes with, and often here before it. */
 function absorb(data: unknown): void {

@@ -63,22 +63,8 @@ export function complain(error: unknown): void {
 // --- undo before "are you sure?" -------------------------------------------------------------------------------------
 
 const UNDO_MS = 6000
-const open = new Map<number, () => void>()
 
-/** Says what was done, and does it when the toast ends or the page is left, unless it is taken back before. */
-export function undoable(words: Words, commit: () => void, takeBack: () => void): void {
-  const end = (act: () => void) => {
-    if (!open.delete(id)) return
-    clearTimeout(timer)
-    dismiss(id)
-    act()
-  }
-  const id = notify(words, { lastsMs: UNDO_MS + 500, action: { words: { key: 'undo' }, run: () => end(takeBack) } })
-  const timer = setTimeout(() => end(commit), UNDO_MS)
-  open.set(id, () => end(commit))
+/** Once the box did it (`done`: null where it did not), says so, and offers to take it back. */
+export async function undoable(words: Words, done: Promise<unknown>, takeBack: () => void): Promise<void> {
+  if ((await done) !== null) notify(words, { lastsMs: UNDO_MS, action: { words: { key: 'undo' }, run: takeBack } })
 }
-
-export function commitAll(): void {
-  for (const commit of [...open.values()]) commit()
-}
-if (typeof window !== 'undefined') window.addEventListener('pagehide', commitAll)

@@ -1,8 +1,10 @@
 // How the box is: read while a page shows it.
-import { onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { api, command, peek, read } from '@/wire/http'
+import { MACHINES } from '@/wire/socket'
 import type { Health, LogLine, Machine, StorageUse, SystemInfo } from '@/wire/types'
-import { library, readerStatus, send, whenUp } from './core'
+import { library, listen, readerStatus, send, watchMachines, whenUp } from './core'
+import { moved, type Moves, standing } from './machines'
 
 export type Level = 'debug' | 'info' | 'warning' | 'error'
 
@@ -12,7 +14,6 @@ export function useSystem() {
   const health = shallowRef<Health | null>(null)
   const info = shallowRef<SystemInfo | null>(null)
   const failed = ref(false)
-  let over = false
   async function look(): Promise<void> {
     try {
       health.value = await read((signal) => api.GET('/api/health', { signal }))
@@ -22,17 +23,13 @@ export function useSystem() {
       failed.value = true
     }
   }
-  const timer = setInterval(() => document.visibilityState === 'visible' && !over && void look(), LOOK_MS)
+  const timer = setInterval(() => document.visibilityState === 'visible' && void look(), LOOK_MS)
   whenUp(() => {
-    if (over) return
     info.value = null // it may be another one since
     void look()
   })
   void look()
-  onScopeDispose(() => {
-    over = true
-    clearInterval(timer)
-  })
+  onScopeDispose(() => clearInterval(timer))
   return { health, info, failed, look }
 }
 
@@ -40,15 +37,32 @@ export async function logLines(level: Level): Promise<readonly LogLine[]> {
   return (await read((signal) => api.GET('/api/system/logs', { params: { query: { lines: 500, level } }, signal }))).logs
 }
 
-/** The state machines of the box with the states they are in, looked at from moment to moment. */
-export function useMachines() {
-  const machines = shallowRef<readonly Machine[]>([])
-  const look = async () => {
-    machines.value = (await peek((signal) => api.GET('/api/system/machines', { signal }))) ?? machines.value
+/**
+ * The state machines of the box, and where they are from moment to moment. `shown`: the name of the one that is looked at.
+ * Its room tells of none (uploads, whose owner is the database)? Then it is asked for while it is shown.
+ */
+export function useMachines(shown: () => string | undefined) {
+  const tables = shallowRef<readonly Machine[]>([])
+  const moves = shallowRef<Moves>(new Map())
+  const machines = computed(() => standing(tables.value, moves.value))
+  const isTold = computed(() => [...moves.value.values()].some(({ name }) => name === shown()))
+  async function look(): Promise<void> {
+    tables.value = (await peek((signal) => api.GET('/api/system/machines', { signal }))) ?? tables.value
   }
-  const timer = setInterval(() => document.visibilityState === 'visible' && void look(), 1500)
-  onScopeDispose(() => clearInterval(timer))
-  void look()
+  listen((message) => {
+    if (message.name === 'ack:join' && message.data.room === MACHINES) void look()
+    else if (message.name === 'machine_state') moves.value = moved(moves.value, message.data)
+    else if (message.name === 'connection_status') {
+      tables.value = machines.value // what is shown stays, until the new connection has told
+      moves.value = new Map()
+    }
+  })
+  const leave = watchMachines()
+  const timer = setInterval(() => document.visibilityState === 'visible' && !isTold.value && void look(), LOOK_MS)
+  onScopeDispose(() => {
+    leave()
+    clearInterval(timer)
+  })
   return machines
 }
 

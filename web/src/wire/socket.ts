@@ -21,6 +21,9 @@ export interface Listener {
   forget(): void
 }
 
+/** Where the machines of the box are. It has no numbers: each connection enters it anew, and is told of all of them then. */
+export const MACHINES = 'machines'
+
 const SIGN_OF_LIFE_MS = 1000
 const SILENT_MS = 2000 // from then on the page says so
 const DEAD_MS = 8000 // from then on another connection is tried
@@ -78,17 +81,17 @@ export class Connection {
       if (still > 0) return void this.rooms.set(room, still)
       this.rooms.delete(room)
       this.playlistSeqs.delete(playlistOf(room) ?? '')
-      const playlist_id = playlistOf(room)
-      if (playlist_id !== null && this.socket.connected) this.socket.emit('leave:playlist', { playlist_id })
+      const [kind, body] = way(room)
+      if (this.socket.connected) this.socket.emit(`leave:${kind}`, body)
     }
     return { leave, exists }
   }
 
   private async enter(room: string): Promise<boolean> {
-    const playlist_id = playlistOf(room)
-    if (playlist_id === null || !this.socket.connected || !this.asked) return true // the sync:request to come joins it
+    if (!this.socket.connected || !this.asked) return true // the connection to come enters it
+    const [kind, body] = way(room)
     try {
-      const answer: { success: boolean } = await this.socket.timeout(5000).emitWithAck('join:playlist', { playlist_id })
+      const answer: { success: boolean } = await this.socket.timeout(5000).emitWithAck(`join:${kind}`, body)
       return answer.success
     } catch {
       return true
@@ -101,7 +104,7 @@ export class Connection {
       this.listener.heard(message)
       return this.sync(message.data)
     }
-    if (message.name === 'client_pong' || message.name === 'ack:join' || message.name === 'ack:leave') return this.alive()
+    if (message.name === 'client_pong' || message.name === 'ack:leave') return this.alive()
     if (message.name === 'sync:complete') {
       this.synced = true
       this.lastSeq = Math.max(this.lastSeq ?? 0, message.data.server_seq)
@@ -125,8 +128,9 @@ export class Connection {
     this.socket.emit('sync:request', {
       ...(this.lastSeq === null ? {} : { last_global_seq: this.lastSeq }),
       last_playlist_seqs: Object.fromEntries(this.playlistSeqs),
-      requested_rooms: ['playlists', ...this.rooms.keys()],
+      requested_rooms: ['playlists', ...[...this.rooms.keys()].filter((room) => room !== MACHINES)],
     })
+    if (this.rooms.has(MACHINES)) this.socket.emit('join:machines', {})
   }
 
   /** Something was heard, so there is a connection, and the picture is that of now once it is in step. */
@@ -158,6 +162,12 @@ export class Connection {
     this.link = link
     this.listener.link(link)
   }
+}
+
+/** How a room is asked for. */
+function way(room: string): ['machines' | 'playlist', object] {
+  const playlist_id = playlistOf(room)
+  return playlist_id === null ? ['machines', {}] : ['playlist', { playlist_id }]
 }
 
 function playlistOf(room: string): string | null {
