@@ -8,6 +8,7 @@ Takes questions on stdin and says what it found on stdout, JSON objects, one a l
     > {"source": "/inbox/1.mp3", "name": "1.mp3", "sound": "/incoming/1f0c.mp3"}
     < {"going_on": true}
     < {"duration_ms": 83500}
+    < {"loudness": {"track": -14.3, "album": null, "peak": 0.98}}
     < {"labels": {"title": "The moon", "artist": null, "album": null, "disc": null, "track": 7}}
     < {"cover": "base64…", "ext": "jpg"}
     < {"done": true}
@@ -21,7 +22,7 @@ has to be decoded to its end to be known.
 
 What it may take. Of time and addresses, what the box allows (tomb/nurseries/inspection.py). Of addresses for sound,
 only `SOUND_MEMORY` beyond what it has when it is idle: the box itself decodes the file whenever it is played, and what
-costs more here would cost more there, where nobody limits it. Therefore a second of it is played here as the box would.
+costs more here would cost more there, where nobody limits it. Therefore all of it is played here as the box would.
 And once all is loaded, the process gives up for good to write, make or remove anything, to run programs, and to reach
 anybody (`sandbox`), where the kernel has Landlock. It may still read: which files it will be asked about, nobody knows.
 """
@@ -38,15 +39,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
-from tomb.devices.decoder import Decoder, probe
+from tomb.devices.decoder import PACE_S, Decoder, Frames, probe
 from tomb.errors import DecodeError
-from tomb.library import covers, labels, sandbox
+from tomb.library import covers, labels, meter, sandbox
 from tomb.library.covers import Picture
+from tomb.library.meter import Measured, Meter
 
 Report = Callable[[Mapping[str, object]], None]
 DONE = {"done": True}
 SOUND_MEMORY = 128 * 1024 * 1024
-RATE = 48_000  # a second at it is heard; what the box plays at costs as much
+RATE = 48_000  # what the box plays at costs as much
 
 
 class Examiner:
@@ -58,15 +60,19 @@ class Examiner:
 
     def sound(self, source: Path, name: str, sound: Path | None) -> None:
         try:
-            duration_ms = None if sound is None else self._heard(sound)
+            heard = None if sound is None else self._heard(sound)
         except DecodeError as error:
             self._report({"refused": str(error)})
             return
         except MemoryError:
             self._report({"refused": "it takes more memory to play than the box can spare"})
             return
-        if duration_ms is not None:
+        if heard is not None:
+            duration_ms, measured = heard
             self._report({"duration_ms": duration_ms})
+            track, album = meter.tagged(source)
+            level = measured.track if track is None else track
+            self._report({"loudness": {"track": level, "album": album, "peak": measured.peak}})
         said, picture = labels.read(source, Path(name).stem)
         self._report({"labels": asdict(said)})
         if picture is not None:
@@ -76,13 +82,19 @@ class Examiner:
         """The first picture that is one."""
         any(self._picture(data) for data in covers.beside(folder))
 
-    def _heard(self, sound: Path) -> int:
-        """How long it is, once it has been played for a second. Raises: DecodeError, MemoryError."""
+    def _heard(self, sound: Path) -> tuple[int, Measured]:
+        """How long and how loud it is, once it has been played. Raises: DecodeError, MemoryError."""
         with _bounded(SOUND_MEMORY):
-            duration_ms = probe(sound, lambda: self._report({"going_on": True})).duration_ms
-            with closing(Decoder(sound, RATE)) as reader:
-                reader.read(RATE)
-        return duration_ms
+            duration_ms = probe(sound, self._go_on).duration_ms
+            measuring = Meter(RATE)
+            for second, frames in enumerate(_seconds(sound)):
+                measuring.add(frames)
+                if second % PACE_S == 0:
+                    self._go_on()
+            return duration_ms, measuring.result
+
+    def _go_on(self) -> None:
+        self._report({"going_on": True})
 
     def _picture(self, data: bytes) -> bool:
         if data != self._last[0]:
@@ -91,6 +103,19 @@ class Examiner:
         if picture is not None:
             self._report({"cover": b64encode(picture.data).decode(), "ext": picture.ext})
         return picture is not None
+
+
+def _seconds(sound: Path) -> Iterator[Frames]:
+    """All that can be played, a second at a time. Raises: DecodeError, if that is nothing."""
+    heard = False
+    with closing(Decoder(sound, RATE)) as reader:
+        try:
+            while len(frames := reader.read(RATE)):
+                yield frames
+                heard = True
+        except DecodeError:
+            if not heard:  # what precedes damage counts
+                raise
 
 
 def main() -> None:
@@ -143,6 +168,7 @@ def _own_stdout() -> BinaryIO:
 
 def _load() -> None:
     """What is loaded when it is first needed, loaded now: a file's time must not run meanwhile."""
+    import numpy.fft  # noqa: F401
     import soundfile  # noqa: F401
     import soxr  # noqa: F401
     import tinytag  # noqa: F401

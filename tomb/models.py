@@ -15,6 +15,7 @@ RepeatMode = Literal["none", "track", "playlist"]
 SameTag = Literal["toggle", "restart", "next", "ignore"]
 ResumePolicy = Literal["resume", "restart"]
 OnRemoval = Literal["keep", "pause"]
+LoudnessMode = Literal["off", "track", "album"]
 UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
 LinkState = Literal["waiting", "duplicate", "success", "timeout", "cancelled", "error"]
 TagActionName = Literal["next", "previous", "pause", "volume_up", "volume_down", "stop", "sleep_timer", "shuffle"]
@@ -38,6 +39,18 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Loudness(Wire):
+    """`track`, `album` in LUFS: of the file itself, and of the album that its tags say it is from. `peak`: its largest
+    sample, 1 being full scale. None where it is not known."""
+
+    track: Annotated[float, Field(ge=-100, le=50, allow_inf_nan=False)] | None = None
+    album: Annotated[float, Field(ge=-100, le=50, allow_inf_nan=False)] | None = None
+    peak: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+
+
+UNKNOWN = Loudness()
+
+
 class Track(Wire):
     """One track of one playlist. `file_path` is relative to the library folder; `filename` is only a label."""
 
@@ -54,6 +67,7 @@ class Track(Wire):
     missing: bool = False
     cover_url: str | None = None
     play_count: int = 0
+    loudness: Loudness = UNKNOWN
     created_at: str
     updated_at: str
     server_seq: int = 0

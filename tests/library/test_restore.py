@@ -211,12 +211,16 @@ def old_database(version: int, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         schema.make(db, version)
         name = manifest.digest(b"sound")
-        db.execute("INSERT INTO files VALUES (?, 'mp3', 5, 100, ?, 0)", (name, name))
+        db.execute(
+            "INSERT INTO files (hash, ext, size, duration_ms, origin) VALUES (?, 'mp3', 5, 100, ?)", (name, name)
+        )
         db.execute(
             "INSERT INTO playlists (id, title, description, created, updated) VALUES ('p', 'Early', '', 1.0, 2.0)"
         )
         db.execute(
-            "INSERT INTO tracks VALUES ('t', 'p', 1, 'Song', 'a.mp3', NULL, NULL, ?, NULL, 4, 1.0, 2.0)", (name,)
+            "INSERT INTO tracks (id, playlist_id, number, title, filename, file, play_count, created, updated)"
+            " VALUES ('t', 'p', 1, 'Song', 'a.mp3', ?, 4, 1.0, 2.0)",
+            (name,),
         )
         db.execute(f"INSERT INTO {'counters' if version > 2 else 'marks'} VALUES (?, 500)", (counters.LEASED,))
 

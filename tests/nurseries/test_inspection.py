@@ -19,6 +19,7 @@ from tests.rigs.children import alive, children, peak_kb, until_child, until_end
 from tests.rigs.sounds import noise, write
 from tomb.errors import DecodeError, Unavailable
 from tomb.library import labels
+from tomb.models import Loudness
 from tomb.nurseries.inspection import COMMAND, Inspection
 
 # A stand-in for the examiner; what it does with a question is put in.
@@ -97,6 +98,19 @@ async def test_a_file_says_all_that_it_has_to_say(tmp_path: Path) -> None:
         assert found.cover is not None
         assert pictures.opened(found.cover.data).size == (600, 600)
         assert (await inspection.sound(path, "1.mp3", None)).duration_ms == 0
+
+
+async def test_a_file_is_measured_and_what_its_tags_say_goes_before(tmp_path: Path) -> None:
+    plain, tagged = write(tmp_path / "x.wav", noise(2, peak=4000)), write(tmp_path / "x.mp3", noise(2, peak=4000))
+    tagged.write_bytes(id3({"TXXX": b"\0REPLAYGAIN_TRACK_GAIN\0-7.5 dB"}) + tagged.read_bytes())
+    async with inspecting() as inspection:
+        measured = (await inspection.sound(plain, "1.wav", plain)).loudness
+        assert measured.track == pytest.approx(-17, abs=0.3)
+        assert measured.peak == pytest.approx(4000 / 32768, abs=0.1)
+        said = (await inspection.sound(tagged, "1.mp3", tagged)).loudness
+        assert said.track == -10.5
+        assert said.peak is not None
+        assert (await inspection.sound(plain, "1.wav", None)).loudness == Loudness()
 
 
 async def test_a_file_that_says_nothing_is_called_as_it_was_where_it_came_from(tmp_path: Path) -> None:

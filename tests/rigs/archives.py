@@ -62,7 +62,7 @@ def _arrival(library: Path, sound: bytes, picture: bytes | None = None) -> Arriv
     source.write_bytes(sound)
     staged = Staged(source, name, "mp3", len(sound))
     cover = picture and intake.stage_picture(library / "incoming", Picture(picture, "png"))
-    return Arrival("a.mp3", Labels("Song", "Somebody"), name, 1000, staged, cover or None)
+    return Arrival("a.mp3", Labels("Song", "Somebody"), name, 1000, sound=staged, cover=cover or None)
 
 
 def packed(folder: Path) -> bytes:

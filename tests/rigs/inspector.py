@@ -38,7 +38,7 @@ class InlineInspector:
     def _look(self, source: Path, name: str, sound: Path | None) -> Findings:
         duration_ms = 0 if sound is None else self._probe(sound).duration_ms
         said, picture = labels.read(source, Path(name).stem)
-        return Findings(said, duration_ms, None if picture is None else covers.scaled(picture))
+        return Findings(said, duration_ms, cover=None if picture is None else covers.scaled(picture))
 
 
 def _beside(folder: Path) -> Picture | None:

@@ -13,6 +13,7 @@ from tests.rigs.virtual import run_virtually
 from tomb.library import files, playlists, tags, tracks
 from tomb.library.intake import Staged
 from tomb.library.tracks import NewTrack
+from tomb.models import Loudness
 
 SECONDS = 13.0  # 104 kB each: with 20,000 of them the files are 2 GB, of which the disk holds almost nothing
 AT_ONCE = 50  # playlists in a transaction
@@ -60,5 +61,5 @@ def _new_tracks(db: Connection, library: Path, number: int, count: int) -> Itera
         path = sparse_wav(library / "incoming" / f"{name}.wav", SECONDS, salt=name)
         # Named by what tells it from the others: reading two gigabytes of zeros would take longer than all the rest.
         staged = Staged(path, sha256(name.encode()).hexdigest(), "wav", path.stat().st_size)
-        kept = files.keep(db, library, staged, staged.hash, int(SECONDS * 1000))
+        kept = files.keep(db, library, staged, staged.hash, int(SECONDS * 1000), Loudness())
         yield NewTrack(f"track-{name}", f"Track {each}", f"{name}.wav", None, None, kept)

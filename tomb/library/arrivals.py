@@ -10,7 +10,7 @@ from tomb.errors import Unavailable
 from tomb.library import files, playlists, reading, tracks
 from tomb.library.intake import Staged
 from tomb.library.labels import Labels
-from tomb.models import Playlist, Track
+from tomb.models import UNKNOWN, Loudness, Playlist, Track
 
 NewId = Callable[[], str]
 
@@ -24,6 +24,7 @@ class Arrival:
     labels: Labels
     origin: str
     duration_ms: int = 0
+    loudness: Loudness = UNKNOWN
     sound: Staged | None = None
     cover: Staged | None = None
 
@@ -84,7 +85,7 @@ def add_album(db: sqlite3.Connection, library: Path, album: Album, new_id: NewId
 
 def _new_track(db: sqlite3.Connection, library: Path, arrival: Arrival, track_id: str) -> tracks.NewTrack:
     if arrival.sound is not None:
-        kept: str | None = files.keep(db, library, arrival.sound, arrival.origin, arrival.duration_ms)
+        kept: str | None = files.keep(db, library, arrival.sound, arrival.origin, arrival.duration_ms, arrival.loudness)
     else:
         kept = files.known(db, arrival.origin)
     if kept is None:

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from tomb.library.disk import below, sync
 from tomb.library.intake import Staged
+from tomb.models import Loudness
 
 Freed = tuple[PurePosixPath, ...]
 """Paths, relative to the library folder, that nothing in the database refers to any more."""
@@ -84,15 +85,22 @@ def missing_among(db: sqlite3.Connection, hashes: Iterable[str]) -> set[str]:
     return {each for each in hashes if db.execute(marked, (each,)).fetchone()}
 
 
-def keep(db: sqlite3.Connection, library: Path, file: Staged, origin: str, duration_ms: int) -> str:
+def keep(
+    db: sqlite3.Connection,
+    library: Path,
+    file: Staged,
+    origin: str,
+    duration_ms: int,
+    loudness: Loudness,
+) -> str:
     """Part of a unit of work: take a staged file into the library, once, and return its hash. `sync_names` follows."""
     row = db.execute("SELECT ext FROM files WHERE hash = ?", (file.hash,)).fetchone()
     ext = file.ext if row is None else row["ext"]
     file.path.replace(library / "files" / f"{file.hash}.{ext}")
     db.execute(
-        "INSERT INTO files (hash, ext, size, duration_ms, origin) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (hash) DO UPDATE SET missing = 0",
-        (file.hash, ext, file.size, duration_ms, origin),
+        "INSERT INTO files (hash, ext, size, duration_ms, origin, loudness, album_loudness, peak)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET missing = 0",
+        (file.hash, ext, file.size, duration_ms, origin, loudness.track, loudness.album, loudness.peak),
     )
     return file.hash
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tomb.errors import NotFound
-from tomb.models import Playlist, PlaylistLite, Resume, Track, iso
+from tomb.library import loudness
+from tomb.models import Loudness, LoudnessMode, Playlist, PlaylistLite, Resume, Track, iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +21,25 @@ class Whereabouts:
 
 
 class Playable:
-    """A playlist as it is played: what it is called, what parents chose for it, and its tracks in their order.
+    """A playlist as it is played: what it is called, what parents chose for it, its tracks in their order, and how loud
+    each of them is.
 
     A tap may mean a thousand tracks, of which one is shown. So they stay as they were read until somebody asks for one:
     to make all of them would take longer than all the rest of a tap.
     """
 
-    def __init__(self, lite: PlaylistLite, tracks: Iterable[tuple[str, int]], make: Callable[[int], Track]) -> None:
-        """`tracks`: their ids and durations; `make` is given the place of one, from 0."""
+    def __init__(
+        self,
+        lite: PlaylistLite,
+        tracks: Iterable[tuple[str, int]],
+        make: Callable[[int], Track],
+        loudness: Callable[[int], Loudness],
+    ) -> None:
+        """`tracks`: their ids and durations; `make` and `loudness` are given the place of one, from 0."""
         self.lite = lite
         self.tracks = tuple(tracks)
         self._make = make
+        self._loudness = loudness
         self._places = {track_id: place for place, (track_id, _) in enumerate(self.tracks)}
         self._made: dict[str, Track] = {}
 
@@ -38,13 +47,17 @@ class Playable:
     def of_rows(cls, lite: PlaylistLite, rows: Sequence[sqlite3.Row]) -> "Playable":
         """What `playable_rows` read."""
         tracks = ((row["id"], row["duration_ms"]) for row in rows)
-        return cls(lite, tracks, lambda place: _track(rows[place], lite.server_seq))
+        return cls(
+            lite, tracks, lambda place: _track(rows[place], lite.server_seq), lambda place: _loudness(rows[place])
+        )
 
     @classmethod
     def of_playlist(cls, playlist: Playlist) -> "Playable":
         """What was read already."""
         tracks = ((track.id, track.duration_ms) for track in playlist.tracks)
-        return cls(playlist, tracks, lambda place: playlist.tracks[place])
+        return cls(
+            playlist, tracks, lambda place: playlist.tracks[place], lambda place: playlist.tracks[place].loudness
+        )
 
     def track(self, track_id: str) -> Track | None:
         place = self._places.get(track_id)
@@ -52,9 +65,15 @@ class Playable:
             self._made[track_id] = self._make(place)
         return self._made.get(track_id)
 
+    def gain(self, track_id: str, mode: LoudnessMode) -> float:
+        """The linear gain with which a track of it is played."""
+        among = ((self._loudness(place), duration_ms) for place, (_, duration_ms) in enumerate(self.tracks))
+        return loudness.gain(self._loudness(self._places[track_id]), among, mode)
+
 
 _TRACKS = """
-    SELECT t.*, f.ext, f.size, f.duration_ms, f.missing, c.ext AS cover_ext
+    SELECT t.*, f.ext, f.size, f.duration_ms, f.missing, f.loudness, f.album_loudness, f.peak,
+        c.ext AS cover_ext
     FROM tracks t JOIN files f ON f.hash = t.file LEFT JOIN covers c ON c.hash = t.cover
 """
 
@@ -148,10 +167,15 @@ def _track(row: sqlite3.Row, server_seq: int = 0) -> Track:
         missing=bool(row["missing"]),
         cover_url=_cover_url(row["id"] if row["cover"] else None),
         play_count=row["play_count"],
+        loudness=_loudness(row),
         created_at=iso(row["created"]),
         updated_at=iso(row["updated"]),
         server_seq=server_seq,
     )
+
+
+def _loudness(row: sqlite3.Row) -> Loudness:
+    return Loudness(track=row["loudness"], album=row["album_loudness"], peak=row["peak"])
 
 
 def _full(head: sqlite3.Row, tracks: list[Track]) -> Playlist:

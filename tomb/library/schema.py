@@ -30,6 +30,7 @@ def _anew(table: str, columns: str, *indexes: str, options: str = "STRICT", was:
 # the sum of so many sizes does not run over either. Texts are counted in bytes: `length` would stop at a NUL.
 _COUNT = "BETWEEN 0 AND 9007199254740992"
 _SIZE = "BETWEEN 0 AND 1099511627776"
+_LUFS = "BETWEEN -100 AND 50"
 _TIME = "BETWEEN 0 AND 253402300799"  # to the end of the year 9999, in epoch seconds
 
 
@@ -385,11 +386,15 @@ STEPS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID""",
     ),
     # The chapters of a track, in JSON as they cross the wire (`chapters`). And of a deleted track in which its list was
-    # left, where: it is resumed there again once the track is back.
+    # left, where: it is resumed there again once the track is back. How loud a file is, in LUFS, and its largest
+    # sample (`meter`); NULL is not known.
     (
         "ALTER TABLE tracks ADD COLUMN chapters TEXT " + _CHAPTERS,
         "ALTER TABLE bin_tracks ADD COLUMN chapters TEXT " + _CHAPTERS,
         "ALTER TABLE bin_tracks ADD COLUMN resume_ms INTEGER " + _is("resume_ms", _COUNT),
+        "ALTER TABLE files ADD COLUMN loudness REAL " + _is("loudness", _LUFS),
+        "ALTER TABLE files ADD COLUMN album_loudness REAL " + _is("album_loudness", _LUFS),
+        "ALTER TABLE files ADD COLUMN peak REAL " + _is("peak", "BETWEEN 0 AND 1"),
     ),
 )
 VERSION = len(STEPS)

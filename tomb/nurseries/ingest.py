@@ -28,6 +28,7 @@ from tomb.library.covers import Picture
 from tomb.library.intake import Intake, Staged
 from tomb.library.labels import Labels
 from tomb.library.store import Store
+from tomb.models import UNKNOWN, Loudness
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -38,10 +39,11 @@ CLEAN_S = 0.5  # what is not removed by then, the next start removes
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a look at a file found. `duration_ms` is exact; 0 if it was not asked for."""
+    """What a look at a file found. `duration_ms` is exact; 0, and no loudness, if they were not asked for."""
 
     labels: Labels
     duration_ms: int = 0
+    loudness: Loudness = UNKNOWN
     cover: Picture | None = None
 
 
@@ -103,7 +105,7 @@ class Ingest:
         origin, sound = await self._sound(source, incoming, size)
         found = await self._inspector.sound(source, name, None if sound is None else sound.path)
         cover = await self._pictured(found.cover, incoming)
-        return Arrival(labels.label(name), found.labels, origin, found.duration_ms, sound, cover)
+        return Arrival(labels.label(name), found.labels, origin, found.duration_ms, found.loudness, sound, cover)
 
     async def picture(self, folder: Path, incoming: Path) -> Staged | None:
         """The picture that lies in a folder of music, ready to become a cover. Raises: NoSpace, Unavailable."""

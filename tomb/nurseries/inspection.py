@@ -25,6 +25,7 @@ from tomb.errors import DecodeError, Unavailable
 from tomb.library import confined
 from tomb.library.covers import Picture
 from tomb.library.labels import Labels, clean, label
+from tomb.models import Loudness
 from tomb.nurseries.ingest import Findings
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class _Line(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     duration_ms: int | None = Field(None, ge=0, le=LONGEST_S * 1000)
+    loudness: Loudness | None = None
     labels: Labels | None = None
     cover: Base64Bytes | None = None
     ext: Literal["jpg", "png"] = "jpg"
@@ -141,7 +143,8 @@ class Inspection:
         if sound is not None and not durations:
             raise DecodeError(refused or "it does not say how long it is")
         said = next((each.labels for each in lines if each.labels is not None), Labels(label(Path(name).stem)))
-        return Findings(said, durations[0] if durations else 0, _picture(lines))
+        loudness = next((each.loudness for each in lines if each.loudness is not None), Loudness())
+        return Findings(said, durations[0] if durations else 0, loudness, _picture(lines))
 
     async def beside(self, folder: Path) -> Picture | None:
         """The cover.jpg or the like in a folder of music. Raises: Unavailable when nothing can be examined now."""

@@ -1214,6 +1214,11 @@ export interface components {
             message: string;
             exception: string | null;
         };
+        Loudness: {
+            track: number | null;
+            album: number | null;
+            peak: number | null;
+        };
         MachineNow: {
             id: string;
             state: string;
@@ -1599,6 +1604,7 @@ export interface components {
             missing: boolean;
             cover_url: string | null;
             play_count: number;
+            loudness: components["schemas"]["Loudness"];
             created_at: string;
             updated_at: string;
             server_seq: number;
@@ -1680,6 +1686,7 @@ export interface components {
             missing: boolean;
             cover_url: string | null;
             play_count: number;
+            loudness: components["schemas"]["Loudness"];
             created_at: string;
             updated_at: string;
             server_seq: number;

@@ -75,6 +75,11 @@ export interface components {
             tag_id?: string | null;
             server_seq: number;
         };
+        Loudness: {
+            track: number | null;
+            album: number | null;
+            peak: number | null;
+        };
         MachineMoved: {
             name: string;
             id: string;
@@ -330,6 +335,7 @@ export interface components {
             missing: boolean;
             cover_url: string | null;
             play_count: number;
+            loudness: components["schemas"]["Loudness"];
             created_at: string;
             updated_at: string;
             server_seq: number;
@@ -354,6 +360,7 @@ export interface components {
             missing: boolean;
             cover_url: string | null;
             play_count: number;
+            loudness: components["schemas"]["Loudness"];
             created_at: string;
             updated_at: string;
             server_seq: number;
