@@ -52,8 +52,9 @@ async def rows(starts: int = 10, taps: int = 34, seconds: float = 30) -> list[Ro
 
 
 async def start(data: Path, env: Mapping[str, str], rounds: int) -> list[Row]:
-    """From the start of the process to the first 200 on /api/health."""
+    """From the start of the process to the first 200 on /api/health, and from SIGTERM to its end."""
     times: dict[str, list[float]] = {"hello": [], "quiet": [], "real": []}
+    ends: dict[str, list[float]] = {"quiet": [], "real": []}
     for _ in range(rounds):
         began = trio.current_time()
         async with bare("hello") as (_, port):
@@ -64,10 +65,14 @@ async def start(data: Path, env: Mapping[str, str], rounds: int) -> list[Row]:
             async with serving(data, *arguments, env=env) as box:
                 assert (await box.get("/api/health")).status == 200
                 times[name].append((trio.current_time() - began) * 1000)
+                began = trio.current_time()
+                await box.terminate()
+                ends[name].append((trio.current_time() - began) * 1000)
     hello = times["hello"]
     return [
         timed("start to health, 200 playlists of 10, silent (floor: a Quart hello)", times["quiet"], hello),
         timed("start to health, 200 playlists of 10, real devices", times["real"], hello),
+        timed("SIGTERM to the end, real devices (floor: silent)", ends["real"], ends["quiet"]),
     ]
 
 

@@ -5,12 +5,10 @@ from pathlib import Path
 import trio
 
 from tests.rigs.music import Music
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pcsc import PcscRig
 from tests.rigs.process import run_tomb, serving
 from tests.rigs.pulse import PulseRig
-
-SWITCH_S = 5.0
-NOISE_S = 5.0  # opening devices, and what a busy machine adds
 
 
 async def test_it_begins_silently_with_virtual_tags_and_takes_over_what_appears(
@@ -30,13 +28,13 @@ async def test_it_begins_silently_with_virtual_tags_and_takes_over_what_appears(
         try:
             await pulse.start()
             async with pulse.recording() as recording:
-                with trio.fail_after(SWITCH_S + NOISE_S):
+                with trio.fail_after(PATIENCE_S):
                     await recording.until_sound()
             on = await box.player()
             assert on["active_playlist_id"] == second.playlist_id
             assert on["position_ms"] > before["position_ms"]
             await cards.start()
-            await box.until_health(lambda health: health["services"]["nfc"], SWITCH_S + NOISE_S)
+            await box.until_health(lambda health: health["services"]["nfc"])
             await cards.insert(third.tag_id)
             await box.until_player(lambda state: state["active_playlist_id"] == third.playlist_id)
             refused = await run_tomb("tap", second.tag_id, "--url", box.url)

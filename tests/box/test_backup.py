@@ -7,6 +7,7 @@ import pytest
 import trio
 
 from tests.rigs.music import Music
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import Box, refused, run_tomb, serving
 
 VIRTUAL = ("--audio", "silent", "--reader", "virtual")
@@ -143,7 +144,7 @@ async def test_a_client_that_hangs_up_in_the_middle_frees_what_was_held_for_it(m
             await stream.send_all(b"GET /api/backup HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert await stream.receive_some()
             assert names(incoming)
-        with trio.fail_after(15):
+        with trio.fail_after(PATIENCE_S):
             while names(incoming):
                 await trio.sleep(0.05)
         assert "Traceback" not in box.log
@@ -155,7 +156,7 @@ async def test_a_backup_that_cannot_be_made_to_its_end_breaks_off(music: Music) 
         got = bytes(await stream.receive_some())
         for path in (music.data / "library" / "files").iterdir():
             path.unlink()
-        with trio.fail_after(15):
+        with trio.fail_after(PATIENCE_S):
             while more := await stream.receive_some():
                 got += more
         head, _, body = got.partition(b"\r\n\r\n")

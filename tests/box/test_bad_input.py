@@ -14,6 +14,7 @@ import trio
 
 from tests.rigs.library import opened
 from tests.rigs.music import Music
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import TOMB, refused, run_tomb, serving
 from tests.rigs.pulse import PulseRig
 from tests.rigs.sounds import noise, write
@@ -167,7 +168,7 @@ async def test_files_damaged_after_the_import_are_skipped_by_name(music: Music, 
 
 async def test_an_import_that_is_cut_off_leaves_whole_playlists_or_none(tmp_path: Path, records: Path) -> None:
     process = await trio.lowlevel.open_process([TOMB, "import", str(records), "--data", str(tmp_path / "data")])
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         while not list((tmp_path / "data").glob("library/files/*")) and process.poll() is None:
             await trio.sleep(0.01)
     process.kill()

@@ -5,11 +5,10 @@ from typing import Any
 import trio
 
 from tests.rigs.music import Music
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pcsc import PcscRig
 from tests.rigs.process import serving
 from tests.rigs.pulse import PulseRig
-
-HEAL_S = 20.0  # the box looks every 5 s at most; the rest is for a busy machine
 
 
 def degraded(service: str) -> Any:
@@ -26,14 +25,14 @@ async def test_pcscd_dies_and_comes_back_and_taps_play_again(music: Music, pulse
         await cards.insert(second.tag_id)
         await box.until_player(lambda state: state["state"] == "playing" and state["position_ms"] > 500)
         await cards.kill()
-        broken = await box.until_health(degraded("nfc"), HEAL_S)
+        broken = await box.until_health(degraded("nfc"))
         assert broken["services"]["audio"]
         assert broken["details"]["nfc"]["last_error"]
         assert not (await box.get("/api/nfc/status")).data["reader_available"]
         before = (await box.player())["position_ms"]
         await box.until_player(lambda state: state["is_playing"] and state["position_ms"] > before)
         await cards.start()
-        healed = await box.until_health(healthy, HEAL_S)
+        healed = await box.until_health(healthy)
         assert healed["details"]["nfc"]["restarts"] == 1
         await cards.insert(third.tag_id)
         await box.until_player(lambda state: state["active_playlist_id"] == third.playlist_id and state["is_playing"])
@@ -47,7 +46,7 @@ async def test_pulseaudio_dies_and_comes_back_and_the_music_goes_on(
         await cards.insert(second.tag_id)
         await box.until_player(lambda state: state["state"] == "playing" and state["position_ms"] > 1000)
         await pulse.kill()
-        broken = await box.until_health(degraded("audio"), HEAL_S)
+        broken = await box.until_health(degraded("audio"))
         assert broken["services"]["nfc"]
         assert broken["details"]["audio"]["last_error"]
         lost = await box.until_player(lambda state: state["state"] == "error")
@@ -55,16 +54,16 @@ async def test_pulseaudio_dies_and_comes_back_and_the_music_goes_on(
         assert lost["position_ms"] > 1000
         await pulse.start()
         async with pulse.recording() as recording:
-            await box.until_health(healthy, HEAL_S)
+            await box.until_health(healthy)
             back = await box.until_player(lambda state: state["state"] == "playing")
             assert back["active_playlist_id"] == second.playlist_id
             assert back["error_message"] is None
             assert lost["position_ms"] - 100 <= back["position_ms"] < lost["position_ms"] + 5000
-            with trio.fail_after(10):
+            with trio.fail_after(PATIENCE_S):
                 since = await recording.until_sound()
             await cards.swap(third.tag_id)
             await box.until_player(lambda state: state["active_playlist_id"] == third.playlist_id)
-            with trio.fail_after(10):
+            with trio.fail_after(PATIENCE_S):
                 await recording.until_sound(max(since, recording.count))
 
 
@@ -73,10 +72,10 @@ async def test_a_play_without_a_sound_card_is_answered_and_kept_in_mind(music: M
         await pulse.kill()
         first = await box.post(f"/api/playlists/{music['Second'].playlist_id}/start")
         assert first.status == 200
-        await box.until_health(degraded("audio"), HEAL_S)
+        await box.until_health(degraded("audio"))
         again = await box.post("/api/player/play")
         assert again.status == 200
         assert again.data["state"] == "error"
         assert again.data["error_message"]
         await pulse.start()
-        await box.until_player(lambda state: state["state"] == "playing" and state["position_ms"] > 0, HEAL_S)
+        await box.until_player(lambda state: state["state"] == "playing" and state["position_ms"] > 0)

@@ -26,7 +26,7 @@ async def soaked(soak: Soak, kills: int) -> Tally:
         raise
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_thirty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     tally = await soaked(Soak(SEED, tmp_path / "data", Kill()), KILLS)
     assert tally.kills == KILLS
@@ -35,7 +35,7 @@ async def test_thirty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -
     assert {"create", "delete", "move", "finalize", "take", "link", "chunks"} <= set(tally.counts)
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(900)
 async def test_power_cuts_lose_nothing_either(tmp_path: Path) -> None:
     """What was not synced is lost with them: the disk stops before the box does."""
     with ext4_disk(tmp_path / "disk") as disk:

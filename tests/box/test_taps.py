@@ -10,6 +10,7 @@ import trio
 
 from tests.rigs.listener import Listener, listening
 from tests.rigs.music import UNLINKED, Music
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pcsc import PcscRig
 from tests.rigs.process import Box, serving
 from tests.rigs.pulse import RATE, PulseRig
@@ -41,7 +42,7 @@ async def test_a_card_plays_its_album_to_the_sample(
         playing_for_real(music, pulse, cards, TOMB_AUDIO_IDLE_CLOSE_S=idle_close_s) as box,
         pulse.recording() as recording,
     ):
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE_S):
             await cards.insert(album.tag_id)
             start = await recording.until_sound()
             end = await recording.until_silence(start)
@@ -88,7 +89,7 @@ async def test_lifting_the_card_pauses_where_that_is_wished(music: Music, pulse:
         start = await recording.until_sound()
         await cards.remove()
         paused = await box.until_player(lambda state: state["state"] == "paused")
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             end = await recording.until_silence(start)
         await tap(cards, listener, album.tag_id, lift=False)
         await box.until_player(plays(album.playlist_id))

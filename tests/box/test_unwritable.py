@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from tests.rigs.music import Music, shelve
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import Answer, Box, call, refused, run_tomb, serving
 from tests.rigs.small_disk import Ext4Disk, ext4_disk, small_disk
 from tests.soak.checks import folder_faults
@@ -155,5 +156,5 @@ async def test_a_start_on_the_folder_of_somebody_else(tmp_path: Path, records: P
         os.chown(path, 12345, 12345)
     answer = await run_tomb("serve", "--port", "0", "--data", music.data, *QUIET, before=POWERLESS)
     refused(answer, str(music.data), "Permission denied")
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE_S):
         refused(await run_tomb("import", records, "--data", music.data, before=POWERLESS), "Permission denied")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pulse import RATE, PulseRig, pulse_rig
 from tests.rigs.sounds import as_heard, noise, write
 from tomb.devices.audio import PortAudioOutput
@@ -30,7 +31,7 @@ class Reports:
         self._more = trio.Event()
 
     async def until(self, report: Report) -> None:
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             while report not in self.all:
                 await self._more.wait()
 
@@ -57,13 +58,13 @@ async def running(output: PortAudioOutput) -> AsyncIterator[None]:
 
 
 async def until_position(output: PortAudioOutput, position_ms: int) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         while output.heard().position_ms < position_ms:
             await trio.sleep(0.01)
 
 
 async def until_streams(rig: PulseRig, count: int) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         while await rig.playing_streams() != count:
             await trio.sleep(0.05)
 
@@ -239,7 +240,7 @@ async def test_a_killed_daemon_breaks_the_run_and_the_next_run_plays_again(rig: 
     path = write(tmp_path / "a.wav", noise(1.5))
     reports = Reports()
     output = unhurried(reports)
-    with trio.fail_after(5), pytest.RaisesGroup(pytest.RaisesExc(Broken, match="stopped taking sound")):
+    with trio.fail_after(PATIENCE_S), pytest.RaisesGroup(pytest.RaisesExc(Broken, match="stopped taking sound")):
         await run_and_kill(rig, output, path)
     position = output.heard()
     assert position.generation == 1
@@ -270,7 +271,7 @@ async def test_a_daemon_that_hangs_breaks_the_run_though_closing_hangs_too(rig: 
     path = write(tmp_path / "a.wav", noise(1))
     reports = Reports()
     output = unhurried(reports)
-    with trio.fail_after(8), pytest.RaisesGroup(Broken):
+    with trio.fail_after(PATIENCE_S), pytest.RaisesGroup(Broken):
         async with trio.open_nursery() as nursery:
             await nursery.start(output.run)
             output.play(Cue(1, path))
@@ -287,7 +288,7 @@ async def test_a_daemon_that_hangs_breaks_the_run_though_closing_hangs_too(rig: 
 
 async def test_without_a_daemon_the_device_is_missing(rig: PulseRig) -> None:
     await rig.kill()
-    with trio.fail_after(8), pytest.raises(Missing, match="no sound output"):
+    with trio.fail_after(PATIENCE_S), pytest.raises(Missing, match="no sound output"):
         await PortAudioOutput(RealPorts(), Reports()).run()
 
 

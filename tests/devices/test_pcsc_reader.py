@@ -7,6 +7,7 @@ from typing import TypeVar, TypeVarTuple
 import pytest
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pcsc import GONE, READER, SECOND_READER, PcscRig, pcsc_rig
 from tests.rigs.sightings import Sightings
 from tomb.devices.pcsc_reader import PcscReader
@@ -112,7 +113,7 @@ async def test_a_card_swapped_faster_than_pcscd_looks_is_seen(rig: PcscRig, sigh
 async def test_a_wobbling_card_gives_only_contacts_and_misses(rig: PcscRig, sightings: Sightings) -> None:
     await rig.insert(UID)
     await sightings.until(UID)
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         await rig.wobble(4, gap_ms=20)
     told = len(sightings.all)
     assert set(sightings.all) == {UID, None}
@@ -210,7 +211,7 @@ async def test_a_pcscd_that_hangs_holds_up_neither_the_stop_nor_the_next_run(
     rig: PcscRig, reader: PcscReader, ports: CountingPorts
 ) -> None:
     sightings = Sightings()
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             await nursery.start(reader.run, sightings.see)
             await rig.freeze()
@@ -219,7 +220,7 @@ async def test_a_pcscd_that_hangs_holds_up_neither_the_stop_nor_the_next_run(
             await reader.run(sightings.see)
         assert ports.inside > 0
     await rig.thaw()
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         while ports.inside:
             await trio.sleep(0.01)
     async with trio.open_nursery() as nursery:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.scard import GET_UID, FakeScard
 from tests.rigs.sightings import Sightings
 from tomb.devices import pcsc, pcsc_reader
@@ -42,7 +43,7 @@ def sightings() -> Sightings:
 
 
 async def fault_of(reader: PcscReader) -> DeviceError:
-    with trio.fail_after(5), pytest.raises(DeviceError) as caught:
+    with trio.fail_after(PATIENCE_S), pytest.raises(DeviceError) as caught:
         await reader.run(Sightings().see)
     return caught.value
 
@@ -105,7 +106,7 @@ async def test_cancelling_goes_on_until_the_thread_has_heard_it(
         await sightings.until(UID)
         scard.place(None, PLAIN)
         await sightings.until(None)
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE_S):
             while not scard.waiting:
                 await trio.sleep(0.001)
         scard.cancels_to_lose = 3
@@ -207,7 +208,7 @@ async def test_another_program_that_looks_at_the_card_causes_no_reading(
     for times in range(6):
         waits = scard.waits
         scard.use(times % 2 == 0, PLAIN)
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE_S):
             while scard.waits == waits:
                 await trio.sleep(0.001)
     scard.place(None, PLAIN)
@@ -224,7 +225,7 @@ async def test_a_pcscd_that_hangs_breaks_the_run_until_it_answers(
 ) -> None:
     monkeypatch.setattr(pcsc_reader, "IDLE_MS", 10)
     monkeypatch.setattr(pcsc_reader, "STALLED_S", 0.5)
-    with trio.fail_after(10), pytest.RaisesGroup(pytest.RaisesExc(Broken, match="does not answer")):
+    with trio.fail_after(PATIENCE_S), pytest.RaisesGroup(pytest.RaisesExc(Broken, match="does not answer")):
         async with trio.open_nursery() as watching:
             await watching.start(reader.run, sightings.see)
             scard.hang()
@@ -232,7 +233,7 @@ async def test_a_pcscd_that_hangs_breaks_the_run_until_it_answers(
     told = list(sightings.all)
     scard.place(UID, PLAIN)
     scard.hang(False)
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         while scard.contexts:
             await trio.sleep(0.01)
     assert sightings.all == told  # what the thread found after it was given up is nobody's
@@ -311,7 +312,7 @@ async def test_a_signal_to_a_pcscd_that_hangs_is_given_up(
     scard.plug(ACR)
     await nursery.start(reader.run, sightings.see)
     scard.hang()
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         await reader.signal(ok=True)
         await reader.signal(ok=False)
     scard.hang(False)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.sounds import as_heard, noise, write
 from tomb.devices.buffer import PIECE, CueBuffer, ReadAhead
 from tomb.devices.output import Cue, CueFinished, CueStarted, Report
@@ -43,7 +44,7 @@ async def busy(nursery: trio.Nursery) -> AsyncIterator[RealPorts]:
 async def test_a_track_is_decoded_while_forty_reads_of_others_are_stuck(busy: RealPorts, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(1))
     buffer = CueBuffer(Cue(1, path), 44100 + PIECE, 0)
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         await ReadAhead(busy, buffer, 44100, 1000, lambda: None).run()
     out = np.empty((44100, 2), np.int16)
     assert buffer.take(out) == 44100
@@ -64,7 +65,7 @@ async def test_the_silent_output_plays_while_forty_reads_of_others_are_stuck(
     output = SilentOutput(busy, report)
     await nursery.start(output.run)
     output.play(Cue(1, write(tmp_path / "a.wav", noise(0.1))))
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         await heard.wait()
     assert reports == [CueStarted(1), CueFinished(1)]
 
@@ -82,7 +83,7 @@ async def test_cancelling_does_not_wait_for_a_disk_that_hangs_and_others_decode_
 
     monkeypatch.setattr("tomb.devices.buffer.Decoder", hang)
     stuck = ReadAhead(ports, CueBuffer(Cue(1, path), 44100, 0), 44100, 1000, lambda: None)
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(stuck.run)
             await trio.to_thread.run_sync(opening.wait)
@@ -90,7 +91,7 @@ async def test_cancelling_does_not_wait_for_a_disk_that_hangs_and_others_decode_
     monkeypatch.undo()
     assert ports.limiters.decoding.borrowed_tokens == 1
     buffer = CueBuffer(Cue(2, path), 44100, 0)
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         await ReadAhead(ports, buffer, 44100, 1000, lambda: None).run()
     assert buffer.end == 4410
     disk_is_back.set()

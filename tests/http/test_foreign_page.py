@@ -15,13 +15,13 @@ from typing import Any
 
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import Box, call, serving
 from tomb.nurseries.web import serve_web
 
 BROWSER = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
            "--disable-background-networking", "--disable-component-update", "--disable-sync",
            "--host-resolver-rules=MAP evil.example 127.0.0.1")  # fmt: skip
-PATIENCE_S = 60.0
 SILENT = ("--audio", "silent", "--reader", "virtual")
 ATTEMPTS = ("json", "plain", "blind", "empty", "put", "delete", "cookies", "read", "polling")
 BLIND = {"beacon": "true", "form": "load"}  # these tell a page only that they were tried

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import WITH_DEMO, Box, call, serving
 
 SILENT = ("--audio", "silent", "--reader", "virtual")
@@ -28,7 +29,7 @@ async def connection(box: Box) -> AsyncIterator[trio.SocketStream]:
 async def until_end(stream: trio.SocketStream) -> bytes:
     """All that comes until the server hangs up."""
     received = bytearray()
-    with trio.fail_after(15):
+    with trio.fail_after(PATIENCE_S):
         try:
             async for piece in stream:
                 received += piece

@@ -12,6 +12,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.rigs.asgi import served_box
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import WITH_DEMO, Box, serving
 from tomb.devices import computer
 from tomb.logs import Logbook
@@ -139,7 +140,7 @@ async def test_a_computer_that_does_not_let_itself_be_switched_off_says_why_and_
 
 async def _once_more(box: Box, before: int) -> Any:
     """The player's state, once the process on that port is a new one: its numbers begin beyond the old one's."""
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         while True:
             try:
                 state = await box.player()

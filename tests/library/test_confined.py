@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from tests.rigs.children import alive, until_ended
+from tests.rigs.patience import PATIENCE_S
 from tomb.library import confined
 
 MEMORY = 256 * 1024 * 1024
@@ -56,7 +57,7 @@ async def said(source: str, file_size: int = resource.RLIM_INFINITY) -> tuple[in
 async def test_a_child_that_is_busy_goes_when_its_box_is_killed(how: signal.Signals) -> None:
     box = await trio.lowlevel.open_process([sys.executable, "-c", BOX], stdout=PIPE)
     assert box.stdout is not None
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE_S):
         child = int(await box.stdout.receive_some())
     assert alive(child)
     box.send_signal(how)

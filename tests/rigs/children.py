@@ -4,7 +4,8 @@ from pathlib import Path
 
 import trio
 
-PATIENCE_S = 15.0
+from tests.rigs.patience import PATIENCE_S
+
 LOOK_S = 0.02
 
 

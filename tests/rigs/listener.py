@@ -9,8 +9,9 @@ from typing import Any
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_stream
 
+from tests.rigs.patience import PATIENCE_S
+
 SOCKET = "/socket.io/?EIO=4&transport=websocket"
-PATIENCE_S = 15.0
 
 
 class Listener:

@@ -29,6 +29,8 @@ from subprocess import DEVNULL
 import pytest
 import trio
 
+from tests.rigs.patience import PATIENCE_S
+
 READER = "Virtual PCD 00 00"
 SECOND_READER = "Virtual PCD 00 01"
 PORTS = {READER: 35963, SECOND_READER: 35964}
@@ -164,7 +166,7 @@ class PcscRig:
         await self._order("thaw")
 
     async def _order(self, command: str) -> list[int]:
-        with trio.fail_after(10, shield=True):  # or the next order would get this one's answer
+        with trio.fail_after(PATIENCE_S, shield=True):  # or the next order would get this one's answer
             await self._control.send(command.encode())
             packet, ancillary, _, _ = await self._control.recvmsg(100, socket.CMSG_LEN(struct.calcsize("i")))
         assert packet, f"the cell ended at {command!r}"
@@ -207,7 +209,7 @@ async def _cell(folder: Path) -> AsyncIterator[trio.socket.SocketType]:
     )
     theirs.close()
     try:
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             if not await ours.recv(100):
                 raise RuntimeError("pcscd got no namespaces of its own; the reason is on stderr")
         yield ours

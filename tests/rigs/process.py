@@ -22,10 +22,10 @@ from typing import Any
 import h11
 import trio
 
+from tests.rigs.patience import PATIENCE_S
+
 TOMB = str(Path(sys.executable).with_name("tomb"))
 HARMLESS = Path(__file__).parent / "bin"
-START_S = 30.0  # a generous bound: the machine may be busy with other tests
-PATIENCE_S = 15.0
 LOOK_S = 0.1
 # A test may ask as often as it likes, and does not wait until a new box has composed its demo.
 UNHURRIED = {"TOMB_RATE_LIMITS": "off", "TOMB_DEMO": "off"}
@@ -117,13 +117,13 @@ class Box:
         """PlayerState."""
         return (await self.get("/api/player/status")).data
 
-    async def until_player(self, wanted: Callable[[Any], bool], patience_s: float = PATIENCE_S) -> Any:
+    async def until_player(self, wanted: Callable[[Any], bool]) -> Any:
         """The first PlayerState that is as wanted."""
-        return await self._until("player", self.player, wanted, patience_s)
+        return await self._until("player", self.player, wanted)
 
-    async def until_health(self, wanted: Callable[[Any], bool], patience_s: float = PATIENCE_S) -> Any:
+    async def until_health(self, wanted: Callable[[Any], bool]) -> Any:
         """The first HealthStatus that is as wanted."""
-        return await self._until("health", self.health, wanted, patience_s)
+        return await self._until("health", self.health, wanted)
 
     async def until_log(self, words: str) -> None:
         with trio.fail_after(PATIENCE_S):
@@ -132,7 +132,7 @@ class Box:
 
     async def until_up(self, times: int) -> None:
         """Until it has started so often."""
-        with trio.fail_after(START_S):
+        with trio.fail_after(PATIENCE_S):
             while len(UP.findall(self._said.out)) < times:
                 await self._said.more.wait()
 
@@ -166,9 +166,9 @@ class Box:
         with trio.fail_after(PATIENCE_S):
             return await self._process.wait()
 
-    async def _until(self, what: str, look: Callable[[], Any], wanted: Callable[[Any], bool], patience_s: float) -> Any:
+    async def _until(self, what: str, look: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
         seen: Any = None
-        with trio.move_on_after(patience_s):
+        with trio.move_on_after(PATIENCE_S):
             while not wanted(seen := await look()):
                 await trio.sleep(LOOK_S)
             return seen
@@ -204,7 +204,7 @@ async def run_tomb(
     *arguments: str | Path, env: Mapping[str, str] | None = None, before: Sequence[str] = (), cwd: Path | None = None
 ) -> Ended:
     """Run a command of `tomb` to its end."""
-    with trio.fail_after(2 * START_S):
+    with trio.fail_after(PATIENCE_S):
         done = await trio.run_process(
             [*before, TOMB, *map(str, arguments)],
             env=clean_env() | dict(env or {}),
@@ -269,7 +269,7 @@ def clean_env() -> dict[str, str]:
 
 
 async def _port(process: trio.Process, said: Said) -> int:
-    with trio.fail_after(START_S):
+    with trio.fail_after(PATIENCE_S):
         while (up := UP.search(said.out)) is None:
             if process.poll() is not None:
                 raise AssertionError(f"the box ended with {process.returncode}: {said.err.decode(errors='replace')}")

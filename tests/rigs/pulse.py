@@ -19,6 +19,8 @@ import numpy as np
 import trio
 from numpy.typing import NDArray
 
+from tests.rigs.patience import PATIENCE_S
+
 RATE = 44100
 FRAME_BYTES = 4
 
@@ -60,7 +62,7 @@ class PulseRig:
             stdout=DEVNULL,
             stderr=DEVNULL,
         )
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_S):
             while not await self._answers():
                 await trio.sleep(0.01)
 
@@ -96,7 +98,7 @@ class PulseRig:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(recording.read_from, process)
-                with trio.fail_after(10):
+                with trio.fail_after(PATIENCE_S):
                     await recording.until_frames(1)
                 yield recording
                 nursery.cancel_scope.cancel()

@@ -2,15 +2,15 @@
 
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tomb.devices.reader import Sighting
 
 
 class Sightings:
     """Hand `see` to a reader. `all` are the tags told so far, None for nothing there."""
 
-    def __init__(self, patience_s: float = 5) -> None:
+    def __init__(self) -> None:
         self.all: list[str | None] = []
-        self._patience_s = patience_s
         self._send, self._receive = trio.open_memory_channel[str | None](1000)
 
     def see(self, sighting: Sighting) -> None:
@@ -18,7 +18,7 @@ class Sightings:
         self._send.send_nowait(sighting.tag_id)
 
     async def next(self) -> str | None:
-        with trio.fail_after(self._patience_s):
+        with trio.fail_after(PATIENCE_S):
             return await self._receive.receive()
 
     async def until(self, tag_id: str | None) -> list[str | None]:

@@ -19,11 +19,10 @@ from typing import Any
 
 import trio
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import Answer, call
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of a reference to an element, as the standard has it
-START_S = 30.0
-PATIENCE_S = 20.0
 LOOK_S = 0.1
 NOT_YET = {"element not interactable", "element click intercepted", "stale element reference"}
 
@@ -122,7 +121,7 @@ async def _screen(width: int, height: int) -> AsyncIterator[str]:
     os.close(write)
     try:
         async with trio.lowlevel.FdStream(read) as said:
-            with trio.fail_after(START_S):
+            with trio.fail_after(PATIENCE_S):
                 number = b""
                 while not number.endswith(b"\n"):
                     number += await said.receive_some() or b"\n"
@@ -143,7 +142,7 @@ async def _driver(env: dict[str, str]) -> AsyncIterator[int]:
         stderr=DEVNULL,
     )
     try:
-        with trio.fail_after(START_S):
+        with trio.fail_after(PATIENCE_S):
             while not await _answers(port):
                 await trio.sleep(LOOK_S)
         yield port

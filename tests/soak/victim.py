@@ -9,10 +9,9 @@ from subprocess import DEVNULL, PIPE
 
 import trio
 
-from tests.rigs.process import START_S, TOMB, UNHURRIED, UP, Said, clean_env
+from tests.rigs.patience import PATIENCE_S
+from tests.rigs.process import TOMB, UNHURRIED, UP, Said, clean_env
 from tests.soak.api import Complaint
-
-END_S = 5.0
 
 
 class Victim:
@@ -33,7 +32,7 @@ class Victim:
 
     async def up(self) -> int:
         """The port, as soon as it listens. Raises: Complaint when it ends instead."""
-        with trio.fail_after(START_S):
+        with trio.fail_after(PATIENCE_S):
             while (told := UP.search(self._said.out)) is None:
                 if (status := self._process.poll()) is not None:
                     raise Complaint(f"the box did not start, but ended with {status}: {self.log}")
@@ -61,7 +60,7 @@ class Victim:
     async def _end(self, how: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, how)
-        with trio.fail_after(END_S):
+        with trio.fail_after(PATIENCE_S):
             await self._process.wait()
         self.dead.set()
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.rigs.process import LOOK_S, PATIENCE_S, Box, serving
+from tests.rigs.patience import PATIENCE_S
+from tests.rigs.process import LOOK_S, Box, serving
 from tests.rigs.sounds import noise, write
 from tests.rigs.webkit import Page, webkit
 
