@@ -234,7 +234,7 @@ class Choices(Wire):
     """What parents chose for the whole box; a playlist's own choice goes before it.
 
     `box_name`: "" while it has none. `start_volume`: the box never starts louder. `child_playlists`: ids of those that
-    a child may start from a screen; null: all.
+    a child may start from a screen; null: all. `welcomed`: a parent went through the first screens, or skipped them.
     """
 
     box_name: BoxName = ""
@@ -244,6 +244,7 @@ class Choices(Wire):
     on_removal: OnRemoval = "keep"
     audio_device: Annotated[str, Field(max_length=200)] = ""
     child_playlists: Annotated[Sequence[str], Field(max_length=CHILD_PLAYLISTS)] | None = None
+    welcomed: bool = False
 
 
 class ServiceState(Wire):

@@ -10,10 +10,11 @@ from pydantic_core import from_json
 from trio.testing import MockClock
 
 from tests.http.world import made_world
-from tests.rigs.asgi import served_box
+from tests.rigs.asgi import Client, served_box
 from tests.rigs.box import virtual_box
 from tests.rigs.sockets import socket_room
 from tomb.http.app import ROUTES
+from tomb.library.tunes import SETS
 
 PIN = "2580"
 # What a child may do without anybody's leave: to play, and what it takes to see what can be played.
@@ -237,6 +238,7 @@ async def test_what_the_box_is_called_is_told_to_whoever_asks_or_joins(
         ("box_name", "a\nb", "box_name"),
         ("start_volume", 101, "start_volume"),
         ("start_volume", "50", "start_volume"),
+        ("welcomed", "yes", "welcomed"),
         ("child_playlists", "all", "child_playlists"),
         ("child_playlists", ["fine", 7], "child_playlists.1"),
         ("child_playlists", ["x"] * 10_001, "child_playlists"),
@@ -251,6 +253,24 @@ async def test_a_setting_that_makes_no_sense_is_refused_by_its_name(
         assert (refused.status, refused.body["error_type"]) == (400, "validation_error")
         assert [each["field"] for each in refused.body["errors"]] == [named]
         assert (await client.get("/api/settings")).data == before
+
+
+async def test_a_box_with_nothing_but_its_demo_welcomes_once(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async def first_run(client: Client) -> bool:
+        return bool((await client.get("/api/settings")).data["first_run"])
+
+    async with served_box(tmp_path) as (box, client):
+        assert await first_run(client)
+        for each in SETS:
+            await client.put(f"/api/playlists/{await box.add(each.title, 5.0)}", description=each.description)
+        assert await first_run(client)
+        mine = (await client.post("/api/playlists", title=SETS[0].title)).data["id"]  # called so by chance
+        assert not await first_run(client)
+        await client.delete(f"/api/playlists/{mine}")
+        assert await first_run(client)
+        assert not (await client.put("/api/settings", welcomed=True)).data["first_run"]
+    async with served_box(tmp_path) as (_, client):
+        assert not await first_run(client)
 
 
 async def test_the_operator_names_the_box_and_parents_see_it(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -6,6 +6,7 @@ const TAG = '04A1B2C3'
 
 test('from an empty box to a tag that plays', async (t) => {
   const page = await visit(t)
+  await page.getByRole('button', { name: 'End the welcome' }).click()
   await page.getByRole('button', { name: /Make a playlist/ }).click()
   await page.getByLabel('Name').fill('Lullabies')
   await page.keyboard.press('Enter')

@@ -43,6 +43,8 @@ async def test_from_an_empty_box_to_a_tag_that_plays(width: int, height: int, tm
         webkit(width, height) as page,
     ):
         await page.go(box.url)
+        await page.see(heading("Hello!"))
+        await page.click("//button[@aria-label='End the welcome']")
         await page.see(heading("put some music in"))
         await page.run(WATCH)
         playlist = await make(page, box, "Lullabies")

@@ -31,6 +31,7 @@ class SettingsBody(Body):
     on_removal: OnRemoval | None = None
     audio_device: Label | None = None
     child_playlists: Annotated[list[Id], Field(max_length=CHILD_PLAYLISTS)] | None = None
+    welcomed: bool | None = None
     pin: Pin | None = None
 
 
@@ -39,10 +40,14 @@ class PinBody(Body):
 
 
 class SettingsAnswer(Choices):
-    """`fixed`: what the operator has set, which cannot be changed here."""
+    """`fixed`: what the operator has set, which cannot be changed here.
+
+    `first_run`: nobody was welcomed yet, and there is nothing to hear but the demo.
+    """
 
     fixed: Sequence[str]
     pin_set: bool
+    first_run: bool
 
 
 class PinAnswer(Wire):
@@ -76,7 +81,12 @@ def token_in(cookies: str | None) -> str | None:
 def _shown(services: Services) -> SettingsAnswer:
     preferences = services.preferences
     chosen = preferences.current.model_dump() | {"child_playlists": preferences.child_playlists}
-    return SettingsAnswer(**chosen, fixed=preferences.fixed, pin_set=services.parent_auth.is_set)
+    return SettingsAnswer(
+        **chosen,
+        fixed=preferences.fixed,
+        pin_set=services.parent_auth.is_set,
+        first_run=not preferences.current.welcomed and services.importer.has_only_demo(),
+    )
 
 
 async def _enter(services: Services, call: Call[PinBody]) -> Success[PinAnswer]:

@@ -175,6 +175,11 @@ class Importer:
             await self._librarian.raise_counter(counters.DEMO, 1 + number)
         return imported
 
+    def has_only_demo(self) -> bool:
+        """Whether nobody gave the box anything: each playlist is named and described like one of its demo's."""
+        there = {(lite.title, lite.description) for lite in self._librarian.lites()}
+        return there <= {(each.title, each.description) for each in SETS}
+
     async def _demo_done(self) -> int:
         """How many of its sets this library has had. All, where it is not a new one: it may have been emptied."""
         begun = await self._librarian.counter(counters.DEMO)

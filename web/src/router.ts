@@ -13,6 +13,7 @@ export const router = createRouter({
     { path: '/cards', name: 'cards', component: () => import('./pages/CardsPage.vue') },
     { path: '/bin', name: 'bin', component: () => import('./pages/BinPage.vue') },
     { path: '/child', name: 'child', component: () => import('./pages/ChildPage.vue'), meta: { bare: true } },
+    { path: '/welcome', name: 'welcome', component: () => import('./pages/WelcomePage.vue'), meta: { bare: true } },
     { path: '/:rest(.*)*', name: 'lost', component: () => import('./pages/LostPage.vue') },
   ],
 })

@@ -1,5 +1,7 @@
 // How lengths, sizes and times are said, in the language that is loaded.
+import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { boxName } from '@/state/session'
 
 export function useWords() {
   const { t, locale } = useI18n()
@@ -27,7 +29,9 @@ export function useWords() {
     return new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium' }).format(epochMs)
   }
   const time = (epochMs: number) => new Intl.DateTimeFormat(locale.value, { timeStyle: 'medium' }).format(epochMs)
-  return { t, length, tracks, number, bytes, ago, time }
+  /** What the box is called. */
+  const box = computed(() => boxName.value || t('boxName'))
+  return { t, locale, box, length, tracks, number, bytes, ago, time }
 }
 
 /** "1:58:04", "0:09". */

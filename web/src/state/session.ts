@@ -2,7 +2,7 @@
 import { computed, ref, shallowRef, watch } from 'vue'
 import { api, command, newId, peek, read, Refused, usePinPrompt } from '@/wire/http'
 import type { Settings } from '@/wire/types'
-import { whenUp } from './core'
+import { listen, whenUp } from './core'
 import * as commands from './commands'
 import { begin, confirm, type Layers, layers, settle, shown } from './optimistic'
 
@@ -27,6 +27,7 @@ export function remember(key: string, value?: string): string | null {
 export const THEMES = ['system', 'light', 'dark'] as const
 export const theme = kept('theme', THEMES, 'system')
 export const LOCALES = ['en', 'de'] as const
+export const LOCALE_NAMES = { en: 'English', de: 'Deutsch' } as const
 export type Locale = (typeof LOCALES)[number]
 export const locale = kept<Locale>('locale', LOCALES, (navigator.languages ?? []).map((each) => each.slice(0, 2)).find((each): each is Locale => LOCALES.includes(each as Locale)) ?? 'en')
 export const SORTS = ['recent', 'title', 'newest'] as const
@@ -46,17 +47,30 @@ dark.addEventListener('change', applyTheme)
 
 const held = shallowRef<Layers<Settings | null>>(layers<Settings | null>(null))
 export const settings = computed(() => shown(held.value))
-const heard = (now: Settings | null) => now !== null && (held.value = confirm(held.value, () => now))
+function heard(now: Settings | null): void {
+  if (now === null) return
+  held.value = confirm(held.value, () => now)
+  boxName.value = now.box_name
+}
+
+/** What parents call the box, "" for nothing. Told at each connection, so that a child's page knows it too. */
+export const boxName = ref(remember('tomb.box') ?? '')
+watch(boxName, (name) => remember('tomb.box', name))
+listen(({ name, data }) => name === 'connection_status' && (boxName.value = data.box_name))
 
 /** Reads the settings; with a PIN set and none given this asks for it. */
 export async function loadSettings(): Promise<void> {
   heard(await read((signal) => api.GET('/api/settings', { signal })))
 }
 
+/** Shown at once, sent one after the other: of two changes of one thing the later one stays. */
+let changed: Promise<unknown> = Promise.resolve()
 export async function changeSettings({ pin, ...fields }: Parameters<typeof commands.changeSettings>[0]): Promise<boolean> {
   const op = newId()
   held.value = begin(held.value, op, (now) => now && { ...now, ...fields })
-  const after = await commands.changeSettings(pin === undefined ? fields : { ...fields, pin })
+  const answer = changed.then(() => commands.changeSettings(pin === undefined ? fields : { ...fields, pin }))
+  changed = answer
+  const after = await answer
   heard(after)
   held.value = settle(held.value, op)
   return after !== null
@@ -110,4 +124,17 @@ export async function lock(): Promise<void> {
 
 /** The ceiling of the volume, for the wall on its slider; without one while the PIN keeps the settings. */
 export const ceiling = computed(() => settings.value?.volume_ceiling ?? 100)
-whenUp(async () => heard(await peek((signal) => api.GET('/api/settings', { signal }))))
+const look = async () => heard(await peek((signal) => api.GET('/api/settings', { signal })))
+whenUp(look)
+
+// --- the first run ---------------------------------------------------------------------------------------------------
+
+// Whether a parent was welcomed is the box's to know, so that it happens once, whatever phone comes next.
+const welcomed = ref(false)
+export const firstRun = computed(() => settings.value?.first_run === true && !welcomed.value)
+void look() // beside the connection, not after it: else the playlists would be seen for a moment
+
+export async function endWelcome(): Promise<void> {
+  welcomed.value = true // here in any case; where the box does not hear it, it is asked again another day
+  await changeSettings({ welcomed: true })
+}

@@ -8,6 +8,7 @@ import { moved, type Moves, standing } from './machines'
 
 export type Level = 'debug' | 'info' | 'warning' | 'error'
 
+export const VIRTUAL_READER = 'Virtual reader'
 const LOOK_MS = 3000
 
 export function useSystem() {
@@ -103,5 +104,5 @@ export async function restore(file: File): Promise<Restored> {
 }
 
 export async function virtualReader(): Promise<boolean> {
-  return (await readerStatus())?.reader_name === 'Virtual reader'
+  return (await readerStatus())?.reader_name === VIRTUAL_READER
 }

@@ -1501,8 +1501,10 @@ export interface components {
             on_removal: "keep" | "pause";
             audio_device: string;
             child_playlists: string[] | null;
+            welcomed: boolean;
             fixed: string[];
             pin_set: boolean;
+            first_run: boolean;
         };
         SettingsBody: {
             client_op_id?: string | null;
@@ -1513,6 +1515,7 @@ export interface components {
             on_removal?: ("keep" | "pause") | null;
             audio_device?: string | null;
             child_playlists?: string[] | null;
+            welcomed?: boolean | null;
             pin?: string | null;
         };
         ShutdownAnswer: {

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ask, AxeBuilder, DESK, eventually, lift, place, sound, titles, visit } from './rig.mjs'
+
+const TAG = '04A1B2C3'
+const settings = () => ask('GET', '/api/settings')
+const heading = (page, name) => page.getByRole('heading', { name, exact: true })
+const press = (page, name) => page.getByRole('button', { name, exact: true }).click()
+async function clean(page) {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((each) => each.html.slice(0, 160)).join(' | ')}`), [])
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('button, input:not(.hidden), [role=slider]')]
+    .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 43.5).map((each) => each.outerHTML.slice(0, 140))), [])
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
+}
+
+test('each screen can be skipped, in both languages, and fits the smallest phone; a reload comes back to it', async (t) => {
+  for (const [locale, hello, skip, loud, music] of [['en-GB', 'Hello!', 'Skip', 'How loud may it get?', 'What shall the first tag play?'], ['de-DE', 'Hallo!', 'Überspringen', 'Wie laut darf sie werden?', 'Was soll der erste Tag spielen?']]) {
+    const page = await visit(t, '/', { viewport: { width: 320, height: 568 }, locale, colorScheme: locale === 'de-DE' ? 'dark' : 'light' })
+    for (const each of [hello, loud, music]) {
+      await heading(page, each).waitFor()
+      await clean(page)
+      if (each === loud) {
+        await page.reload()
+        await heading(page, loud).waitFor()
+      }
+      if (each !== music) await press(page, skip)
+    }
+  }
+  const { box_name, volume_ceiling, first_run } = await settings()
+  assert.deepEqual({ box_name, volume_ceiling, first_run }, { box_name: '', volume_ceiling: 100, first_run: true })
+})
+
+test('from an empty box through the first screens to a tag that plays; nobody sees them again', async (t) => {
+  const page = await visit(t)
+  const other = await visit(t, '/', DESK) // looks on from its own first screen
+  await heading(other, 'Hello!').waitFor()
+  await page.getByLabel('What is the box called?').fill('Tilda’s box')
+  await page.keyboard.press('Enter')
+
+  const slider = page.getByRole('slider', { name: 'Loudest volume' })
+  await slider.focus()
+  for (let i = 0; i < 8; i++) await page.keyboard.press('ArrowLeft')
+  await page.getByText('as loud as a talk in the living room').waitFor()
+  await eventually(async () => (await settings()).volume_ceiling === 60)
+  await press(page, 'Next')
+
+  await heading(page, 'What shall the first tag play?').waitFor()
+  const chooser = page.waitForEvent('filechooser')
+  await press(page, 'Music from this device')
+  await (await chooser).setFiles([sound('01 Guten Abend.wav', 240_000), { name: 'list.pdf', mimeType: 'application/pdf', buffer: Buffer.from('milk') }])
+  await page.getByText('1 of 1 files').waitFor()
+  await page.getByText('One file was left out').waitFor()
+  await clean(page)
+  await press(page, 'Next')
+
+  await heading(page, 'Tap the first tag').waitFor()
+  await clean(page)
+  await press(page, 'I have a tag here')
+  await page.getByRole('timer').waitFor()
+  await place(TAG)
+  await page.getByText('Tag 04 A1 B2 C3 plays “Our first songs”.').waitFor()
+  await press(page, 'Done')
+  await heading(page, 'And now: tap it').waitFor()
+  await lift()
+  await place(TAG)
+  await heading(page, 'It plays!').waitFor()
+  await clean(page)
+  await eventually(async () => (await ask('GET', '/api/player/status')).is_playing)
+  await press(page, 'To the playlists')
+  await heading(page, 'Tilda’s box').waitFor()
+  await page.getByText('Our first songs').first().waitFor()
+  assert.deepEqual([(await settings()).box_name, (await settings()).welcomed], ['Tilda’s box', true])
+  const [list] = (await ask('GET', '/api/playlists')).playlists
+  assert.deepEqual([list.title, await titles(list.id)], ['Our first songs', ['01 Guten Abend']])
+
+  await ask('DELETE', `/api/playlists/${list.id}`) // as empty as before, and yet
+  const stranger = await visit(t, '/')
+  for (const each of [stranger, page, other]) {
+    await each.reload()
+    await each.getByRole('button', { name: /Make a playlist/ }).waitFor()
+    assert.equal(await each.title(), 'Tilda’s box')
+  }
+})
