@@ -9,7 +9,7 @@ Takes questions on stdin and says what it found on stdout, JSON objects, one a l
     < {"going_on": true}
     < {"duration_ms": 83500}
     < {"loudness": {"track": -14.3, "album": null, "peak": 0.98}}
-    < {"labels": {"title": "The moon", "artist": null, "album": null, "disc": null, "track": 7}}
+    < {"labels": {"title": "The moon", "artist": null, "album": null, "disc": null, "track": 7, "chapters": []}}
     < {"cover": "base64…", "ext": "jpg"}
     < {"done": true}
     > {"folder": "/inbox"}
@@ -35,13 +35,14 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from tomb.devices.decoder import PACE_S, Decoder, Frames, probe
 from tomb.errors import DecodeError
 from tomb.library import covers, labels, meter, sandbox
+from tomb.library.chapters import embedded
 from tomb.library.covers import Picture
 from tomb.library.meter import Measured, Meter
 
@@ -75,6 +76,8 @@ class Examiner:
             self._report({"loudness": {"track": level, "album": album, "peak": measured.peak}})
         said, picture = labels.read(source, Path(name).stem)
         self._report({"labels": asdict(said)})
+        if marks := embedded.read(source):
+            self._report({"labels": asdict(replace(said, chapters=marks))})
         if picture is not None:
             self._picture(picture)
 

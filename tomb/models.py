@@ -51,6 +51,13 @@ class Loudness(Wire):
 UNKNOWN = Loudness()
 
 
+class Chapter(Wire):
+    """A part of a track, from `start_ms` to where the next begins. The title may be empty."""
+
+    title: str
+    start_ms: int = Field(ge=0)
+
+
 class Track(Wire):
     """One track of one playlist. `file_path` is relative to the library folder; `filename` is only a label."""
 
@@ -65,6 +72,7 @@ class Track(Wire):
     file_size: int
     file_hash: str
     missing: bool = False
+    chapters: Sequence[Chapter] = ()
     cover_url: str | None = None
     play_count: int = 0
     loudness: Loudness = UNKNOWN

@@ -77,6 +77,8 @@ IMPOSSIBLE: tuple[str, ...] = (
     "UPDATE tracks SET number = number + 1 WHERE number = (SELECT max(number) FROM tracks)",
     "UPDATE tracks SET number = -number",
     "UPDATE tracks SET play_count = -1",
+    "UPDATE tracks SET chapters = printf('%.*c', 100000, '[')",
+    "UPDATE tracks SET chapters = '[' || printf('%.*c', 300000, ' ') || ']'",
     "UPDATE tracks SET file = 'nowhere'",
     "DELETE FROM files",
     "DELETE FROM playlists",

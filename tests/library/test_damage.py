@@ -224,6 +224,8 @@ VALUES = {
     "UPDATE playlists SET title = CAST(x'ff41' AS TEXT) WHERE place = 3": "UTF-8",
     "UPDATE tracks SET play_count = -5 WHERE number = 2": "tracks",
     "UPDATE tracks SET number = number + 10 WHERE number > 4": "tracks makes no sense",
+    "UPDATE tracks SET chapters = '[{]' WHERE number = 2": "tracks makes no sense",
+    "UPDATE bin_tracks SET chapters = '[1]'": "bin_tracks makes no sense",
     "UPDATE tags SET action = 'nexu' WHERE action = 'next'": "tags makes no sense",
     "UPDATE resume SET track_id = (SELECT id FROM tracks WHERE playlist_id <> resume.playlist_id)": "resume makes no",
     "INSERT INTO bin (id) VALUES ('nothing')": "bin makes no sense",

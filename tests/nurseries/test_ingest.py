@@ -7,12 +7,14 @@ import trio
 from trio.testing import MockClock
 
 from tests.library.test_labels import id3, text
+from tests.rigs.chaptered import with_chapters
 from tests.rigs.library import opened
 from tests.rigs.sounds import noise, write
 from tomb.devices.decoder import probe
 from tomb.errors import DecodeError, Unavailable
 from tomb.library import folders, transcode, uploads
 from tomb.library.containers import container
+from tomb.nurseries.inspection import Inspection
 from tomb.ports import RealPorts
 
 
@@ -88,6 +90,24 @@ async def test_labels_before_a_flac_do_not_make_it_an_mp3(tmp_path: Path) -> Non
     source = write(tmp_path / "song.flac", noise(0.5))
     source.write_bytes(id3({"TIT2": text("Song")}) + source.read_bytes())
     assert container(source) == "flac"
+
+
+async def test_chapters_stay_when_a_file_is_made_anew_and_end_with_its_sound(tmp_path: Path) -> None:
+    marks = ((0, "One"), (4000, "Two"), (9000, "Three"))
+    with_chapters(tmp_path / "story.m4b", "aac", marks, seconds=8)
+    inspection = Inspection()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(inspection.run)
+        async with opened(tmp_path / "data", ports=RealPorts(), inspector=inspection) as stage:
+            made = await stage.librarian.create("Stories")
+            for _ in range(2):  # the second time the sound is there already
+                async with stage.ingest.incoming() as incoming:
+                    arrival = await stage.ingest.stage(tmp_path / "story.m4b", incoming)
+                    made = (await stage.librarian.add(made.id, [arrival])).playlist
+            nursery.cancel_scope.cancel()
+    assert [(track.title, track.file_path[-5:]) for track in made.tracks] == [("Story", ".opus")] * 2
+    for track in made.tracks:
+        assert [(each.start_ms, each.title) for each in track.chapters] == [(0, "One"), (4000, "Two")]
 
 
 async def test_every_type_that_is_taken_is_taken_whichever_way_it_comes() -> None:

@@ -17,6 +17,7 @@ from tomb.library import intake
 from tomb.library.archives import archive, manifest
 from tomb.library.archives.archive import BadArchive
 from tomb.library.archives.manifest import PlaylistCard
+from tomb.library.archives.playlist_export import relabelled
 from tomb.library.covers import scaled
 
 pytestmark = virtual_time
@@ -51,6 +52,25 @@ async def test_a_playlist_comes_to_another_box_as_it_was(tmp_path: Path) -> None
         assert again.id != taken.id
         assert len(other.stage.files()) == 2
         assert nothing_left(tmp_path / "b")
+
+
+async def test_chapters_travel_and_what_makes_no_sense_stays_away(tmp_path: Path) -> None:
+    marks = ((0, "One"), (1, "Two"))
+    async with mailbox(tmp_path / "a") as box:
+        made = await box.stage.librarian.create("Stories")
+        async with box.stage.ingest.incoming() as incoming:
+            (incoming / "1.mp3").write_bytes(b"one")
+            arrival = await box.stage.ingest.stage(incoming / "1.mp3", incoming)
+            arrival = replace(arrival, labels=replace(arrival.labels, chapters=marks))
+            made = (await box.stage.librarian.add(made.id, [arrival])).playlist
+        content = await whole(await box.archivist.export(made.id))
+    async with mailbox(tmp_path / "b") as other:
+        taken = await other.archivist.take(bites(content), len(content))
+        assert taken.tracks[0].chapters == made.tracks[0].chapters != ()
+        told = manifest.decoded(members(content)[archive.MANIFEST], "playlist").playlist
+        assert told is not None
+        strange = told.tracks[0].model_copy(update={"chapters": '[{"title": 7}]'})
+        assert relabelled(strange, arrival).labels.chapters == arrival.labels.chapters
 
 
 async def test_pictures_travel_and_are_looked_at_like_any_stranger_s(tmp_path: Path) -> None:

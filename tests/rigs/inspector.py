@@ -1,6 +1,7 @@
 """Looks into files in this process: what the box does by a child, for tests on virtual time and with other probes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -8,6 +9,7 @@ import trio
 
 from tomb.devices import decoder
 from tomb.library import covers, labels
+from tomb.library.chapters import embedded
 from tomb.library.covers import Picture
 from tomb.nurseries.ingest import Findings
 from tomb.ports import Ports
@@ -38,6 +40,7 @@ class InlineInspector:
     def _look(self, source: Path, name: str, sound: Path | None) -> Findings:
         duration_ms = 0 if sound is None else self._probe(sound).duration_ms
         said, picture = labels.read(source, Path(name).stem)
+        said = replace(said, chapters=embedded.read(source))
         return Findings(said, duration_ms, cover=None if picture is None else covers.scaled(picture))
 
 

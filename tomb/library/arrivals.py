@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tomb.errors import Unavailable
-from tomb.library import files, playlists, reading, tracks
+from tomb.library import chapters, files, playlists, reading, tracks
 from tomb.library.intake import Staged
 from tomb.library.labels import Labels
 from tomb.models import UNKNOWN, Loudness, Playlist, Track
@@ -91,8 +91,18 @@ def _new_track(db: sqlite3.Connection, library: Path, arrival: Arrival, track_id
     if kept is None:
         raise Unavailable("the library changed meanwhile; try again")
     cover = None if arrival.cover is None else files.keep_cover(db, library, arrival.cover)
+    [duration_ms] = db.execute("SELECT duration_ms FROM files WHERE hash = ?", (kept,)).fetchone()
     labels = arrival.labels
-    return tracks.NewTrack(track_id, labels.title, arrival.filename, labels.artist, labels.album, kept, cover)
+    return tracks.NewTrack(
+        track_id,
+        labels.title,
+        arrival.filename,
+        labels.artist,
+        labels.album,
+        kept,
+        cover,
+        chapters.encoded(chapters.tidy(labels.chapters, duration_ms)),
+    )
 
 
 def _imported(db: sqlite3.Connection, album: Album) -> str | None:

@@ -10,19 +10,23 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+Marks = tuple[tuple[int, str], ...]
+"""Chapters: milliseconds from the start of the track, and a title, which may be empty."""
+
 LONGEST = 200  # characters
 HIGHEST = 9999  # disc or track
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """`disc` and `track` count from 1; None where the file does not say."""
+    """`disc` and `track` count from 1; None where the file does not say. `chapters`: see tomb/library/chapters."""
 
     title: str
     artist: str | None = None
     album: str | None = None
     disc: int | None = None
     track: int | None = None
+    chapters: Marks = ()
 
 
 def read(path: Path, name: str | None = None) -> tuple[Labels, bytes | None]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tomb.errors import NotFound
-from tomb.library import loudness
-from tomb.models import Loudness, LoudnessMode, Playlist, PlaylistLite, Resume, Track, iso
+from tomb.library import chapters, loudness
+from tomb.models import Chapter, Loudness, LoudnessMode, Playlist, PlaylistLite, Resume, Track, iso
+
+_Heard = tuple[str, int, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +33,23 @@ class Playable:
     def __init__(
         self,
         lite: PlaylistLite,
-        tracks: Iterable[tuple[str, int]],
+        tracks: Iterable[_Heard],
         make: Callable[[int], Track],
         loudness: Callable[[int], Loudness],
     ) -> None:
-        """`tracks`: their ids and durations; `make` and `loudness` are given the place of one, from 0."""
+        """`tracks`: their ids, durations and where their chapters begin; `make` and `loudness` are given the place of
+        one, from 0."""
         self.lite = lite
         self.tracks = tuple(tracks)
         self._make = make
         self._loudness = loudness
-        self._places = {track_id: place for place, (track_id, _) in enumerate(self.tracks)}
+        self._places = {track_id: place for place, (track_id, *_) in enumerate(self.tracks)}
         self._made: dict[str, Track] = {}
 
     @classmethod
     def of_rows(cls, lite: PlaylistLite, rows: Sequence[sqlite3.Row]) -> "Playable":
         """What `playable_rows` read."""
-        tracks = ((row["id"], row["duration_ms"]) for row in rows)
+        tracks = ((row["id"], row["duration_ms"], _starts(chapters.decoded(row["chapters"]))) for row in rows)
         return cls(
             lite, tracks, lambda place: _track(rows[place], lite.server_seq), lambda place: _loudness(rows[place])
         )
@@ -54,7 +57,7 @@ class Playable:
     @classmethod
     def of_playlist(cls, playlist: Playlist) -> "Playable":
         """What was read already."""
-        tracks = ((track.id, track.duration_ms) for track in playlist.tracks)
+        tracks = ((track.id, track.duration_ms, _starts(track.chapters)) for track in playlist.tracks)
         return cls(
             playlist, tracks, lambda place: playlist.tracks[place], lambda place: playlist.tracks[place].loudness
         )
@@ -67,7 +70,7 @@ class Playable:
 
     def gain(self, track_id: str, mode: LoudnessMode) -> float:
         """The linear gain with which a track of it is played."""
-        among = ((self._loudness(place), duration_ms) for place, (_, duration_ms) in enumerate(self.tracks))
+        among = ((self._loudness(place), duration_ms) for place, (_, duration_ms, _) in enumerate(self.tracks))
         return loudness.gain(self._loudness(self._places[track_id]), among, mode)
 
 
@@ -148,6 +151,10 @@ def playable_rows(db: sqlite3.Connection, playlist_id: str) -> list[sqlite3.Row]
     return db.execute(f"{_TRACKS} WHERE t.playlist_id = ? ORDER BY t.number", (playlist_id,)).fetchall()
 
 
+def _starts(of: Sequence[Chapter]) -> tuple[int, ...]:
+    return tuple(chapter.start_ms for chapter in of)
+
+
 def _tracks(db: sqlite3.Connection, playlist_id: str) -> list[Track]:
     return [_track(row) for row in playable_rows(db, playlist_id)]
 
@@ -165,6 +172,7 @@ def _track(row: sqlite3.Row, server_seq: int = 0) -> Track:
         file_size=row["size"],
         file_hash=row["file"],
         missing=bool(row["missing"]),
+        chapters=chapters.decoded(row["chapters"]),
         cover_url=_cover_url(row["id"] if row["cover"] else None),
         play_count=row["play_count"],
         loudness=_loudness(row),

@@ -17,7 +17,8 @@ _USERS = "SELECT playlist_id FROM tracks WHERE file = ?"
 
 @dataclass(frozen=True, slots=True)
 class NewTrack:
-    """A track to be added. `file` and `cover`: hashes of what the library keeps already (`files.keep`)."""
+    """A track to be added. `file` and `cover`: hashes of what the library keeps already (`files.keep`). `chapters`: as
+    a column (`chapters.encoded`)."""
 
     id: str
     title: str
@@ -26,6 +27,7 @@ class NewTrack:
     album: str | None
     file: str
     cover: str | None = None
+    chapters: str | None = None
 
 
 class TrackEdit(TypedDict, total=False):
@@ -170,8 +172,8 @@ def files_changed(db: sqlite3.Connection, playlist_ids: Iterable[str], now: floa
 def _insert(db: sqlite3.Connection, playlist_id: str, number: int, track: NewTrack, now: float) -> None:
     # The columns are in the order of the fields.
     db.execute(
-        "INSERT INTO tracks (id, playlist_id, number, title, filename, artist, album, file, cover, created, updated)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tracks (id, playlist_id, number, title, filename, artist, album, file, cover, chapters,"
+        " created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (track.id, playlist_id, number, *dataclasses.astuple(track)[1:], now, now),
     )
 

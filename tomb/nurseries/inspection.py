@@ -22,7 +22,7 @@ import trio
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tomb.errors import DecodeError, Unavailable
-from tomb.library import confined
+from tomb.library import chapters, confined
 from tomb.library.covers import Picture
 from tomb.library.labels import Labels, clean, label
 from tomb.models import Loudness
@@ -59,6 +59,8 @@ class _Line(BaseModel):
     @classmethod
     def _short(cls, said: Labels | None) -> Labels | None:
         if said and any(clean(text) != text for text in (said.title, said.artist, said.album)):
+            raise ValueError("no label says this")
+        if said and chapters.tidy(said.chapters) != said.chapters:
             raise ValueError("no label says this")
         return said
 
@@ -142,7 +144,8 @@ class Inspection:
         # Music whose labels or picture were too much for the child is music all the same.
         if sound is not None and not durations:
             raise DecodeError(refused or "it does not say how long it is")
-        said = next((each.labels for each in lines if each.labels is not None), Labels(label(Path(name).stem)))
+        # Said twice, first without the chapters: these are the most work.
+        said = next((each.labels for each in reversed(lines) if each.labels), Labels(label(Path(name).stem)))
         loudness = next((each.loudness for each in lines if each.loudness is not None), Loudness())
         return Findings(said, durations[0] if durations else 0, loudness, _picture(lines))
 

@@ -30,7 +30,8 @@ class _Described(BaseModel):
 
 
 class TrackCard(_Described):
-    """A track. `file`, `cover`: the names that the archive has for its sound and its picture."""
+    """A track. `file`, `cover`: the names that the archive has for its sound and its picture. `chapters`: as the
+    database has them, JSON of its own."""
 
     title: Text
     filename: Text
@@ -38,6 +39,7 @@ class TrackCard(_Described):
     album: Text | None = None
     file: Content
     cover: Content | None = None
+    chapters: Annotated[str, Field(max_length=200_000)] | None = None
 
 
 class PlaylistCard(_Described):

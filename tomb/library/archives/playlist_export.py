@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tomb import __version__
 from tomb.errors import NotFound
-from tomb.library import arrivals, labels, playlists
+from tomb.library import arrivals, chapters, labels, playlists
 from tomb.library.archives import manifest
 from tomb.library.archives.archive import MANIFEST, BadArchive, Member, member
 from tomb.library.archives.backup import stored
@@ -18,7 +18,8 @@ from tomb.library.labels import Labels
 from tomb.library.playlists import PlaylistEdit
 
 _TRACKS = """
-    SELECT t.title, t.filename, t.artist, t.album, f.hash || '.' || f.ext AS file, c.hash || '.' || c.ext AS cover
+    SELECT t.title, t.filename, t.artist, t.album, f.hash || '.' || f.ext AS file, c.hash || '.' || c.ext AS cover,
+        t.chapters
     FROM tracks t JOIN files f ON f.hash = t.file LEFT JOIN covers c ON c.hash = t.cover
     WHERE t.playlist_id = ? AND NOT f.missing ORDER BY t.number
 """
@@ -84,6 +85,7 @@ def relabelled(track: TrackCard, arrival: Arrival) -> Arrival:
         album=labels.clean(track.album),
         disc=arrival.labels.disc,
         track=arrival.labels.track,
+        chapters=chapters.marks(track.chapters) or arrival.labels.chapters,
     )
     return replace(arrival, filename=labels.label(track.filename), labels=said)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from tomb.errors import StartError
-from tomb.library import faults, schema, settings
+from tomb.library import chapters, faults, schema, settings
 from tomb.models import TagActionName
 
 # What reading a damaged database raises. The latter: the message itself quotes bytes of it that are no UTF-8.
@@ -49,6 +49,14 @@ _CONTRADICTIONS = (
     (
         "SELECT 1 FROM tags WHERE NOT is_action(action)",
         "UPDATE tags SET action = NULL, minutes = NULL, step = NULL WHERE NOT is_action(action)",
+    ),
+    (
+        "SELECT 1 FROM tracks WHERE NOT are_chapters(chapters)",
+        "UPDATE tracks SET chapters = NULL WHERE NOT are_chapters(chapters)",
+    ),
+    (
+        "SELECT 1 FROM bin_tracks WHERE NOT are_chapters(chapters)",
+        "UPDATE bin_tracks SET chapters = NULL WHERE NOT are_chapters(chapters)",
     ),
     (
         "SELECT 1 FROM settings WHERE NOT makes_sense(key, value)",
@@ -237,6 +245,7 @@ def _header_fault(path: Path) -> str | None:
 def _know_our_words(db: sqlite3.Connection) -> None:
     actions = get_args(TagActionName)
     db.create_function("is_action", 1, lambda action: action is None or action in actions, deterministic=True)
+    db.create_function("are_chapters", 1, chapters.makes_sense, deterministic=True)
     db.create_function("makes_sense", 2, settings.makes_sense, deterministic=True)
 
 

@@ -15,8 +15,11 @@ FADE_S = 10.0  # how long the sleep timer fades
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """`chapters`: where they begin, the first at 0; none for most tracks."""
+
     track_id: str
     duration_ms: int
+    chapters: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1135,6 +1135,10 @@ export interface components {
         Body: {
             client_op_id?: string | null;
         };
+        Chapter: {
+            title: string;
+            start_ms: number;
+        };
         CleanedSession: {
             session_id: string;
             filename: string;
@@ -1605,6 +1609,7 @@ export interface components {
             file_size: number;
             file_hash: string;
             missing: boolean;
+            chapters: components["schemas"]["Chapter"][];
             cover_url: string | null;
             play_count: number;
             loudness: components["schemas"]["Loudness"];
@@ -1687,6 +1692,7 @@ export interface components {
             file_size: number;
             file_hash: string;
             missing: boolean;
+            chapters: components["schemas"]["Chapter"][];
             cover_url: string | null;
             play_count: number;
             loudness: components["schemas"]["Loudness"];

@@ -4,6 +4,10 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Chapter: {
+            title: string;
+            start_ms: number;
+        };
         Connected: {
             status: "connected";
             sid: string;
@@ -333,6 +337,7 @@ export interface components {
             file_size: number;
             file_hash: string;
             missing: boolean;
+            chapters: components["schemas"]["Chapter"][];
             cover_url: string | null;
             play_count: number;
             loudness: components["schemas"]["Loudness"];
@@ -358,6 +363,7 @@ export interface components {
             file_size: number;
             file_hash: string;
             missing: boolean;
+            chapters: components["schemas"]["Chapter"][];
             cover_url: string | null;
             play_count: number;
             loudness: components["schemas"]["Loudness"];

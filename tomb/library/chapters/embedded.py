@@ -1,0 +1,62 @@
+"""Chapters as files have them within: a reader for each format, all for files that may be anybody's.
+
+They go where a file's structure leads and read little of it, so a file of gigabytes costs no more than a small one.
+Each bounds the parts that it looks at, and what it reads at once. What makes no sense has no chapters. The examiner
+calls them, in a child that may be killed.
+"""
+
+import re
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from tomb.library import chapters, containers
+from tomb.library.chapters import id3, matroska, mp4, sheets
+from tomb.library.containers import Container
+from tomb.library.labels import Marks
+
+Found = Iterable[tuple[int, str | None]]
+
+_READERS: Mapping[Container, Callable[[BinaryIO], Found]] = {
+    "mov": mp4.chapters,
+    "matroska": matroska.chapters,
+    "mp3": id3.chapters,
+}
+_COMMENT = re.compile(r"chapter\d{1,4}")
+_TIME = re.compile(r"(\d{1,3}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?")
+
+
+def read(path: Path) -> Marks:
+    """None for a file without chapters, and for one that makes no sense."""
+    try:
+        kind = containers.container(path)
+        if kind in ("ogg", "flac"):
+            return chapters.tidy(_commented(path))
+        if kind is None or kind not in _READERS:
+            return ()
+        with path.open("rb") as file:
+            return chapters.tidy(_READERS[kind](file))
+    except (OSError, ValueError, IndexError, struct.error):
+        return ()
+
+
+def _commented(path: Path) -> Iterator[tuple[int, str | None]]:
+    """CHAPTER001=00:00:00.000, CHAPTER001NAME=… (wiki.xiph.org/Chapter_Extension), or a whole cue sheet."""
+    from tinytag import TinyTag, TinyTagException
+
+    try:
+        said = TinyTag.get(path, duration=False).other
+    except TinyTagException:
+        return
+    sheet = said.get("cuesheet")
+    if sheet:
+        for file in sheets.cue(str(sheet[0])).files[:1]:
+            yield from ((each.start_ms, each.title) for each in file.tracks)
+    for key, values in said.items():
+        time = _TIME.fullmatch(str(values[0]).strip()) if _COMMENT.fullmatch(key) else None
+        if time is not None:
+            hours, minutes, seconds, fraction = time.groups("0")
+            start_s = (int(hours) * 60 + int(minutes)) * 60 + int(seconds) + float(f"0.{fraction}")
+            names = said.get(f"{key}name")
+            yield round(start_s * 1000), str(names[0]) if names else None

@@ -1,0 +1,95 @@
+"""Sheets beside sound files: a cue sheet says what is where in a file, or how files follow each other; so does an m3u.
+
+They are anybody's text in anybody's encoding. No more than `LARGEST` bytes and `MOST` lines of one are looked at.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+LARGEST = 512 * 1024
+MOST = 20_000  # lines
+
+_FILE = re.compile(r'FILE\s+(?:"([^"]*)"|(.*?))(?:\s+\w+)?', re.IGNORECASE)
+_WORDS = re.compile(r'(TRACK|INDEX|TITLE|PERFORMER)\s+"?(.*?)"?', re.IGNORECASE)
+_BEGINS = re.compile(r"0*1\s+(\d{1,5}):(\d{1,2}):(\d{1,2})")
+_FRAMES = 75  # a second, as on a CD
+
+
+@dataclass(frozen=True, slots=True)
+class CueTrack:
+    """`start_ms`: within its file."""
+
+    start_ms: int
+    title: str | None
+    performer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CueFile:
+    """A sound file, under the name that it had where the sheet was written, and the tracks that begin in it."""
+
+    name: str
+    tracks: tuple[CueTrack, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    title: str | None
+    performer: str | None
+    files: tuple[CueFile, ...]
+
+
+def text(path: Path) -> str:
+    """What a sheet says. Raises: OSError."""
+    with path.open("rb") as file:
+        data = file.read(LARGEST)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # Cut off within a character; or what programs wrote before there was UTF-8.
+        cut_off = error.start >= LARGEST - 3
+        return data.decode("utf-8-sig" if cut_off else "cp1252", "ignore" if cut_off else "replace")
+
+
+def cue(said: str) -> Cue:
+    """Read a cue sheet, as the manual of CDRWIN describes it. What makes no sense in it is passed over.
+
+    A track begins at its index 1. That counts for the file, too: its index 0 may lie in the one before.
+    """
+    head: dict[str, str] = {}
+    current = head
+    files: list[tuple[str, list[tuple[int, dict[str, str]]]]] = []
+    for line in _lines(said):
+        if (named := _FILE.fullmatch(line)) is not None:
+            files.append((named[1] or named[2] or "", []))
+        elif (words := _WORDS.fullmatch(line)) is not None:
+            key, value = words[1].upper(), words[2]
+            if key == "TRACK":
+                current = {}
+            elif key != "INDEX":
+                current.setdefault(key, value)
+            elif current is not head and files and (begins := _BEGINS.fullmatch(value)) is not None:
+                minutes, seconds, frames = (int(each) for each in begins.groups())
+                files[-1][1].append(((minutes * 60 + seconds) * 1000 + frames * 1000 // _FRAMES, current))
+    return Cue(
+        head.get("TITLE"),
+        head.get("PERFORMER"),
+        tuple(
+            CueFile(name, tuple(CueTrack(at, own.get("TITLE"), own.get("PERFORMER")) for at, own in tracks))
+            for name, tracks in files
+        ),
+    )
+
+
+def listed(said: str) -> list[str]:
+    """The files that an m3u names, in its order, with "/" between the parts of a path."""
+    return [line.replace("\\", "/") for line in _lines(said) if not line.startswith("#")]
+
+
+def _lines(said: str) -> Iterator[str]:
+    return (line for each in islice(said.splitlines(), MOST) if (line := each.strip()))
