@@ -9,7 +9,7 @@ from tests.nurseries.handmade import join, read
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import serving
 from tests.soak.crowd import gather
-from tests.soak.hostile import KINDS, besiege
+from tests.soak.hostile import besiege
 from tomb.http.app import MESSAGE_BYTES
 
 SEED = 6
@@ -19,9 +19,7 @@ SECONDS = 180
 @pytest.mark.timeout(900)
 async def test_strangers_end_no_more_than_their_own_connections(tmp_path: Path) -> None:
     tally = await besiege(SEED, SECONDS, tmp_path / "data")
-    # It was no idle box that was besieged: each kind of stranger came often.
-    assert all(tally.attacks[kind.__name__] > 20 for kind in KINDS), tally
-    assert tally.parent > 20, tally
+    assert tally.all_came_often(), tally  # it was no idle box that was besieged
 
 
 async def test_a_crowd_of_clients_that_come_and_go_sees_the_same(tmp_path: Path) -> None:

@@ -17,13 +17,13 @@ from typing import Any
 import trio
 from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, open_websocket_url
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import Answer, Box, call, serving
 from tests.soak.api import Complaint
 
 PARENTS = 4
 LISTS = 20
 STAYS_S = 20.0  # at most, before a client goes away for a moment
-PATIENCE_S = 60.0
 # Playing alone changes these: they are told with the next edit and not before (wire.md, section 3).
 UNTOLD = {"resume", "last_played", "server_seq", "tracks"}
 MOVING = {"server_seq", "position_ms", "active_track", "client_op_id"}
@@ -142,7 +142,7 @@ class Watcher:
 
 
 async def gather(seed: int, clients: int, seconds: float, data: Path) -> Tally:
-    """So many clients at a new box for so long. Raises: Complaint."""
+    """So many clients at a new box for so long, and until enough has happened. Raises: Complaint."""
     tally, chance, leaving = Tally(clients), Random(seed), trio.Event()
     env = {"TOMB_EVENT_LOG_SIZE": "300"}  # small, so that some come back too late for a replay
     async with serving(data, "--audio", "silent", "--reader", "virtual", env=env) as box:
@@ -153,10 +153,13 @@ async def gather(seed: int, clients: int, seconds: float, data: Path) -> Tally:
         async with trio.open_nursery() as nursery:
             for watcher in watchers:
                 nursery.start_soon(watcher.run)
-            with trio.move_on_after(seconds):
-                async with trio.open_nursery() as parents:
-                    for _ in range(PARENTS):
-                        parents.start_soon(_edit, box.port, ids, Random(chance.random()), tally)
+            async with trio.open_nursery() as parents:
+                for _ in range(PARENTS):
+                    parents.start_soon(_edit, box.port, ids, Random(chance.random()), tally)
+                await trio.sleep(seconds)
+                while tally.returns < clients or sum(tally.operations.values()) < 2 * clients:
+                    await trio.sleep(0.1)
+                parents.cancel_scope.cancel()
             leaving.set()
             await _compare(box, watchers, tally)
             nursery.cancel_scope.cancel()

@@ -22,7 +22,8 @@ from tests.soak.victim import Victim, starting
 from tests.soak.worker import Worker
 
 WORKERS = 4
-LONGEST_S = 1.5  # under load, before the kill
+MOST_ANSWERS = 150  # before the kill: by the work that was done, so that a slow machine kills no idle box
+LOOK_S = 0.005
 STARTING_S = 1.3  # the kills during a start are spread over that
 LISTENED = 2  # tracks that are fetched over HTTP after each start
 # Room is kept for others on a real box; here it must not depend on the machine's disk.
@@ -110,8 +111,13 @@ class Soak:
             await self.check(port)
             async with trio.open_nursery() as nursery:
                 self._load(nursery, port, victim.dead)
-                await trio.sleep(self.random.uniform(0, LONGEST_S))
+                await self._answered(self.random.uniform(0, MOST_ANSWERS))
                 await self._how.kill(victim)
+
+    async def _answered(self, more: float) -> None:
+        begun = self.journal.counts["answers"]
+        while self.journal.counts["answers"] < begun + more:
+            await trio.sleep(LOOK_S)
 
     async def _last(self) -> None:
         """It goes well for once; and what the inbox still held is taken."""
