@@ -133,6 +133,8 @@ async def open_box(
         await _watch_library(lifecycle, board, store)
         await lifecycle.start(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
+        if taps.reader is not None:
+            deck.chime("ready")
         try:
             yield Services(
                 settings=settings,

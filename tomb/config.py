@@ -24,7 +24,7 @@ from pydantic_settings import (
 )
 
 from tomb.errors import StartError
-from tomb.models import BoxName, OnRemoval, SameTag, Volume
+from tomb.models import BoxName, LoudnessMode, OnRemoval, SameTag, Volume
 
 PREFIX = "TOMB_"
 OTHERS = {
@@ -115,6 +115,8 @@ class Settings(BaseSettings):
     start_volume: Volume = Field(100, description="loudest volume that the box starts with, in percent")
     same_tag: SameTag = Field("toggle", description="what a second tap of the playing tag does")
     on_removal: OnRemoval = Field("keep", description="what lifting the playing tag does")
+    loudness: LoudnessMode = Field("track", description="what is brought to one loudness: each track, each album, off")
+    sounds: bool = Field(True, description="whether the box has sounds of its own: ready, unknown tag, error")
 
     free_kept_mb: int = Field(200, ge=0, description="MiB of the disk that uploads and imports leave free")
     upload_file_mb: int = Field(500, ge=1, description="largest file that can be uploaded, in MiB")

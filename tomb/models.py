@@ -16,6 +16,7 @@ SameTag = Literal["toggle", "restart", "next", "ignore"]
 ResumePolicy = Literal["resume", "restart"]
 OnRemoval = Literal["keep", "pause"]
 LoudnessMode = Literal["off", "track", "album"]
+Chime = Literal["ready", "unknown_tag", "error", "limit"]
 UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
 LinkState = Literal["waiting", "duplicate", "success", "timeout", "cancelled", "error"]
 TagActionName = Literal["next", "previous", "pause", "volume_up", "volume_down", "stop", "sleep_timer", "shuffle"]
@@ -241,8 +242,10 @@ class BinItem(Wire):
 class Choices(Wire):
     """What parents chose for the whole box; a playlist's own choice goes before it.
 
-    `box_name`: "" while it has none. `start_volume`: the box never starts louder. `child_playlists`: ids of those that
-    a child may start from a screen; null: all. `welcomed`: a parent went through the first screens, or skipped them.
+    `box_name`: "" while it has none. `start_volume`: the box never starts louder. `loudness`: what is brought to one
+    loudness, each track or each album as a whole. `sounds`: whether the box has sounds of its own. `child_playlists`:
+    ids of those that a child may start from a screen; null: all. `welcomed`: a parent went through the first screens,
+    or skipped them.
     """
 
     box_name: BoxName = ""
@@ -251,6 +254,8 @@ class Choices(Wire):
     same_tag: SameTag = "toggle"
     on_removal: OnRemoval = "keep"
     audio_device: Annotated[str, Field(max_length=200)] = ""
+    loudness: LoudnessMode = "track"
+    sounds: bool = True
     child_playlists: Annotated[Sequence[str], Field(max_length=CHILD_PLAYLISTS)] | None = None
     welcomed: bool = False
 

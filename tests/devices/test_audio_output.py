@@ -14,6 +14,7 @@ from trio.testing import MockClock
 import tomb.devices.portaudio
 from tests.rigs.sounds import as_heard, noise, write
 from tests.rigs.virtual_sink import VirtualSink
+from tomb.devices import chimes
 from tomb.devices.audio import PortAudioOutput
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Report
 from tomb.devices.portaudio import CLOSE_S, OPEN_S, SILENCE_S
@@ -300,3 +301,53 @@ async def test_a_stream_that_hangs_while_it_closes_does_not_hold_up_the_end(
         asked = trio.current_time()
         nursery.cancel_scope.cancel()
     assert trio.current_time() == pytest.approx(asked + CLOSE_S)
+
+
+async def test_a_bell_opens_a_stream_that_is_closed_is_heard_whole_and_the_stream_is_closed_again(
+    player: Player, clock: MockClock
+) -> None:
+    output = await player.output()
+    await trio.sleep(30)
+    assert player.sink.streams == 0
+    since, made = len(player.sink.played()), chimes.made("ready", 44100)
+    output.chime("ready")
+    await trio.sleep(30)
+    heard = player.sink.played()[since:]
+    begin = np.flatnonzero(heard.any(axis=1))[0] - np.flatnonzero(made.any(axis=1))[0]
+    np.testing.assert_array_equal(heard[begin : begin + len(made)], made)
+    assert not heard[begin + len(made) :].any()
+    assert player.sink.streams == 0
+    assert player.reports == []
+
+
+async def test_a_bell_in_a_pause_is_heard_and_the_music_goes_on_where_it_was(
+    player: Player, clock: MockClock, song: Path
+) -> None:
+    output = await player.output()
+    output.play(Cue(1, song))
+    await trio.sleep(1)
+    output.pause()
+    held = output.heard()
+    output.chime("error")
+    await trio.sleep(2)
+    assert output.heard() == held
+    output.resume()
+    await trio.sleep(3)
+    assert player.reports == [CueStarted(1), CueFinished(1)]
+
+
+async def test_a_cue_s_gain_can_be_changed_while_it_is_heard_and_before(
+    player: Player, clock: MockClock, song: Path
+) -> None:
+    output = await player.output()
+    output.play(Cue(1, song, gain=0.5))
+    output.enqueue(Cue(2, song, gain=0.5))
+    await trio.sleep(1)
+    output.set_cue_gain(2, 0.25)
+    output.set_cue_gain(7, 9.0)  # nobody knows it
+    await trio.sleep(6)
+    source, heard = as_heard(song), player.sink.played()
+    start = np.flatnonzero(heard.any(axis=1))[0]
+    first, second = heard[start : start + len(source)], heard[start + len(source) :][: len(source)]
+    np.testing.assert_array_equal(first[:-1000], np.rint(source[:-1000] * np.float32(0.5)).astype(np.int16))
+    np.testing.assert_array_equal(second[1000:], np.rint(source[1000:] * np.float32(0.25)).astype(np.int16))

@@ -1,14 +1,17 @@
 """What the audio callback writes into its blocks, order by order and level by level. No clock, no device."""
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from tests.rigs.sounds import Int16, noise
+from tomb.devices import chimes
 from tomb.devices.buffer import CueBuffer
 from tomb.devices.output import Cue
-from tomb.devices.playhead import Anchor, Level, Order, Playhead
+from tomb.devices.playhead import Anchor, Bell, Level, Order, Playhead
+from tomb.models import Chime
 
 FADE = 100
 
@@ -235,3 +238,137 @@ def test_anchors_carry_the_order_that_made_them() -> None:
 
 def assert_fades(heard: Int16, source: Int16, gains: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
     assert np.abs(heard - source * gains[:, np.newaxis]).max() <= 1
+
+
+# --- each file's own gain --------------------------------------------------------------------------------------------
+
+
+def tone(seconds: float, hertz: float = 220, level: float = 0.3) -> Int16:
+    """Two of these, one behind the other, are one, if it is of whole waves."""
+    mono = np.rint(level * 32767 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * 44100)) / 44100))
+    return np.repeat(mono.astype(np.int16)[:, None], 2, axis=1)
+
+
+def gained(samples: Int16, gain: float) -> CueBuffer:
+    made = CueBuffer(Cue(1, Path("a.wav"), 0, gain), 20_000, 5_000)
+    made.append(samples)
+    made.finish()
+    return made
+
+
+def steepest(samples: Int16) -> int:
+    return int(np.abs(np.diff(samples.astype(np.int32), axis=0)).max())
+
+
+def test_a_cue_s_gain_is_there_from_the_first_sample() -> None:
+    playhead = Playhead(FADE)
+    playhead.order = Order(gained(SAMPLES, 0.5), moving=True)
+    np.testing.assert_array_equal(filled(playhead, 4410), np.rint(SAMPLES * np.float32(0.5)).astype(np.int16))
+
+
+@pytest.mark.parametrize("gains", [(1.0, 0.2), (0.2, 1.0), (3.0, 0.3), (0.5, 2.0)])
+@pytest.mark.parametrize("block", [1, 64, 1000])
+def test_from_one_gain_to_the_next_there_is_no_step_and_nothing_is_louder_than_its_own_gain(
+    gains: tuple[float, float], block: int
+) -> None:
+    wave = tone(0.1)
+    first, second = gained(wave, gains[0]), gained(wave, gains[1])
+    first.follower = second
+    playhead = Playhead(FADE)
+    playhead.order = Order(first, moving=True)
+    heard = filled(playhead, 2 * len(wave), block)
+    loudest = max(gains)
+    slope = loudest * 0.3 * 32767 / FADE  # of the ramp itself
+    assert steepest(heard) <= loudest * steepest(wave) + slope + 2
+    for part, gain in ((heard[: len(wave)], gains[0]), (heard[len(wave) :], gains[1])):
+        assert np.abs(part).max() <= gain * np.abs(wave).max() + 1
+    np.testing.assert_array_equal(
+        heard[: len(wave) - FADE], np.rint(wave[: len(wave) - FADE] * np.float32(gains[0])).astype(np.int16)
+    )
+    np.testing.assert_array_equal(
+        heard[len(wave) + FADE :], np.rint(wave[FADE:] * np.float32(gains[1])).astype(np.int16)
+    )
+
+
+def test_a_gain_that_is_switched_while_it_sounds_is_reached_in_a_ramp() -> None:
+    wave = tone(0.2)
+    sounding = gained(wave, 1.0)
+    playhead = Playhead(FADE)
+    playhead.order = Order(sounding, moving=True)
+    before = filled(playhead, 640)
+    sounding.gain = 0.25
+    heard = np.concatenate([before, filled(playhead, 2000)])
+    assert steepest(heard) <= steepest(wave) + 0.3 * 32767 / FADE
+    np.testing.assert_array_equal(
+        heard[640 + FADE :], np.rint(wave[640 + FADE : 2640] * np.float32(0.25)).astype(np.int16)
+    )
+
+
+def test_what_a_gain_would_push_over_full_scale_is_clipped_and_never_wraps() -> None:
+    playhead = Playhead(FADE)
+    playhead.order = Order(gained(tone(0.1, level=0.9), 2.0), moving=True)
+    heard = filled(playhead, 4410)
+    assert (heard.max(), heard.min()) == (32767, -32768)
+    assert steepest(heard) <= 2 * steepest(tone(0.1, level=0.9))
+
+
+# --- bells -----------------------------------------------------------------------------------------------------------
+
+LOUD = tone(0.4, level=0.999)
+
+
+def ringing(playhead: Playhead, chime: Chime = "ready") -> Int16:
+    made = chimes.made(chime, 44100)
+    playhead.bell = Bell(made)
+    return made
+
+
+@pytest.mark.parametrize("chime", get_args(Chime))
+def test_a_bell_in_silence_is_heard_as_it_was_made_and_then_all_is_silent(chime: Chime) -> None:
+    playhead = Playhead(FADE)
+    made = ringing(playhead, chime)
+    assert playhead.ringing
+    heard = filled(playhead, len(made) + 1000)
+    np.testing.assert_array_equal(heard[: len(made)], made)
+    assert not heard[len(made) :].any()
+    assert not playhead.ringing
+
+
+@pytest.mark.parametrize("chime", get_args(Chime))
+@pytest.mark.parametrize("volume", [1.0, 0.3])
+def test_a_bell_over_the_loudest_music_is_never_louder_than_the_volume_and_makes_no_click(
+    chime: Chime, volume: float
+) -> None:
+    playhead = Playhead(882)
+    playhead.level = Level(volume)
+    sounding = CueBuffer(Cue(1, Path("a.wav")), 200_000, 5_000)
+    music = np.concatenate([LOUD] * 4)
+    sounding.append(music)
+    playhead.order = Order(sounding, moving=True)
+    before = filled(playhead, 640)
+    made = ringing(playhead, chime)
+    heard = np.concatenate([before, filled(playhead, len(made) + 5000)])
+    assert np.abs(heard.astype(np.int32)).max() <= volume * 32767 + 1
+    assert steepest(heard) <= volume * (steepest(LOUD) + steepest(made) + 0.25 * 32767 / 882) + 2
+    after = 640 + len(made) + 882 + 64
+    np.testing.assert_array_equal(
+        heard[after:], np.rint(music[after : len(heard)] * np.float32(volume)).astype(np.int16)
+    )
+
+
+def test_a_second_bell_waits_for_the_first_and_the_newest_counts() -> None:
+    playhead = Playhead(FADE)
+    first = ringing(playhead, "ready")
+    head = filled(playhead, 640)
+    ringing(playhead, "error")
+    last = ringing(playhead, "unknown_tag")
+    heard = np.concatenate([head, filled(playhead, len(first) + len(last) + 640, block=1)])
+    np.testing.assert_array_equal(heard[: len(first)], first)
+    np.testing.assert_array_equal(heard[len(first) : len(first) + len(last)], last)
+    assert not heard[len(first) + len(last) :].any()
+
+
+def test_muted_a_bell_is_silent_too() -> None:
+    playhead = Playhead(FADE)
+    playhead.level = Level(0.0)
+    assert not filled(playhead, len(ringing(playhead)) + 100).any()

@@ -19,6 +19,7 @@ from tomb.machines.player.events import (
     Pause,
     PauseOutput,
     Play,
+    PlayChime,
     PlaylistChanged,
     PlaylistDeleted,
     PlayTrack,
@@ -111,7 +112,7 @@ class Sound:
                 return replace(self, hushed=False)
             case StopOutput():
                 return Sound(there=self.there)
-        assert isinstance(effect, SetGain | SaveResume | ClearResume | CountPlay | SetSleepTimer)
+        assert isinstance(effect, SetGain | SaveResume | ClearResume | CountPlay | SetSleepTimer | PlayChime)
         return self
 
 

@@ -25,7 +25,7 @@ from tomb.events import Event, Events
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable
 from tomb.machines.player import PLAYER
-from tomb.models import Playlist, SameTag, TagAction, Track
+from tomb.models import Chime, Playlist, SameTag, TagAction, Track
 from tomb.nurseries.deck import Deck, Policy
 from tomb.nurseries.journal import Journal, Notes
 from tomb.nurseries.machine_states import MachineStates
@@ -70,6 +70,13 @@ class HandOutput:
     def set_gain(self, level: float, seconds: float = 0.02) -> None:
         assert 0 <= level <= 1
         assert seconds >= 0
+
+    def set_cue_gain(self, generation: int, gain: float) -> None:
+        assert generation in {cue.generation for cue in self.cues} | {0}
+        assert gain > 0
+
+    def chime(self, chime: Chime) -> None:
+        assert chime == "error"
 
     def heard(self) -> Heard:
         return Heard(self.cues[0].generation, self.position_ms) if self.cues else Heard(None, 0)

@@ -42,6 +42,8 @@ class Oracle:
         elif tag_id in self.owners:
             self.plays = self.owners[tag_id]
             self.heard.append(("tap", self.plays))
+        else:
+            self.heard.append(("chime", "unknown_tag"))
 
     def lift(self) -> None:
         if self.plays is not None:
@@ -107,6 +109,9 @@ class Heard:
 
     def lifted(self, playlist_id: str) -> None:
         self.heard.append(("lifted", playlist_id))
+
+    def chime(self, chime: str) -> None:
+        self.heard.append(("chime", chime))
 
     def tag_seen(self, tag_id: str, at: float) -> None:
         pass

@@ -13,12 +13,13 @@ from pydantic_core import from_json
 from tests.rigs.inspector import InlineInspector
 from tomb.box import Devices, open_box
 from tomb.config import Settings
-from tomb.devices.output import Output
+from tomb.devices.output import Cue, Output
 from tomb.devices.reader import VirtualReader
 from tomb.devices.silent import SilentOutput
 from tomb.errors import Broken
 from tomb.events import Event
 from tomb.http.routes import Services
+from tomb.models import Chime
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.lifecycle import Process
 from tomb.ports import VirtualPorts
@@ -29,12 +30,29 @@ UNKNOWN_TAG = "DEADBEEF"
 
 
 class FragileOutput(SilentOutput):
-    """A silent output that a test can break."""
+    """A silent output that a test can break. It notes the box's own sounds, and the gain of each cue that was told."""
 
     def __init__(self, ports: VirtualPorts, deck: Deck) -> None:
         super().__init__(ports, deck.report)
         self._cut = trio.Event()
         self.there = True
+        self.chimes: list[Chime] = []
+        self.gains: dict[int, float] = {}
+
+    def play(self, cue: Cue) -> None:
+        self.gains = {cue.generation: cue.gain}
+        super().play(cue)
+
+    def enqueue(self, cue: Cue | None) -> None:
+        if cue is not None:
+            self.gains[cue.generation] = cue.gain
+        super().enqueue(cue)
+
+    def set_cue_gain(self, generation: int, gain: float) -> None:
+        self.gains[generation] = gain
+
+    def chime(self, chime: Chime) -> None:
+        self.chimes.append(chime)
 
     def unplug(self) -> None:
         self.there = False

@@ -18,11 +18,13 @@ from dataclasses import replace
 
 import trio
 
+from tomb.devices import chimes
 from tomb.devices.buffer import CueBuffer, ReadAhead
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Loudspeaker, Reporter
-from tomb.devices.playhead import Anchor, Level, Order, Playhead, Timeline
+from tomb.devices.playhead import Anchor, Bell, Level, Order, Playhead, Timeline
 from tomb.devices.portaudio import Sink
 from tomb.errors import Broken, DeviceError
+from tomb.models import Chime
 from tomb.ports import Ports
 
 AHEAD_S = 1.0
@@ -102,6 +104,15 @@ class PortAudioOutput:
     def set_gain(self, level: float, seconds: float = FADE_S) -> None:
         self._playhead.level = Level(level, round(seconds * self._rate))
 
+    def set_cue_gain(self, generation: int, gain: float) -> None:
+        for buffer in self._timeline.chain():
+            if buffer.cue.generation == generation:
+                buffer.gain = gain
+
+    def chime(self, chime: Chime) -> None:
+        self._playhead.bell = Bell(chimes.made(chime, self._rate))
+        self._wake()
+
     async def loudspeakers(self) -> list[Loudspeaker]:
         return await self._sink.loudspeakers()
 
@@ -121,6 +132,7 @@ class PortAudioOutput:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         try:
+            await self._ports.in_thread(chimes.prepare, self._rate)
             await self._sink.find()
             task_status.started()
             async with trio.open_nursery() as nursery:
@@ -147,7 +159,8 @@ class PortAudioOutput:
                     await self._move()
                 if self._order.moving and self._sink.queues_silence:
                     await self._begin_anew()
-                await self._sink.tend(needed=self._order.moving, ready=self._ready)
+                ringing = self._playhead.ringing
+                await self._sink.tend(needed=self._order.moving or ringing, ready=self._ready or ringing)
                 with trio.move_on_after(self._look_in()):
                     await self._woken.wait()
                     self._woken = trio.Event()

@@ -27,14 +27,15 @@ class CueBuffer:
     """The frames of one cue, and the buffer that follows it without a gap.
 
     Written by the decoder's side: `written`, `end`, `error`. Written by the callback: `taken`. Written by the event
-    loop: `follower`. `end` is None until the last frame is known; `error` says why it came early, if it did.
+    loop: `follower`, `gain`. `end` is None until the last frame is known; `error` says why it came early, if it did.
     """
 
-    __slots__ = ("_history", "_ring", "cue", "end", "error", "follower", "taken", "written")
+    __slots__ = ("_history", "_ring", "cue", "end", "error", "follower", "gain", "taken", "written")
 
     def __init__(self, cue: Cue, capacity: int, history: int) -> None:
         """`capacity` frames in all, of which the last `history` taken ones are kept."""
         self.cue = cue
+        self.gain = cue.gain
         self.follower: CueBuffer | None = None
         self.written = 0
         self.taken = 0

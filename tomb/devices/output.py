@@ -13,14 +13,17 @@ from typing import Protocol, runtime_checkable
 
 import trio
 
+from tomb.models import Chime
+
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A file to be heard from `start_ms` on."""
+    """A file to be heard from `start_ms` on. `gain`: linear, by how loud the file is; the volume comes on top."""
 
     generation: int
     path: Path
     start_ms: int = 0
+    gain: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,12 @@ class Output(Protocol):
 
     def set_gain(self, level: float, seconds: float = 0.02) -> None:
         """Go to the linear `level` (0 to 1; exactly 1 leaves every sample as it is) in a ramp of `seconds`."""
+
+    def set_cue_gain(self, generation: int, gain: float) -> None:
+        """Give the cue of this generation, if it is heard or will be, another gain of its own, in a short ramp."""
+
+    def chime(self, chime: Chime) -> None:
+        """Let a sound of the box be heard, over the music if there is any, at the volume that is set."""
 
     def heard(self) -> Heard: ...
 

@@ -1,13 +1,17 @@
 """Where we are in the sound: the side that runs inside the audio callback, and the event loop's view of it.
 
-The event loop leaves an `Order` (where to be) and a `Level` (how loud); the callback finds them at its next block,
-fades out what sounds, and obeys. What it did it writes down as `Anchor`s, and when that is heard as a `Mark`; the event
-loop looks at those when it likes, through its `Timeline`.
+The event loop leaves an `Order` (where to be), a `Level` (how loud) and a `Bell`; the callback finds them at its next
+block, fades out what sounds, and obeys. What it did it writes down as `Anchor`s, and when that is heard as a `Mark`;
+the event loop looks at those when it likes, through its `Timeline`.
 
 The callback has 20 ms for a block and a deadline that nobody extends, in a thread that Python does not schedule. So
 nothing in `Playhead` locks, waits, logs, allocates arrays or calls Trio (`run_sync_soon` takes a lock): the callback
-owns its fields, the event loop owns the two it leaves, and a bounded deque hands the anchors over. An order is compared
-by identity: "be there, again" is a new order, and an anchor that carries an older one is late and is dropped.
+owns its fields, the event loop owns the three it leaves, and a bounded deque hands the anchors over. An order is
+compared by identity: "be there, again" is a new order, and an anchor that carries an older one is late and is dropped.
+
+From a sample of the file to one of the block: the cue's own gain, by how loud the file is; the fade around a cut; room
+made for a bell, and the bell; the volume. So nothing, however quiet its file or however much it rings, is louder than
+the volume lets it be.
 """
 
 from collections import deque
@@ -16,6 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tomb.devices import chimes
 from tomb.devices.buffer import CueBuffer
 from tomb.devices.decoder import Frames
 from tomb.ports import monotonic_ns
@@ -43,6 +48,13 @@ class Level:
 
     gain: float
     frames: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bell:
+    """Let these frames be heard over whatever else is. A new object rings anew, once what rings has rung out."""
+
+    frames: Frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,8 @@ class Ramp:
 
     def _scale(self, part: Frames, by: np.ndarray | np.float32) -> None:
         scaled = np.multiply(part, by, out=self._scratch[: len(part)])
+        if max(self.gain, self.target) > 1:
+            np.clip(scaled, -32768, 32767, out=scaled)
         part[:] = np.rint(scaled, out=scaled)
 
 
@@ -116,13 +130,18 @@ class Playhead:
     def __init__(self, fade_frames: int) -> None:
         self.order = Order()
         self.level = Level(1.0)
+        self.bell: Bell | None = None
         self.anchors: deque[Anchor] = deque(maxlen=1024)
         self.mark: Mark | None = None
         self.frames = 0
         self.underruns = 0
         self._fade_frames = fade_frames
+        self._gain = Ramp(1.0)  # the cue's own
         self._fade = Ramp(0.0)
+        self._room = Ramp(1.0)  # for a bell
         self._volume = Ramp(1.0)
+        self._last_bell: Bell | None = None
+        self._rung: int | None = None  # frames of it; None when it has rung out
         self._current_order = self.order
         self._current_level = self.level
         self._buffer: CueBuffer | None = None
@@ -136,10 +155,17 @@ class Playhead:
         """The order that was left last is obeyed."""
         return self._current_order is self.order
 
+    @property
+    def ringing(self) -> bool:
+        """A bell is heard, or was left and will be."""
+        return self._rung is not None or self.bell is not self._last_bell
+
     def reset(self) -> None:
         """A new stream begins, and nothing of an old one sounds. Only while no callback runs."""
         self.mark = None
         self._sounding = False
+        self._rung = None
+        self._room.go(1.0, 0)
         self._current_level = self.level
         self._volume.go(self.level.gain, 0)
 
@@ -153,6 +179,7 @@ class Playhead:
             if self.order is not self._current_order:
                 self._fade_out_for(self.order)
             done += self._advance(out[done:], self.frames + done)
+        self._ring(out)
         self._volume.apply(out)
         self.underruns += self._starved
         self.frames += len(out)
@@ -161,7 +188,7 @@ class Playhead:
         if level is not self._current_level:
             self._current_level = level
             # A short ramp is there to avoid a click, and in silence nothing clicks; a long one is about time.
-            jump = not self._sounding and level.frames <= self._fade_frames
+            jump = not self._sounding and self._rung is None and level.frames <= self._fade_frames
             self._volume.go(level.gain, 0 if jump else level.frames)
 
     def _fade_out_for(self, order: Order) -> None:
@@ -178,6 +205,7 @@ class Playhead:
         self._last_anchored, self._sounding, self._begun = None, False, False
         if order.buffer is not None:
             order.buffer.rewind(order.position)
+            self._gain.go(order.buffer.gain, 0)
         self._fade.go(1.0 if order.natural else 0.0, 0)
         self._fade.go(1.0, self._fade_frames)
 
@@ -189,10 +217,12 @@ class Playhead:
             return len(out)
         if self._fade.target == 0 and self._fade.left:
             out = out[: self._fade.left]  # where the fade ends, the next order begins
+        out = self._heading(buffer, out)
         taken = buffer.take(out)
         if taken:
             self._anchor(buffer, frame, buffer.taken - taken, True)
             self._begun = True
+            self._gain.apply(out[:taken])
             self._fade.apply(out[:taken])
         if taken == len(out) or buffer.written > buffer.taken:
             return taken
@@ -201,6 +231,39 @@ class Playhead:
             self._buffer.rewind(0)
             return taken
         return self._rest(buffer, out, taken, frame)
+
+    def _heading(self, buffer: CueBuffer, out: Frames) -> Frames:
+        """The head of `out` for which the cue's gain goes in one direction.
+
+        From one track to the next there is no step: a louder one's gain has gone down before its first sample, so that
+        this is not too loud, and a quieter one's goes up behind it.
+        """
+        gain, left, follower = buffer.gain, self._fade_frames, buffer.follower
+        if follower is not None and buffer.end is not None and follower.gain < gain:
+            ahead = buffer.end - buffer.taken - self._fade_frames
+            if ahead > 0:
+                out = out[:ahead]
+            else:
+                gain, left = follower.gain, buffer.end - buffer.taken
+        if gain != self._gain.target:
+            self._gain.go(gain, left)
+        return out
+
+    def _ring(self, out: Frames) -> None:
+        if self._rung is None:
+            if self.bell is self._last_bell or self.bell is None:
+                self._room.apply(out)
+                return
+            self._last_bell, self._rung = self.bell, 0
+            self._room.go(chimes.DUCKED, self._fade_frames)
+        assert self._last_bell is not None
+        self._room.apply(out)
+        piece = self._last_bell.frames[self._rung : self._rung + len(out)]
+        out[: len(piece)] += piece  # cannot wrap around: there is room
+        self._rung += len(piece)
+        if self._rung == len(self._last_bell.frames):
+            self._rung = None
+            self._room.go(1.0, self._fade_frames)
 
     def _rest(self, buffer: CueBuffer, out: Frames, taken: int, frame: int) -> int:
         """The buffer has no more: silence, until it has or another order comes."""

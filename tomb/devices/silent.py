@@ -11,6 +11,7 @@ import trio
 from tomb.devices.decoder import probe
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Reporter
 from tomb.errors import DecodeError
+from tomb.models import Chime
 from tomb.ports import Ports
 
 
@@ -25,7 +26,7 @@ class CuedFile:
 
 
 class SilentOutput:
-    """Same commands and same reports as a real one. Gains are ignored.
+    """Same commands and same reports as a real one. Gains and chimes are ignored.
 
     When `run` ends, what was cued is forgotten, and `heard` keeps its last answer until the next command.
     """
@@ -70,6 +71,12 @@ class SilentOutput:
         self._woken.set()
 
     def set_gain(self, level: float, seconds: float = 0.02) -> None:
+        pass
+
+    def set_cue_gain(self, generation: int, gain: float) -> None:
+        pass
+
+    def chime(self, chime: Chime) -> None:
         pass
 
     def heard(self) -> Heard:

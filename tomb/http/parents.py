@@ -10,7 +10,7 @@ from tomb.errors import BadRequest, Forbidden
 from tomb.http.envelope import Success
 from tomb.http.parsing import Body, Id, Label, Percent, ShortLabel
 from tomb.http.routes import Call, Route, Services
-from tomb.models import CHILD_PLAYLISTS, Choices, OnRemoval, SameTag, Wire
+from tomb.models import CHILD_PLAYLISTS, Choices, LoudnessMode, OnRemoval, SameTag, Wire
 from tomb.nurseries.parent_auth import IDLE_S, KEY
 from tomb.nurseries.preferences import CHOICES
 
@@ -30,6 +30,8 @@ class SettingsBody(Body):
     same_tag: SameTag | None = None
     on_removal: OnRemoval | None = None
     audio_device: Label | None = None
+    loudness: LoudnessMode | None = None
+    sounds: bool | None = None
     child_playlists: Annotated[list[Id], Field(max_length=CHILD_PLAYLISTS)] | None = None
     welcomed: bool | None = None
     pin: Pin | None = None

@@ -13,13 +13,12 @@ machine whether it still counts.
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import trio
 
 from tomb.devices import output
-from tomb.errors import BadRequest
+from tomb.errors import BadRequest, RequestError
 from tomb.events import PLAYLISTS, POSITION, Events
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable
@@ -27,6 +26,8 @@ from tomb.machines.player import PLAYER, events
 from tomb.machines.player.model import Player, gain
 from tomb.machines.table import Outcome
 from tomb.models import (
+    Chime,
+    LoudnessMode,
     OnRemoval,
     PlayerState,
     Playlist,
@@ -65,6 +66,7 @@ class Policy:
 
     same_tag: SameTag = "toggle"
     on_removal: OnRemoval = "keep"
+    sounds: bool = True
 
 
 class Deck:
@@ -91,6 +93,7 @@ class Deck:
         self._position_every_s = position_every_s
         self._player = Player(sound="lost", loss=NO_OUTPUT)
         self._output: output.Output | None = None
+        self._loudness: LoudnessMode = "off"
         self._mailbox = Mailbox("deck")
         self._fade = Timer(self._sleep_is_near)
         self._sleep = Timer(self._sleep_is_over)
@@ -191,7 +194,14 @@ class Deck:
     def tap(self, playlist_id: str) -> None:
         """A tag of this playlist was placed."""
 
-        self._mailbox.post_async(partial(self._tapped, playlist_id))
+        async def job() -> None:
+            try:
+                await self._tapped(playlist_id)
+            except RequestError:  # nobody reads an answer, so it is heard
+                self._chime("error")
+                raise
+
+        self._mailbox.post_async(job)
 
     def lifted(self, playlist_id: str) -> None:
         """The tag of this playlist was taken away."""
@@ -262,6 +272,24 @@ class Deck:
 
     def set_ceiling(self, ceiling: int) -> None:
         self._mailbox.post(lambda: self._fire(events.SetCeiling(ceiling)))
+
+    def set_loudness(self, mode: LoudnessMode) -> None:
+        """From now on each track is brought to a loudness of its own, or its album's, or is left as it is."""
+
+        def job() -> None:
+            self._catch_up()
+            self._loudness = mode
+            player, following = self._player, self._player.following
+            if self._output is not None and player.held and player.track is not None:
+                self._output.set_cue_gain(player.generation, self._cue_gain(player.track.track_id))
+                if following is not None:
+                    self._output.set_cue_gain(following[0], self._cue_gain(following[1]))
+
+        self._mailbox.post(job)
+
+    def chime(self, chime: Chime) -> None:
+        """Let the box say something by one of its own sounds, where parents let it."""
+        self._mailbox.post(lambda: self._chime(chime))
 
     def edited(self, playlist: Playlist) -> None:
         """The library changed a playlist: its tracks, their order, their names."""
@@ -446,6 +474,8 @@ class Deck:
                 self._sleeps_at = trio.current_time() + seconds
                 self._fade.set(self._sleeps_at - events.FADE_S, number)
                 self._sleep.set(self._sleeps_at, number)
+            case events.PlayChime(chime):
+                self._chime(chime)
             case _ if self._output is not None:
                 self._command_output(self._output, effect)
             case _:
@@ -454,11 +484,11 @@ class Deck:
     def _command_output(self, device: output.Output, effect: events.Effect) -> None:
         match effect:
             case events.PlayTrack(generation, track_id, position_ms):
-                device.play(output.Cue(generation, self._path(track_id), position_ms))
+                device.play(output.Cue(generation, self._path(track_id), position_ms, self._cue_gain(track_id)))
             case events.EnqueueTrack(_, None):
                 device.enqueue(None)
             case events.EnqueueTrack(generation, str(track_id)):
-                device.enqueue(output.Cue(generation, self._path(track_id)))
+                device.enqueue(output.Cue(generation, self._path(track_id), gain=self._cue_gain(track_id)))
             case events.PauseOutput():
                 device.pause()
             case events.ResumeOutput():
@@ -471,6 +501,10 @@ class Deck:
                 device.set_gain(level, seconds)
             case _:
                 raise AssertionError(f"an effect that nobody carries out: {effect}")
+
+    def _chime(self, chime: Chime) -> None:
+        if self._output is not None and self.policy.sounds:
+            self._output.chime(chime)
 
     def _glance(self) -> tuple[object, ...]:
         player = self._player
@@ -536,6 +570,9 @@ class Deck:
         track = self._track_by_id(track_id)
         assert track is not None
         return self._library / track.file_path
+
+    def _cue_gain(self, track_id: str) -> float:
+        return self._playlist.gain(track_id, self._loudness) if self._playlist else 1.0
 
     def _named(self, generation: int, reason: str) -> str:
         """`reason` with the name of the track that was given out with this generation."""

@@ -68,7 +68,8 @@ class Preferences:
     def _use(self, stored: Mapping[str, JsonValue]) -> Choices:
         chosen = {name: stored[name] for name in CHOICES if name in stored and name not in self.fixed}
         choices = Choices.model_validate(self._defaults | chosen)
-        self._deck.policy = Policy(choices.same_tag, choices.on_removal)
+        self._deck.policy = Policy(choices.same_tag, choices.on_removal, choices.sounds)
+        self._deck.set_loudness(choices.loudness)
         self._deck.set_ceiling(choices.volume_ceiling)
         if self._output is not None:
             self._output.select(choices.audio_device or None)

@@ -125,6 +125,8 @@ class Taps:
                 self._deck.tap(use.id)
             case TagAction():
                 self._deck.act(use)
+            case None:
+                self._deck.chime("unknown_tag")
 
     def _end_tap(self, tag_id: str) -> None:
         self._announce(tag_id, present=False)

@@ -254,6 +254,7 @@ def end_failing(p: Player, event: events.TrackFailed) -> None:
 def give_up(p: Player, event: events.TrackFailed) -> None:
     _note_failure(p, track_at(p, p.place), event)
     p.position_ms = 0
+    p.effects.append(events.PlayChime("error"))
 
 
 def drop_following(p: Player, event: events.TrackFailed) -> None:

@@ -7,7 +7,7 @@ indexes, in case it is to be shuffled: chance, like time, arrives in events.
 
 from dataclasses import dataclass, field
 
-from tomb.models import OnRemoval, RepeatMode, SameTag
+from tomb.models import Chime, OnRemoval, RepeatMode, SameTag
 
 RESTART_AFTER_MS = 3000  # Previous earlier than this goes to the track before
 FADE_S = 10.0  # how long the sleep timer fades
@@ -326,6 +326,13 @@ class SetSleepTimer:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlayChime:
+    """Let the box say this by one of its own sounds."""
+
+    chime: Chime
+
+
 Effect = (
     PlayTrack
     | EnqueueTrack
@@ -337,4 +344,5 @@ Effect = (
     | ClearResume
     | CountPlay
     | SetSleepTimer
+    | PlayChime
 )

@@ -1504,6 +1504,8 @@ export interface components {
             same_tag: "toggle" | "restart" | "next" | "ignore";
             on_removal: "keep" | "pause";
             audio_device: string;
+            loudness: "off" | "track" | "album";
+            sounds: boolean;
             child_playlists: string[] | null;
             welcomed: boolean;
             fixed: string[];
@@ -1518,6 +1520,8 @@ export interface components {
             same_tag?: ("toggle" | "restart" | "next" | "ignore") | null;
             on_removal?: ("keep" | "pause") | null;
             audio_device?: string | null;
+            loudness?: ("off" | "track" | "album") | null;
+            sounds?: boolean | null;
             child_playlists?: string[] | null;
             welcomed?: boolean | null;
             pin?: string | null;

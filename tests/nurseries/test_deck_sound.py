@@ -1,0 +1,114 @@
+"""How loud each track is played, and what the box says by sounds of its own: a whole box on virtual time."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from math import log10
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from tests.rigs.box import TAGS, UNKNOWN_TAG, FragileOutput, VirtualBox, virtual_box
+from tests.rigs.virtual import virtual_time
+from tomb.library.playlists import PlaylistEdit
+
+pytestmark = virtual_time
+
+
+def output(box: VirtualBox) -> FragileOutput:
+    assert box.output is not None
+    return box.output
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[VirtualBox]:
+    async with virtual_box(tmp_path, fragile=True) as box:
+        await trio.sleep(1)
+        yield box
+
+
+async def loud(box: VirtualBox, title: str, *levels: float) -> str:
+    """A playlist with a track of ten seconds for each level, in LUFS, and of full peak."""
+    playlist_id = await box.add(title, *[10.0 + number for number in range(len(levels))])
+    playlist = await box.services.librarian.playlist(playlist_id)
+    with closing(sqlite3.connect(box.services.settings.data / "tomb.db", isolation_level=None)) as db:
+        for track, level in zip(playlist.tracks, levels, strict=True):
+            db.execute("UPDATE files SET loudness = ?, peak = 1 WHERE hash = ?", (level, track.file_hash))
+    return playlist_id
+
+
+def heard(box: VirtualBox) -> list[float]:
+    """The gains of what is heard and of what follows it, in dB."""
+    return [round(20 * log10(gain), 1) for gain in output(box).gains.values()]
+
+
+async def test_each_track_is_played_as_loud_as_the_next(box: VirtualBox) -> None:
+    await box.services.deck.start(await loud(box, "Mixed", -8, -14))
+    await trio.sleep(1)
+    assert heard(box) == [-10, -4]
+
+
+async def test_an_album_keeps_what_is_quiet_in_it_quiet(box: VirtualBox) -> None:
+    await box.services.preferences.change({"loudness": "album"}, {})
+    await box.services.deck.start(await loud(box, "Album", -11, -11))
+    await trio.sleep(1)
+    assert heard(box) == [-7, -7]
+
+
+async def test_what_is_chosen_while_music_plays_is_heard_at_once_and_a_rename_changes_nothing(box: VirtualBox) -> None:
+    playlist_id = await loud(box, "Mixed", -8, -14)
+    await box.services.deck.start(playlist_id)
+    await trio.sleep(1)
+    await box.services.preferences.change({"loudness": "off"}, {})
+    await trio.sleep(1)
+    assert heard(box) == [0, 0]
+    await box.services.librarian.update(playlist_id, PlaylistEdit(title="Other"))
+    await box.services.preferences.change({"loudness": "track"}, {})
+    await trio.sleep(1)
+    assert heard(box) == [-10, -4]
+
+
+async def test_a_box_that_can_take_taps_says_so(box: VirtualBox) -> None:
+    assert output(box).chimes == ["ready"]
+
+
+async def test_a_tag_that_nobody_knows_is_answered(box: VirtualBox) -> None:
+    await box.tap(UNKNOWN_TAG)
+    assert output(box).chimes == ["ready", "unknown_tag"]
+
+
+async def test_a_tag_that_plays_is_answered_by_its_music_alone(box: VirtualBox) -> None:
+    await box.add("One", 60, tag_id=TAGS[0])
+    await box.tap(TAGS[0])
+    assert box.state == "playing"
+    assert output(box).chimes == ["ready"]
+
+
+async def test_a_list_that_cannot_be_played_is_heard_to_be_so(box: VirtualBox) -> None:
+    playlist_id = await box.add("Broken", 10, tag_id=TAGS[0])
+    for track in (await box.services.librarian.playlist(playlist_id)).tracks:
+        (box.services.librarian.folder / track.file_path).write_text("no sound at all")
+    await box.tap(TAGS[0])
+    assert box.state == "error"
+    assert output(box).chimes == ["ready", "error"]
+
+
+async def test_an_empty_list_is_heard_to_be_so(box: VirtualBox) -> None:
+    empty = await box.services.librarian.create("Empty")
+    await box.services.librarian.link_tag(TAGS[0], empty.id)
+    await box.tap(TAGS[0])
+    assert output(box).chimes == ["ready", "error"]
+
+
+async def test_parents_can_do_without(box: VirtualBox) -> None:
+    await box.services.preferences.change({"sounds": False}, {})
+    await box.tap(UNKNOWN_TAG)
+    assert output(box).chimes == ["ready"]
+
+
+async def test_a_box_that_is_to_be_quiet_starts_quietly(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with virtual_box(tmp_path, fragile=True, sounds=False) as box:
+        await trio.sleep(1)
+        assert output(box).chimes == []
