@@ -90,3 +90,12 @@ test('what the operator fixed is shown, greyed, and says so', async (t) => {
   for (const name of ['Loudest volume', 'Loudest start']) assert.equal(await page.getByRole('slider', { name }).getAttribute('aria-disabled'), 'true')
   assert.ok(await page.getByRole('radio', { name: 'Music goes on' }).isDisabled())
 })
+
+test('parents choose what is brought to one loudness, and whether the box rings', async (t) => {
+  const page = await visit(t, '/settings')
+  await page.getByRole('radio', { name: /Each album/ }).check()
+  await eventually(async () => (await settings()).loudness === 'album')
+  await page.getByRole('checkbox', { name: /Sounds of the box/ }).click()
+  await eventually(async () => (await settings()).sounds === false)
+  await ask('PUT', '/api/settings', { loudness: null, sounds: null })
+})

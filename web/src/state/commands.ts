@@ -218,7 +218,7 @@ export const forgetTag = (tag_id: string) => send((signal) => api.DELETE('/api/t
 
 // --- the box ---------------------------------------------------------------------------------------------------------
 
-export const changeSettings = (fields: Partial<Pick<Settings, 'box_name' | 'volume_ceiling' | 'start_volume' | 'same_tag' | 'on_removal' | 'audio_device' | 'child_playlists' | 'welcomed'>> & { pin?: string | null }) =>
+export const changeSettings = (fields: Partial<Pick<Settings, 'box_name' | 'volume_ceiling' | 'start_volume' | 'same_tag' | 'on_removal' | 'audio_device' | 'child_playlists' | 'loudness' | 'sounds' | 'welcomed'>> & { pin?: string | null }) =>
   send((signal) => api.PUT('/api/settings', { body: fields, signal }))
 
 export const restart = () => send((signal) => api.POST('/api/system/restart', { body: {}, signal }))
