@@ -2,10 +2,8 @@
 
 import os
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from getpass import getpass
 from pathlib import Path
 from typing import IO
 
@@ -43,7 +41,7 @@ def back_up(target: Path, settings: Settings, url: str, *, ask: bool = False) ->
         except FolderInUse:
             ask = True
         if ask:
-            remote.download(remote.as_parent(url, _ask_pin), "/api/backup", file, show)
+            remote.download(remote.as_parent(url, remote.ask_pin), "/api/backup", file, show)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 
@@ -60,7 +58,7 @@ def restore_from(source: Path, settings: Settings, url: str, *, ask: bool = Fals
             path = "/api/restore" + ("?even_damaged=true" if even_damaged else "")
             counts = None if ask else _restored(file, length, settings, show, even_damaged)
             if counts is None:
-                message = remote.upload(remote.as_parent(url, _ask_pin), path, file, length, show)
+                message = remote.upload(remote.as_parent(url, remote.ask_pin), path, file, length, show)
                 print(f"{_held(described)}: {message}")
                 return
     except OSError as error:
@@ -159,14 +157,6 @@ def _bar() -> Iterator[Show]:
             bar.update(done - bar.n)
 
         yield show
-
-
-def _ask_pin() -> str:
-    """On a terminal it is not shown; a script gives it on a line of its own."""
-    given = getpass("the parents' PIN: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
-    if not given:
-        raise TombError("this is for parents: their PIN is expected on standard input")
-    return given
 
 
 def _held(of: Counts | Manifest) -> str:

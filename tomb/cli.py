@@ -48,10 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     tap.add_argument("--url", default=DEFAULT_URL, help=f"where the box is ({DEFAULT_URL})")
     tap.set_defaults(command=_tap)
 
-    imports = commands.add_parser("import", help="add folders of audio files, a playlist each")
-    imports.add_argument("folder", type=Path, metavar="FOLDER", help="a folder of audio files, or of such folders")
+    imports = commands.add_parser("import", help="add music: a folder of audio files is a playlist, and so is a file")
+    imports.add_argument("path", type=Path, metavar="PATH", help="an audio file, a folder of such, or of such folders")
+    imports.add_argument("--into", metavar="PLAYLIST", help="its name or id: all of it comes there")
     imports.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
-    imports.add_argument("--url", default=DEFAULT_URL, help=f"where the box is, if it runs ({DEFAULT_URL})")
+    imports.add_argument("--url", help="where the box is that gets it, if it is not the one on that folder")
     imports.set_defaults(command=_import)
 
     backup = commands.add_parser("backup", help="write the whole library to one file, while the box plays or not")
@@ -106,9 +107,10 @@ def _tap(args: argparse.Namespace) -> None:
 
 def _import(args: argparse.Namespace) -> None:
     from tomb.config import read_settings
-    from tomb.imports import import_folder
+    from tomb.imports import import_music
 
-    import_folder(args.folder, read_settings({} if args.data is None else {"data": args.data}), args.url)
+    settings = read_settings({} if args.data is None else {"data": args.data})
+    import_music(args.path, settings, args.url, args.into)
 
 
 def _backup(args: argparse.Namespace) -> None:

@@ -1,9 +1,18 @@
-"""`tomb import`: folders of music into the library, whether the box runs or not. One process owns the data folder."""
+"""`tomb import`: music into the library of this machine, or of a box that runs. It is one program for both.
 
-import os
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+    plan (library.folders)  ->  carry: to our own importer, or over the network to that of a box  ->  report
+
+The plan is made here, a playlist a folder, and each is carried and committed by itself. A box that has the data folder
+is asked to take it, as is any box that is named by `--url`: no box's folder is ever written to by somebody else, and
+nothing lies about in an inbox meanwhile. What cannot be read or played is left out and said in a line; Ctrl-C, a full
+disk or a box that goes away end it between two folders, and it can be started again.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -11,10 +20,12 @@ from tqdm import tqdm
 
 from tomb import remote
 from tomb.config import MIB, Settings
-from tomb.errors import FolderInUse, TombError
+from tomb.errors import DecodeError, FolderInUse, TombError
 from tomb.events import LEASE_BLOCK, Events
-from tomb.library import inbox
+from tomb.library import folders, intake, parcels
 from tomb.library.counters import EventLease
+from tomb.library.folders import FolderPlan, PlannedFile, Skipped
+from tomb.library.labels import label
 from tomb.library.opening import open_store
 from tomb.nurseries.importer import Imported, Importer, Progress
 from tomb.nurseries.ingest import Ingest
@@ -22,35 +33,103 @@ from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.librarian import Librarian
 from tomb.ports import Ports, RealPorts
 
+Show = Callable[[Progress], None]
+Carry = Callable[[FolderPlan, Show], Awaitable[Imported]]
 
-def import_folder(folder: Path, settings: Settings, url: str) -> None:
-    """Make a playlist of each folder of audio files, and say what was left out.
 
-    Raises: TombError when nothing in it can be played.
+def import_music(path: Path, settings: Settings, url: str | None = None, into: str | None = None) -> None:
+    """Make a playlist of a file, or of each folder of audio files; and say what was left out.
+
+    `url`: of the box that is to have it; by default the library in the data folder, or the box that has that. `into`:
+    the name or id of the playlist that gets all of it. Raises: TombError, also when nothing in it can be played.
     """
+    if not path.exists():
+        raise TombError(f"{path}: there is no such file or folder")
+    root, imported = path.resolve(), Imported()
     try:
-        imported = trio.run(_import, folder, settings, RealPorts())
-    except FolderInUse:
-        print(f"The box is running; handing {folder} over to it.")
-        taken = _hand_over(folder, settings, url)
-        print("\n".join((*taken.left_out, taken.message)))
-        return
-    for skipped in imported.skipped:
-        print(f"left out: {skipped.path}: {skipped.reason}")
-    if not imported.playlist_ids:
-        raise TombError(f"{folder}: {imported.message}")
+        trio.run(_import, root, settings, url, into, imported, RealPorts())
+    except BaseException:
+        print(*_left_out(imported, root.parent), sep="", end="")
+        if imported.playlist_ids:
+            print(f"{imported.message}; then it was stopped")
+        raise
+    print(*_left_out(imported, root.parent), sep="", end="")
+    if not imported.is_something:
+        raise TombError(f"{path}: {imported.message}")
     print(imported.message)
 
 
-async def _import(folder: Path, settings: Settings, ports: Ports) -> Imported:
-    async with open_store(settings.data, ports) as store, _inspection() as inspection:
-        # Events of an import that nobody hears are numbered all the same: the objects carry these numbers.
-        events = Events(ports, await EventLease(store, LEASE_BLOCK).open(), log_size=1)
-        librarian = await Librarian.open(store, events, ports)
-        ingest = Ingest(store, ports, inspection, settings.free_kept_mb * MIB, librarian.make_space)
-        importer = Importer(librarian, ingest, ports)
-        with _bar() as show:
-            return await importer.import_folder(folder, show)
+async def _import(
+    root: Path, settings: Settings, url: str | None, into: str | None, imported: Imported, ports: Ports
+) -> None:
+    # Nobody else is there, so blocking blocks nobody.
+    plans, imported.skipped = folders.plan(root)
+    total = sum(len(plan.files) for plan in plans)
+    done = 0
+    async with _carrier(settings, url, into, root.parent, ports) as carry:
+        with _bar(total) as show:
+            for plan in plans:
+                imported.add(await carry(plan, partial(_behind, done, show)))
+                done += len(plan.files)
+
+
+def _behind(before: int, show: Show, progress: Progress) -> None:
+    show(replace(progress, done=before + progress.done))
+
+
+def _left_out(imported: Imported, above: Path) -> Iterator[str]:
+    for each in imported.skipped:
+        path = each.path.relative_to(above) if each.path.is_relative_to(above) else each.path
+        yield f"left out: {_shown(path)}: {each.reason}\n"
+
+
+def _shown(path: Path) -> str:
+    return "/".join(label(each) for each in path.parts)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Show]:
+    """On a terminal alone. (`disable=None` is how tqdm calls that.)"""
+    with tqdm(unit="file", leave=False, dynamic_ncols=True, disable=None, total=total) as bar:
+
+        def show(progress: Progress) -> None:
+            bar.set_description(label(progress.path.name) if progress.path else "")
+            bar.update(progress.done - bar.n)
+
+        yield show
+
+
+@asynccontextmanager
+async def _carrier(
+    settings: Settings, url: str | None, into: str | None, above: Path, ports: Ports
+) -> AsyncIterator[Carry]:
+    async with AsyncExitStack() as stack:
+        if url is None:
+            try:
+                yield await _own_importer(settings, into, ports, stack)
+                return
+            except FolderInUse:
+                url = f"http://localhost:{settings.port}"
+        yield _Box(remote.as_parent(url, remote.ask_pin), into, above).carry
+
+
+# --- to our own importer ----------------------------------------------------------------------------------------------
+
+
+async def _own_importer(settings: Settings, into: str | None, ports: Ports, stack: AsyncExitStack) -> Carry:
+    """Raises: FolderInUse."""
+    store = await stack.enter_async_context(open_store(settings.data, ports))
+    inspection = await stack.enter_async_context(_inspection())
+    # Events of an import that nobody hears are numbered all the same: the objects carry these numbers.
+    events = Events(ports, await EventLease(store, LEASE_BLOCK).open(), log_size=1)
+    librarian = await Librarian.open(store, events, ports)
+    ingest = Ingest(store, ports, inspection, settings.free_kept_mb * MIB, librarian.make_space)
+    importer = Importer(librarian, ingest, ports)
+
+    async def carry(plan: FolderPlan, show: Show) -> Imported:
+        return await importer.take(plan, into=into, progress=show)
+
+    return carry
 
 
 @asynccontextmanager
@@ -68,47 +147,125 @@ async def _inspection() -> AsyncIterator[Inspection]:
         raise failure
 
 
-@contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
-    """On a terminal alone. (`disable=None` is how tqdm calls that.)"""
-    with tqdm(unit="file", leave=False, dynamic_ncols=True, disable=None) as bar:
-
-        def show(progress: Progress) -> None:
-            bar.total = progress.total
-            bar.set_description(progress.path.name if progress.path else "")
-            bar.update(progress.done - bar.n)
-
-        yield show
+# --- to a box that runs -----------------------------------------------------------------------------------------------
 
 
-def _hand_over(folder: Path, settings: Settings, url: str) -> remote.Taken:
-    """Put a copy into the inbox of the running box and have it look there. Raises: TombError, with no copy left."""
-    library = settings.data / "library"
-    name = folder.resolve().name
-    target = library / "inbox" / name
-    _copy(folder, library / f".{name}.{os.getpid()}", target)
+class _Unreadable(TombError):
+    """A file that was there when it was looked at."""
+
+    def __init__(self, file: PlannedFile, reason: str) -> None:
+        super().__init__(reason)
+        self.file = file
+
+
+class _Box:
+    """A box somewhere. `above`: the folder that paths are told relative to."""
+
+    def __init__(self, parent: remote.Parent, into: str | None, above: Path) -> None:
+        self._parent = parent
+        self._into = into
+        self._above = above
+
+    async def carry(self, plan: FolderPlan, show: Show) -> Imported:
+        """What cannot be read is left out. Of what the box has all of already, nothing is sent."""
+        imported, sizes = Imported(), dict[PlannedFile, int]()
+        for file in plan.files:
+            try:
+                sizes[file] = _size(file.path)
+            except DecodeError as error:
+                imported.skipped.append(Skipped(file.path, str(error)))
+        while sizes:
+            try:
+                if await self._is_new(plan, sizes):
+                    imported.add(await self._send(plan, sizes, show))
+                else:
+                    imported.already += len(sizes)
+                break
+            except _Unreadable as error:  # in the midst of it: the box forgets that it began
+                imported.skipped.append(Skipped(error.file.path, str(error)))
+                del sizes[error.file]
+        return imported
+
+    async def _is_new(self, plan: FolderPlan, sizes: dict[PlannedFile, int]) -> bool:
+        if await self._lacking(plan, [{"size": size} for size in sizes.values()]):
+            return True
+        return bool(await self._lacking(plan, [{"size": size, "hash": _digest(file)} for file, size in sizes.items()]))
+
+    async def _lacking(self, plan: FolderPlan, files: Sequence[dict[str, int | str]]) -> int:
+        body = {"title": plan.title, "files": files} | ({} if self._into is None else {"into": self._into})
+        answer = await remote.patiently(lambda: remote.ask(self._parent, "POST", "/api/imports/look", body))
+        return int(answer["data"]["lacking"])
+
+    async def _send(self, plan: FolderPlan, sizes: dict[PlannedFile, int], show: Show) -> Imported:
+        pictures = {PlannedFile(path): size for path in plan.pictures if (size := _picture_size(path))}
+        parcel = parcels.Parcel(
+            title=plan.title,
+            into=self._into,
+            numbered=plan.numbered,
+            files=[self._card(file, size) for file, size in sizes.items()],
+            pictures=[self._card(file, size) for file, size in pictures.items()][: parcels.PICTURES_LIMIT],
+        )
+        line = parcels.encoded(parcel)
+
+        def pieces() -> Iterator[bytes]:
+            yield line
+            for done, (file, size) in enumerate((sizes | pictures).items()):
+                if done < len(sizes):
+                    show(Progress(done, len(sizes), file.path))
+                yield from _pieces(file, size)
+
+        answer = await remote.patiently(
+            lambda: remote.send(
+                self._parent,
+                "/api/imports",
+                pieces(),
+                len(line) + parcel.size,
+                media_type=parcels.MEDIA_TYPE,
+                timeout_s=remote.IMPORT_TIMEOUT_S,
+            )
+        )
+        data = answer["data"]
+        skipped = [Skipped(self._above / each["file"], each["reason"]) for each in data["skipped"]]
+        return Imported(data["playlist_ids"], data["created"], data["tracks"], data["already"], skipped)
+
+    def _card(self, file: PlannedFile, size: int) -> parcels.FileCard:
+        name = _shown(file.path.relative_to(self._above))
+        return parcels.FileCard(name=name, size=size, disc=file.disc, part=file.part)
+
+
+def _size(path: Path) -> int:
+    """Raises: DecodeError when it cannot be read."""
     try:
-        count = _count(target)
-        taken = remote.sync(url)
-        if _count(target) == count:  # what it takes disappears
-            raise TombError(f"{folder}: nothing in it can be played; no playlist was made")
-    finally:
-        shutil.rmtree(target, ignore_errors=True)
-    return taken
-
-
-def _copy(folder: Path, half: Path, target: Path) -> None:
-    """All at once: the box must not take a half of it."""
-    try:
-        shutil.copytree(folder, half, symlinks=True)
-        for path in (half, *half.rglob("*")):
-            # It is all there, however young it is.
-            os.utime(path, (inbox.HANDED_OVER, inbox.HANDED_OVER), follow_symlinks=False)
-        half.rename(target)
+        with path.open("rb") as file:
+            return file.seek(0, 2)
     except OSError as error:
-        shutil.rmtree(half, ignore_errors=True)
-        raise TombError(f"cannot copy {folder} into the inbox of the box: {error.strerror or error}") from None
+        raise intake.unreadable(error) from error
 
 
-def _count(folder: Path) -> int:
-    return sum(path.is_file() for path in folder.rglob("*"))
+def _picture_size(path: Path) -> int:
+    """0: it cannot be read."""
+    try:
+        return _size(path)
+    except DecodeError:
+        return 0
+
+
+def _digest(file: PlannedFile) -> str:
+    try:
+        with file.path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise _Unreadable(file, str(intake.unreadable(error))) from error
+
+
+def _pieces(file: PlannedFile, size: int) -> Iterator[bytes]:
+    try:
+        with file.path.open("rb", buffering=0) as opened:
+            left = size
+            while left and (piece := opened.read(min(left, remote.PIECE))):
+                left -= len(piece)
+                yield piece
+    except OSError as error:
+        raise _Unreadable(file, str(intake.unreadable(error))) from error
+    if left:
+        raise _Unreadable(file, "it changed while it was read")

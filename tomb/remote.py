@@ -1,11 +1,13 @@
 """Talking to a running box from the command line."""
 
 import json
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from getpass import getpass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -15,8 +17,10 @@ import trio
 from tomb.devices.reader import parse_uid
 from tomb.errors import TombError
 
+T = TypeVar("T")
+
 TIMEOUT_S = 10.0
-SYNC_TIMEOUT_S = 3600.0  # a whole collection may be on its way
+IMPORT_TIMEOUT_S = 3600.0  # an audiobook may have to be converted, on a Pi
 ARCHIVE_TIMEOUT_S = 600.0  # without a sign of life; a large database is looked at for a while
 PIECE = 256 * 1024
 
@@ -30,26 +34,12 @@ def tap(url: str, uid: str, hold_s: float) -> None:
         tag_id = parse_uid(uid)
     except ValueError as error:
         raise TombError(str(error)) from None
-    _call(url, "PUT", "/api/reader/tag", {"tag_id": tag_id})
+    box = Parent(url)
+    ask(box, "PUT", "/api/reader/tag", {"tag_id": tag_id})
     try:
         trio.run(trio.sleep, hold_s)
     finally:
-        _call(url, "DELETE", "/api/reader/tag", {})
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a box says it made of its inbox, a line each."""
-
-    message: str
-    left_out: tuple[str, ...]
-
-
-def sync(url: str) -> Taken:
-    """Have the box at `url` look into its inbox. Raises: TombError."""
-    answer = _call(url, "POST", "/api/playlists/sync", {}, SYNC_TIMEOUT_S)
-    skipped = answer["data"]["imported"]["skipped"]
-    return Taken(answer["message"], tuple(f"left out: {each['file']}: {each['reason']}" for each in skipped))
+        ask(box, "DELETE", "/api/reader/tag", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +50,14 @@ class Parent:
     cookie: str = ""
 
 
-def as_parent(url: str, ask: Callable[[], str]) -> Parent:
-    """`ask`: called for the PIN if the box has one. Raises: TombError."""
+def as_parent(url: str, pin: Callable[[], str]) -> Parent:
+    """`pin`: called for the PIN if the box has one. Raises: TombError."""
     try:
-        _call(url, "GET", "/api/settings")
+        ask(Parent(url), "GET", "/api/settings")
         return Parent(url)
     except _PinWanted:
-        pin = ask()
-    with _answer(url, _request(url, "POST", "/api/pin/session", {"pin": pin})) as answer:
+        given = pin()
+    with _answer(url, _request(url, "POST", "/api/pin/session", {"pin": given})) as answer:
         return Parent(url, answer.headers.get("Set-Cookie", "").partition(";")[0])
 
 
@@ -85,28 +75,68 @@ def download(parent: Parent, path: str, file: IO[bytes], progress: Callable[[int
         raise TombError("the box stopped in the middle of it; its log says why")
 
 
+def ask(parent: Parent, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """The envelope that the box answers. Raises: TombError."""
+    request = _request(parent.url, method, path, body)
+    request.add_header("Cookie", parent.cookie)
+    with _answer(parent.url, request) as answer:
+        return _envelope(parent.url, answer)
+
+
 def upload(parent: Parent, path: str, file: IO[bytes], length: int, progress: Callable[[int, int], None]) -> str:
     """Send `length` bytes of `file`; what the box says to that. Raises: TombError."""
+    return str(send(parent, path, _told(file, length, progress), length, "application/x-tar")["message"])
+
+
+def send(
+    parent: Parent,
+    path: str,
+    pieces: Iterable[bytes],
+    length: int,
+    media_type: str,
+    timeout_s: float = ARCHIVE_TIMEOUT_S,
+) -> dict[str, Any]:
+    """Send `pieces`, `length` bytes in all; the envelope that the box answers. Raises: TombError; what `pieces` raise,
+    and the box has then got less than it was promised.
+    """
     at = urlsplit(parent.url)
     kind = HTTPSConnection if at.scheme == "https" else HTTPConnection
-    connection = kind(at.hostname or "", at.port, timeout=ARCHIVE_TIMEOUT_S, blocksize=PIECE)
-    headers = {"Content-Type": "application/x-tar", "Content-Length": str(length), "Cookie": parent.cookie}
+    connection = kind(at.hostname or "", at.port, timeout=timeout_s, blocksize=PIECE)
+    headers = {"Content-Type": media_type, "Content-Length": str(length), "Cookie": parent.cookie}
     try:
         # A box that refuses answers before it has read all, and then hangs up: the answer is there all the same.
         with suppress(BrokenPipeError, ConnectionResetError):
-            connection.request("POST", at.path.rstrip("/") + path, _told(file, length, progress), headers)
+            connection.request("POST", at.path.rstrip("/") + path, pieces, headers)
         answer = connection.getresponse()
-        told = json.loads(answer.read())
-        message = str(told["message"])
+        told = _envelope(parent.url, answer)
     except OSError as error:
         raise TombError(f"no box answers at {parent.url}: {error}") from None
-    except (ValueError, KeyError, TypeError, HTTPException):
+    except HTTPException:
         raise TombError(f"what answers at {parent.url} is no box") from None
     finally:
         connection.close()
+    if answer.status == 429:
+        raise _Slower(answer.headers.get("Retry-After"), str(told["message"]))
     if answer.status >= 300:
-        raise TombError(message)
-    return message
+        raise TombError(str(told["message"]))
+    return told
+
+
+async def patiently(call: Callable[[], T]) -> T:
+    """Call it again, as often as the box asks for patience. (It is all that this process does, so it may block.)"""
+    while True:
+        try:
+            return call()
+        except _Slower as wait:
+            await trio.sleep(wait.seconds)
+
+
+def ask_pin() -> str:
+    """On a terminal it is not shown; a script gives it on a line of its own. Raises: TombError."""
+    given = getpass("the parents' PIN: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
+    if not given:
+        raise TombError("this is for parents: their PIN is expected on standard input")
+    return given
 
 
 def _told(file: IO[bytes], length: int, progress: Callable[[int, int], None]) -> Iterator[bytes]:
@@ -128,15 +158,22 @@ class _PinWanted(TombError):
     pass
 
 
-def _call(
-    url: str, method: str, path: str, body: dict[str, str] | None = None, timeout_s: float = TIMEOUT_S
-) -> dict[str, Any]:
-    with _answer(url, _request(url, method, path, body), timeout_s) as answer:
-        envelope: dict[str, Any] = json.load(answer)
-        return envelope
+class _Slower(TombError):
+    def __init__(self, seconds: str | None, message: str) -> None:
+        super().__init__(message)
+        self.seconds = float(seconds) if seconds and seconds.isdecimal() else 1.0
 
 
-def _request(url: str, method: str, path: str, body: dict[str, str] | None = None) -> Request:
+def _envelope(url: str, answer: HTTPResponse) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads(answer.read())
+        str(told["message"])
+    except (ValueError, KeyError, TypeError):
+        raise TombError(f"what answers at {url} is no box") from None
+    return told
+
+
+def _request(url: str, method: str, path: str, body: Mapping[str, object] | None = None) -> Request:
     if not url.startswith(("http://", "https://")):
         raise TombError(f"{url} is no address of a box; it looks like http://localhost:8000")
     content = None if body is None else json.dumps(body).encode()
@@ -169,6 +206,8 @@ def _refused(error: HTTPError) -> TombError:
         details = answer["details"] or {}
     except (ValueError, KeyError, TypeError):
         return TombError(f"what answers there is no box (status {error.code})")
+    if error.code == 429:
+        return _Slower(error.headers.get("Retry-After"), message)
     if error.code == 404 and "/api/reader/" in error.url:
         return TombError("the box has a real tag reader (or none), so tags cannot be tapped from here")
     return _PinWanted(message) if "pin_required" in details else TombError(message)

@@ -72,7 +72,7 @@ async def test_an_address_where_something_else_answers() -> None:
         nursery.cancel_scope.cancel()
 
 
-async def test_an_import_while_the_box_runs_goes_through_its_inbox(music: Music, tmp_path: Path) -> None:
+async def test_an_import_while_the_box_runs_goes_to_the_box(music: Music, tmp_path: Path) -> None:
     folder = tmp_path / "Fourth"
     folder.mkdir()
     write(folder / "1.wav", noise(0.3, seed=99))
@@ -81,7 +81,7 @@ async def test_an_import_while_the_box_runs_goes_through_its_inbox(music: Music,
         ended = await run_tomb("import", folder, "--data", music.data, "--url", box.url)
         assert (ended.status, ended.err) == (0, "")
         assert "1 new playlist, 1 new track, 1 left out" in ended.out
-        assert "left out: letter.mp3: " in ended.out
+        assert "left out: Fourth/letter.mp3: " in ended.out
         titles = {each["title"] for each in (await box.get("/api/playlists")).data["playlists"]}
         assert titles == {"First", "Second", "Third", "Fourth"}
         assert folder.joinpath("1.wav").exists()

@@ -1,7 +1,9 @@
 """Every route and every status that it can give, as a table of requests."""
 
+import wave
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from tests.http.world import FREE_TAG, MISSING, TAG, World, folder_of
@@ -9,6 +11,7 @@ from tests.rigs import archives
 from tests.rigs.box import sparse_wav
 from tomb.devices.output import Loudspeaker
 from tomb.errors import Missing
+from tomb.library import parcels
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
 from tomb.ports import VirtualPorts
 
@@ -44,6 +47,23 @@ class Row:
 
     def __str__(self) -> str:
         return f"{self.status} {self.route}"
+
+
+def folder(**more: str) -> bytes:
+    """A folder of music as `tomb import` sends it."""
+    sound = BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(1600))
+    said = parcels.Parcel.model_validate(
+        {"title": "A folder", "files": [{"name": "1.wav", "size": len(sound.getvalue())}], **more}
+    )
+    return parcels.encoded(said) + sound.getvalue()
+
+
+async def two_of_a_name(world: World) -> None:
+    for _ in range(2):
+        await world.client.post("/api/playlists", title="Twice")
 
 
 async def playing(world: World) -> None:
@@ -344,6 +364,16 @@ ROWS = (
     Row(f"GET {PLAYLIST}/export", 400, path=f"{INVALID}/export"),
     Row(f"GET {PLAYLIST}/export", 404, path=f"{NOWHERE}/export"),
     Row(f"GET {PLAYLIST}/export", 409, first=four_downloads),
+    Row("POST /api/imports/look", 200, {"title": "Songs", "files": [{"size": 7}]}),
+    Row("POST /api/imports/look", 200, {"title": "Songs", "into": "second", "files": [{"size": 7, "hash": "0" * 64}]}),
+    Row("POST /api/imports/look", 400, {"title": "Songs", "files": [{"size": -1}]}),
+    Row("POST /api/imports/look", 404, {"title": "Songs", "into": "Nothing", "files": []}),
+    Row("POST /api/imports/look", 409, {"title": "Songs", "into": "Twice", "files": []}, first=two_of_a_name),
+    Row("POST /api/imports", 200, raw=folder),
+    Row("POST /api/imports", 400, raw=lambda: folder()[:-1]),
+    Row("POST /api/imports", 400, raw=lambda: b"Dear diary"),
+    Row("POST /api/imports", 404, raw=lambda: folder(into="Nothing")),
+    Row("POST /api/imports", 409, raw=lambda: folder(into="Twice"), first=two_of_a_name),
     Row("POST /api/playlists/import", 201, raw=archives.exported_playlist),
     Row("POST /api/playlists/import", 400, raw=archives.good),
     # --- YouTube, which is not there yet

@@ -50,6 +50,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 schemathesis.serializer.alias("application/x-tar", "application/octet-stream")
+schemathesis.serializer.alias("application/x-tomb-folder", "application/octet-stream")
 described = schemathesis.openapi.from_dict(document()).exclude(path=["/api/system/restart", "/api/system/shutdown"])
 
 

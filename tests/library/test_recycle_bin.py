@@ -285,7 +285,7 @@ async def test_sound_stays_until_it_is_deleted_for_good(tmp_path: Path) -> None:
         await stage.librarian.empty_bin()
         assert len(stage.files()) == 1
         assert await stage.librarian.bin() == []
-        for table in ("bin", "bin_playlists", "bin_tracks", "bin_tags", "bin_plays"):
+        for table in ("bin", "bin_playlists", "bin_tracks", "bin_tags", "bin_plays", "bin_imported"):
             assert await rows(stage, table) == []
 
 

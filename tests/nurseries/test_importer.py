@@ -13,7 +13,7 @@ from tests.rigs import pictures
 from tests.rigs.library import Length, Stage, opened, titles
 from tests.rigs.sounds import noise, write
 from tomb.devices.decoder import Probe, probe
-from tomb.errors import BadRequest, DecodeError, NoSpace
+from tomb.errors import DecodeError, NoSpace
 from tomb.library import tunes
 from tomb.library.transcode import available
 from tomb.nurseries.importer import Imported, Progress
@@ -74,11 +74,12 @@ async def test_a_folder_with_nothing_to_play_makes_nothing(tmp_path: Path) -> No
         assert (stage.librarian.count(), stage.news(), stage.files()) == (0, [], set())
 
 
-async def test_a_file_is_no_folder(tmp_path: Path) -> None:
-    (tmp_path / "song.mp3").write_bytes(b"")
-    async with opened(tmp_path / "data") as stage:
-        with pytest.raises(BadRequest, match="is no folder"):
-            await stage.importer.import_folder(tmp_path / "song.mp3")
+async def test_a_file_is_a_playlist_of_one(tmp_path: Path) -> None:
+    album(tmp_path, "1 Song.wav", "2 Song.wav")
+    async with opened(tmp_path / "data", probe=probe) as stage:
+        imported = await stage.importer.import_folder(tmp_path / "2 Song.wav")
+        assert imported.message == "1 new playlist, 1 new track"
+        assert await read(stage, "2 Song") == ["2 Song"]
 
 
 async def test_the_same_folder_again_adds_only_what_is_new(tmp_path: Path) -> None:
@@ -298,9 +299,7 @@ async def test_a_watched_inbox_looks_at_what_it_cannot_take_once(tmp_path: Path,
 
     async with opened(tmp_path / "data", ports=VirtualPorts(), probe=refuse) as stage, trio.open_nursery() as nursery:
         folder = album(stage.librarian.folder / "inbox" / "Noise", "1.wav")
-        handed_over = album(stage.librarian.folder / "inbox" / "Ours", "2.wav")
         age(folder, 1.0)
-        age(handed_over, 0.0)
         await nursery.start(partial(stage.importer.watch_inbox, every_s=10))
         await trio.sleep(100)
         assert len(looked) == 1

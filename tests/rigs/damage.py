@@ -21,7 +21,8 @@ PAGE = 4096
 KEYS = {
     "playlists": "id", "tracks": "id", "tags": "tag_id", "settings": "key", "resume": "playlist_id", "uploads": "id",
     "bin": "id", "bin_playlists": "id", "bin_tracks": "id", "bin_tags": "tag_id", "bin_plays": "track_id || day",
-    "files": "hash", "plays": "track_id || day", "counters": "name", "imports": "source", "player": "one",
+    "files": "hash", "plays": "track_id || day", "counters": "name", "player": "one",
+    "imported": "playlist_id || title || origin", "bin_imported": "playlist_id || title || origin",
 }  # fmt: skip
 Rows = Mapping[str, Mapping[object, tuple[object, ...]]]
 
@@ -177,7 +178,11 @@ async def fill(folder: Path, playlists: int = 12, tracks: int = 6) -> Shelf:
         await stage.librarian.assign_tag("04FF", TagAction(action="next"))
         await stage.librarian.change_settings({"volume_ceiling": 80, "notes": "x" * 3000})
         await stage.store.write(lambda db: memory.remember(db, PlayerMemory(volume=33)))
-        await stage.store.write(lambda db: db.execute("INSERT INTO imports SELECT 'x' || id, id FROM playlists"))
+        await stage.store.write(
+            lambda db: db.execute(
+                "INSERT INTO imported SELECT id, 'x' || id, printf('%064d', place), 5, 1 FROM playlists"
+            )
+        )
         sound = frozenset(path.stem for path in (folder / "library" / "files").iterdir())
     return Shelf(folder, readable(folder / "tomb.db"), sound)
 

@@ -4,6 +4,7 @@ from tomb.errors import Forbidden
 from tomb.http import (
     archives,
     audio,
+    imports,
     machines,
     nfc,
     openapi,
@@ -38,6 +39,7 @@ ROUTES: tuple[Route, ...] = openapi.described(
         *tags.ROUTES,
         *uploads.ROUTES,
         *archives.ROUTES,
+        *imports.ROUTES,
         *youtube.ROUTES,
         *parents.ROUTES,
         *system.ROUTES,

@@ -1,15 +1,15 @@
 """Files that become tracks: the units of work that add to a playlist, or make a folder a playlist."""
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tomb.errors import Unavailable
-from tomb.library import chapters, files, playlists, reading, tracks
+from tomb.library import chapters, files, origins, playlists, reading, tracks
 from tomb.library.intake import Staged
 from tomb.library.labels import Labels
+from tomb.library.origins import Origin
 from tomb.models import UNKNOWN, Loudness, Playlist, Track
 
 NewId = Callable[[], str]
@@ -18,7 +18,7 @@ NewId = Callable[[], str]
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A file ready to become a track. `origin`: SHA-256 of the file as it came; `sound`: what is to be played for it,
-    or None if the library keeps that already; `filename` is only a label."""
+    or None if the library keeps that already; `filename` is only a label; `size`: of the file as it came, in bytes."""
 
     filename: str
     labels: Labels
@@ -27,22 +27,23 @@ class Arrival:
     loudness: Loudness = UNKNOWN
     sound: Staged | None = None
     cover: Staged | None = None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """A folder as it arrives. `source` says which, so that the same folder again makes no second playlist."""
+    """A folder as it arrives. `into`: the playlist that is to have it, if it is not to be one of its own."""
 
-    source: str
     title: str
     arrivals: Sequence[Arrival]
+    into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """The playlist as it is now, the tracks that are new in it, and whether it is new itself.
 
-    `healed`: other playlists, with tracks whose file was missing and has now come back.
+    `healed`: playlists, beside one that got tracks, with tracks whose file was missing and has now come back.
     """
 
     playlist: Playlist
@@ -66,21 +67,44 @@ def add(
 
 
 def add_album(db: sqlite3.Connection, library: Path, album: Album, new_id: NewId, now: float) -> Arrived:
-    """Make a playlist of a folder; of one that was imported before, add only what its playlist lacks.
+    """Make a playlist of a folder; to one that it is already (`origins`), add only what that never had, at its place.
 
-    The same content twice in a folder is two tracks. Raises: Unavailable, as `add` does.
+    Sound that had vanished from the disk is there again. The same content twice in a folder is two tracks.
+    Raises: Unavailable, as `add` does; NotFound for `into`.
     """
-    playlist_id = _imported(db, album)
+    coming = [Origin(arrival.origin, arrival.size) for arrival in album.arrivals]
+    hashes = [each.hash for each in coming]
+    playlist_id = album.into or origins.find(db, album.title, coming)
+    created = playlist_id is None
     if playlist_id is None:
         playlist_id = playlists.create(db, new_id(), album.title, "", now).id
-        arrived = add(db, library, playlist_id, album.arrivals, new_id, now)
-        arrived = replace(arrived, created=True)
-    elif lacking := list(_lacking(db, playlist_id, album.arrivals)):
-        arrived = add(db, library, playlist_id, lacking, new_id, now)
+    lacking = origins.lacking(db, playlist_id, hashes)
+    known = [arrival for place, arrival in enumerate(album.arrivals) if place not in {*lacking}]
+    healed = _heal(db, library, known, now)
+    if lacking:
+        arrived = add(db, library, playlist_id, [album.arrivals[place] for place in lacking], new_id, now)
+        new = dict(zip(lacking, (track.id for track in arrived.added), strict=True))
+        tracks.renumber(db, playlist_id, origins.put_in_place(db, playlist_id, hashes, new))
+        playlist = reading.playlist(db, playlist_id)
+        added = tuple(track for track in playlist.tracks if track.id in {*new.values()})
+        healed = {**healed, **{each.id: each for each in arrived.healed}}
     else:
-        arrived = Arrived(reading.playlist(db, playlist_id), ())
-    db.execute("INSERT OR REPLACE INTO imports VALUES (?, ?)", (album.source, playlist_id))
-    return arrived
+        playlist, added = reading.playlist(db, playlist_id), ()
+    origins.note(db, playlist_id, "" if album.into else album.title, coming)
+    others = tuple(each for each in healed.values() if each.id != playlist_id or not added)
+    return Arrived(playlist, added, created, others)
+
+
+def _heal(db: sqlite3.Connection, library: Path, arrivals: Iterable[Arrival], now: float) -> dict[str, Playlist]:
+    """Keep what is needed of them: files that were missing. The playlists that have tracks of these."""
+    needed = [each for each in arrivals if each.sound and files.missing_among(db, (each.sound.hash,))]
+    users = tracks.users(db, dict.fromkeys(each.sound.hash for each in needed if each.sound))
+    for each in needed:
+        assert each.sound is not None
+        files.keep(db, library, each.sound, each.origin, each.duration_ms, each.loudness)
+    if needed:
+        files.sync_names(library)
+    return {each.id: each for each in tracks.files_changed(db, dict.fromkeys(users), now)}
 
 
 def _new_track(db: sqlite3.Connection, library: Path, arrival: Arrival, track_id: str) -> tracks.NewTrack:
@@ -103,27 +127,3 @@ def _new_track(db: sqlite3.Connection, library: Path, arrival: Arrival, track_id
         cover,
         chapters.encoded(chapters.tidy(labels.chapters, duration_ms)),
     )
-
-
-def _imported(db: sqlite3.Connection, album: Album) -> str | None:
-    """The playlist that was made of this folder, or of the same contents under the same name somewhere else."""
-    row = db.execute("SELECT playlist_id FROM imports WHERE source = ?", (album.source,)).fetchone()
-    if row is not None:
-        return str(row["playlist_id"])
-    wanted = Counter(arrival.origin for arrival in album.arrivals)
-    namesakes = db.execute("SELECT id FROM playlists WHERE title = ? ORDER BY place", (album.title,)).fetchall()
-    return next((row["id"] for row in namesakes if wanted <= _contents(db, row["id"])), None)
-
-
-def _lacking(db: sqlite3.Connection, playlist_id: str, arrivals: Iterable[Arrival]) -> Iterable[Arrival]:
-    there = _contents(db, playlist_id)
-    for arrival in arrivals:
-        if there[arrival.origin] > 0:
-            there[arrival.origin] -= 1
-        else:
-            yield arrival
-
-
-def _contents(db: sqlite3.Connection, playlist_id: str) -> Counter[str]:
-    rows = db.execute("SELECT origin FROM tracks JOIN files ON hash = file WHERE playlist_id = ?", (playlist_id,))
-    return Counter(row["origin"] for row in rows)

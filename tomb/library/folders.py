@@ -1,12 +1,27 @@
-"""How a folder of music becomes playlists: each folder is one, with what plays in it sorted as people expect."""
+"""How a folder of music becomes playlists: each folder is one, with what plays in it sorted as people expect.
+
+The rules are the same wherever a folder comes from, and however deep it lies:
+
+- What systems leave behind (`SYSTEM`) and what is hidden is passed over in silence. What looks like music and is no
+  file, such as a pipe or a link, is left out and named.
+- Discs are one playlist, in their order: "CD 1", "Disc 02 - The end", "Teil 2", "Side B" belong to the folder above
+  them; "Tale (Disc 1)" and "Tale (Disc 2)", side by side, are "Tale". What lies below a disc is on it.
+- "1", "2", "3" side by side may be discs, or three things. The tags of their files decide (`albums`).
+- Whatever may be the cover of one of them may be that of the playlist.
+
+Volumes and books ("Vol. 2", "Band 3") are no discs: they are heard one by one.
+"""
 
 import re
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from tomb.errors import Unavailable
+from tomb.library import containers, covers, sorting
 from tomb.library.intake import unreadable
 from tomb.library.labels import Labels, label
 
@@ -14,16 +29,68 @@ from tomb.library.labels import Labels, label
 PLAYABLE = frozenset({"mp3", "wav", "flac", "ogg", "oga", "opus", "aif", "aiff"})
 TRANSCODED = frozenset({"m4a", "m4b", "mp4", "aac", "webm", "wma", "mka", "mkv", "flv"})
 
-_DISC = re.compile(r"(cd|dis[ck])[\s._-]*\d+", re.IGNORECASE)
+# In lower case. What begins with a dot, such as .Trash-1000, .AppleDouble and ._1.mp3, is hidden anyway.
+SYSTEM = frozenset(
+    {
+        "__macosx",
+        "system volume information",
+        "$recycle.bin",
+        "recycler",
+        "lost+found",
+        "network trash folder",
+        "temporary items",
+        "@eadir",  # Synology's
+        "#recycle",
+        "#snapshot",
+        "@synoresource",
+        "@recycle",  # QNAP's
+        "@recently-snapshot",
+    }
+)
+
+_NUMBER = r"[\s._#-]*0*(?P<number>\d{1,3})(?:\s*(?:of|von|/)\s*\d+)?"
+_WORD = r"(?:cds?|dis[ck]s?|dvd|mc|lp|tape|cassette|kassette|platte|side|seite)"
+_SIDE = r"(?:side|seite)[\s._-]*(?P<side>[a-h])"
+_DISC = re.compile(rf"(?:{_WORD}{_NUMBER}|{_SIDE})(?![^\W_]).*", re.IGNORECASE | re.DOTALL)
+_PART = re.compile(rf"(?:part|pt|teil){_NUMBER}(?![^\W_]).*", re.IGNORECASE | re.DOTALL)
+_DISC_OF = re.compile(
+    rf"(?P<stem>.+?)(?:[\s._,-]+[(\[{{]?|[(\[{{])\s*{_WORD}{_NUMBER}\s*[)\]}}]?", re.IGNORECASE | re.DOTALL
+)
+_BARE = re.compile(r"0*(?P<number>\d{1,2})", re.ASCII)
+_ENDING = re.compile(r"\.(?=.*[a-z])[a-z0-9]{1,5}", re.IGNORECASE)
+_KINDS = {
+    stat.S_IFLNK: "a link",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFBLK: "a device",
+    stat.S_IFCHR: "a device",
+}
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """`disc`: by the names of the folders that it lies in; `part`: what a playlist of that folder would be called."""
+
+    path: Path
+    disc: int | None = None
+    part: str = ""
+
+
+@dataclass(slots=True, eq=False)
 class FolderPlan:
-    """One playlist to be: `files` in natural order of their names. They lie in `folder` or in its discs' folders."""
+    """One playlist to be: `files` in the order of discs, and of names on each.
+
+    `folder`: in which they lie, if not in one below. `own`: folders that are this playlist, with all that is in them,
+    and files outside of these. `pictures`: what may be its cover, the likeliest first. `numbered`: its discs are such
+    only if the files say so, too.
+    """
 
     folder: Path
     title: str
-    files: tuple[Path, ...]
+    files: list[PlannedFile] = field(default_factory=list)
+    own: list[Path] = field(default_factory=list)
+    pictures: list[Path] = field(default_factory=list)
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,57 +101,162 @@ class Skipped:
     reason: str
 
 
-def plan(root: Path) -> tuple[list[FolderPlan], list[Skipped]]:
-    """What importing `root` would make: a playlist for it and for each folder below that has something to play.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a folder is: a part of a playlist to be. `doubtful`: only its number says that it is a disc."""
 
-    Folders called like a disc ("CD 2") belong to the one above. Hidden files and links are passed over in silence.
+    plan: FolderPlan
+    disc: int | None = None
+    doubtful: bool = False
+
+
+def plan(root: Path) -> tuple[list[FolderPlan], list[Skipped]]:
+    """What importing `root` would make: a playlist for it and for each folder below that has something to play; of a
+    file, a playlist of one.
+
     Raises: Unavailable when nothing can be read now.
     """
-    found: dict[Path, list[Path]] = {}
     skipped: list[Skipped] = []
-    for path in _files(root, skipped):
-        found.setdefault(_album(path.parent, root), []).append(path)
-    return [FolderPlan(folder, label(folder.name), tuple(files)) for folder, files in found.items()], skipped
+    if not root.is_dir():
+        alone = FolderPlan(root.parent, label(_stem(root)), [PlannedFile(root)], [root])
+        return [alone] if _is_sound(root, skipped) else [], skipped
+    top = FolderPlan(root, label(root.name), own=[root])
+    made: dict[FolderPlan, None] = {}
+    waiting = [(root, _Place(top))]
+    while waiting:  # not by calls: folders may be a thousand deep
+        folder, place = waiting.pop()
+        made[place.plan] = None
+        entries = _entries(folder, skipped)
+        for path, mode in entries:
+            if stat.S_ISREG(mode) and covers.is_called_so(path):
+                place.plan.pictures.append(path)
+            elif not stat.S_ISDIR(mode) and _is_sound(path, skipped):
+                place.plan.files.append(PlannedFile(path, place.disc, label(folder.name)))
+        below = [path for path, mode in entries if stat.S_ISDIR(mode)]
+        waiting += reversed([*zip(below, _places(place, folder, below), strict=True)])
+    for each in made:
+        each.files.sort(key=lambda file: -1 if file.disc is None else file.disc)
+    return [each for each in made if each.files], skipped
 
 
-def in_order(found: Sequence[tuple[Path, Labels]]) -> list[int]:
-    """The order in which to play: by disc and track where all files say so without contradiction, else as given."""
-    places = [(labels.disc or 1, labels.track or 0) for _, labels in found]
-    numbered = all(track for _, track in places) and len(set(places)) == len(places)
-    return sorted(range(len(found)), key=places.__getitem__) if numbered else list(range(len(found)))
+def albums(plan: FolderPlan, found: Sequence[tuple[PlannedFile, Labels]]) -> list[tuple[str, list[int]]]:
+    """The playlists that are one in the plan: their titles, and which of the files found, in the order to play them.
+
+    More than one only where numbers were no discs after all.
+    """
+    everything = range(len(found))
+    if not plan.numbered or all(file.disc is None or labels.disc == file.disc for file, labels in found):
+        return [(plan.title, in_order(found, everything))]
+    parts = ([*places] for _, places in groupby(everything, key=lambda place: found[place][0].disc))
+    return [(found[places[0]][0].part, in_order(found, places)) for places in parts]
 
 
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key by which "2" comes before "10", whatever the case."""
-    parts = re.split(r"([0-9]+)", name.casefold())
-    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
+def in_order(found: Sequence[tuple[PlannedFile, Labels]], places: Sequence[int]) -> list[int]:
+    """By disc and track where all files say so without contradiction, else as given. A folder knows its disc best."""
+    said = {each: (_disc(*found[each]), found[each][1].track or 0) for each in places}
+    numbered = all(track for _, track in said.values()) and len({*said.values()}) == len(said)
+    return sorted(places, key=said.__getitem__) if numbered else [*places]
+
+
+def is_for_people(path: Path) -> bool:
+    """Whether it is neither hidden nor something of a system's own."""
+    return not path.name.startswith(".") and path.name.casefold() not in SYSTEM
 
 
 def extension(path: Path) -> str:
     return path.suffix[1:].lower()
 
 
-def _files(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """Whatever is renamed, removed or unplugged while this looks is left out, and the rest is found all the same."""
-    waiting = [root]
-    while waiting:
-        folder, below = waiting.pop(), []
+def _disc(file: PlannedFile, labels: Labels) -> int:
+    return (labels.disc or 1) if file.disc is None else file.disc
+
+
+def _places(above: _Place, folder: Path, below: Sequence[Path]) -> list[_Place]:
+    """What the folders in one are."""
+    if above.doubtful:
+        above = _Place(FolderPlan(folder, label(folder.name), own=[folder]))
+    elif above.disc is not None:
+        return [above] * len(below)
+    names = [label(each.name) for each in below]
+    discs, parts, bare = (_numbers(kind, names) for kind in (_DISC, _PART, _BARE))
+    of = [_DISC_OF.fullmatch(name) for name in names]
+    stems = Counter(each["stem"] for each in of if each is not None)
+    sets: dict[str, FolderPlan] = {}
+    places = []
+    for path, name, disc_of in zip(below, names, of, strict=True):
+        if name in discs or (name in parts and len(parts) > 1):
+            places.append(_Place(above.plan, (discs | parts)[name]))
+        elif disc_of is not None and stems[disc_of["stem"]] > 1:
+            stem = disc_of["stem"]
+            whole = above.plan if stem == above.plan.title else sets.setdefault(stem, FolderPlan(folder, stem))
+            if whole is not above.plan:
+                whole.own.append(path)
+            places.append(_Place(whole, int(disc_of["number"])))
+        elif name in bare and len(bare) > 1:
+            above.plan.numbered = True
+            places.append(_Place(above.plan, bare[name], doubtful=True))
+        else:
+            places.append(_Place(FolderPlan(path, name, own=[path])))
+    if len(sets) == 1 and not above.plan.files:
+        [whole] = sets.values()
+        whole.pictures += above.plan.pictures
+    return places
+
+
+def _numbers(kind: re.Pattern[str], names: Sequence[str]) -> dict[str, int]:
+    """Those that are such discs, and which; none where two would be the same one."""
+    found = {name: match for name in names if (match := kind.fullmatch(name)) is not None}
+    numbers = {name: _number(match) for name, match in found.items()}
+    return numbers if len({*numbers.values()}) == len(numbers) else {}
+
+
+def _number(disc: re.Match[str]) -> int:
+    side = disc.groupdict().get("side")
+    return int(disc["number"]) if side is None else ord(side.lower()) - ord("a") + 1
+
+
+def _entries(folder: Path, skipped: list[Skipped]) -> list[tuple[Path, int]]:
+    """What is in a folder, in order: its paths and their modes. Whatever is renamed, removed or unplugged while this
+    looks is left out, and the rest is found all the same."""
+    try:
+        paths = [path for path in folder.iterdir() if is_for_people(path)]
+    except OSError as error:
+        skipped.append(_left_out(folder, error))
+        return []
+    entries = []
+    # Without the extension, so that "2.mp3" comes before "2 again.mp3".
+    for path in sorted(paths, key=lambda path: (sorting.key(_stem(path)), path.name)):
         try:
-            entries = _visible(folder)
+            mode = path.lstat().st_mode
         except OSError as error:
-            skipped.append(_left_out(folder, error))
+            skipped.append(_left_out(path, error))
             continue
-        for path in entries:
-            try:
-                mode = path.lstat().st_mode
-            except OSError as error:
-                skipped.append(_left_out(path, error))
-                continue
-            if stat.S_ISDIR(mode):
-                below.append(path)
-            elif stat.S_ISREG(mode) and extension(path) in PLAYABLE | TRANSCODED:
-                yield path
-        waiting += reversed(below)
+        if stat.S_ISLNK(mode) and path.is_dir():
+            skipped.append(Skipped(path, "a link; import what it leads to"))
+        else:
+            entries.append((path, mode))
+    return entries
+
+
+def _stem(path: Path) -> str:
+    return path.name[: -len(path.suffix)] if _ENDING.fullmatch(path.suffix) else path.name
+
+
+def _is_sound(path: Path, skipped: list[Skipped]) -> bool:
+    """By its name's ending; where that has none, by its content. What would be, but is no file, is left out."""
+    named = extension(path) in PLAYABLE | TRANSCODED
+    if not named and _ENDING.fullmatch(path.suffix):
+        return False
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode):
+            return named or containers.container(path) is not None
+    except OSError as error:
+        skipped.append(_left_out(path, error))
+        return False
+    if named:
+        skipped.append(Skipped(path, f"{_KINDS.get(stat.S_IFMT(mode), 'something else')}, and no file"))
+    return False
 
 
 def _left_out(path: Path, error: OSError) -> Skipped:
@@ -92,13 +264,3 @@ def _left_out(path: Path, error: OSError) -> Skipped:
     if isinstance(reason, Unavailable):
         raise reason from error
     return Skipped(path, str(reason))
-
-
-def _visible(folder: Path) -> list[Path]:
-    paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    # Without the extension, so that "2.mp3" comes before "2 again.mp3".
-    return sorted(paths, key=lambda path: (natural(path.stem), path.name))
-
-
-def _album(folder: Path, root: Path) -> Path:
-    return folder.parent if folder != root and _DISC.fullmatch(folder.name) else folder

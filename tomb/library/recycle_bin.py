@@ -83,6 +83,7 @@ def put_playlist(db: sqlite3.Connection, playlist_id: str, now: float, awake: fl
         (playlist_id,),
     )
     db.execute("INSERT INTO bin_tags SELECT playlist_id, tag_id FROM tags WHERE playlist_id = ?", (playlist_id,))
+    _move_imported(db, playlist_id, "imported", "bin_imported")
     _put_tracks(db, "t.playlist_id = ?", playlist_id, entry="t.playlist_id")
     return (*playlists.delete(db, playlist_id), *_forget_oldest(db))
 
@@ -219,6 +220,7 @@ def _restore_playlist(db: sqlite3.Connection, playlist_id: str, now: float) -> R
         " WHERE b.id = ? AND t.playlist_id = b.id",
         (playlist_id,),
     )
+    _move_imported(db, playlist_id, "bin_imported", "imported")
     # Of its tags those that nobody has taken meanwhile. One that strangers' tags drove out comes back, too.
     db.execute(
         "INSERT INTO tags (tag_id, playlist_id, created) SELECT tag_id, playlist_id, ? FROM bin_tags"
@@ -230,6 +232,12 @@ def _restore_playlist(db: sqlite3.Connection, playlist_id: str, now: float) -> R
     playlists.edited(db, playlist_id, now)
     playlist = reading.playlist(db, playlist_id)
     return Restored(playlist, tuple(playlist.tracks), created=True, order=_order(db))
+
+
+def _move_imported(db: sqlite3.Connection, playlist_id: str, source: str, target: str) -> None:
+    """What folders brought to it (`origins`). It goes from `source` with the playlist."""
+    columns = "playlist_id, title, origin, size, copies"
+    db.execute(f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {source} WHERE playlist_id = ?", (playlist_id,))
 
 
 def _entered(db: sqlite3.Connection, track_ids: Iterable[str]) -> list[sqlite3.Row]:

@@ -60,6 +60,17 @@ _TAG_ID = """CONSTRAINT tag_id CHECK (
                 length(tag_id) BETWEEN 4 AND 40 AND length(tag_id) % 2 = 0 AND tag_id NOT GLOB '*[^0-9A-F]*')"""
 
 
+def _imported(table: str, playlists: str) -> str:
+    return f"""CREATE TABLE {table} (
+            playlist_id TEXT NOT NULL REFERENCES {playlists} (id) ON DELETE CASCADE,
+            title TEXT NOT NULL DEFAULT '' {_text("title")},
+            origin TEXT NOT NULL {_hash("origin")},
+            size INTEGER NOT NULL DEFAULT 0 {_is("size", _SIZE)},
+            copies INTEGER NOT NULL DEFAULT 1 {_is("copies", "BETWEEN 1 AND 1000000")},
+            PRIMARY KEY (playlist_id, title, origin)
+        ) STRICT, WITHOUT ROWID"""
+
+
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE covers (
@@ -395,6 +406,15 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE files ADD COLUMN loudness REAL " + _is("loudness", _LUFS),
         "ALTER TABLE files ADD COLUMN album_loudness REAL " + _is("album_loudness", _LUFS),
         "ALTER TABLE files ADD COLUMN peak REAL " + _is("peak", "BETWEEN 0 AND 1"),
+        # What folders brought to playlists, as it came (`origins`). Before, only their paths were kept.
+        _imported("imported", "playlists"),
+        "CREATE INDEX imported_by_origin ON imported (origin)",
+        """INSERT INTO imported SELECT i.playlist_id, called, origin, max(size), count(DISTINCT t.id) FROM (
+            SELECT playlist_id, replace(source, rtrim(source, replace(source, '/', '')), '') AS called FROM imports
+        ) i JOIN tracks t ON t.playlist_id = i.playlist_id JOIN files ON hash = file
+        GROUP BY i.playlist_id, called, origin""",
+        "DROP TABLE imports",
+        _imported("bin_imported", "bin_playlists"),
     ),
 )
 VERSION = len(STEPS)

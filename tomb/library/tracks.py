@@ -89,7 +89,7 @@ def reorder(db: sqlite3.Connection, playlist_id: str, order: Sequence[int] | Seq
     wanted = [_named(ids, name) for name in order]
     if sorted(wanted) != sorted(ids):
         raise BadRequest("the order must name each track of the playlist once", {"track_count": len(ids)})
-    _renumber(db, playlist_id, wanted)
+    renumber(db, playlist_id, wanted)
     return reading.playlist(db, playlist_id)
 
 
@@ -121,7 +121,7 @@ def delete(
         row for track_id in doomed for row in db.execute("SELECT file, cover FROM tracks WHERE id = ?", (track_id,))
     ]
     db.executemany("DELETE FROM tracks WHERE id = ?", [(track_id,) for track_id in doomed])
-    _renumber(db, playlist_id, [track_id for track_id in ids if track_id not in doomed])
+    renumber(db, playlist_id, [track_id for track_id in ids if track_id not in doomed])
     freed = forget_unused(db, used)
     left = reading.playlist(db, playlist_id)
     return Removal(tuple(number for number, _ in gone), tuple(track_id for _, track_id in gone), left, freed)
@@ -143,8 +143,8 @@ def move(db: sqlite3.Connection, source: str, target: str, number: int, position
     if source != target:
         _resume_behind(db, source, _ids(db, source), {track_id})
         _hand_over(db, target, track_id, now)
-        _renumber(db, source, left)
-    _renumber(db, target, [*others[:ahead], track_id, *others[ahead:]])
+        renumber(db, source, left)
+    renumber(db, target, [*others[:ahead], track_id, *others[ahead:]])
     return Move(track_id, number, reading.playlist(db, source), reading.playlist(db, target))
 
 
@@ -153,7 +153,13 @@ def put_at(db: sqlite3.Connection, playlist_id: str, places: Mapping[str, int]) 
     order = [each for each in _ids(db, playlist_id) if each not in places]
     for track_id, number in sorted(places.items(), key=lambda place: place[1]):
         order.insert(number - 1, track_id)
-    _renumber(db, playlist_id, order)
+    renumber(db, playlist_id, order)
+
+
+def renumber(db: sqlite3.Connection, playlist_id: str, order: Sequence[str]) -> None:
+    """Part of a unit of work: `order` has the ids of all tracks of the playlist."""
+    db.execute("UPDATE tracks SET number = -number WHERE playlist_id = ? AND number > 0", (playlist_id,))
+    db.executemany("UPDATE tracks SET number = ? WHERE id = ?", list(enumerate(order, 1)))
 
 
 def users(db: sqlite3.Connection, hashes: Iterable[str]) -> list[str]:
@@ -217,8 +223,3 @@ def _resume_behind(db: sqlite3.Connection, playlist_id: str, ids: Sequence[str],
         db.execute("DELETE FROM resume WHERE playlist_id = ?", (playlist_id,))
     else:
         db.execute("UPDATE resume SET track_id = ?, position_ms = 0 WHERE playlist_id = ?", (follower, playlist_id))
-
-
-def _renumber(db: sqlite3.Connection, playlist_id: str, order: Sequence[str]) -> None:
-    db.execute("UPDATE tracks SET number = -number WHERE playlist_id = ? AND number > 0", (playlist_id,))
-    db.executemany("UPDATE tracks SET number = ? WHERE id = ?", list(enumerate(order, 1)))

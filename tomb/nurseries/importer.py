@@ -1,27 +1,31 @@
 """Makes playlists of folders of music: each folder is committed as a whole.
 
+What comes is planned first (`library.folders`), and then taken, a plan at a time: from the disk, be it the inbox or a
+folder that the command line names, or over the network, where the plan was made by whoever sends it (`Source`).
+
 What is imported becomes audible all at once, or not at all if the import is cut off; whoever starts it again goes on
 with the folders that are missing, and what the library has already is neither copied nor doubled. Files that cannot be
 played are left out and named.
 """
 
 import logging
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple
+from typing import Protocol, TypeVar, TypeVarTuple
 
 import trio
 
-from tomb.errors import BadRequest, Conflict, DecodeError, NoSpace, Unavailable
-from tomb.library import counters, demo, folders, inbox
+from tomb.errors import Conflict, DecodeError, NoSpace, NotFound, Unavailable
+from tomb.library import counters, demo, folders, inbox, sorting
 from tomb.library.arrivals import Album, Arrival
-from tomb.library.folders import FolderPlan, Skipped
+from tomb.library.folders import FolderPlan, PlannedFile, Skipped
 from tomb.library.inbox import Changes
+from tomb.library.origins import Sent
 from tomb.library.tunes import SETS, Set
 from tomb.models import counted
+from tomb.nurseries.delivery import Delivery
 from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
 from tomb.ports import Ports
@@ -59,9 +63,13 @@ class Imported:
         self.skipped += other.skipped
 
     @property
+    def is_something(self) -> bool:
+        return bool(self.playlist_ids or self.already)
+
+    @property
     def message(self) -> str:
         """One line for a person."""
-        if not self.playlist_ids:
+        if not self.is_something:
             return "nothing in it can be played; no playlist was made"
         line = f"{counted(self.created, 'new playlist')}, {counted(self.tracks, 'new track')}"
         line += f", {self.already} already there" if self.already else ""
@@ -83,9 +91,33 @@ def _silent(_: Progress) -> None:
     pass
 
 
+class Source(Protocol):
+    """Where what was planned comes from. It is asked for all files in their order, and then for pictures."""
+
+    async def fetch(self, path: Path, incoming: Path) -> Path:
+        """Where the file or picture lies now: in `incoming`, if it had to be brought there first."""
+
+    async def is_whole(self) -> bool:
+        """Whether all of it was there until now."""
+
+
+class _OnDisk:
+    """What lies on a disk, where others may rename, remove or unplug it meanwhile."""
+
+    def __init__(self, plan: FolderPlan, ports: Ports) -> None:
+        self._plan = plan
+        self._ports = ports
+
+    async def fetch(self, path: Path, _: Path) -> Path:
+        return path
+
+    async def is_whole(self) -> bool:
+        return await self._ports.in_thread(lambda: all(each.exists() for each in self._plan.own))
+
+
 @dataclass(slots=True)
 class _Run:
-    """One call of `import_folder`. `consume`: what was taken disappears from where it lay."""
+    """One import. `consume`: what was taken disappears from where it lay."""
 
     total: int
     progress: Callable[[Progress], None]
@@ -109,18 +141,48 @@ class Importer:
         self._left: dict[Path, Changes] = {}  # what was in the inbox when it was looked at last
 
     async def import_folder(self, folder: Path, progress: Callable[[Progress], None] = _silent) -> Imported:
-        """Make playlists of a folder and those below it. When nothing in it can be played, nothing is made.
-
-        Raises: BadRequest when it is no folder; NoSpace, with all folders before it imported.
+        """Make playlists of a folder and those below it, or of a file. When nothing in it can be played, nothing is
+        made. Raises: NoSpace, with all folders before it imported.
         """
         async with self._turn:
-            return await self._import(await self._thread(_resolved, folder), progress, consume=False)
+            return await self._import(folder, progress, consume=False)
+
+    async def take(
+        self,
+        plan: FolderPlan,
+        source: Source | None = None,
+        *,
+        into: str | None = None,
+        progress: Callable[[Progress], None] = _silent,
+    ) -> Imported:
+        """Make a playlist of what was planned; or bring it `into` the one of that name or id.
+
+        `source`: by default the disk that the plan was made of.
+        Raises: NotFound, Conflict for `into`; NoSpace, Unavailable; what `source` raises. Nothing is made then.
+        """
+        run = _Run(len(plan.files), progress, False, Imported())
+        await self._import_one(plan, source or _OnDisk(plan, self._ports), run, self._named(into))
+        if run.imported.tracks:
+            self._librarian.listed()
+        return run.imported
+
+    async def take_delivery(self, pieces: AsyncIterator[bytes]) -> Imported:
+        """Make a playlist of a folder that comes over the network. Raises as `take` does, and `Delivery.open`."""
+        delivery = await Delivery.open(pieces, self._ingest, self._ports)
+        imported = await self.take(delivery.plan, delivery, into=delivery.into)
+        await delivery.finish()
+        return imported
+
+    async def lacking(self, title: str, files: Sequence[Sent], *, into: str | None = None) -> int:
+        """How many of the files of such a folder the library would take. Where a hash is missing, at least that many
+        of the sizes are new. Raises: NotFound, Conflict for `into`."""
+        return await self._librarian.new_among(self._named(into), title, files)
 
     async def sync(self) -> Synced:
         """Reconcile database and disk, make playlists of the folders in the inbox, publish the list of playlists."""
         async with self._turn:
             seen = await self._librarian.reconcile()
-            imported = await self._take(await self._waiting())
+            imported = await self._empty(await self._waiting())
             self._librarian.listed()
         return Synced(self._librarian.count(), len(seen.lost), len(seen.found), seen.strays, imported)
 
@@ -152,10 +214,7 @@ class Importer:
         """
         async with self._turn:
             waiting = await self._waiting()
-            new = {
-                each: at for each, at in waiting.items() if self._left.get(each) != at and max(at) != inbox.HANDED_OVER
-            }
-            imported = await self._take(new)
+            imported = await self._empty({each: at for each, at in waiting.items() if self._left.get(each) != at})
             if imported.tracks:
                 self._librarian.listed()
         return imported
@@ -206,19 +265,19 @@ class Importer:
         self._left = {folder: at for folder, at in self._left.items() if folder in waiting}
         return waiting
 
-    async def _take(self, waiting: Mapping[Path, Changes]) -> Imported:
+    async def _empty(self, waiting: Mapping[Path, Changes]) -> Imported:
         imported = Imported()
-        for folder, changed in waiting.items():
-            imported.add(await self._import(folder, _silent, consume=True))
-            self._left[folder] = changed
+        for path, changed in waiting.items():
+            imported.add(await self._import(path, _silent, consume=True))
+            self._left[path] = changed
         return imported
 
     async def _import(self, folder: Path, progress: Callable[[Progress], None], *, consume: bool) -> Imported:
-        plans, skipped = await self._thread(folders.plan, folder)
+        plans, skipped = await self._thread(lambda: folders.plan(folder.resolve()))
         run = _Run(sum(len(plan.files) for plan in plans), progress, consume, Imported(skipped=skipped))
         try:
             for plan in plans:
-                await self._import_one(plan, run)
+                await self._import_one(plan, _OnDisk(plan, self._ports), run)
             run.at(None)
         finally:
             # Synchronous, so that it is published even when the import is cut off.
@@ -226,52 +285,63 @@ class Importer:
                 self._librarian.listed()
         return run.imported
 
-    async def _import_one(self, plan: FolderPlan, run: _Run) -> None:
+    async def _import_one(self, plan: FolderPlan, source: Source, run: _Run, into: str | None = None) -> None:
         async with self._ingest.incoming() as incoming:
-            staged: list[tuple[Path, Arrival]] = []
+            staged: list[tuple[PlannedFile, Arrival]] = []
             skipped: list[Skipped] = []
-            for path in plan.files:
-                run.at(path)
+            for file in plan.files:
+                run.at(file.path)
+                path = await source.fetch(file.path, incoming)
                 try:
-                    staged.append((path, await self._ingest.stage(path, incoming)))
+                    staged.append((file, await self._ingest.stage(path, incoming, file.path.name)))
                 except DecodeError as error:
-                    skipped.append(Skipped(path, str(error)))
+                    skipped.append(Skipped(file.path, str(error)))
                 run.done += 1
-            if not await self._thread(plan.folder.is_dir):
+            taken = {file.path for file, _ in staged}
+            if any(arrival.cover is None for _, arrival in staged):
+                for path in plan.pictures:
+                    picture = await source.fetch(path, incoming)
+                    if (cover := await self._ingest.cover(picture, incoming)) is not None:
+                        staged = [(file, replace(each, cover=each.cover or cover)) for file, each in staged]
+                        taken.add(path)
+                        break
+                    skipped.append(Skipped(path, "it is no picture that can be shown"))
+            if not await source.is_whole():
                 # Renamed, or unplugged, while its files were copied. Half of it must not become a playlist: where it
                 # is now, it comes in whole.
                 run.imported.skipped.append(Skipped(plan.folder, "it went away while it was being taken in"))
                 return
             run.imported.skipped += skipped
             if staged:
-                await self._commit(plan, await self._with_cover(plan, staged, incoming), run.imported)
+                await self._commit(plan, staged, run.imported, into)
             if run.consume:
-                taken, where = [path for path, _ in staged], self._librarian.folder / "inbox"
-                await self._thread(inbox.consume, plan.folder, taken, where, incoming / "taken")
+                where = self._librarian.folder / "inbox"
+                await self._thread(inbox.consume, plan.own, taken, where, incoming / "taken")
 
-    async def _commit(self, plan: FolderPlan, staged: list[tuple[Path, Arrival]], imported: Imported) -> None:
-        order = folders.in_order([(path, arrival.labels) for path, arrival in staged])
-        source = os.fsencode(plan.folder).decode("utf-8", "backslashreplace")
-        arrived = await self._librarian.add_album(Album(source, plan.title, [staged[place][1] for place in order]))
-        imported.playlist_ids.append(arrived.playlist.id)
-        imported.created += arrived.created
-        imported.tracks += len(arrived.added)
-        imported.already += len(staged) - len(arrived.added)
+    async def _commit(
+        self, plan: FolderPlan, staged: list[tuple[PlannedFile, Arrival]], imported: Imported, into: str | None
+    ) -> None:
+        for title, places in folders.albums(plan, [(file, arrival.labels) for file, arrival in staged]):
+            arrived = await self._librarian.add_album(Album(title, [staged[place][1] for place in places], into))
+            if arrived.playlist.id not in imported.playlist_ids:
+                imported.playlist_ids.append(arrived.playlist.id)
+            imported.created += arrived.created
+            imported.tracks += len(arrived.added)
+            imported.already += len(places) - len(arrived.added)
 
-    async def _with_cover(
-        self, plan: FolderPlan, staged: list[tuple[Path, Arrival]], incoming: Path
-    ) -> list[tuple[Path, Arrival]]:
-        """The picture that lies in the folder is for the tracks that bring none."""
-        if all(arrival.cover for _, arrival in staged):
-            return staged
-        cover = await self._ingest.picture(plan.folder, incoming)
-        return [(path, arrival if arrival.cover else replace(arrival, cover=cover)) for path, arrival in staged]
+    def _named(self, into: str | None) -> str | None:
+        """The id of the playlist that has that id or, whatever the case, that title."""
+        if into is None:
+            return None
+        wanted = sorting.key(into)[0]
+        lites = self._librarian.lites()
+        exact = [lite.id for lite in lites if into in (lite.id, lite.title)]
+        found = exact or [lite.id for lite in lites if sorting.key(lite.title)[0] == wanted]
+        if not found:
+            raise NotFound("playlist", into)
+        if len(found) > 1:
+            raise Conflict(f"{len(found)} playlists are called {into}; name one by its id", {"playlist_ids": found})
+        return found[0]
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
         return await self._ports.in_thread(call, *args, limiter=self._threads)
-
-
-def _resolved(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise BadRequest(f"{folder} is no folder")
-    return folder.resolve()

@@ -21,7 +21,7 @@ from typing import Protocol, TypeVar, TypeVarTuple
 import trio
 
 from tomb.errors import DecodeError, NoSpace
-from tomb.library import containers, faults, files, folders, intake, labels, transcode
+from tomb.library import containers, covers, faults, files, folders, intake, labels, transcode
 from tomb.library.arrivals import Arrival
 from tomb.library.containers import Container
 from tomb.library.covers import Picture
@@ -105,11 +105,32 @@ class Ingest:
         origin, sound = await self._sound(source, incoming, size)
         found = await self._inspector.sound(source, name, None if sound is None else sound.path)
         cover = await self._pictured(found.cover, incoming)
-        return Arrival(labels.label(name), found.labels, origin, found.duration_ms, found.loudness, sound, cover)
+        return Arrival(labels.label(name), found.labels, origin, found.duration_ms, found.loudness, sound, cover, size)
 
     async def picture(self, folder: Path, incoming: Path) -> Staged | None:
         """The picture that lies in a folder of music, ready to become a cover. Raises: NoSpace, Unavailable."""
         return await self._pictured(await self._inspector.beside(folder), incoming)
+
+    async def cover(self, picture: Path, incoming: Path) -> Staged | None:
+        """The picture in a file, ready to become a cover; None if it is none that can be shown.
+
+        Raises: NoSpace; Unavailable when nothing can be examined now.
+        """
+        alone = incoming / self._ports.new_id()
+        await self._thread(alone.mkdir)
+        try:
+            if await self._thread(intake.size_of, picture) > covers.LARGEST:
+                return None
+            await self._take(picture, alone / f"cover{picture.suffix}")
+        except DecodeError:
+            return None
+        return await self.picture(alone, incoming)
+
+    async def admit(self, size: int) -> None:
+        """Let there be space for so many bytes in `incoming/`. Raises: NoSpace; Unavailable."""
+        await self._make_space(size + self._free_kept)
+        if (await self._thread(shutil.disk_usage, self._store.library)).free - size < self._free_kept:
+            raise NoSpace("the disk is nearly full: what is left is kept free")
 
     async def digest(self, source: Path) -> str:
         """SHA-256 in hex. Raises: DecodeError when it cannot be read."""

@@ -1,0 +1,80 @@
+"""Imports: whole folders of music, planned by whoever sends them (`tomb import`), one in a request."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from tomb.errors import BadRequest, Conflict, NotFound
+from tomb.http.envelope import Success
+from tomb.http.parsing import Body, Title, whole
+from tomb.http.playlists import SkippedFile
+from tomb.http.routes import Call, Route, Services
+from tomb.http.uploads import Hash
+from tomb.library import parcels
+from tomb.library.origins import Sent
+from tomb.models import Wire
+
+
+class FileToSend(BaseModel):
+    """`hash`: SHA-256."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size: Annotated[int, Field(ge=0, le=parcels.LARGEST), BeforeValidator(whole)]
+    hash: Hash | None = None
+
+
+class LookBody(Body):
+    """The files of a folder called `title`, which would be a playlist of its own, or come `into` one (name or id)."""
+
+    title: Title
+    into: Title | None = None
+    files: Annotated[list[FileToSend], Field(max_length=parcels.FILES_LIMIT)]
+
+
+class LookAnswer(Wire):
+    """`lacking`: how many of them the library would take: if none, nothing need be sent. Without all hashes, how many
+    have a size that none had before: if none, the hashes tell."""
+
+    lacking: int
+
+
+class ImportAnswer(Wire):
+    """`playlist_ids`: made or added to. `tracks`: new ones; `already`: files that were there before, or are not to come
+    back."""
+
+    playlist_ids: Sequence[str]
+    created: int
+    tracks: int
+    already: int
+    skipped: Sequence[SkippedFile]
+
+
+async def _look(services: Services, call: Call[LookBody]) -> Success[LookAnswer]:
+    """Ask what of a folder is new."""
+    files = [Sent(each.size, each.hash) for each in call.given.files]
+    return Success(LookAnswer(lacking=await services.importer.lacking(call.given.title, files, into=call.given.into)))
+
+
+async def _import(services: Services, call: Call[Body]) -> Success[ImportAnswer]:
+    """Make a playlist of a folder: a line of JSON that says what comes, then the files, one after another."""
+    imported = await services.importer.take_delivery(call.stream)
+    answer = ImportAnswer(
+        playlist_ids=imported.playlist_ids,
+        created=imported.created,
+        tracks=imported.tracks,
+        already=imported.already,
+        skipped=[SkippedFile(file=str(each.path), reason=each.reason) for each in imported.skipped],
+    )
+    return Success(answer, imported.message)
+
+
+_REFUSALS = (BadRequest, NotFound, Conflict)
+
+ROUTES = (
+    Route(
+        "POST", "/api/imports", _import, errors=_REFUSALS, category="archives", takes=(parcels.MEDIA_TYPE,), limit=None
+    ),
+    Route("POST", "/api/imports/look", _look, errors=_REFUSALS),
+)
