@@ -21,6 +21,20 @@ test('at a name without HTTPS everything that matters works', async (t) => {
   await page.getByRole('region', { name: 'Now playing' }).getByText('Over plain HTTP').waitFor()
 })
 
+test('what browsers have for HTTPS alone is not offered, and not missed', async (t) => {
+  await playlist('Untagged', 1)
+  const at = BOX.replace('127.0.0.1', 'box.local')
+  const page = await visit(t, '/system', { at, forgive: [/Cross-Origin-Opener-Policy/] })
+  await page.getByRole('heading', { name: 'Log' }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Copy the log' }).count(), 0)
+  assert.deepEqual(await page.evaluate(() => ['serviceWorker' in navigator, 'clipboard' in navigator, 'NDEFReader' in window]), [false, false, false])
+  await page.goto(`${at}/tags`)
+  await page.getByRole('button', { name: 'New tag' }).first().click()
+  await page.getByRole('timer').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Or hold it to this phone' }).count(), 0)
+  await page.keyboard.press('Escape')
+})
+
 /** As behind a proxy that does not know it: each attempt fails, a little later. */
 function withoutWebSocket() {
   window.WebSocket = class {

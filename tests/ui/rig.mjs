@@ -15,14 +15,15 @@ export const DESK = { viewport: { width: 1280, height: 860 } }
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required', '--host-resolver-rules=MAP box.local 127.0.0.1']
 
-let browser
+export const launch = (...more) => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...more] })
+let shared
 before(async () => {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS })
+  shared = await launch()
 })
-after(async () => browser?.close())
+after(async () => shared?.close())
 
 /** A page of a new visitor, in which `first` runs before anything else. When the test ends it must have said nothing on its console, and asked nobody but the box. */
-export async function visit(t, path = '/', { at = BOX, forgive = [], first, ...options } = {}) {
+export async function visit(t, path = '/', { at = BOX, browser = shared, forgive = [], first, ...options } = {}) {
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...PHONE, ...options })
   if (first !== undefined) await context.addInitScript(first)
   const page = await context.newPage()

@@ -3,8 +3,10 @@ import App from './App.vue'
 import { i18n, loadWords } from './i18n'
 import { router } from './router'
 import { start } from './state/core'
+import { keepShell } from './state/install'
 import './style.css'
 
 start()
 await loadWords()
 createApp(App).use(i18n).use(router).mount('#app')
+keepShell()

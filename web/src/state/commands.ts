@@ -2,6 +2,7 @@
 import { api, command, newId, Refused } from '@/wire/http'
 import type { Playlist, PlaylistLite, Settings, Track } from '@/wire/types'
 import { player, library, send, settle, show } from './core'
+import type { Session } from './linking'
 import { complain, notify, say, undoable } from './notices'
 import { edit, remove, removeTracks, reorder as inOrder, retitle } from './playlists'
 import { tagLabel } from './tags'
@@ -193,6 +194,18 @@ export const endScan = (session_id: string) =>
 
 export const override = (playlist_id: string, tag_id: string | null) =>
   send((signal, client_op_id) => api.POST('/api/nfc/override', { body: { playlist_id, ...(tag_id === null ? {} : { tag_id }), client_op_id }, signal }))
+
+/** Links a tag that this phone has read. Null where it failed, with words; `existing` where it does something else already. */
+export async function linkRead(playlist_id: string, tag_id: string): Promise<'linked' | { existing: Session['existing'] } | null> {
+  try {
+    await command((signal) => api.POST('/api/nfc/associate', { body: { playlist_id, tag_id, client_op_id: newId() }, signal }))
+    return 'linked'
+  } catch (error) {
+    if (error instanceof Refused && error.type === 'conflict') return { existing: (error.details.existing_playlist ?? null) as Session['existing'] }
+    complain(error)
+    return null
+  }
+}
 
 export const useTag = (tag_id: string, use: { playlist_id: string } | { action: { action: TagActionName; minutes?: number; step?: number } }) =>
   send((signal, client_op_id) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { ...use, override: true, client_op_id } as never, signal }))
