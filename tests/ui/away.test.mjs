@@ -64,3 +64,27 @@ test('two phones in step', async (t) => {
   times.sort((a, b) => a - b)
   t.diagnostic(`two phones agree after ${times[6]} ms (median), ${times.at(-1)} ms (most) of ${times.length}`)
 })
+
+test('pages and dialogs that were never opened are there while the box is away', async (t) => {
+  const way = await network(t)
+  const page = await visit(t, '/', { at: way.at, forgive: QUIET })
+  await eventually(() => page.evaluate(() => ['SettingsPage', 'TagsPage'].every((file) => performance.getEntriesByType('resource').some(({ name }) => name.includes(file)))))
+  await page.waitForLoadState('networkidle')
+  way.cut()
+  await banner(page).waitFor()
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('heading', { name: 'On this device' }).waitFor()
+  await page.getByRole('button', { name: 'Keyboard' }).click()
+  await page.getByText('Play or pause').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('link', { name: 'Tags' }).click()
+  await page.getByRole('heading', { name: 'Tags', exact: true }).waitFor()
+})
+
+test('where the box has another build since, a page whose file is gone is loaded anew', async (t) => {
+  const page = await visit(t, '/', { forgive: QUIET })
+  await page.route('**/assets/TagsPage-*.js', (route) => route.fulfill({ status: 404 }), { times: 1 })
+  await page.getByRole('link', { name: 'Tags' }).click()
+  await page.getByRole('heading', { name: 'Tags', exact: true }).waitFor()
+  assert.equal(new URL(page.url()).pathname, '/tags')
+})

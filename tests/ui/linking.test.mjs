@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { ask, eventually, lift, place, playlist, visit } from './rig.mjs'
 
@@ -13,44 +14,82 @@ const open = async (page) => {
 }
 
 test('all six states, by real taps, and on a second phone', async (t) => {
+  const gone = await playlist('Short-lived', 1)
   const one = await visit(t, `/playlist/${night}`)
   const two = await visit(t, '/')
+  const both = async (look) => {
+    for (const page of [one, two]) await look(page)
+  }
+  const heading = (name) => both((page) => page.getByRole('heading', { name, exact: true }).waitFor())
+  const lookOn = (title) => two.getByRole('button', { name: `Someone is linking a tag: ${title}` }).click()
+  const close = () => both((page) => page.getByRole('button', { name: 'Close' }).click())
 
-  await open(one) // waiting
-  await two.getByRole('button', { name: /Someone is linking a tag: Good Night/ }).click()
-  await two.getByRole('heading', { name: 'Put a tag on the box' }).waitFor()
-
-  await place('04A1B2C3') // duplicate
-  for (const page of [one, two]) await page.getByRole('heading', { name: 'This tag plays “Folk Songs”' }).waitFor()
-  await one.getByRole('button', { name: 'Keep “Folk Songs”' }).click() // cancelled
-  await two.getByRole('heading', { name: 'Stopped' }).waitFor()
+  await open(one)
+  await lookOn('Good Night')
+  await heading('Put a tag on the box') // waiting
+  await place('04A1B2C3')
+  await heading('This tag plays “Folk Songs”') // duplicate
+  await one.getByRole('button', { name: 'Keep “Folk Songs”' }).click()
+  await two.getByRole('heading', { name: 'Stopped' }).waitFor() // cancelled
   await two.getByRole('button', { name: 'Close' }).click()
   await lift()
 
   await open(one)
+  await lookOn('Good Night')
   await place('04A1B2C3')
-  await one.getByRole('button', { name: 'Replace' }).click() // success, in one step
-  await one.getByText('Tag 04 A1 B2 C3 plays “Good Night”.').waitFor()
+  await heading('This tag plays “Folk Songs”')
+  await two.getByRole('button', { name: 'Replace' }).click() // either may answer
+  await both((page) => page.getByText('Tag 04 A1 B2 C3 plays “Good Night”.').waitFor()) // success, in one step
   await lift()
-  await one.getByRole('button', { name: 'Done' }).click()
+  await both((page) => page.getByRole('button', { name: 'Done' }).click())
   await eventually(async () => (await ask('GET', `/api/playlists/${folk}`)).nfc_tag_id === null)
 
   await one.goto(one.url().replace(night, folk))
   await open(one)
-  await ask('POST', '/api/nfc/scan', { playlist_id: night, timeout_ms: 1000 }) // superseded by another phone, which then waits in vain
-  await one.getByRole('heading', { name: 'Stopped' }).waitFor()
-  await one.getByRole('button', { name: 'Close' }).click()
+  await lookOn('Folk Songs')
+  await ask('POST', '/api/nfc/scan', { playlist_id: night, timeout_ms: 1000 }) // a third takes its place
+  await heading('Stopped')
+  await close()
+
+  await one.goto(one.url().replace(folk, gone))
+  await open(one)
+  await lookOn('Short-lived')
+  await ask('DELETE', `/api/playlists/${gone}`)
+  await place('04A1B2C4') // for a playlist that is no more
+  await heading('That did not work') // error
+  await lift()
+  await close()
 })
 
-test('nobody comes: it says so, and tries again', async (t) => {
-  const page = await visit(t, '/')
-  await ask('POST', '/api/nfc/scan', { playlist_id: folk, timeout_ms: 1500 })
-  await page.getByRole('button', { name: /Someone is linking/ }).click()
-  await page.getByRole('heading', { name: 'No tag came' }).waitFor()
-  await page.getByRole('button', { name: 'Try again' }).click()
-  await page.getByRole('timer').waitFor()
-  await page.keyboard.press('Escape')
+test('nobody comes: both phones say so, and either may try again', async (t) => {
+  const [one, two] = [await visit(t, `/playlist/${folk}`), await visit(t, '/')]
+  await one.route('**/api/nfc/scan', (route) => route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), timeout_ms: 8000 }) }))
+  await open(one)
+  await two.getByRole('button', { name: /Someone is linking/ }).click()
+  for (const page of [one, two]) await page.getByRole('heading', { name: 'No tag came' }).waitFor()
+  await two.getByRole('button', { name: 'Try again' }).click()
+  await two.getByRole('timer').waitFor()
+  await two.keyboard.press('Escape')
   await eventually(async () => !(await ask('GET', '/api/nfc/status')).association_active)
+})
+
+test('a new tag that lies on the box is offered wherever one is, and given a playlist there', async (t) => {
+  const page = await visit(t, `/playlist/${folk}`)
+  await place('04A1B2D1')
+  await page.getByRole('button', { name: /A new tag lies on the box/ }).click()
+  await page.getByRole('heading', { name: 'What should this tag play?' }).waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: /^Good Night/ }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await eventually(async () => (await ask('GET', '/api/tags/04A1B2D1')).playlist_id === night)
+  assert.equal(await page.getByRole('button', { name: /A new tag lies on the box/ }).count(), 0)
+  await lift()
+  await ask('PUT', '/api/tags/04A1B2D2', { action: { action: 'pause' } })
+  await place('04A1B2D2') // it does something: no offer
+  await page.goto(page.url())
+  await page.getByRole('button', { name: 'Play Track 1' }).waitFor()
+  await page.waitForLoadState('networkidle')
+  assert.equal(await page.getByRole('button', { name: /A new tag lies on the box/ }).count(), 0)
+  await lift()
 })
 
 test('what the box refuses is said in words, and nothing stays open', async (t) => {

@@ -15,6 +15,8 @@ export const DESK = { viewport: { width: 1280, height: 860 } }
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required', '--host-resolver-rules=MAP box.local 127.0.0.1']
 
+const PATIENCE_MS = 30_000 // with what is sure to come, on a machine that has other things to do
+
 export const launch = (...more) => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...more] })
 let shared
 before(async () => {
@@ -27,7 +29,7 @@ export async function visit(t, path = '/', { at = BOX, browser = shared, forgive
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...PHONE, ...options })
   if (first !== undefined) await context.addInitScript(first)
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(PATIENCE_MS)
   const wrong = []
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && wrong.push(message.text()))
   page.on('pageerror', (error) => wrong.push(String(error)))
@@ -66,7 +68,7 @@ export async function tap(tag_id) {
   await lift()
 }
 
-export async function eventually(condition, ms = 10_000) {
+export async function eventually(condition, ms = PATIENCE_MS) {
   const until = performance.now() + ms
   for (;;) {
     const found = await condition()

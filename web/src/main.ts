@@ -1,6 +1,7 @@
 import { createApp } from 'vue'
 import App from './App.vue'
 import { i18n, loadWords } from './i18n'
+import { fetchAhead } from './later'
 import { router } from './router'
 import { start } from './state/core'
 import { keepShell } from './state/install'
@@ -9,4 +10,9 @@ import './style.css'
 start()
 await loadWords()
 createApp(App).use(i18n).use(router).mount('#app')
-keepShell()
+
+const RESTS_MS = 2000
+setTimeout(() => {
+  void fetchAhead()
+  keepShell()
+}, RESTS_MS)

@@ -20,11 +20,8 @@ export function install(): void {
   question.value = null // it may be asked once
 }
 
-const SETTLES_MS = 2000
-
-/** Once the page is there and has what it needs. */
 export function keepShell(): void {
   if (!import.meta.env.PROD || location.protocol !== 'https:' || !('serviceWorker' in navigator)) return
   // Browsers refuse it behind a certificate that somebody had to wave through: then there is no shell, as over HTTP.
-  setTimeout(() => void navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }).catch(() => undefined), SETTLES_MS)
+  void navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }).catch(() => undefined)
 }

@@ -27,12 +27,15 @@ export async function loadTags(): Promise<void> {
   }
 }
 
+/** As `loadTags`, for what the page wants to know by itself. */
+export async function peekTags(): Promise<void> {
+  tags.value = (await peek((signal) => api.GET('/api/tags', { signal })))?.tags ?? tags.value
+}
+
 function soon(): void {
   if (readers === 0) return
   clearTimeout(due)
-  due = setTimeout(async () => {
-    tags.value = (await peek((signal) => api.GET('/api/tags', { signal })))?.tags ?? tags.value
-  }, SETTLES_MS)
+  due = setTimeout(() => void peekTags(), SETTLES_MS)
 }
 
 listen(({ name }) => {
