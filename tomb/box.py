@@ -22,8 +22,10 @@ from tomb.http.routes import Services
 from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
 from tomb.library.repair import recovery
+from tomb.library.scaled_covers import ScaledCovers
 from tomb.library.store import Store
 from tomb.nurseries.archivist import Archivist
+from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.health import DOWN, UP, Board
 from tomb.nurseries.housekeeping import Housekeeping
@@ -105,7 +107,16 @@ async def open_box(
         await lifecycle.start(partial(events.run, lease))
         librarian = await Librarian.open(store, events, ports)
         free_kept = settings.free_kept_mb * MIB
-        ingest = Ingest(store, ports, inspector or await _inspection(lifecycle), free_kept, librarian.make_space)
+        examiner = inspector or await _inspection(lifecycle, "examiner")
+        ingest = Ingest(store, ports, examiner, free_kept, librarian.make_space)
+        covers = Covers(
+            ports,
+            librarian,
+            ingest,
+            inspector or await _inspection(lifecycle, "pictures"),
+            ScaledCovers(settings.data / "cache" / "covers"),
+            free_kept,
+        )
         importer = Importer(librarian, ingest, ports)
         uploads = await Uploads.open(store, ports, events, librarian, ingest, _upload_limits(settings))
         await lifecycle.supervise("uploads", uploads.run)
@@ -142,6 +153,7 @@ async def open_box(
                 events=events,
                 board=board,
                 librarian=librarian,
+                covers=covers,
                 importer=importer,
                 uploads=uploads,
                 archivist=archivist,
@@ -179,9 +191,9 @@ def _upload_limits(settings: Settings) -> UploadLimits:
     )
 
 
-async def _inspection(lifecycle: Lifecycle) -> Inspector:
+async def _inspection(lifecycle: Lifecycle, name: str) -> Inspector:
     inspection = Inspection()
-    await lifecycle.supervise("examiner", inspection.run)
+    await lifecycle.supervise(name, inspection.run)
     return inspection
 
 

@@ -15,6 +15,12 @@ Takes questions on stdin and says what it found on stdout, JSON objects, one a l
     > {"folder": "/inbox"}
     < {"cover": "base64…", "ext": "png"}
     < {"done": true}
+    > {"picture": "/incoming/1f0d"}
+    < {"refused": "it is no JPEG, PNG, WebP or GIF"}
+    < {"done": true}
+    > {"cover": "/covers/1f0e.jpg", "side": "300", "ext": "webp"}
+    < {"cover": "base64…", "ext": "webp"}
+    < {"done": true}
 
 What is said is said at once, so that it counts even if what follows is the end of the child. Without "sound" there is
 no duration. A file that cannot be played: `{"refused": "no sound in it"}`. "going_on" comes now and then while a file
@@ -37,13 +43,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from tomb.devices.decoder import PACE_S, Decoder, Frames, probe
 from tomb.errors import DecodeError
 from tomb.library import covers, labels, meter, sandbox
 from tomb.library.chapters import embedded
-from tomb.library.covers import Picture
+from tomb.library.covers import NoPicture, Picture
 from tomb.library.meter import Measured, Meter
 
 Report = Callable[[Mapping[str, object]], None]
@@ -99,12 +105,31 @@ class Examiner:
     def _go_on(self) -> None:
         self._report({"going_on": True})
 
+    def picture(self, path: Path) -> None:
+        """One that somebody chose: either it is taken, or he hears why not."""
+        with path.open("rb") as file:
+            data = file.read(covers.LARGEST + 1)
+        try:
+            self._found(covers.taken(data))
+        except NoPicture as error:
+            self._report({"refused": str(error)})
+
+    def fitted(self, cover: Path, side: int, ext: Literal["jpg", "webp"]) -> None:
+        """One that the library keeps, smaller."""
+        try:
+            self._found(Picture(covers.fitted(cover.read_bytes(), side, ext), ext))
+        except (NoPicture, OSError) as error:
+            self._report({"refused": str(error)})
+
+    def _found(self, picture: Picture) -> None:
+        self._report({"cover": b64encode(picture.data).decode(), "ext": picture.ext})
+
     def _picture(self, data: bytes) -> bool:
         if data != self._last[0]:
             self._last = data, covers.scaled(data)
         picture = self._last[1]
         if picture is not None:
-            self._report({"cover": b64encode(picture.data).decode(), "ext": picture.ext})
+            self._found(picture)
         return picture is not None
 
 
@@ -145,6 +170,10 @@ def _answer(examiner: Examiner, asked: Mapping[str, str | None]) -> None:
     match asked:
         case {"folder": str(folder)}:
             examiner.beside(Path(folder))
+        case {"picture": str(picture)}:
+            examiner.picture(Path(picture))
+        case {"cover": str(cover), "side": str(side), "ext": "jpg" | "webp" as ext}:
+            examiner.fitted(Path(cover), int(side), ext)
         case {"source": str(source), "name": str(name), "sound": sound}:
             examiner.sound(Path(source), name, None if sound is None else Path(sound))
 

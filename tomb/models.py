@@ -37,7 +37,13 @@ def counted(count: int, thing: str) -> str:
 
 
 class Wire(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    """What is answered and told: its description says, too, that every field is present."""
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+# Of those few of which optional fields that were not given are left out.
+SPARSE = ConfigDict(json_schema_serialization_defaults_required=False)
 
 
 class Loudness(Wire):
@@ -103,7 +109,9 @@ class Resume(Wire):
 class PlaylistLite(Wire):
     """A playlist without the key `tracks`: an empty list there would wipe a client's copy.
 
-    `for_child`: whether parents let it be started without their PIN (`Choices.child_playlists`).
+    `cover_url` is another one whenever its picture is; with `&size=` it asks for a smaller one. `own_cover`: that
+    picture is its own, and not that of its first track that has one. `for_child`: whether parents let it be started
+    without their PIN (`Choices.child_playlists`).
     """
 
     id: str
@@ -114,6 +122,7 @@ class PlaylistLite(Wire):
     track_count: int
     total_duration_ms: int
     cover_url: str | None = None
+    own_cover: bool = False
     last_played: int = 0
     created_at: str
     updated_at: str

@@ -15,6 +15,7 @@ from tomb import __version__, logs, malloc
 from tomb.box import chosen_devices, open_box
 from tomb.config import Settings, read_settings, unknown_settings
 from tomb.errors import LibraryDamaged, RequestError, StartError, TombError
+from tomb.http.api import busy
 from tomb.http.app import make_app
 from tomb.http.routes import Services
 from tomb.models import counted
@@ -109,6 +110,7 @@ async def _serve_web(services: Services, *, task_status: trio.TaskStatus[list[Ad
             limits=WebLimits(grace=0.2, message_bytes=app.limits.message_bytes),
             stop=services.process.stop,
             draining=partial(app.shutdown, 0.2),
+            busy=partial(busy, services),
             task_status=task_status,
         )
         nursery.cancel_scope.cancel()

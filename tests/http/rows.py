@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from tests.http.world import FREE_TAG, MISSING, TAG, World, folder_of
+from tests.http.world import FREE_TAG, MISSING, PICTURE, TAG, World, folder_of
 from tests.rigs import archives
 from tests.rigs.box import sparse_wav
 from tomb.devices.output import Loudspeaker
@@ -156,6 +156,8 @@ async def restoring(world: World) -> None:
 
 PLAYLIST = "/api/playlists/<playlist_id>"
 UPLOADS = f"{PLAYLIST}/uploads"
+COVER = f"{PLAYLIST}/cover"
+IMAGE = (("content-type", "image/png"),)
 CHUNK_0 = "/api/playlists/{playlist}/uploads/{upload}/chunks/0"
 FINALIZE = "/api/playlists/{playlist}/uploads/{upload}/finalize"
 NOWHERE = f"/api/playlists/{MISSING}"
@@ -250,6 +252,24 @@ ROWS = (
                                       "track_number": 1}),
         )
     ),
+    # --- covers
+    Row(f"GET {COVER}", 200, path="/api/playlists/{playlist}/cover?size=120"),
+    Row(f"GET {COVER}", 206, headers=(("range", "bytes=0-3"),)),
+    Row(f"GET {COVER}", 304, headers=(("if-none-match", "*"),)),
+    Row(f"GET {COVER}", 400, path="/api/playlists/{playlist}/cover?size=121"),
+    Row(f"GET {COVER}", 404, path="/api/playlists/{second}/cover"),
+    Row(f"GET {COVER}", 404, first=cover_gone),
+    Row(f"GET {COVER}", 416, headers=NO_RANGE),
+    Row(f"PUT {COVER}", 200, raw=lambda: PICTURE, headers=IMAGE),
+    Row(f"PUT {COVER}", 200, {"track_id": "{track}"}),
+    Row(f"PUT {COVER}", 400, {"track_id": "a/b"}),
+    Row(f"PUT {COVER}", 400, {"track_id": "{bare}"}, "/api/playlists/{second}/cover"),
+    Row(f"PUT {COVER}", 404, {"track_id": "{bare}"}),
+    Row(f"PUT {COVER}", 404, path=f"{NOWHERE}/cover", raw=lambda: PICTURE, headers=IMAGE),
+    Row(f"PUT {COVER}", 415, raw=lambda: b"no picture", headers=IMAGE),
+    Row(f"DELETE {COVER}", 200),
+    Row(f"DELETE {COVER}", 400, path=f"{INVALID}/cover"),
+    Row(f"DELETE {COVER}", 404, path=f"{NOWHERE}/cover"),
     # --- the bin
     Row("GET /api/bin", 200, first=something_deleted),
     Row("DELETE /api/bin", 204, first=something_deleted),

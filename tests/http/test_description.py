@@ -78,14 +78,15 @@ def _keep_open(case: Any) -> None:
 def _not_asked(answer: Any) -> list[Any]:
     """What is refused in a way that the judge does not know.
 
-    A request that is well-formed may still make no sense now, or announce too large a file; one that is not may already
-    be too long to look at; and what is not built yet says 503.
+    A request that is well-formed may still make no sense now, announce too large a file, or bring noise; one that is
+    not may already be too long to look at; and what is not built yet says 503.
     """
-    if answer.status_code not in (400, 413, 414, 503, 507):
+    if answer.status_code not in (400, 413, 414, 415, 503, 507):
         return []
     told = answer.json()["error_type"]
     return {
         "bad_request": [positive_data_acceptance],
+        "unsupported_media_type": [positive_data_acceptance],
         "payload_too_large": [negative_data_rejection, positive_data_acceptance],
         "service_unavailable": [not_a_server_error],
         "insufficient_storage": [not_a_server_error],

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 import trio
+from pydantic_core import from_json
 from trio.testing import MockClock
 from werkzeug.exceptions import Gone, ServiceUnavailable
 
 from tests.rigs.asgi import served_box
+from tests.rigs.box import virtual_box
 from tomb.errors import BadRequest, Conflict, NotFound
+from tomb.http.api import busy
 from tomb.http.envelope import Success
 from tomb.http.routes import Call, Route, Services
 
@@ -112,3 +115,19 @@ async def test_who_sends_slowly_is_given_up_while_others_are_served(tmp_path: Pa
             assert (await client.post("/api/playlists", title="in between")).status == 201
         assert status == [408]
         assert trio.current_time() - began == pytest.approx(20)
+
+
+async def test_a_connection_for_which_there_is_no_place_hears_so_in_the_envelope(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with virtual_box(tmp_path) as box:
+        head, _, body = busy(box.services).partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        told = from_json(body)
+    assert first == "HTTP/1.1 503 Service Unavailable"
+    assert (headers["retry-after"], headers["connection"], headers["cache-control"]) == ("2", "close", "no-store")
+    assert int(headers["content-length"]) == len(body)
+    assert (told["status"], told["error_type"], told["details"]) == ("error", "service_unavailable", None)
+    assert (told["request_id"], told["server_seq"]) == (headers["x-request-id"], box.services.events.number)
+    assert told["timestamp"] > 0

@@ -1,5 +1,6 @@
 """Who may ask what: names of the box, pages from elsewhere, and what browsers are told."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,19 @@ async def test_a_method_that_an_address_does_not_know_is_told_which_it_does(
         answer = await client.ask("PATCH", "/api/playlists")
         assert (answer.status, answer.body["error_type"]) == (405, "bad_request")
         assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "forwarded", "isolated"),
+    [("http", {}, False), ("https", {}, True), ("http", {"x_forwarded_proto": "https"}, True)],
+)
+async def test_pages_are_isolated_where_browsers_trust_the_connection_and_only_there(
+    tmp_path: Path, autojump_clock: MockClock, scheme: str, forwarded: dict[str, str], isolated: bool
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        client = replace(client, scheme=scheme)
+        for path in ("/", "/api/health", "/api/nowhere"):
+            answer = await client.ask("GET", path, headers=forwarded)
+            assert ("cross-origin-opener-policy" in answer.headers) == isolated
+        refused = await client.ask("GET", "/", headers={"host": "evil.example", **forwarded})
+        assert (refused.status, "cross-origin-opener-policy" in refused.headers) == (403, isolated)

@@ -20,7 +20,7 @@ PIN = "2580"
 # What a child may do without anybody's leave: to play, and what it takes to see what can be played.
 PLAYING = (
     r"(GET|POST|PUT) /api/(player|playback)/.*",
-    r"GET /api/playlists(/<playlist_id>)?",
+    r"GET /api/playlists(/<playlist_id>(/cover)?)?",
     r"POST /api/playlists/<playlist_id>/(tap|start|play/<track_number>)",
     r"GET /api/tracks/.*",
     r"GET /api/(health|system/machines)",

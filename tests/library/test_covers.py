@@ -3,8 +3,10 @@
 import gzip
 import struct
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from tests.rigs import pictures
 from tests.rigs.pictures import BLUE, GREEN, RED
 from tomb.library import covers
-from tomb.library.covers import Picture
+from tomb.library.covers import NoPicture, Picture
 
 SMALL = pictures.plain(40, 20)
 
@@ -181,3 +183,51 @@ def test_of_a_huge_picture_in_the_folder_no_more_is_read_than_needed(tmp_path: P
     with (tmp_path / "cover.png").open("wb") as file:
         file.truncate(10 * covers.LARGEST)
     assert [len(data) for data in covers.beside(tmp_path)] == [covers.LARGEST + 1]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "no JPEG, PNG, WebP or GIF"),
+        (b"", "no JPEG, PNG, WebP or GIF"),
+        (pictures.encoded(Image.new("RGB", (9, 9)), "BMP"), "no JPEG, PNG, WebP or GIF"),
+        (pictures.png(50_000, 50_000, rows=pictures.deflated_zeros(1_000_000)), "more than 50 million pixels"),
+        (pictures.png(10_001, 5_000, rows=b""), "more than 50 million pixels"),
+        (pictures.plain(400, 400)[:-400], "damaged"),
+        (pictures.png(3000, 3000, rows=zlib.compress(b"too little")), "damaged"),  # says more than it has
+        (SMALL + bytes(covers.LARGEST), "larger than 20 MiB"),
+    ],
+)
+def test_what_is_not_taken_hears_why(data: bytes, why: str) -> None:
+    with pytest.raises(NoPicture, match=why):
+        covers.taken(data)
+
+
+def test_a_grey_of_sixteen_bits_is_as_light_as_it_was() -> None:
+    grey = made(pictures.encoded(Image.new("I;16", (10, 10), 0x8080), "PNG")).data
+    assert near(pictures.opened(grey).convert("RGB").getpixel((5, 5)), (128, 128, 128))
+
+
+@pytest.mark.parametrize(("size", "kept"), [((1, 30_000), (1, 600)), ((30_000, 1), (600, 1))])
+def test_a_line_is_a_short_line(size: tuple[int, int], kept: tuple[int, int]) -> None:
+    assert pictures.opened(made(pictures.plain(*size)).data).size == kept
+
+
+@pytest.mark.parametrize(("ext", "kind"), [("jpg", "JPEG"), ("webp", "WEBP")])
+def test_a_kept_picture_is_fitted_to_the_size_that_is_asked_for(ext: Literal["jpg", "webp"], kind: str) -> None:
+    kept = made(pictures.plain(600, 300, GREEN)).data
+    shown = pictures.opened(covers.fitted(kept, 120, ext))
+    assert (shown.format, shown.size) == (kind, (120, 60))
+    assert near(shown.convert("RGB").getpixel((50, 30)), GREEN)
+    assert pictures.opened(covers.fitted(kept, 600, ext)).size == (600, 300)
+
+
+def test_behind_what_one_can_see_through_there_is_paper_where_nothing_else_can_be() -> None:
+    kept = made(pictures.encoded(Image.new("RGBA", (90, 90), (0, 0, 0, 0)), "PNG")).data
+    assert near(pictures.opened(covers.fitted(kept, 120, "jpg")).getpixel((5, 5)), covers.PAPER)
+    assert pictures.opened(covers.fitted(kept, 120, "webp")).getchannel("A").getpixel((5, 5)) == 0
+
+
+def test_a_kept_picture_that_is_damaged_is_said_to_be() -> None:
+    with pytest.raises(NoPicture, match="damaged"):
+        covers.fitted(b"half of it", 120, "jpg")

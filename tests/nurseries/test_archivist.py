@@ -12,11 +12,13 @@ from tests.rigs.archives import exported_playlist, furnish, good, held
 from tests.rigs.archivist import bites, mailbox, nothing_left, sounds, whole
 from tests.rigs.failing import ERRORS, failing, sqlite_error
 from tests.rigs.library import opened
+from tests.rigs.pictures import BLUE, RED, plain
 from tests.rigs.virtual import virtual_time
 from tomb.errors import Conflict, NoSpace, RequestTimeout, Unavailable
-from tomb.library import files
+from tomb.library import files, intake
 from tomb.library.archives import archive, manifest, restore
 from tomb.library.archives.archive import BadArchive
+from tomb.library.covers import scaled
 from tomb.nurseries.archivist import OUT_AT_ONCE, STALL_S
 
 pytestmark = virtual_time
@@ -49,6 +51,29 @@ async def test_a_backup_holds_what_was_there_when_it_began(tmp_path: Path) -> No
     async with opened(tmp_path / "b") as stage:
         [lite] = stage.librarian.lites()
         assert len((await stage.librarian.playlist(lite.id)).tracks) == 4
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_backup_has_the_pictures_of_playlists_also_of_those_in_the_bin(tmp_path: Path, there: bool) -> None:
+    async with mailbox(tmp_path / "a") as box:
+        kept, deleted = await box.stage.fill("Kept", [b"kept"]), await box.stage.fill("Deleted", [b"deleted"])
+        for made, colour in ((kept, RED), (deleted, BLUE)):
+            cover = scaled(plain(20, 20, colour))
+            assert cover is not None
+            async with box.stage.ingest.incoming() as incoming:
+                await box.stage.librarian.set_cover(made.id, intake.stage_picture(incoming, cover))
+        await box.stage.librarian.delete(deleted.id)
+        if not there:
+            for path in (box.stage.store.library / "covers").iterdir():
+                path.unlink()
+        content = await whole(await box.archivist.backup())
+    async with mailbox(tmp_path / "b") as other:
+        await other.archivist.restore(bites(content), len(content))
+    async with opened(tmp_path / "b") as stage:
+        [lite] = stage.librarian.lites()
+        assert lite.own_cover is there
+        assert (await stage.librarian.restore(deleted.id)).own_cover is there
+        assert len(list((stage.store.library / "covers").iterdir())) == 2 * there
 
 
 async def test_content_that_comes_back_while_a_backup_is_read_stays(tmp_path: Path) -> None:

@@ -381,3 +381,41 @@ async def test_a_file_that_takes_the_examiner_over_changes_nothing(tmp_path: Pat
             await length(inspection, path)
     assert names_in(tmp_path) == {"1.wav", "mine"}
     assert (tmp_path / "mine").read_text() == "mine"
+
+
+# --- pictures -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_child_takes_a_picture_and_makes_it_smaller(tmp_path: Path) -> None:
+    source, kept = tmp_path / "picture", tmp_path / "kept.jpg"
+    source.write_bytes(pictures.plain(900, 450, pictures.BLUE, "WEBP"))
+    async with inspecting() as inspection:
+        taken = await inspection.picture(source)
+        assert (taken.ext, pictures.opened(taken.data).size) == ("jpg", (600, 300))
+        kept.write_bytes(taken.data)
+        shown = await inspection.fitted(kept, 120, "webp")
+        assert (shown.ext, pictures.opened(shown.data).size) == ("webp", (120, 60))
+
+
+async def test_a_picture_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
+    source = tmp_path / "picture"
+    async with inspecting() as inspection:
+        for data, why in (
+            (b"<svg/>", "no JPEG, PNG, WebP or GIF"),
+            (pictures.png(30_000, 30_000, rows=pictures.deflated_zeros(1_000_000)), "million pixels"),
+            (pictures.png(7000, 7000, rows=pictures.deflated_zeros(1000)), "damaged"),
+        ):
+            source.write_bytes(data)
+            with pytest.raises(DecodeError, match=why):
+                await inspection.picture(source)
+        with pytest.raises(DecodeError):
+            await inspection.fitted(tmp_path / "gone.jpg", 120, "jpg")
+        source.write_bytes(pictures.plain(9, 9))  # and the same child goes on
+        assert (await inspection.picture(source)).ext == "jpg"
+
+
+@pytest.mark.parametrize("doing", [ENDLESS[0], *MEANWHILE[:6], "pass"])
+async def test_a_picture_that_the_child_does_not_survive_is_refused(tmp_path: Path, doing: str) -> None:
+    async with inspecting(stand_in(doing), limit_s=1.0) as inspection:
+        with pytest.raises(DecodeError):
+            await inspection.picture(tmp_path / "picture")

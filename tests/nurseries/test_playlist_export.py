@@ -107,6 +107,36 @@ async def test_pictures_travel_and_are_looked_at_like_any_stranger_s(tmp_path: P
         assert list((third.stage.store.library / "covers").iterdir()) == []
 
 
+async def test_a_picture_of_its_own_travels_and_is_looked_at_too(tmp_path: Path) -> None:
+    cover = scaled(plain(20, 20))
+    assert cover is not None
+    async with mailbox(tmp_path / "a") as box:
+        made = await box.stage.fill("Songs", [b"one"])
+        async with box.stage.ingest.incoming() as incoming:
+            await box.stage.librarian.set_cover(made.id, intake.stage_picture(incoming, cover))
+        content = await whole(await box.archivist.export(made.id))
+        home = await box.archivist.take(bites(content), len(content))
+        assert (home.own_cover, home.tracks[0].cover_url) == (True, None)
+        assert len(list((box.stage.store.library / "covers").iterdir())) == 1
+    async with mailbox(tmp_path / "b") as other:
+        assert (await other.archivist.take(bites(content), len(content))).own_cover
+        assert nothing_left(tmp_path / "b")
+    parts = members(content)
+    told = manifest.decoded(parts[archive.MANIFEST], "playlist")
+    assert told.playlist is not None
+    noise = f"{manifest.digest(b'noise')}.png"
+    card = told.playlist.model_copy(update={"cover": noise})
+    parts = {
+        archive.MANIFEST: manifest.encoded(told.model_copy(update={"playlist": card})),
+        **{name: each for name, each in parts.items() if name.startswith("library/files")},
+        f"library/covers/{noise}": b"noise",
+        archive.SUMS: b"",
+    }
+    async with mailbox(tmp_path / "c") as third:
+        assert not (await third.archivist.take(bites(put_together(parts)), None)).own_cover
+        assert list((third.stage.store.library / "covers").iterdir()) == []
+
+
 def with_cover(card: PlaylistCard, name: str) -> PlaylistCard:
     return card.model_copy(update={"tracks": [each.model_copy(update={"cover": name}) for each in card.tracks]})
 

@@ -48,6 +48,7 @@ class Client:
 
     app: SocketServer
     address: str = "192.168.1.7"
+    scheme: str = "http"
     cookies: dict[str, str] = field(default_factory=dict)
 
     async def get(self, path: str, **headers: str) -> Answer:
@@ -104,7 +105,7 @@ class Client:
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": method,
-            "scheme": "http",
+            "scheme": self.scheme,
             "path": unquote(path),
             "raw_path": path.encode(),
             "query_string": query.encode(),

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import trio
 
 from tomb.devices import decoder
+from tomb.errors import DecodeError
 from tomb.library import covers, labels
 from tomb.library.chapters import embedded
-from tomb.library.covers import Picture
+from tomb.library.covers import NoPicture, Picture
 from tomb.nurseries.ingest import Findings
 from tomb.ports import Ports
 
@@ -36,6 +37,20 @@ class InlineInspector:
 
     async def beside(self, folder: Path) -> Picture | None:
         return await self._ports.in_thread(_beside, folder, limiter=self._turn)
+
+    async def picture(self, source: Path) -> Picture:
+        try:
+            return await self._ports.in_thread(lambda: covers.taken(source.read_bytes()), limiter=self._turn)
+        except NoPicture as error:
+            raise DecodeError(str(error)) from error
+
+    async def fitted(self, cover: Path, side: int, ext: Literal["jpg", "webp"]) -> Picture:
+        try:
+            return await self._ports.in_thread(
+                lambda: Picture(covers.fitted(cover.read_bytes(), side, ext), ext), limiter=self._turn
+            )
+        except (NoPicture, OSError) as error:
+            raise DecodeError(str(error)) from error
 
     def _look(self, source: Path, name: str, sound: Path | None) -> Findings:
         duration_ms = 0 if sound is None else self._probe(sound).duration_ms

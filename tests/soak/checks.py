@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-DATA = {"tomb.db", "tomb.db-wal", "tomb.db-shm", "tomb.lock", "reserve", "library", "backups"}
+DATA = {"tomb.db", "tomb.db-wal", "tomb.db-shm", "tomb.lock", "reserve", "library", "backups", "cache"}
 LIBRARY = {"files", "covers", "uploads", "incoming", "inbox"}
 
 

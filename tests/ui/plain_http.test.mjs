@@ -6,8 +6,7 @@ import { ask, BOX, eventually, playlist, sound, titles, visit } from './rig.mjs'
 test('at a name without HTTPS everything that matters works', async (t) => {
   const id = await playlist('Plain')
   const at = BOX.replace('127.0.0.1', 'box.local')
-  // The box isolates its pages where they come over HTTPS; over HTTP Chromium says that it may not.
-  const page = await visit(t, `/playlist/${id}`, { at, forgive: [/Cross-Origin-Opener-Policy/] })
+  const page = await visit(t, `/playlist/${id}`, { at })
   assert.equal(await page.evaluate(() => isSecureContext), false)
   await page.locator('main').getByRole('button', { name: 'Add music' }).first().click()
   const chooser = page.waitForEvent('filechooser')

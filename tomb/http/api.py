@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from tomb import bounded_json
-from tomb.errors import AddressTooLong, BadRequest, Forbidden, HeadersTooLarge, RequestError
+from tomb.errors import AddressTooLong, BadRequest, Forbidden, HeadersTooLarge, RequestError, Unavailable
 from tomb.http import pages, parsing, streams
 from tomb.http.bodies import BODY_LIMIT, Incoming, StreamedConnection, StreamedRequest
 from tomb.http.envelope import (
@@ -29,7 +29,7 @@ from tomb.http.envelope import (
     refusal_of,
     success_json,
 )
-from tomb.http.guard import Guard, RateLimits, security_headers
+from tomb.http.guard import Guard, Pairs, RateLimits, security_headers
 from tomb.http.operations import Operations
 from tomb.http.parents import COOKIE
 from tomb.http.parsing import Body, NoQuery
@@ -39,7 +39,6 @@ from tomb.nurseries.memory_budget import MemoryBudget
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-NOTHING = Body()
 BODY_S = 20.0
 BODIES_MEMORY = 16 * 1024 * 1024  # of all bodies that are JSON
 ADDRESS_LIMIT = 4096
@@ -104,16 +103,7 @@ class Api:
         return path
 
     async def _refuse_unread(self, refusal: RequestError, scope: Any, send: Any) -> None:
-        request_id = scope["tomb.request_id"]
-        stamp = Stamp(self._services.ports.wall(), self._services.events.number, request_id)
-        content = failure_json(refusal, stamp)
-        headers = [
-            ("Content-Type", JSON),
-            ("Content-Length", str(len(content))),
-            ("Cache-Control", "no-store"),
-            ("X-Request-ID", request_id),
-            *security_headers(JSON, None),
-        ]
+        headers, content = _unread(self._services, refusal, scope["tomb.request_id"], is_secure=_is_secure(scope))
         encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
         await send({"type": "http.response.start", "status": refusal.status, "headers": encoded})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
@@ -144,8 +134,10 @@ class Api:
     async def _answer(self, route: Route, path: Mapping[str, str]) -> HandlerResult:
         if route.method != "GET" or route.category != "uploads":
             self._take_place(route.category)
-        if route.method == "GET" or route.takes:
-            return await self._handle(route, path, b"")
+        # Where a body may be JSON or something else, its type says which.
+        is_stream = route.takes and (route.body is Body or request.mimetype != JSON)
+        if route.method == "GET" or is_stream:
+            return await self._handle(route, path, None)
         return await self._change(route, path)
 
     def _take_place(self, category: Category) -> None:
@@ -157,6 +149,7 @@ class Api:
 
     async def _change(self, route: Route, path: Mapping[str, str]) -> HandlerResult:
         with self._memory.hold(_client(), BODY_LIMIT) as held:
+            _incoming().limit = BODY_LIMIT
             raw = await _incoming().within(BODY_S).read(held)
             return await self._once(route, path, raw)
 
@@ -171,9 +164,10 @@ class Api:
         handle = partial(self._handle, route, path, raw)
         return await self._operations.once(op_id, asked, handle, with_data=route.playing)
 
-    async def _handle(self, route: Route, path: Mapping[str, str], raw: bytes) -> HandlerResult:
-        body: BaseModel = NOTHING
-        if raw or route.body is not Body:
+    async def _handle(self, route: Route, path: Mapping[str, str], raw: bytes | None) -> HandlerResult:
+        """`raw`: the body that is to be parsed; None where there is none, or it is left to the handler."""
+        body: BaseModel = route.body.model_construct()
+        if raw or (raw is not None and route.body is not Body):
             body = await self._parsed(raw, parsing.body, route.body, raw, request.mimetype)
         call: Call[BaseModel] = Call(
             given=body if route.query is NoQuery else parsing.query(route.query, request.args),
@@ -240,7 +234,8 @@ class Api:
         if "Cache-Control" not in sealed:
             sealed.add("Cache-Control", "no-store")
         sealed.add("X-Request-ID", g.get("request_id", ""))
-        sealed.extend(security_headers(response.content_type, sealed.get("Content-Security-Policy")))
+        policy, is_secure = sealed.get("Content-Security-Policy"), _is_secure(request.scope)
+        sealed.extend(security_headers(response.content_type, policy, is_secure=is_secure))
         sealed.extend(self._guard.cross_origin_headers(origin, preflight=preflight))
         return response
 
@@ -266,6 +261,33 @@ class Api:
     def _stamp(self) -> Stamp:
         services = self._services
         return Stamp(services.ports.wall(), services.events.number, g.get("request_id", ""), g.get("client_op_id"))
+
+
+def busy(services: Services) -> bytes:
+    """What a connection is answered for which there is no place, as it goes over the wire."""
+    refusal = Unavailable("too many connections: try again in a moment")
+    headers, content = _unread(services, refusal, services.ports.new_id(), is_secure=False)
+    lines = [f"{name}: {value}" for name, value in (*headers, ("Retry-After", "2"), ("Connection", "close"))]
+    return "\r\n".join(("HTTP/1.1 503 Service Unavailable", *lines, "", "")).encode() + content
+
+
+def _unread(services: Services, refusal: RequestError, request_id: str, *, is_secure: bool) -> tuple[Pairs, bytes]:
+    """The headers and the body of what is answered before a request was even looked at."""
+    content = failure_json(refusal, Stamp(services.ports.wall(), services.events.number, request_id))
+    headers = (
+        ("Content-Type", JSON),
+        ("Content-Length", str(len(content))),
+        ("Cache-Control", "no-store"),
+        ("X-Request-ID", request_id),
+        *security_headers(JSON, None, is_secure=is_secure),
+    )
+    return headers, content
+
+
+def _is_secure(scope: Any) -> bool:
+    """Whether browsers trust the connection, as far as the box can know: a proxy in front may say that it does."""
+    said = [value for name, value in scope["headers"] if name.lower() == b"x-forwarded-proto"]
+    return scope.get("scheme") == "https" or said[-1:] == [b"https"]
 
 
 def _is_for_a_page(error: Exception) -> bool:

@@ -4,6 +4,7 @@ from tomb.errors import Forbidden
 from tomb.http import (
     archives,
     audio,
+    covers,
     imports,
     machines,
     nfc,
@@ -33,6 +34,7 @@ ROUTES: tuple[Route, ...] = openapi.described(
         *player.ROUTES,
         *audio.ROUTES,
         *playlists.ROUTES,
+        *covers.ROUTES,
         *tracks.ROUTES,
         *recycle_bin.ROUTES,
         *nfc.ROUTES,

@@ -11,6 +11,7 @@ from tomb import __version__
 from tomb.http import links, sockets
 from tomb.http.sockets import Message
 from tomb.models import (
+    SPARSE,
     ExistingPlaylist,
     LinkState,
     PlayerState,
@@ -32,6 +33,8 @@ D = TypeVar("D")
 
 class Numbered(Wire, Generic[D]):
     """The envelope of a `state:*` event. `timestamp`: epoch milliseconds."""
+
+    model_config = SPARSE
 
     event_type: str
     server_seq: int
@@ -77,6 +80,8 @@ class VolumeChanged(Wire):
 
 
 class LinkStatus(Wire):
+    model_config = SPARSE
+
     assoc_id: str
     state: LinkState
     playlist_id: str | None
@@ -86,6 +91,8 @@ class LinkStatus(Wire):
 
 class LinkProgress(Wire):
     """`timestamp`: epoch milliseconds; `expires_at`: epoch seconds."""
+
+    model_config = SPARSE
 
     state: LinkState
     playlist_id: str | None

@@ -222,8 +222,9 @@ _COMMON = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
 )
+# Browsers honour it where they trust the connection; over plain HTTP Chromium complains of it on the console.
+_OF_TRUSTED = (("Cross-Origin-Opener-Policy", "same-origin"),)
 _OF_PAGES = (*_COMMON, ("Content-Security-Policy", PAGE_POLICY))
 _OF_DATA = (*_COMMON, ("Content-Security-Policy", DATA_POLICY))
 ALLOWED_METHODS = "GET, POST, PUT, DELETE"
@@ -235,11 +236,14 @@ PREFLIGHT_S = 600
 Pairs = Sequence[tuple[str, str]]
 
 
-def security_headers(content_type: str | None, policy: str | None) -> Pairs:
-    """`policy`: the Content-Security-Policy that the answer has already, if it has one of its own."""
+def security_headers(content_type: str | None, policy: str | None, *, is_secure: bool) -> Pairs:
+    """`policy`: the Content-Security-Policy that the answer has already, if it has one of its own. `is_secure`: it goes
+    over HTTPS."""
+    trusted = _OF_TRUSTED if is_secure else ()
     if policy is not None:
-        return _COMMON
-    return _OF_PAGES if content_type is not None and content_type.startswith("text/html") else _OF_DATA
+        return (*_COMMON, *trusted)
+    is_page = content_type is not None and content_type.startswith("text/html")
+    return (*(_OF_PAGES if is_page else _OF_DATA), *trusted)
 
 
 _VARY = ("Vary", "Origin")

@@ -169,14 +169,15 @@ def _operation(route: Route) -> Schema:
     }
     if parameters := [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)]:
         operation["parameters"] = parameters
-    if route.method != "GET" and not route.takes:
-        content = {JSON: {"schema": {"$ref": SCHEMAS + route.body.__name__}}}
+    if route.method != "GET" and (not route.takes or route.body is not Body):
+        content: Schema = {JSON: {"schema": {"$ref": SCHEMAS + route.body.__name__}}}
         either = "json_schema_extra" in route.body.model_config  # one of several fields is required
         required = either or any(field.is_required() for field in route.body.model_fields.values())
         operation["requestBody"] = {"required": required, "content": content}
     if route.takes:
-        content = {each: _FORM if each.startswith("multipart/") else {} for each in route.takes}
-        operation["requestBody"] = {"required": True, "content": content}
+        files: Schema = {each: _FORM if each.startswith("multipart/") else {} for each in route.takes}
+        also = operation.get("requestBody", {}).get("content", {})
+        operation["requestBody"] = {"required": True, "content": {**files, **also}}
     if not route.playing:
         operation["security"] = [{}, {COOKIE_SCHEME: []}]
     return operation

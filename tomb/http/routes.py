@@ -22,6 +22,7 @@ from tomb.http.bodies import BODY_LIMIT, Incoming
 from tomb.http.envelope import HandlerResult
 from tomb.http.parsing import Body, NoQuery
 from tomb.nurseries.archivist import Archivist
+from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.health import Board
 from tomb.nurseries.importer import Importer
@@ -48,6 +49,7 @@ class Services:
     events: Events
     board: Board
     librarian: Librarian
+    covers: Covers
     importer: Importer
     uploads: Uploads
     archivist: Archivist
@@ -93,7 +95,7 @@ class Route:
 
     `body`, `query`, `data`: the models that the signature of `handle` names; `data` is None where there is none, or no
     envelope. `flat`: the data's fields stand beside those of the envelope too. `takes`: the media types of a body that
-    is no JSON, which the handler takes from `stream`; `limit`: its most bytes, None: any.
+    is no JSON, which the handler takes from `stream`, `given` being empty then; `limit`: its most bytes, None: any.
     For the description: `sends`, the media types of what is answered without an envelope; `errors`, what the route can
     answer besides what every route can; `headers`, what else it looks at, in words.
     """

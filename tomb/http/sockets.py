@@ -29,7 +29,7 @@ from tomb.http.guard import RateLimits
 from tomb.http.parsing import OP_ID_LENGTH, Id, named
 from tomb.http.routes import Services
 from tomb.http.system import HealthStatus, health_status
-from tomb.models import PlayerState, Playlist, Wire
+from tomb.models import SPARSE, PlayerState, Playlist, Wire
 from tomb.socketio import Client, Data, Failure, Namespace, RawJson
 
 SESSION = session_room("")  # how the names of these rooms begin
@@ -82,6 +82,8 @@ class Told(Wire):
 
     Optional fields that were not given are left out.
     """
+
+    model_config = SPARSE
 
     event: ClassVar[str]
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-LARGEST = 5 * 1024 * 1024  # bytes of a picture as it comes
+LARGEST = 20 * 1024 * 1024  # bytes of a picture as it comes
 PIXELS = 50_000_000  # of it, decoded; 4 bytes each
 SIDE = 600  # pixels of a picture as it is kept, at most
+PAPER = (251, 248, 242)  # the web UI's
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _STEMS = ("cover", "folder", "front")
@@ -28,23 +29,57 @@ _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 @dataclass(frozen=True, slots=True)
 class Picture:
     data: bytes
-    ext: Literal["jpg", "png"]
+    ext: Literal["jpg", "png", "webp"]
+
+
+class NoPicture(Exception):
+    """What came is none that the box takes; in words for a parent why."""
+
+
+def taken(data: bytes) -> Picture:
+    """At most `SIDE` pixels wide and high, turned as EXIF says: a JPEG, or a PNG if one can see through it.
+
+    Takes JPEG, PNG, WebP and GIF, of which the first frame. Raises NoPicture for all that is none of these, cannot be
+    decoded to its end, or is too large.
+    """
+    if len(data) > LARGEST:
+        raise NoPicture(f"it is larger than {LARGEST // 2**20} MiB")
+    try:
+        return _made_anew(data)
+    except NoPicture:
+        raise
+    # Pillow's decoders stumble in as many ways as files are broken: OSError, SyntaxError, ValueError, struct.error,
+    # MemoryError and more. Whatever it is, it is no picture.
+    except Exception as error:  # the boundary to a foreign decoder, see above
+        raise NoPicture("it is damaged") from error
 
 
 def scaled(data: bytes) -> Picture | None:
-    """At most `SIDE` pixels wide and high, turned as EXIF says: a JPEG, or a PNG if one can see through it.
+    """What `taken` gives; None for what it does not take."""
+    with suppress(NoPicture):
+        return taken(data)
+    return None
 
-    Takes JPEG, PNG, WebP and GIF, of which the first frame. None for all that is none of these, cannot be decoded to
-    its end, or is too large.
-    """
-    if len(data) > LARGEST:
-        return None
+
+def fitted(data: bytes, side: int, ext: Literal["jpg", "webp"]) -> bytes:
+    """A picture that `taken` made, at most so many pixels wide and high. A JPEG shows paper behind what one can see
+    through. Raises NoPicture for one that is damaged."""
+    from PIL import Image
+
     try:
-        return _made_anew(data)
-    # Pillow's decoders stumble in as many ways as files are broken: OSError, SyntaxError, ValueError, struct.error,
-    # MemoryError and more. Whatever it is, it is no picture.
-    except Exception:  # noqa: BLE001  # the boundary to a foreign decoder, see above
-        return None
+        image = _plain(Image.open(BytesIO(data), formats=("JPEG", "PNG")))
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        file = BytesIO()
+        if ext == "webp":
+            image.save(file, "WEBP", quality=82, method=4)
+        else:
+            if image.mode == "RGBA":
+                paper = Image.new("RGBA", image.size, PAPER)
+                image = Image.alpha_composite(paper, image)
+            image.convert("RGB").save(file, "JPEG", quality=82, optimize=True)
+        return file.getvalue()
+    except Exception as error:  # as above
+        raise NoPicture("it is damaged") from error
 
 
 def is_called_so(path: Path) -> bool:
@@ -65,18 +100,23 @@ def beside(folder: Path) -> Iterator[bytes]:
                     yield file.read(LARGEST + 1)
 
 
-def _made_anew(data: bytes) -> Picture | None:
+def _made_anew(data: bytes) -> Picture:
     # Imported here: the box itself hands pictures on without ever looking into one.
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = PIXELS
     with warnings.catch_warnings():
         # Pillow warns above that limit, and refuses above its double. What else it warns of is no concern of ours.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        opened = Image.open(BytesIO(data), formats=_FORMATS)
+        try:
+            opened = Image.open(BytesIO(data), formats=_FORMATS)
+        except UnidentifiedImageError as error:
+            raise NoPicture("it is no JPEG, PNG, WebP or GIF") from error
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise _too_many_pixels() from error
         if opened.width * opened.height > PIXELS:
-            return None
+            raise _too_many_pixels()
         opened.draft(None, (2 * SIDE, 2 * SIDE))  # a JPEG is made smaller, by 2, 4 or 8, while it is decoded
         image = _plain(opened)
         image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -85,8 +125,14 @@ def _made_anew(data: bytes) -> Picture | None:
         return _written(image)
 
 
+def _too_many_pixels() -> NoPicture:
+    return NoPicture(f"it has more than {PIXELS // 1_000_000} million pixels")
+
+
 def _plain(image: "Image") -> "Image":
     """In eight bits a colour: what has a palette cannot be scaled well."""
+    if image.mode.startswith("I"):  # a grey of 16 bits, which Pillow would cut off at 255 instead of scaling it
+        image = image.convert("I").point(lambda grey: grey / 257).convert("L")
     mode = "RGBA" if image.has_transparency_data else "RGB"
     return image if image.mode == mode else image.convert(mode)
 

@@ -23,10 +23,11 @@ _FORGET_FILE = """
     DELETE FROM files WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE file = hash)
     AND NOT EXISTS (SELECT 1 FROM bin_tracks WHERE file = hash) RETURNING ext
 """
-_FORGET_COVER = """
-    DELETE FROM covers WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE cover = hash)
-    AND NOT EXISTS (SELECT 1 FROM bin_tracks WHERE cover = hash) RETURNING ext
-"""
+COVERED = ("tracks", "bin_tracks", "playlists", "bin_playlists")
+"""The tables that have a `cover`."""
+
+_NOWHERE = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} WHERE cover = hash)" for table in COVERED)  # noqa: S608  # of our own
+_FORGET_COVER = f"DELETE FROM covers WHERE hash = ? AND {_NOWHERE} RETURNING ext"  # noqa: S608  # names of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,11 @@ def sync_names(library: Path) -> None:
 
 
 def forget_unused(db: sqlite3.Connection, used: Iterable[sqlite3.Row]) -> Freed:
-    """Part of a unit of work: forget those of the `file`s and `cover`s that no track refers to any more, be it one in
-    the bin."""
+    """Part of a unit of work: forget those of the `file`s and `cover`s (None: none) that nothing refers to any more, be
+    it in the bin."""
     rows = list(used)
     freed: list[PurePosixPath] = []
-    for name in {row["file"] for row in rows}:
+    for name in {row["file"] for row in rows} - {None}:
         gone = db.execute(_FORGET_FILE, (name,)).fetchall()
         freed += [PurePosixPath("files", f"{name}.{row['ext']}") for row in gone]
     for name in {row["cover"] for row in rows} - {None}:

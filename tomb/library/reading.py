@@ -96,7 +96,14 @@ _SUMS = """
 """
 # The first track that has a cover lends it to the playlist. With min() SQLite takes the other columns from the row of
 # the minimum (sqlite.org/lang_select.html, "bare columns in an aggregate query").
-_COVERED = "SELECT playlist_id, id, min(number) FROM tracks WHERE cover IS NOT NULL GROUP BY playlist_id"
+_COVERED = "SELECT playlist_id, cover, min(number) FROM tracks WHERE cover IS NOT NULL GROUP BY playlist_id"
+_COVER_OF = """
+    SELECT c.hash, c.ext FROM covers c WHERE c.hash = (
+        SELECT coalesce(p.cover, (
+            SELECT t.cover FROM tracks t WHERE t.playlist_id = p.id AND t.cover IS NOT NULL ORDER BY t.number LIMIT 1
+        )) FROM playlists p WHERE p.id = ?
+    )
+"""
 
 
 def playlist(db: sqlite3.Connection, playlist_id: str) -> Playlist:
@@ -110,13 +117,13 @@ def playlist(db: sqlite3.Connection, playlist_id: str) -> Playlist:
 def playlists(db: sqlite3.Connection, playlist_ids: Iterable[str]) -> list[Playlist]:
     """In the given order, without those that are not there."""
     heads = (db.execute(f"{_HEADS} WHERE p.id = ?", (playlist_id,)).fetchone() for playlist_id in playlist_ids)
-    return [_full(head, _tracks(db, head["id"])) for head in heads if head is not None]
+    return [_full(head, playable_rows(db, head["id"])) for head in heads if head is not None]
 
 
 def lites(db: sqlite3.Connection) -> list[PlaylistLite]:
     """All playlists without their tracks, in order of creation."""
     sums = {row["playlist_id"]: (row["track_count"], row["total_ms"]) for row in db.execute(_SUMS)}
-    covered = {row["playlist_id"]: row["id"] for row in db.execute(_COVERED)}
+    covered = {row["playlist_id"]: row["cover"] for row in db.execute(_COVERED)}
     heads = db.execute(f"{_HEADS} ORDER BY p.place")
     return [_lite(head, *sums.get(head["id"], (0, 0)), covered.get(head["id"])) for head in heads]
 
@@ -129,6 +136,14 @@ def whereabouts(db: sqlite3.Connection, track_id: str) -> Whereabouts:
     cover = row["cover"] and PurePosixPath("covers", f"{row['cover']}.{row['cover_ext']}")
     track = _track(row)
     return Whereabouts(track, row["playlist_id"], PurePosixPath(track.file_path), cover)
+
+
+def cover(db: sqlite3.Connection, playlist_id: str) -> PurePosixPath:
+    """Where the picture of a playlist lies, relative to the library folder; its stem is its hash. Raises: NotFound."""
+    row = db.execute(_COVER_OF, (playlist_id,)).fetchone()
+    if row is None:
+        raise NotFound("cover of playlist", playlist_id)
+    return PurePosixPath("covers", f"{row['hash']}.{row['ext']}")
 
 
 def size(db: sqlite3.Connection) -> int:
@@ -155,10 +170,6 @@ def _starts(of: Sequence[Chapter]) -> tuple[int, ...]:
     return tuple(chapter.start_ms for chapter in of)
 
 
-def _tracks(db: sqlite3.Connection, playlist_id: str) -> list[Track]:
-    return [_track(row) for row in playable_rows(db, playlist_id)]
-
-
 def _track(row: sqlite3.Row, server_seq: int = 0) -> Track:
     return Track(
         id=row["id"],
@@ -173,7 +184,7 @@ def _track(row: sqlite3.Row, server_seq: int = 0) -> Track:
         file_hash=row["file"],
         missing=bool(row["missing"]),
         chapters=chapters.decoded(row["chapters"]),
-        cover_url=_cover_url(row["id"] if row["cover"] else None),
+        cover_url=f"/api/tracks/{row['id']}/cover" if row["cover"] else None,
         play_count=row["play_count"],
         loudness=_loudness(row),
         created_at=iso(row["created"]),
@@ -186,13 +197,15 @@ def _loudness(row: sqlite3.Row) -> Loudness:
     return Loudness(track=row["loudness"], album=row["album_loudness"], peak=row["peak"])
 
 
-def _full(head: sqlite3.Row, tracks: list[Track]) -> Playlist:
-    covered = next((track.id for track in tracks if track.cover_url), None)
+def _full(head: sqlite3.Row, rows: Sequence[sqlite3.Row]) -> Playlist:
+    covered = next((row["cover"] for row in rows if row["cover"]), None)
+    tracks = [_track(row) for row in rows]
     lite = _lite(head, len(tracks), sum(track.duration_ms for track in tracks), covered)
     return Playlist(**dict(lite), tracks=tracks)
 
 
 def _lite(head: sqlite3.Row, track_count: int, total_ms: int, covered: str | None) -> PlaylistLite:
+    cover = head["cover"] or covered
     resumes = head["resume_track"] is not None
     return PlaylistLite(
         id=head["id"],
@@ -201,7 +214,8 @@ def _lite(head: sqlite3.Row, track_count: int, total_ms: int, covered: str | Non
         nfc_tag_id=head["tag_id"],
         track_count=track_count,
         total_duration_ms=total_ms,
-        cover_url=_cover_url(covered),
+        cover_url=cover and f"/api/playlists/{head['id']}/cover?v={cover_version(cover)}",
+        own_cover=head["cover"] is not None,
         last_played=head["last_played"],
         created_at=iso(head["created"]),
         updated_at=iso(head["updated"]),
@@ -215,5 +229,6 @@ def _lite(head: sqlite3.Row, track_count: int, total_ms: int, covered: str | Non
     )
 
 
-def _cover_url(track_id: str | None) -> str | None:
-    return track_id and f"/api/tracks/{track_id}/cover"
+def cover_version(cover: str) -> str:
+    """What tells apart, in addresses, the pictures that a playlist has one after the other. `cover`: its hash."""
+    return cover[:16]

@@ -26,7 +26,7 @@ ITEMS_KEPT = 20_000  # then the oldest go: whoever makes and deletes things all 
 
 _PLAYLIST = (
     "id, title, description, same_tag, on_removal, resume_policy, shuffle, last_played, created, updated,"
-    " playlist_seq"  # and its `place`
+    " playlist_seq, cover"  # and its `place`
 )
 _TRACK = (
     "id, title, filename, artist, album, file, cover, play_count, created, updated,"
@@ -290,6 +290,7 @@ def _remove(db: sqlite3.Connection, item_ids: Iterable[str]) -> Freed:
     used: list[sqlite3.Row] = []
     for item_id in item_ids:
         used += db.execute("SELECT file, cover FROM bin_tracks WHERE entry = ?", (item_id,)).fetchall()
+        used += db.execute("SELECT NULL AS file, cover FROM bin_playlists WHERE id = ?", (item_id,)).fetchall()
         db.execute("DELETE FROM bin WHERE id = ?", (item_id,))
     return forget_unused(db, used)
 

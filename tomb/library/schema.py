@@ -398,8 +398,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # The chapters of a track, in JSON as they cross the wire (`chapters`). And of a deleted track in which its list was
     # left, where: it is resumed there again once the track is back. How loud a file is, in LUFS, and its largest
-    # sample (`meter`); NULL is not known.
+    # sample (`meter`); NULL is not known. And a picture of a playlist's own.
     (
+        "ALTER TABLE playlists ADD COLUMN cover TEXT REFERENCES covers (hash)",
+        "ALTER TABLE bin_playlists ADD COLUMN cover TEXT REFERENCES covers (hash)",
         "ALTER TABLE tracks ADD COLUMN chapters TEXT " + _CHAPTERS,
         "ALTER TABLE bin_tracks ADD COLUMN chapters TEXT " + _CHAPTERS,
         "ALTER TABLE bin_tracks ADD COLUMN resume_ms INTEGER " + _is("resume_ms", _COUNT),

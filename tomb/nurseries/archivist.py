@@ -6,7 +6,7 @@ nobody takes anything any more. What comes in goes onto the disk as it comes, an
 """
 
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -155,7 +155,13 @@ class Archivist:
             await self._thread(targets.prepare)
             unpacked = await self._unpacked(targets, pieces)
             described = playlist_export.described(unpacked)
-            return await self._librarian.add_exported(described, await self._arrivals(described, folder))
+            pictures: dict[str, Staged | None] = {}
+            for name in (each for each in (described.cover, *(t.cover for t in described.tracks)) if each):
+                if name not in pictures:
+                    pictures[name] = await self._picture(name, folder)
+            arrivals = await self._arrivals(described, pictures, folder)
+            own = pictures[described.cover] if described.cover else None
+            return await self._librarian.add_exported(described, arrivals, own)
 
     # --- out --------------------------------------------------------------------------------------------------------
 
@@ -257,18 +263,17 @@ class Archivist:
         finally:
             unpacking.abandon()
 
-    async def _arrivals(self, described: PlaylistCard, folder: Path) -> list[Arrival]:
+    async def _arrivals(
+        self, described: PlaylistCard, pictures: Mapping[str, Staged | None], folder: Path
+    ) -> list[Arrival]:
         """For each track. Its file and its picture are a stranger's, so the ingest looks at them like at any other."""
         arrivals: list[Arrival] = []
         sounds: dict[str, Arrival] = {}
-        pictures: dict[str, Staged | None] = {}
         for track in described.tracks:
             if track.file in sounds:
                 arrival = await self._again(sounds[track.file], folder)
             else:
                 arrival = sounds[track.file] = await self._sound(track, folder / "files")
-            if track.cover and track.cover not in pictures:
-                pictures[track.cover] = await self._picture(track.cover, folder)
             cover = pictures[track.cover] if track.cover else None
             arrivals.append(playlist_export.relabelled(track, replace(arrival, cover=cover)))
         return arrivals

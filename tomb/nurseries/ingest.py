@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar, TypeVarTuple
+from typing import Literal, Protocol, TypeVar, TypeVarTuple
 
 import trio
 
@@ -58,6 +58,12 @@ class Inspector(Protocol):
 
     async def beside(self, folder: Path) -> Picture | None:
         """The picture of a folder of music. Raises: Unavailable when nothing can be examined now."""
+
+    async def picture(self, source: Path) -> Picture:
+        """What is to be kept of a picture. Raises: DecodeError in words why it is not taken; Unavailable."""
+
+    async def fitted(self, cover: Path, side: int, ext: Literal["jpg", "webp"]) -> Picture:
+        """A picture of the library, at most so many pixels wide and high. Raises as `picture` does."""
 
 
 class Ingest:

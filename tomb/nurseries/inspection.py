@@ -50,7 +50,7 @@ class _Line(BaseModel):
     loudness: Loudness | None = None
     labels: Labels | None = None
     cover: Base64Bytes | None = None
-    ext: Literal["jpg", "png"] = "jpg"
+    ext: Literal["jpg", "png", "webp"] = "jpg"
     refused: str | None = Field(None, max_length=1000)
     going_on: bool = False
     done: bool = False
@@ -154,6 +154,21 @@ class Inspection:
         lines, _ = await self._ask({"folder": str(folder)})
         return _picture(lines)
 
+    async def picture(self, source: Path) -> Picture:
+        """What is to be kept of a picture. Raises: DecodeError in words why it is not taken; Unavailable."""
+        return await self._pictured({"picture": str(source)})
+
+    async def fitted(self, cover: Path, side: int, ext: Literal["jpg", "webp"]) -> Picture:
+        """A picture of the library, at most so many pixels wide and high. Raises as `picture` does."""
+        return await self._pictured({"cover": str(cover), "side": str(side), "ext": ext})
+
+    async def _pictured(self, asked: Mapping[str, str | None]) -> Picture:
+        lines, trouble = await self._ask(asked)
+        picture = _picture(lines)
+        if picture is None:
+            raise DecodeError(next((each.refused for each in lines if each.refused), trouble or "it is none"))
+        return picture
+
     async def _ask(self, question: Mapping[str, str | None]) -> tuple[list[_Line], str | None]:
         """All that it said, and in words for a parent why it was not all, if so."""
         lines: list[_Line] = []
@@ -182,7 +197,7 @@ class Inspection:
         if trouble is not None:
             if self._nursery is None:
                 raise Unavailable("the box is being switched off")  # the file is not to blame
-            log.warning("%s: %s", question.get("source") or question.get("folder"), trouble)
+            log.warning("%s: %s", next(iter(question.values())), trouble)
         return lines, trouble
 
     async def _living(self) -> _Child:

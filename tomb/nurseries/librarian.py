@@ -28,6 +28,7 @@ from tomb.library.archives.manifest import PlaylistCard
 from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
 from tomb.library.files import Freed, Reconciled
 from tomb.library.index import LibraryIndex
+from tomb.library.intake import Staged
 from tomb.library.playlists import PlaylistEdit
 from tomb.library.store import Store, Unit
 from tomb.library.tags import TagChange
@@ -159,6 +160,36 @@ class Librarian(LibraryReader):
 
         return await self._commit(lambda db: tracks.move(db, source, target, number, position, now), tell)
 
+    async def set_cover(self, playlist_id: str, cover: Staged) -> Playlist:
+        """Give the playlist a picture of its own. Raises: NoSpace."""
+        now = self._ports.wall()
+
+        def unit(db: sqlite3.Connection) -> tuple[Playlist, Freed]:
+            kept = files.keep_cover(db, self.folder, cover)
+            files.sync_names(self.folder)
+            return playlists.set_cover(db, playlist_id, kept, now)
+
+        return await self._covered(unit, files.places((), (cover,)))
+
+    async def set_cover_of_track(self, playlist_id: str, track_id: str) -> Playlist:
+        """Let the picture of one of its tracks be the playlist's own. Raises: BadRequest when that has none."""
+        now = self._ports.wall()
+        return await self._covered(lambda db: playlists.set_cover_of_track(db, playlist_id, track_id, now))
+
+    async def drop_cover(self, playlist_id: str) -> Playlist:
+        """Let it have the picture of its first track that has one. Without a picture of its own, nothing changes."""
+        if not self._index.lite(playlist_id).own_cover:
+            return await self.playlist(playlist_id)
+        now = self._ports.wall()
+        return await self._covered(lambda db: playlists.set_cover(db, playlist_id, None, now))
+
+    async def _covered(self, unit: Unit[tuple[Playlist, Freed]], places: Freed = ()) -> Playlist:
+        async with self._editing():
+            covered, freed = await self._added(places, unit)
+            playlist = self._library_events.edited(covered)
+            await self._discard(freed)
+            return playlist
+
     async def add(self, playlist_id: str, arrivals: Sequence[Arrival], also: AlsoDone | None = None) -> Arrived:
         """Append files that are ready, and do what `also` does in the same transaction.
 
@@ -172,7 +203,7 @@ class Librarian(LibraryReader):
                 also(db, arrived)
             return arrived
 
-        return await self._take_in(arrivals, unit, self._library_events.arrived)
+        return await self._take_in(_places(arrivals), unit, self._library_events.arrived)
 
     async def add_album(self, album: Album) -> Arrived:
         """Make a playlist of a folder, or add to the one that was made of it before. Raises as `add` does.
@@ -181,10 +212,14 @@ class Librarian(LibraryReader):
         """
         now, new_id = self._ports.wall(), self._ports.new_id
         return await self._take_in(
-            album.arrivals, lambda db: add_album(db, self.folder, album, new_id, now), self._library_events.arrived
+            _places(album.arrivals),
+            lambda db: add_album(db, self.folder, album, new_id, now),
+            self._library_events.arrived,
         )
 
-    async def add_exported(self, described: PlaylistCard, arrivals: Sequence[Arrival]) -> Playlist:
+    async def add_exported(
+        self, described: PlaylistCard, arrivals: Sequence[Arrival], cover: Staged | None = None
+    ) -> Playlist:
         """Make a playlist of what came in an archive. `arrivals`: for each of its tracks. Raises as `add` does."""
         playlist_id, now, new_id = self._ports.new_id(), self._ports.wall(), self._ports.new_id
 
@@ -194,8 +229,8 @@ class Librarian(LibraryReader):
             return published
 
         return await self._take_in(
-            arrivals,
-            lambda db: playlist_export.take(db, self.folder, playlist_id, described, arrivals, new_id, now),
+            (*_places(arrivals), *files.places((), (cover,))),
+            lambda db: playlist_export.take(db, self.folder, playlist_id, described, arrivals, cover, new_id, now),
             tell,
         )
 
@@ -403,17 +438,18 @@ class Librarian(LibraryReader):
         async with self._turn:
             return tell(await self._store.write(unit))
 
-    async def _take_in(self, arrivals: Sequence[Arrival], unit: Unit[T], tell: Callable[[T], R]) -> R:
-        """Commit what adds files. When that is refused, those that it had moved into their places go again."""
+    async def _take_in(self, places: Freed, unit: Unit[T], tell: Callable[[T], R]) -> R:
         async with self._editing():
-            try:
-                added = await self._store.write(unit)
-            except RequestError:
-                places = files.places([each.sound for each in arrivals], [each.cover for each in arrivals])
-                with suppress(RequestError):  # a disk that cannot be read either: they are strays, for `reconcile`
-                    await self._discard(await self._store.read(lambda db: files.unused(db, places)))
-                raise
-            return tell(added)
+            return tell(await self._added(places, unit))
+
+    async def _added(self, places: Freed, unit: Unit[T]) -> T:
+        """Commit what adds files. When that is refused, those that it had moved into their `places` go again."""
+        try:
+            return await self._store.write(unit)
+        except RequestError:
+            with suppress(RequestError):  # a disk that cannot be read either: they are strays, for `reconcile`
+                await self._discard(await self._store.read(lambda db: files.unused(db, places)))
+            raise
 
     async def _discard(self, freed: Freed) -> None:
         """Within the turn, lest the same content be coming back. What is not unlinked in time, `reconcile` removes."""
@@ -445,6 +481,10 @@ def _say_nothing(_: object) -> None:
 
 def _batches(items: Sequence[T], size: int) -> list[Sequence[T]]:
     return [items[first : first + size] for first in range(0, len(items), size)]
+
+
+def _places(arrivals: Sequence[Arrival]) -> Freed:
+    return files.places([each.sound for each in arrivals], [each.cover for each in arrivals])
 
 
 def _track(playlist: Playlist, track_id: str) -> Track:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pydantic import JsonValue
 
@@ -86,6 +86,11 @@ class LibraryReader:
     async def track(self, track_id: str) -> Whereabouts:
         """The track, its playlist, and where its files lie."""
         return await self._store.read(lambda db: reading.whereabouts(db, track_id))
+
+    async def cover(self, playlist_id: str) -> PurePosixPath:
+        """Where its picture lies, relative to `folder`; the stem is its hash. Raises: NotFound."""
+        self._index.lite(playlist_id)
+        return await self._store.read(lambda db: reading.cover(db, playlist_id))
 
     async def tag(self, tag_id: str) -> Tag | None:
         return await self._store.read(lambda db: tags.find(db, tag_id))

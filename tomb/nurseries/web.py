@@ -43,14 +43,7 @@ log = logging.getLogger(__name__)
 
 LEAST_SHARE = 4  # connections that an address may have where hardly any are free
 REFUSED_AT_ONCE = 16  # further ones are reset unread; their descriptors come from those that are kept
-BUSY = (
-    b'{"status":"error","message":"too many connections: try again in a moment",'
-    b'"error_type":"service_unavailable","details":null}'
-)
-BUSY_ANSWER = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
-    b"retry-after: 2\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(BUSY), BUSY)
-)
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI gives its messages no closer type
 
@@ -88,23 +81,26 @@ async def serve_web(
     limits: WebLimits | None = None,
     stop: trio.Event | None = None,
     draining: Callable[[], Awaitable[None]] | None = None,
+    busy: Callable[[], bytes] = lambda: BUSY,
     task_status: trio.TaskStatus[list[Address]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve until `stop` is set (then the stop is graceful) or cancelled (then it is immediate).
 
     `host` may be a name or an address, "0.0.0.0" or "::"; `port` 0 takes a free one. `started()` gives the addresses.
+    `busy`: what a connection too many is answered, as it goes over the wire.
     Raises OSError as it comes, EADDRINUSE for a port that is taken.
     """
     listeners = await trio.open_tcp_listeners(port, host=host)
     hypercorn_patch.install()
-    await _Web(app, limits or WebLimits()).serve(
+    await _Web(app, limits or WebLimits(), busy).serve(
         listeners, stop if stop is not None else trio.Event(), draining, task_status
     )
 
 
 class _Web:
-    def __init__(self, app: ASGIApp, limits: WebLimits) -> None:
+    def __init__(self, app: ASGIApp, limits: WebLimits, busy: Callable[[], bytes]) -> None:
         self._app = app
+        self._busy = busy
         self._limits = limits
         self._config = _config(limits)
         self._context = WorkerContext(max_requests=None)
@@ -176,7 +172,7 @@ class _Web:
         try:
             with trio.move_on_after(self._limits.refusal), suppress(trio.BrokenResourceError, trio.ClosedResourceError):
                 if await stream.receive_some(self._limits.header_bytes):
-                    await stream.send_all(BUSY_ANSWER)
+                    await stream.send_all(self._busy())
                     await stream.send_eof()
                     while await stream.receive_some(self._limits.header_bytes):
                         pass

@@ -7,28 +7,13 @@ const box = process.env.TOMB_URL ?? 'http://localhost:8000'
 const get = async (path) => (await fetch(box + path)).json()
 const MADE = '// Made by `npm run types` from what the box says of itself; not to be edited.\n\n'
 
-// What the box sends has every field, those with a default too, which its description does not say; what it takes need not.
-const refs = (value) => [...JSON.stringify(value ?? null).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((found) => found[1])
-function complete(schemas, exempt) {
-  for (let size = -1; size !== exempt.size; ) {
-    size = exempt.size
-    for (const name of exempt) if (!name.startsWith('Numbered')) refs(schemas[name]).forEach((each) => /Body$|^Metadata$/.test(each) && exempt.add(each))
-  }
-  for (const [name, schema] of Object.entries(schemas))
-    if (schema.properties && !exempt.has(name)) schema.required = Object.keys(schema.properties)
-  return schemas
-}
 // Without its comments: a sentence that is worded better is no drift.
 const types = async (document) => MADE + astToString(await openapiTS(document, { defaultNonNullable: false })).replace(/^ *\/\*\*[\s\S]*?\*\/\n/gm, '')
 
 const openapi = await get('/api/openapi.json')
-const bodies = Object.values(openapi.paths).flatMap((methods) => Object.values(methods)).flatMap((each) => refs(each.requestBody))
-complete(openapi.components.schemas, new Set(bodies))
 const api = await types(openapi)
 
 const sockets = await get('/api/asyncapi.json')
-const payloads = Object.values(sockets.components.messages).flatMap((each) => refs(each.payload))
-complete(sockets.components.schemas, new Set(payloads))
 const schemas = await types({ openapi: '3.1.0', info: sockets.info, paths: {}, components: { schemas: sockets.components.schemas } })
 const names = (side) => sockets.operations[side].messages.map((each) => each.$ref.split('/').at(-1))
 const table = (type, side) =>

@@ -18,6 +18,7 @@ from tomb.library.archives import manifest
 from tomb.library.archives.archive import DATABASE, MANIFEST, Member, member
 from tomb.library.archives.manifest import Manifest
 from tomb.library.faults import translated
+from tomb.library.files import COVERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,8 @@ def _files(db: sqlite3.Connection, library: Path) -> list[Member]:
         found = stored(library, f"covers/{row['hash']}.{row['ext']}")
         members += [found] if found else []
         if found is None:
-            db.execute("UPDATE tracks SET cover = NULL WHERE cover = ?", (row["hash"],))
-            db.execute("UPDATE bin_tracks SET cover = NULL WHERE cover = ?", (row["hash"],))
+            for table in COVERED:
+                db.execute(f"UPDATE {table} SET cover = NULL WHERE cover = ?", (row["hash"],))  # noqa: S608  # names of our own
             db.execute("DELETE FROM covers WHERE hash = ?", (row["hash"],))
     db.execute("COMMIT")
     return members

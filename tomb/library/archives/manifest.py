@@ -43,7 +43,7 @@ class TrackCard(_Described):
 
 
 class PlaylistCard(_Described):
-    """A playlist, its tracks in order. What it is linked to, and when it was heard, stays at home."""
+    """A playlist, its tracks in order. `cover`: its own. What it is linked to, and when it was heard, stays at home."""
 
     title: Text
     description: Annotated[str, Field(max_length=10_000)] = ""
@@ -51,6 +51,7 @@ class PlaylistCard(_Described):
     on_removal: OnRemoval | None = None
     resume_policy: ResumePolicy | None = None
     shuffle: bool | None = None
+    cover: Content | None = None
     tracks: Annotated[Sequence[TrackCard], Field(max_length=10_000)] = ()
 
 

@@ -147,8 +147,8 @@ def _rename(db: sqlite3.Connection, damaged: Mapping[str, str]) -> None:
         db.execute("UPDATE tracks SET file = ?2 WHERE file = ?1", (was, now))
         db.execute("UPDATE bin_tracks SET file = ?2 WHERE file = ?1", (was, now))
         db.execute("UPDATE covers SET hash = ?2 WHERE hash = ?1", (was, now))
-        db.execute("UPDATE tracks SET cover = ?2 WHERE cover = ?1", (was, now))
-        db.execute("UPDATE bin_tracks SET cover = ?2 WHERE cover = ?1", (was, now))
+        for table in files.COVERED:
+            db.execute(f"UPDATE {table} SET cover = ?2 WHERE cover = ?1", (was, now))  # noqa: S608  # names of our own
     db.execute("COMMIT")
 
 

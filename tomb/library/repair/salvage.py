@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tomb.library import schema
+from tomb.library.files import COVERED
 from tomb.library.repair import examination
 from tomb.library.repair.examination import BROKEN
 
@@ -31,7 +32,7 @@ _ELSEWHERE = {
     "bin_tracks": "tracks",
 }
 _FILES = "SELECT file FROM tracks UNION SELECT file FROM bin_tracks"
-_COVERS = "SELECT cover FROM tracks WHERE cover IS NOT NULL UNION SELECT cover FROM bin_tracks WHERE cover IS NOT NULL"
+_COVERS = " UNION ".join(f"SELECT cover FROM {table} WHERE cover IS NOT NULL" for table in COVERED)
 _FURTHEST = 2**62  # no table of ours has as many rows
 _ON_A_PAGE = 400  # rows; what is shorter than 10 bytes is not worth asking for
 

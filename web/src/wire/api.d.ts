@@ -401,6 +401,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/cover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_playlists_playlist_id_cover"];
+        put: operations["put_playlists_playlist_id_cover"];
+        post?: never;
+        delete: operations["delete_playlists_playlist_id_cover"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tracks/{track_id}": {
         parameters: {
             query?: never;
@@ -817,6 +833,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["post_imports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["post_imports_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/youtube/download": {
         parameters: {
             query?: never;
@@ -1149,6 +1197,10 @@ export interface components {
             cleaned_files: number;
             freed_bytes: number;
         };
+        CoverBody: {
+            client_op_id?: string | null;
+            track_id: string;
+        };
         CreateBody: {
             client_op_id?: string | null;
             title: string;
@@ -1168,6 +1220,10 @@ export interface components {
         ExistingPlaylist: {
             id: string;
             title: string;
+        };
+        FileToSend: {
+            size: number;
+            hash?: string | null;
         };
         FilesImported: {
             created: number;
@@ -1190,6 +1246,13 @@ export interface components {
             timestamp: number;
             uptime: number;
             box_name: string;
+        };
+        ImportAnswer: {
+            playlist_ids: string[];
+            created: number;
+            tracks: number;
+            already: number;
+            skipped: components["schemas"]["SkippedFile"][];
         };
         InitUploadBody: {
             client_op_id?: string | null;
@@ -1217,6 +1280,15 @@ export interface components {
             logger: string;
             message: string;
             exception: string | null;
+        };
+        LookAnswer: {
+            lacking: number;
+        };
+        LookBody: {
+            client_op_id?: string | null;
+            title: string;
+            into?: string | null;
+            files: components["schemas"]["FileToSend"][];
         };
         Loudness: {
             track: number | null;
@@ -1343,6 +1415,7 @@ export interface components {
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
+            own_cover: boolean;
             last_played: number;
             created_at: string;
             updated_at: string;
@@ -1365,6 +1438,7 @@ export interface components {
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
+            own_cover: boolean;
             last_played: number;
             created_at: string;
             updated_at: string;
@@ -1405,6 +1479,7 @@ export interface components {
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
+            own_cover: boolean;
             last_played: number;
             created_at: string;
             updated_at: string;
@@ -3255,6 +3330,152 @@ export interface operations {
             507: components["responses"]["insufficient_storage_507"];
         };
     };
+    get_playlists_playlist_id_cover: {
+        parameters: {
+            query?: {
+                size?: 120 | 300 | 600;
+                v?: string;
+            };
+            header?: never;
+            path: {
+                playlist_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            414: components["responses"]["payload_too_large_414"];
+            416: components["responses"]["bad_request_416"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+        };
+    };
+    put_playlists_playlist_id_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                playlist_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": unknown;
+                "image/png": unknown;
+                "image/webp": unknown;
+                "image/gif": unknown;
+                "application/json": components["schemas"]["CoverBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    delete_playlists_playlist_id_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                playlist_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
     put_tracks_track_id: {
         parameters: {
             query?: never;
@@ -4492,6 +4713,94 @@ export interface operations {
             };
             400: components["responses"]["validation_error_400"];
             403: components["responses"]["forbidden_403"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    post_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-tomb-folder": unknown;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["ImportAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    post_imports_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["LookAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
             408: components["responses"]["request_timeout_408"];
             409: components["responses"]["conflict_409"];
             413: components["responses"]["payload_too_large_413"];

@@ -240,6 +240,7 @@ export interface components {
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
+            own_cover: boolean;
             last_played: number;
             created_at: string;
             updated_at: string;
@@ -266,6 +267,7 @@ export interface components {
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
+            own_cover: boolean;
             last_played: number;
             created_at: string;
             updated_at: string;
