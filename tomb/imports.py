@@ -43,9 +43,10 @@ def import_music(path: Path, settings: Settings, url: str | None = None, into: s
     `url`: of the box that is to have it; by default the library in the data folder, or the box that has that. `into`:
     the name or id of the playlist that gets all of it. Raises: TombError, also when nothing in it can be played.
     """
-    if not path.exists():
-        raise TombError(f"{path}: there is no such file or folder")
-    root, imported = path.resolve(), Imported()
+    try:
+        root, imported = path.resolve(strict=True), Imported()
+    except (OSError, RuntimeError) as error:  # the second is that of a link that leads to itself
+        raise TombError(f"{path} cannot be read: {getattr(error, 'strerror', error)}") from None
     try:
         trio.run(_import, root, settings, url, into, imported, RealPorts())
     except BaseException:
