@@ -179,6 +179,10 @@ class DecodeError(TombError):
     pass
 
 
+class NoSound(DecodeError):
+    """libsndfile finds none in it; ffmpeg may."""
+
+
 class LibraryDamaged(TombError):
     pass
 

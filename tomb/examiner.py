@@ -7,7 +7,7 @@ Takes questions on stdin and says what it found on stdout, JSON objects, one a l
     < {"done": true}
     > {"source": "/inbox/1.mp3", "name": "1.mp3", "sound": "/incoming/1f0c.mp3"}
     < {"going_on": true}
-    < {"duration_ms": 83500}
+    < {"duration_ms": 83500, "damaged_ms": null, "lacking": false, "pieces": [], "unended": false}
     < {"loudness": {"track": -14.3, "album": null, "peak": 0.98}}
     < {"labels": {"title": "The moon", "artist": null, "album": null, "disc": null, "track": 7, "chapters": []}}
     < {"cover": "base64…", "ext": "jpg"}
@@ -23,8 +23,11 @@ Takes questions on stdin and says what it found on stdout, JSON objects, one a l
     < {"done": true}
 
 What is said is said at once, so that it counts even if what follows is the end of the child. Without "sound" there is
-no duration. A file that cannot be played: `{"refused": "no sound in it"}`. "going_on" comes now and then while a file
-has to be decoded to its end to be known.
+no duration. A file that cannot be played: `{"refused": "no sound in it", "lacking": true}`. "lacking": a better decoder
+may get more out of it. "pieces" and "unended" are for that one, see tomb/library/structure.py.
+
+A file is decoded to its end, by the very decoder that will play it: only what was heard is told. That takes 1 s for 10
+to 20 minutes of music on a Pi, so "going_on" comes now and then.
 
 What it may take. Of time and addresses, what the box allows (tomb/nurseries/inspection.py). Of addresses for sound,
 only `SOUND_MEMORY` beyond what it has when it is idle: the box itself decodes the file whenever it is played, and what
@@ -40,22 +43,24 @@ import signal
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from tomb.devices.decoder import PACE_S, Decoder, Frames, probe
-from tomb.errors import DecodeError
-from tomb.library import covers, labels, meter, sandbox
+from tomb.devices.decoder import Measure, measure
+from tomb.errors import DecodeError, NoSound
+from tomb.library import containers, covers, labels, meter, sandbox, structure
 from tomb.library.chapters import embedded
 from tomb.library.covers import NoPicture, Picture
 from tomb.library.meter import Measured, Meter
+from tomb.library.structure import Structure
 
 Report = Callable[[Mapping[str, object]], None]
 DONE = {"done": True}
 SOUND_MEMORY = 128 * 1024 * 1024
 RATE = 48_000  # what the box plays at costs as much
+LEEWAY_S = 0.12  # silence that MP3 encoders put around the music, and decoders take away again
 
 
 class Examiner:
@@ -69,17 +74,19 @@ class Examiner:
         try:
             heard = None if sound is None else self._heard(sound)
         except DecodeError as error:
-            self._report({"refused": str(error)})
+            self._report({"refused": str(error), "lacking": isinstance(error, NoSound)})
             return
         except MemoryError:
             self._report({"refused": "it takes more memory to play than the box can spare"})
             return
-        if heard is not None:
-            duration_ms, measured = heard
-            self._report({"duration_ms": duration_ms})
+        if heard is None:
+            built = self._structure(source)
+            self._report({"pieces": built.pieces, "unended": built.unended})
+        else:
+            self._report(heard[0])
             track, album = meter.tagged(source)
-            level = measured.track if track is None else track
-            self._report({"loudness": {"track": level, "album": album, "peak": measured.peak}})
+            level = heard[1].track if track is None else track
+            self._report({"loudness": {"track": level, "album": album, "peak": heard[1].peak}})
         said, picture = labels.read(source, Path(name).stem)
         self._report({"labels": asdict(said)})
         if marks := embedded.read(source):
@@ -91,16 +98,24 @@ class Examiner:
         """The first picture that is one."""
         any(self._picture(data) for data in covers.beside(folder))
 
-    def _heard(self, sound: Path) -> tuple[int, Measured]:
+    def _heard(self, sound: Path) -> tuple[Mapping[str, object], Measured]:
         """How long and how loud it is, once it has been played. Raises: DecodeError, MemoryError."""
+        measuring = Meter(RATE)
         with _bounded(SOUND_MEMORY):
-            duration_ms = probe(sound, self._go_on).duration_ms
-            measuring = Meter(RATE)
-            for second, frames in enumerate(_seconds(sound)):
-                measuring.add(frames)
-                if second % PACE_S == 0:
-                    self._go_on()
-            return duration_ms, measuring.result
+            heard = measure(sound, RATE, measuring.add, self._go_on)
+        built = self._structure(sound)
+        found = {
+            "duration_ms": round(heard.heard_s * 1000),
+            "damaged_ms": _damaged_ms(heard, built),
+            "lacking": _lacking(heard, built),
+            "pieces": built.pieces,
+            "unended": built.unended,
+        }
+        return found, measuring.result
+
+    def _structure(self, path: Path) -> Structure:
+        kind = containers.container(path)
+        return Structure() if kind is None else structure.read(path, kind, self._go_on)
 
     def _go_on(self) -> None:
         self._report({"going_on": True})
@@ -133,17 +148,17 @@ class Examiner:
         return picture is not None
 
 
-def _seconds(sound: Path) -> Iterator[Frames]:
-    """All that can be played, a second at a time. Raises: DecodeError, if that is nothing."""
-    heard = False
-    with closing(Decoder(sound, RATE)) as reader:
-        try:
-            while len(frames := reader.read(RATE)):
-                yield frames
-                heard = True
-        except DecodeError:
-            if not heard:  # what precedes damage counts
-                raise
+def _lacking(heard: Measure, built: Structure) -> bool:
+    more = built.seconds is not None and built.seconds > heard.heard_s + LEEWAY_S
+    return not heard.whole or more or bool(built.pieces)
+
+
+def _damaged_ms(heard: Measure, built: Structure) -> int | None:
+    """Where it is damaged first. An MP3 that says too much may have been cut by somebody who meant it."""
+    if built.damaged_s is not None:
+        return round(min(built.damaged_s, heard.heard_s) * 1000)
+    cut_off = heard.failed or (built.seconds is None and heard.told_s > heard.heard_s + LEEWAY_S)
+    return round(heard.heard_s * 1000) if cut_off and not built.pieces else None
 
 
 def main() -> None:

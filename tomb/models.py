@@ -66,7 +66,10 @@ class Chapter(Wire):
 
 
 class Track(Wire):
-    """One track of one playlist. `file_path` is relative to the library folder; `filename` is only a label."""
+    """One track of one playlist. `file_path` is relative to the library folder; `filename` is only a label.
+
+    `damaged_at_ms`: where its file was found to be damaged for the first time, which may be where it breaks off.
+    """
 
     id: str
     number: int
@@ -74,6 +77,7 @@ class Track(Wire):
     filename: str
     file_path: str
     duration_ms: int
+    damaged_at_ms: int | None = None
     artist: str | None
     album: str | None
     file_size: int
@@ -97,6 +101,16 @@ class Track(Wire):
     def duration(self) -> float:
         """Seconds."""
         return self.duration_ms / 1000
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def note(self) -> str | None:
+        """What parents should know of it, in one line."""
+        if self.damaged_at_ms is None:
+            return None
+        minutes, seconds = divmod(self.damaged_at_ms // 1000, 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"damaged at {hours}:{minutes:02}:{seconds:02}" if hours else f"damaged at {minutes}:{seconds:02}"
 
 
 class Resume(Wire):

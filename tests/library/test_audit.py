@@ -54,6 +54,7 @@ IMPOSSIBLE: tuple[str, ...] = (
     "UPDATE files SET size = -1",
     "UPDATE files SET size = size + 1",
     "UPDATE files SET duration_ms = 9223372036854775807",
+    "UPDATE files SET damaged_ms = -1",
     "UPDATE files SET origin = 'x'",
     "UPDATE covers SET hash = 'x'",
     "UPDATE covers SET ext = 'svg+xml'",

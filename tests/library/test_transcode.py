@@ -15,6 +15,7 @@ from tests.rigs.children import children
 from tests.rigs.sounds import noise, write
 from tomb.errors import DecodeError, NoSpace, Unavailable
 from tomb.library import containers, sandbox, transcode
+from tomb.library.transcode import Source, Stream
 
 FREE = 10_000_000
 
@@ -45,15 +46,21 @@ def pretend(monkeypatch: pytest.MonkeyPatch, folder: Path, doing: str) -> None:
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
 
 
+def either(decoding: str, encoding: str) -> str:
+    """Its last word is `pipe:1`, or `file:` and where to write to."""
+    ways = f'pipe:1) {decoding};; *) target="${{last#file:}}"; {encoding};;'
+    return f'for last; do :; done; case "$last" in {ways} esac'
+
+
 async def test_what_libsndfile_cannot_play_it_can_play_then(tmp_path: Path, target: Path) -> None:
-    await transcode.transcode(await song(tmp_path), "mov", target, FREE)
+    await transcode.transcode(Source(await song(tmp_path), "mov"), Stream(), target, FREE)
     assert soundfile.info(target).duration == pytest.approx(2.0, abs=0.1)
 
 
 @pytest.mark.parametrize("free", [10_000, 0, -1])
 async def test_space_that_is_to_stay_free_stays_free(tmp_path: Path, target: Path, free: int) -> None:
     with pytest.raises(NoSpace):
-        await transcode.transcode(await song(tmp_path), "mov", target, free)
+        await transcode.transcode(Source(await song(tmp_path), "mov"), Stream(), target, free)
 
 
 async def test_what_would_be_longer_than_anything_is_refused_and_no_disk_is_to_blame(
@@ -61,7 +68,7 @@ async def test_what_would_be_longer_than_anything_is_refused_and_no_disk_is_to_b
 ) -> None:
     monkeypatch.setattr(transcode, "LARGEST", 10_000)
     with pytest.raises(DecodeError, match="longer than 48 hours"):
-        await transcode.transcode(await song(tmp_path), "mov", target, FREE)
+        await transcode.transcode(Source(await song(tmp_path), "mov"), Stream(), target, FREE)
     assert len(written(target)) <= 10_000
 
 
@@ -72,7 +79,7 @@ async def test_a_full_disk_is_told_from_a_bad_file(
 ) -> None:
     pretend(monkeypatch, tmp_path, f"echo '{words}' >&2; exit {status}")
     with pytest.raises(NoSpace):
-        await transcode.transcode(tmp_path / "1.m4a", "mov", target, FREE)
+        await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
 
 
 @pytest.mark.parametrize("ending", ["exit 255", "kill -TERM $$"])
@@ -81,7 +88,7 @@ async def test_an_interruption_blames_no_file(
 ) -> None:
     pretend(monkeypatch, tmp_path, ending)
     with pytest.raises(Unavailable, match="try again"):
-        await transcode.transcode(tmp_path / "1.m4a", "mov", target, FREE)
+        await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
 
 
 async def test_the_last_of_many_words_is_the_reason(
@@ -89,21 +96,21 @@ async def test_the_last_of_many_words_is_the_reason(
 ) -> None:
     pretend(monkeypatch, tmp_path, "yes | head -c 10000000 >&2; echo '/a/b.m4a: moov atom not found' >&2; exit 1")
     with pytest.raises(DecodeError, match=r"^not playable: moov atom not found$"):
-        await transcode.transcode(tmp_path / "1.m4a", "mov", target, FREE)
+        await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
 
 
 async def test_what_takes_too_long_is_ended(tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, tmp_path, "exec sleep 1000")
     monkeypatch.setattr(transcode, "LIMIT_S", 0.2)
     with pytest.raises(DecodeError, match="longer than"):
-        await transcode.transcode(tmp_path / "1.m4a", "mov", target, FREE)
+        await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
     assert children(os.getpid(), command="sleep") == []
 
 
 async def test_a_file_that_is_none_is_refused(tmp_path: Path, target: Path) -> None:
     (tmp_path / "1.m4a").write_text("Dear diary")
     with pytest.raises(DecodeError, match="not playable"):
-        await transcode.transcode(tmp_path / "1.m4a", "mov", target, FREE)
+        await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
 
 
 async def test_it_takes_a_file_for_what_it_is_told_and_nothing_else(tmp_path: Path, target: Path) -> None:
@@ -111,7 +118,7 @@ async def test_it_takes_a_file_for_what_it_is_told_and_nothing_else(tmp_path: Pa
     (tmp_path / "1.m4a").write_text(f"#EXTM3U\n#EXTINF:2,\nfile:{secret}\n#EXT-X-ENDLIST\n")
     for container in ("mov", "matroska", "asf", "aac", "mp3"):
         with pytest.raises(DecodeError, match="not playable"):
-            await transcode.transcode(tmp_path / "1.m4a", container, target, FREE)
+            await transcode.transcode(Source(tmp_path / "1.m4a", container), Stream(), target, FREE)
 
 
 async def test_should_it_be_talked_into_anything_it_can_open_no_other_file(
@@ -119,21 +126,20 @@ async def test_should_it_be_talked_into_anything_it_can_open_no_other_file(
 ) -> None:
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "1.m4a").write_text("mine")
-    # Its last word is `file:` and where to write to.
-    pretend(monkeypatch, tmp_path, f'for last; do :; done; cat {tmp_path}/1.m4a {tmp_path}/secret > "${{last#file:}}"')
+    pretend(monkeypatch, tmp_path, either(f"cat {tmp_path}/1.m4a {tmp_path}/secret", 'cat > "$target"'))
     with pytest.raises(DecodeError, match=r"Permission denied|No such file"):
-        await transcode.transcode(tmp_path / "1.m4a", "mov", target, FREE)
+        await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
     assert written(target) == b"mine"
     pretend(monkeypatch, tmp_path / "again", f"echo x > {tmp_path / 'secret'}")
     with pytest.raises(DecodeError):
-        await transcode.transcode(tmp_path / "1.m4a", "mov", target, FREE)
+        await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
     assert (tmp_path / "secret").read_text() == "secret"
 
 
 async def test_it_is_told_nothing_of_the_box(tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOMB_MQTT_PASSWORD", "sesame")
-    pretend(monkeypatch, tmp_path, 'for last; do :; done; env > "${last#file:}"')
-    await transcode.transcode(tmp_path / "1.m4a", "mov", target, FREE)
+    pretend(monkeypatch, tmp_path, either("env", '{ cat; env; } > "$target"; echo out_time_us=1'))
+    await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
     assert b"PATH=" in written(target)
     assert b"sesame" not in written(target)
 
@@ -165,7 +171,7 @@ async def test_each_kind_of_file_is_known_by_its_content_and_converted(
     await trio.run_process(made)
     found = containers.container((tmp_path / name).rename(tmp_path / "song"))
     assert found == container
-    await transcode.transcode(tmp_path / "song", found, target, FREE)
+    await transcode.transcode(Source(tmp_path / "song", found), Stream(), target, FREE)
     assert soundfile.info(target).duration == pytest.approx(1.0, abs=0.2)
 
 
@@ -186,7 +192,7 @@ async def test_a_cover_in_a_file_is_not_even_looked_at(tmp_path: Path, target: P
         "attached_pic",
     )
     await trio.run_process(["ffmpeg", "-v", "error", "-i", str(source), *cover, str(with_cover)])
-    await transcode.transcode(with_cover, "mov", target, FREE)
+    await transcode.transcode(Source(with_cover, "mov"), Stream(), target, FREE)
     assert soundfile.info(target).duration == pytest.approx(2.0, abs=0.1)
 
 
@@ -197,16 +203,16 @@ async def test_where_it_cannot_be_confined_it_converts_all_the_same_and_the_log_
         return [sys.executable, "-I", "-S", "-c", UNCONFINED_START, "--", *program]
 
     source = await song(tmp_path)
-    await transcode.transcode(source, "mov", target, FREE)
+    await transcode.transcode(Source(source, "mov"), Stream(), target, FREE)
     assert caplog.records == []
     monkeypatch.setattr(sandbox, "command", unconfined)
-    await transcode.transcode(source, "mov", target, FREE)
+    await transcode.transcode(Source(source, "mov"), Stream(), target, FREE)
     assert soundfile.info(target).duration == pytest.approx(2.0, abs=0.1)
     [record] = caplog.records
     assert "ffmpeg ran among all files" in record.message
     (tmp_path / "1.m4a").write_text("Dear diary")
     with pytest.raises(DecodeError, match="not playable"):
-        await transcode.transcode(source, "mov", target, FREE)
+        await transcode.transcode(Source(source, "mov"), Stream(), target, FREE)
 
 
 async def test_where_confining_fails_half_way_nothing_is_converted_and_no_file_is_to_blame(
@@ -218,5 +224,5 @@ async def test_where_confining_fails_half_way_nothing_is_converted_and_no_file_i
 
     monkeypatch.setattr(sandbox, "command", broken)
     with pytest.raises(Unavailable, match="cannot be confined"):
-        await transcode.transcode(await song(tmp_path), "mov", target, FREE)
+        await transcode.transcode(Source(await song(tmp_path), "mov"), Stream(), target, FREE)
     assert written(target) == b""

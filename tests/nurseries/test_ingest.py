@@ -14,6 +14,7 @@ from tomb.devices.decoder import probe
 from tomb.errors import DecodeError, Unavailable
 from tomb.library import folders, transcode, uploads
 from tomb.library.containers import container
+from tomb.library.transcode import Source, Stream
 from tomb.nurseries.inspection import Inspection
 from tomb.ports import RealPorts
 
@@ -23,12 +24,17 @@ async def test_one_ffmpeg_runs_at_a_time(
 ) -> None:
     running, most, converted = 0, 0, 0
 
-    async def convert(_: Path, container: str, target: Path, free: int) -> None:
+    async def look(_: Source) -> Stream:
+        return Stream()
+
+    async def convert(_: Source, stream: Stream, target: Path, free: int) -> bool:
         nonlocal running, most, converted
         running, most = running + 1, max(most, running + 1)
         await trio.sleep(60)
         running, converted = running - 1, converted + 1
+        return True
 
+    monkeypatch.setattr(transcode, "look", look)
     monkeypatch.setattr(transcode, "transcode", convert)
     for number in range(5):
         (tmp_path / f"{number}.m4a").write_bytes(b"\0\0\0\0ftyp" + bytes([number]))

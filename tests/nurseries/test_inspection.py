@@ -20,7 +20,7 @@ from tests.rigs.sounds import noise, write
 from tomb.errors import DecodeError, Unavailable
 from tomb.library import labels
 from tomb.models import Loudness
-from tomb.nurseries.inspection import COMMAND, Inspection
+from tomb.nurseries.inspection import AT_ONCE, COMMAND, Inspection
 
 # A stand-in for the examiner; what it does with a question is put in.
 STAND_IN = """
@@ -130,7 +130,7 @@ async def test_the_picture_of_a_folder_is_the_first_that_is_one(tmp_path: Path) 
         assert pictures.opened(found.data).size == (600, 600)
 
 
-async def test_one_child_serves_many_files_and_those_who_ask_at_once(tmp_path: Path) -> None:
+async def test_a_child_serves_many_files_and_a_few_those_who_ask_at_once(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{number}.wav", noise(0.1 + number / 10)) for number in range(5)]
     told: dict[str, int] = {}
 
@@ -145,7 +145,8 @@ async def test_one_child_serves_many_files_and_those_who_ask_at_once(tmp_path: P
                 nursery.start_soon(ask, path)
         with pytest.raises(DecodeError, match="not an audio file"):
             await length(inspection, tmp_path / Path(__file__))
-        assert ours() == [child]
+        assert child in ours()
+        assert len(ours()) <= AT_ONCE
     assert told == {"0.wav": 100, "1.wav": 200, "2.wav": 300, "3.wav": 400, "4.wav": 500}
     assert not alive(child)
 
@@ -264,9 +265,9 @@ async def test_a_box_that_is_switched_off_blames_no_file() -> None:
     assert len(refused) == 2
 
 
-async def test_two_gigabytes_of_silence_are_known_at_once_and_take_no_memory(tmp_path: Path) -> None:
+async def test_half_an_hour_of_silence_is_heard_to_its_end_and_takes_no_memory(tmp_path: Path) -> None:
     path = write(tmp_path / "long.wav", noise(0.1))
-    told = 2**31 - 100 & ~3
+    told = 2**28 - 100 & ~3
     with path.open("r+b") as file:
         file.truncate(44 + told)
         for place, size in ((4, told + 36), (40, told)):
@@ -344,7 +345,7 @@ def examiner(probing: str) -> Sequence[str]:
 
 async def test_sound_that_takes_more_memory_than_the_box_could_spare_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "1.wav", noise(0.1))
-    hoarding = "examiner.probe = lambda path, going_on: bytearray(200_000_000)"
+    hoarding = "examiner.measure = lambda path, *_: bytearray(200_000_000)"
     async with inspecting(examiner(hoarding)) as inspection:
         with pytest.raises(DecodeError, match="more memory"):
             await length(inspection, path)
@@ -354,7 +355,11 @@ async def test_sound_that_takes_more_memory_than_the_box_could_spare_is_refused(
 
 async def test_sound_that_cannot_be_played_as_the_box_would_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "1.wav", noise(0.1))
-    failing = "def fail(*_): raise examiner.DecodeError('not even a second of it')\nexaminer.Decoder.read = fail"
+    failing = (
+        "from tomb.devices.decoder import Decoder\n"
+        "def fail(*_): raise examiner.DecodeError('not even a second of it')\n"
+        "Decoder.read = fail"
+    )
     async with inspecting(examiner(failing)) as inspection:
         with pytest.raises(DecodeError, match="not even a second"):
             await length(inspection, path)
@@ -375,7 +380,7 @@ async def test_sound_that_cannot_be_played_as_the_box_would_is_refused(tmp_path:
 async def test_a_file_that_takes_the_examiner_over_changes_nothing(tmp_path: Path, doing: str) -> None:
     path = write(tmp_path / "1.wav", noise(0.1))
     (tmp_path / "mine").write_text("mine")
-    takeover = f"examiner.probe = lambda path, going_on: (os.chdir({str(tmp_path)!r}), {doing})"
+    takeover = f"examiner.measure = lambda path, *_: (os.chdir({str(tmp_path)!r}), {doing})"
     async with inspecting(examiner(takeover)) as inspection:
         with pytest.raises(DecodeError):
             await length(inspection, path)

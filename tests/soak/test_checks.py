@@ -114,7 +114,10 @@ def test_a_folder_that_is_as_promised_has_no_faults(data: Path) -> None:
         (sql("INSERT INTO tags (tag_id, action, created) VALUES ('040101AA', 'next', 0)"), "actions 040101AA: is next"),
         (sql("DELETE FROM files WHERE hash = (SELECT min(hash) FROM files)"), "foreign_key_check"),
         (
-            sql("INSERT INTO files SELECT printf('%064d', 0), ext, size, 1, origin, 0 FROM files LIMIT 1"),
+            sql(
+                "INSERT INTO files (hash, ext, size, duration_ms, origin)"
+                " SELECT printf('%064d', 0), ext, size, 1, origin FROM files LIMIT 1"
+            ),
             "00 belongs to no track",
         ),
         (sql("DELETE FROM uploads"), "sendings w1-6.wav: is None"),

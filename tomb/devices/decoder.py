@@ -6,7 +6,7 @@ start. Their errors end here, as `DecodeError`. All of it blocks: call it in a t
 
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tomb.errors import DecodeError
+from tomb.errors import DecodeError, NoSound
 
 if TYPE_CHECKING:
     import soundfile
@@ -23,12 +23,18 @@ if TYPE_CHECKING:
 Samples = NDArray[np.int16] | NDArray[np.float32]  # shape (frames, channels), at the rate of the file
 Frames = NDArray[np.int16]  # shape (frames, 2), at the rate of the stream
 
+
+class Damaged(DecodeError):
+    """What precedes was sound."""
+
+
 STEP = 4096  # frames decoded at once: of the source or, where resampling makes more of them, of what comes out
 # What a file may claim of itself. An 8 kB WAV at 1 Hz would else be made into five gigabytes of sound at once.
 LOWEST_RATE, HIGHEST_RATE = 4000, 384_000
 MOST_CHANNELS = 32
 LONGEST_S = 48 * 3600  # a header that claims more is not believed
 PACE_S = 60
+NEAR_S = 0.05  # nobody hears that a file ends so much sooner or later
 SCALE = 32768.0
 
 
@@ -43,6 +49,47 @@ class Probe:
     format: str
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`heard_s`: what a player gets out of it. `told_s`: what libsndfile believes that it gets; it is where a seek goes
+    by. `failed`: it cannot be decoded any further than that."""
+
+    heard_s: float
+    told_s: float
+    failed: bool
+
+    @property
+    def whole(self) -> bool:
+        return not self.failed and abs(self.heard_s - self.told_s) <= NEAR_S
+
+
+def measure(
+    path: Path, rate: int, heard: Callable[[Frames], None], going_on: Callable[[], None] = lambda: None
+) -> Measure:
+    """Play all of it at `rate`, into `heard`. `going_on` is called after every `PACE_S` seconds of music.
+
+    Raises: NoSound; DecodeError when nobody should play it.
+    """
+    with _opened(path) as file:
+        told_s = file.frames / file.samplerate
+    frames, paced, failed = 0, PACE_S * rate, False
+    with closing(Decoder(path, rate)) as reader:
+        try:
+            while len(block := reader.read(rate)):
+                heard(block)
+                frames += len(block)
+                if frames > LONGEST_S * rate:
+                    raise DecodeError(f"longer than {LONGEST_S // 3600} hours")
+                if frames >= paced:
+                    paced += PACE_S * rate
+                    going_on()
+        except Damaged:
+            failed = True
+    if frames == 0:
+        raise NoSound("no sound in it")
+    return Measure(frames / rate, told_s, failed)
+
+
 def probe(path: Path, going_on: Callable[[], None] = lambda: None) -> Probe:
     """Say what `path` holds, with the number of frames that really can be decoded.
 
@@ -55,7 +102,7 @@ def probe(path: Path, going_on: Callable[[], None] = lambda: None) -> Probe:
         honest = _ends_where_told(file)
     frames = told.frames if honest else _count(path, going_on)
     if frames == 0:
-        raise DecodeError("no sound in it")
+        raise NoSound("no sound in it")
     return Probe(round(frames * 1000 / told.rate), frames, told.rate, told.channels, told.format)
 
 
@@ -170,7 +217,7 @@ def _read(file: "soundfile.SoundFile", frames: int, dtype: Literal["int16", "flo
     try:
         block: Samples = file.read(frames, dtype=dtype, always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise DecodeError("damaged: it cannot be decoded any further") from error
+        raise Damaged("damaged: it cannot be decoded any further") from error
     return block
 
 
@@ -196,7 +243,7 @@ def _open(path: Path) -> "soundfile.SoundFile":
     try:
         file = Sequential(str(path))
     except soundfile.LibsndfileError as error:
-        raise DecodeError("not an audio file") from error
+        raise NoSound("not an audio file") from error
     try:
         _check_playable(file.samplerate, file.channels)
     except DecodeError:

@@ -18,7 +18,8 @@ NewId = Callable[[], str]
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A file ready to become a track. `origin`: SHA-256 of the file as it came; `sound`: what is to be played for it,
-    or None if the library keeps that already; `filename` is only a label; `size`: of the file as it came, in bytes."""
+    or None if the library keeps that already; `damaged_ms`: where that is damaged; `filename` is only a label; `size`:
+    of the file as it came, in bytes."""
 
     filename: str
     labels: Labels
@@ -28,6 +29,7 @@ class Arrival:
     sound: Staged | None = None
     cover: Staged | None = None
     size: int = 0
+    damaged_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def _heal(db: sqlite3.Connection, library: Path, arrivals: Iterable[Arrival], no
 
 def _new_track(db: sqlite3.Connection, library: Path, arrival: Arrival, track_id: str) -> tracks.NewTrack:
     if arrival.sound is not None:
-        kept: str | None = files.keep(db, library, arrival.sound, arrival.origin, arrival.duration_ms, arrival.loudness)
+        length = (arrival.duration_ms, arrival.loudness, arrival.damaged_ms)
+        kept: str | None = files.keep(db, library, arrival.sound, arrival.origin, *length)
     else:
         kept = files.known(db, arrival.origin)
     if kept is None:

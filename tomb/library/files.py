@@ -93,15 +93,16 @@ def keep(
     origin: str,
     duration_ms: int,
     loudness: Loudness,
+    damaged_ms: int | None = None,
 ) -> str:
     """Part of a unit of work: take a staged file into the library, once, and return its hash. `sync_names` follows."""
     row = db.execute("SELECT ext FROM files WHERE hash = ?", (file.hash,)).fetchone()
     ext = file.ext if row is None else row["ext"]
     file.path.replace(library / "files" / f"{file.hash}.{ext}")
     db.execute(
-        "INSERT INTO files (hash, ext, size, duration_ms, origin, loudness, album_loudness, peak)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET missing = 0",
-        (file.hash, ext, file.size, duration_ms, origin, loudness.track, loudness.album, loudness.peak),
+        "INSERT INTO files (hash, ext, size, duration_ms, origin, loudness, album_loudness, peak, damaged_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET missing = 0",
+        (file.hash, ext, file.size, duration_ms, origin, loudness.track, loudness.album, loudness.peak, damaged_ms),
     )
     return file.hash
 

@@ -75,7 +75,7 @@ class Playable:
 
 
 _TRACKS = """
-    SELECT t.*, f.ext, f.size, f.duration_ms, f.missing, f.loudness, f.album_loudness, f.peak,
+    SELECT t.*, f.ext, f.size, f.duration_ms, f.damaged_ms, f.missing, f.loudness, f.album_loudness, f.peak,
         c.ext AS cover_ext
     FROM tracks t JOIN files f ON f.hash = t.file LEFT JOIN covers c ON c.hash = t.cover
 """
@@ -178,6 +178,7 @@ def _track(row: sqlite3.Row, server_seq: int = 0) -> Track:
         filename=row["filename"],
         file_path=f"files/{row['file']}.{row['ext']}",
         duration_ms=row["duration_ms"],
+        damaged_at_ms=row["damaged_ms"],
         artist=row["artist"],
         album=row["album"],
         file_size=row["size"],

@@ -398,7 +398,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # The chapters of a track, in JSON as they cross the wire (`chapters`). And of a deleted track in which its list was
     # left, where: it is resumed there again once the track is back. How loud a file is, in LUFS, and its largest
-    # sample (`meter`); NULL is not known. And a picture of a playlist's own.
+    # sample (`meter`); NULL is not known. Where it is damaged. And a picture of a playlist's own.
     (
         "ALTER TABLE playlists ADD COLUMN cover TEXT REFERENCES covers (hash)",
         "ALTER TABLE bin_playlists ADD COLUMN cover TEXT REFERENCES covers (hash)",
@@ -408,6 +408,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE files ADD COLUMN loudness REAL " + _is("loudness", _LUFS),
         "ALTER TABLE files ADD COLUMN album_loudness REAL " + _is("album_loudness", _LUFS),
         "ALTER TABLE files ADD COLUMN peak REAL " + _is("peak", "BETWEEN 0 AND 1"),
+        "ALTER TABLE files ADD COLUMN damaged_ms INTEGER " + _is("damaged_ms", _SIZE),
         # What folders brought to playlists, as it came (`origins`). Before, only their paths were kept.
         _imported("imported", "playlists"),
         "CREATE INDEX imported_by_origin ON imported (origin)",

@@ -1,7 +1,13 @@
-"""What libsndfile cannot play as it is, ffmpeg (Debian's) makes anew, once, when it is taken in.
+"""What libsndfile cannot play as it is, or not to its end, ffmpeg (Debian's) makes anew, once, when it is taken in.
 
-m4a, aac, webm and wma become Opus. An MP3 that does not say how long it is gets a first frame that does (`containers`);
-its sound is copied bit by bit.
+What was PCM or packed without loss becomes FLAC; all else becomes Opus, whose 160 kbit/s nobody tells from the source.
+An MP3 that says nothing or nonsense of its length gets a first frame that says it; its sound is copied bit by bit.
+
+Time in a file is not to be trusted: Matroska and ASF round it, MPEG-TS leaves gaps, files in a row begin again at 0. An
+encoder that is given such times writes pages that contradict each other, of which libsndfile plays a third. So one
+ffmpeg decodes to bare samples in a pipe, and another encodes these, for which there is no time but their count. A gap
+of up to `LONGEST_GAP_S` is kept, as silence, since chapters and ears go by the clock; what is more than that, or goes
+back, is no gap but a clock that was set. Files in a row are decoded one after another into the same pipe.
 
 ffmpeg reads some 350 formats, and many of them are lists of other files: a playlist that calls itself `song.m4a` and
 names somebody's diary became a track that anybody could download. So it is given the kind of the file, and may take it
@@ -10,11 +16,14 @@ for nothing else; it may decode what music is made of and nothing else; and it r
 three because ffmpeg is two million lines of C and the file is anybody's.
 """
 
+import json
 import logging
 import os
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
@@ -26,87 +35,282 @@ from tomb.library.containers import Container
 
 log = logging.getLogger(__name__)
 
-EXTENSION = "opus"
 LIMIT_S = 900.0
 LONGEST_S = 48 * 3600  # of sound; as for any other file (devices/decoder.py)
 LARGEST = LONGEST_S * 160_000 // 8  # bytes; what that takes
+LONGEST_GAP_S = 10
 MEMORY = 768 * 1024 * 1024  # of addresses; the program and its libraries take 290 MB of these (Debian 12, x86-64)
 INTERRUPTED = (255, -signal.SIGTERM)  # as ffmpeg ends when systemd stops all processes of a service at once
 LAST_WORDS = 4096
-_FORMATS = {
-    # Times as they are counted, not as the file has them: where these are rounded (to milliseconds in Matroska and ASF)
-    # the pages of the Opus file contradict each other, and libsndfile 1.2.2 opens none such.
-    EXTENSION: ("-af", "asetpts=N/SR/TB", "-c:a", "libopus", "-b:a", "160k", "-f", "opus"),
-    "mp3": ("-c:a", "copy", "-write_xing", "1", "-id3v2_version", "0", "-f", "mp3"),
-}
+LONGEST_ANSWER = 65536
 _CODECS = ",".join((
     "aac,aac_fixed,aac_latm,alac,mp3float,mp3,mp2float,mp2,mp1float,mp1,ac3,eac3,dca,opus,libopus,vorbis,libvorbis,flac",
     "wmav1,wmav2,wmapro,wmalossless,wmavoice,amrnb,amrwb,speex,libspeex,nellymoser,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt",
     "adpcm_swf,pcm_s8,pcm_u8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le",
     "pcm_f64be,pcm_alaw,pcm_mulaw",
 ))  # fmt: skip
+_LOSSLESS = ("flac", "alac", "wmalossless")
+_16_BIT = ("u8", "u8p", "s16", "s16p")
+# 1: the samples that are due; 2: what the clock was set by so far.
+_TIMES = (
+    f"asetpts='st(2,ld(2)+if(gt(PTS-ld(2)-ld(1),{LONGEST_GAP_S}*SR)+lt(PTS-ld(2)-ld(1),-SR/10),PTS-ld(2)-ld(1),0));"
+    "st(1,PTS-ld(2)+NB_SAMPLES);PTS-ld(2)',aresample=async=1"
+)
+# Nothing more after the first gap of a twentieth of a second.
+_TO_THE_FIRST_GAP = "aselect='st(0,ld(0)+gt(n,0)*gt(pts-ld(1),sample_rate/20));st(1,pts+samples_n);not(ld(0))'"
+_COUNTED = 4000  # samples a second, of one byte, where they are only counted
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as it came, taken for a `kind` and nothing else. `pieces`, `unended`: see `structure`."""
+
+    path: Path
+    kind: Container
+    pieces: tuple[tuple[int, int], ...] = ()
+    unended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The first sound of a source, as its container describes it. `told_s`: None where that says nothing."""
+
+    lossless: bool = False
+    rate: int = 48000
+    channels: int = 2
+    deep: bool = False
+    told_s: float | None = None
+
+    @property
+    def extension(self) -> str:
+        """Of what it is to become."""
+        return "flac" if self.lossless else "opus"
 
 
 def available() -> bool:
     return shutil.which("ffmpeg") is not None
 
 
-async def transcode(source: Path, container: Container, target: Path, free: int) -> None:
-    """Write the first sound of `source` to `target`, an empty `.opus` or `.mp3` file, in at most `free` bytes.
+async def look(source: Source) -> Stream:
+    """Raises: DecodeError when there is no sound in it, or ffmpeg is not there; Unavailable."""
+    asked = ("-select_streams", "a:0", "-of", "json", "-show_entries")
+    fields = "stream=codec_name,sample_fmt,sample_rate,channels,duration:format=duration"
+    options = ["-v", "error", *_taken_for(source), "-i", _address(source), *asked, fields]
+    async with _child("ffprobe", options, read=source.path, stdout=PIPE) as process:
+        ending = await _ended(process)
+    _check(ending)
+    try:
+        found = json.loads(ending.answer)
+        [stream] = found["streams"]
+        told = stream.get("duration") or found.get("format", {}).get("duration")
+        lossless = stream["codec_name"] in _LOSSLESS or (
+            stream["codec_name"].startswith("pcm_") and stream["codec_name"] not in ("pcm_alaw", "pcm_mulaw")
+        )
+        return Stream(
+            lossless=lossless,
+            rate=int(stream["sample_rate"]) if lossless else 48000,
+            channels=1 if stream["channels"] == 1 else 2,
+            deep=stream.get("sample_fmt") not in _16_BIT,
+            told_s=float(told) if told and not source.pieces else None,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DecodeError("not playable: there is no sound in it") from error
 
-    `source` is taken for a `container` and nothing else. A failure may leave half of it there.
+
+async def transcode(source: Source, stream: Stream, target: Path, free: int) -> bool:
+    """Write the sound of `source` to `target`, an empty file, in at most `free` bytes; whether nothing was wrong.
+
+    `target` is called .opus or .flac, or .mp3 to copy an MP3. A failure may leave half of it there.
 
     Raises: DecodeError when ffmpeg is not there, cannot make sense of the file, or takes longer than `LIMIT_S`;
     NoSpace; Unavailable when it is interrupted, or cannot be started.
     """
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
-        raise DecodeError(f"{source.suffix[1:]} files need ffmpeg, which is not installed")
-    command = sandbox.command([ffmpeg, *_options(source, container, target)], read=[str(source)], write=[str(target)])
+    most = min(max(free, 0), LARGEST * (10 if target.suffix == ".flac" else 1))
     try:
         with trio.fail_after(LIMIT_S):
-            status, said = await _run(command, min(max(free, 0), LARGEST))
+            if target.suffix == ".mp3":
+                return await _copy(source, target, most, free)
+            return await _convert(source, stream, target, most, free)
     except trio.TooSlowError as error:
         raise DecodeError(f"ffmpeg took longer than {LIMIT_S:.0f} s") from error
+
+
+async def damaged_s(source: Source) -> float:
+    """Where something is wrong in it for the first time, in seconds; its length if that is nowhere."""
+    counted = 0
+    for piece in source.pieces or (None,):
+        options = ["-nostdin", "-v", "error", "-xerror", *_taken_for(source), "-i", _address(source, piece)]
+        options += ["-map", "0:a:0", "-af", _TO_THE_FIRST_GAP, "-t", str(LONGEST_S)]
+        options += ["-f", "u8", "-ar", str(_COUNTED), "-ac", "1", "pipe:1"]
+        async with _child("ffmpeg", options, read=source.path, stdout=PIPE) as process:
+            ending = await _ended(process)
+        counted += ending.answered
+        if ending.status != 0:
+            break
+    return counted / _COUNTED
+
+
+async def _copy(source: Source, target: Path, most: int, free: int) -> bool:
+    options = ["-nostdin", "-v", "error", *_taken_for(source), "-i", _address(source), *_ONLY_THE_SOUND]
+    options += ["-t", str(LONGEST_S), "-c:a", "copy", "-write_xing", "1", "-id3v2_version", "0", "-f", "mp3"]
+    options += ["-y", f"file:{target}"]
+    async with _child("ffmpeg", options, read=source.path, write=target, file_size=most) as process:
+        ending = await _ended(process)
+    _check_written(ending, most, free)
+    _check(ending)
+    return not ending.said
+
+
+async def _convert(source: Source, stream: Stream, target: Path, most: int, free: int) -> bool:
+    raw = "f32le" if not stream.lossless else "s32le" if stream.deep else "s16le"
+    form = ["-f", raw, "-ar", str(stream.rate), "-ac", str(stream.channels)]
+    codec = ["-c:a", "flac"] if stream.lossless else ["-c:a", "libopus", "-b:a", "160k"]
+    options = ["-nostdin", "-v", "error", "-progress", "pipe:1", "-stats_period", str(LIMIT_S), *form, "-i", "pipe:0"]
+    options += [*codec, "-f", target.suffix[1:], "-y", f"file:{target}"]
+    reading, writing = os.pipe()
+    decoded: list[_Ending | Unavailable] = []
+
+    async def decode() -> None:
+        """Into the pipe, which is closed in the end. An error is kept: a nursery would wrap it."""
+        try:
+            for piece in source.pieces or (None,):
+                asked = [
+                    "-nostdin",
+                    "-v",
+                    "error",
+                    *_taken_for(source),
+                    "-i",
+                    _address(source, piece),
+                    *_ONLY_THE_SOUND,
+                ]
+                asked += ["-af", _TIMES, "-t", str(LONGEST_S), *form, "pipe:1"]
+                async with _child("ffmpeg", asked, read=source.path, stdout=writing) as process:
+                    decoded.append(await _ended(process))
+        except Unavailable as error:
+            decoded.append(error)
+        finally:
+            os.close(writing)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(decode)
+        try:
+            async with _child("ffmpeg", options, write=target, file_size=most, stdin=reading, stdout=PIPE) as process:
+                encoded: _Ending | Unavailable = await _ended(process, trusted=True)
+        except Unavailable as error:
+            encoded = error
+        finally:
+            os.close(reading)  # whoever decodes for nobody ends by SIGPIPE
+    for ending in (encoded, *decoded):
+        if isinstance(ending, Unavailable):
+            raise ending
+    assert isinstance(encoded, _Ending)
+    _check_written(encoded, most, free)
+    _check(encoded)
+    endings = [ending for ending in decoded if isinstance(ending, _Ending)]
+    # Half a success is one; how much there is of it, the examiner will say. Nothing at all has a reason known here.
+    silent = encoded.answer.rpartition(b"out_time_us=")[2].partition(b"\n")[0] in (b"", b"0", b"N/A")
+    for ending in endings:
+        if ending.status in INTERRUPTED or ending.status == sandbox.BROKEN or silent:
+            _check(ending)
+    return not any(ending.status or ending.said for ending in endings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Of a child: its status, what it said last on stderr, and first on stdout (or only how much that was)."""
+
+    status: int
+    said: bytes
+    answer: bytes
+    answered: int
+
+
+async def _ended(process: trio.Process, *, trusted: bool = False) -> _Ending:
+    """`trusted`: it reads no stranger's file."""
+    said, answer, answered = b"", b"", 0
+
+    async def listen() -> None:
+        nonlocal answer, answered
+        if process.stdout is not None:
+            async for block in process.stdout:
+                answered += len(block)
+                answer = (answer + block)[:LONGEST_ANSWER] if len(answer) < LONGEST_ANSWER else answer
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(listen)
+        assert process.stderr is not None
+        async for words in process.stderr:
+            said = (said + words)[-LAST_WORDS:]
+        status = await process.wait()
+    if sandbox.UNCONFINED.encode() in said:
+        if not trusted:
+            log.warning("ffmpeg ran among all files: %s", sandbox.UNCONFINED)
+        said = b"\n".join(line for line in said.splitlines() if sandbox.UNCONFINED.encode() not in line)
+    return _Ending(status, said, answer, answered)
+
+
+@asynccontextmanager
+async def _child(
+    program: str,
+    options: Sequence[str],
+    *,
+    read: Path | None = None,
+    write: Path | None = None,
+    file_size: int = 0,
+    stdin: int = DEVNULL,
+    stdout: int = DEVNULL,
+) -> AsyncIterator[trio.Process]:
+    """ffmpeg or ffprobe, which can open these two files. Raises: DecodeError when it is not there; Unavailable."""
+    found = shutil.which(program)
+    if found is None:
+        raise DecodeError(f"{(read or write or Path()).suffix[1:]} files need ffmpeg, which is not installed")
+    command = sandbox.command(
+        [found, *options], read=[str(each) for each in (read,) if each], write=[str(each) for each in (write,) if each]
+    )
+    # No setting of the box, and none of its secrets.
+    env = {"PATH": os.environ.get("PATH", os.defpath)}
+    try:
+        async with confined.child(
+            command, memory=MEMORY, file_size=file_size, stdin=stdin, stdout=stdout, stderr=PIPE, env=env
+        ) as process:
+            yield process
     except OSError as error:
         raise Unavailable(f"ffmpeg cannot be started: {error.strerror}") from error
-    if status == sandbox.BROKEN:
-        raise Unavailable(f"ffmpeg cannot be confined: {_last_line(said)}")  # the file is not to blame
-    if sandbox.UNCONFINED.encode() in said:
-        log.warning("ffmpeg ran among all files: %s", sandbox.UNCONFINED)
-    if status == -signal.SIGXFSZ and free > LARGEST:
+
+
+_ONLY_THE_SOUND = ("-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1")
+
+
+def _taken_for(source: Source) -> list[str]:
+    protocols = "file,subfile" if source.pieces else "file"
+    whitelists = ["-protocol_whitelist", protocols, "-format_whitelist", source.kind, "-codec_whitelist", _CODECS]
+    return ["-f", source.kind, *whitelists, *(["-ignore_length", "1"] if source.unended else [])]
+
+
+def _address(source: Source, piece: tuple[int, int] | None = None) -> str:
+    if piece is None:
+        return f"file:{source.path}"
+    return f"subfile,,start,{piece[0]},end,{piece[1]},,:{source.path}"
+
+
+def _check_written(ending: _Ending, most: int, free: int) -> None:
+    """Raises: DecodeError, NoSpace."""
+    if ending.status == -signal.SIGXFSZ and free > most:
         raise DecodeError(f"longer than {LONGEST_S // 3600} hours")
     # It may call a half a success, so its words count before its status. (They are never translated.)
-    if status == -signal.SIGXFSZ or b"No space left on device" in said or b"Disk quota exceeded" in said:
+    full = b"No space left on device" in ending.said or b"Disk quota exceeded" in ending.said
+    if ending.status == -signal.SIGXFSZ or full:
         raise NoSpace("the disk is nearly full: what is left is kept free")
-    if status in INTERRUPTED:
+
+
+def _check(ending: _Ending) -> None:
+    """Raises: Unavailable, DecodeError."""
+    if ending.status == sandbox.BROKEN:
+        raise Unavailable(f"ffmpeg cannot be confined: {_last_line(ending.said)}")  # the file is not to blame
+    if ending.status in INTERRUPTED:
         raise Unavailable("ffmpeg was interrupted; try again")
-    if status != 0:
-        raise DecodeError(f"not playable: {_last_line(said)}")
-
-
-async def _run(command: Sequence[str], file_size: int) -> tuple[int, bytes]:
-    """Its status, and what it said last."""
-    said = b""
-    async with confined.child(
-        command, memory=MEMORY, file_size=file_size, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=_environment()
-    ) as ffmpeg:
-        assert ffmpeg.stderr is not None
-        async for words in ffmpeg.stderr:
-            said = (said + words)[-LAST_WORDS:]
-        return await ffmpeg.wait(), said
-
-
-def _environment() -> dict[str, str]:
-    """No setting of the box, and none of its secrets."""
-    return {"PATH": os.environ.get("PATH", os.defpath)}
-
-
-def _options(source: Path, container: Container, target: Path) -> list[str]:
-    whitelists = ("-protocol_whitelist", "file", "-format_whitelist", container, "-codec_whitelist", _CODECS)
-    taken_for = ("-f", container, *whitelists, "-i", f"file:{source}")
-    first_sound = ("-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1", "-t", str(LONGEST_S))
-    return ["-nostdin", "-v", "error", *taken_for, *first_sound, *_FORMATS[target.suffix[1:]], "-y", f"file:{target}"]
+    if ending.status != 0:
+        raise DecodeError(f"not playable: {_last_line(ending.said)}")
 
 
 def _last_line(stderr: bytes) -> str:

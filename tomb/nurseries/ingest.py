@@ -14,13 +14,13 @@ What is left then, or by a power cut, the next start removes: no row knows of it
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, TypeVarTuple
 
 import trio
 
-from tomb.errors import DecodeError, NoSpace
+from tomb.errors import DecodeError, NoSound, NoSpace
 from tomb.library import containers, covers, faults, files, folders, intake, labels, transcode
 from tomb.library.arrivals import Arrival
 from tomb.library.containers import Container
@@ -28,23 +28,34 @@ from tomb.library.covers import Picture
 from tomb.library.intake import Intake, Staged
 from tomb.library.labels import Labels
 from tomb.library.store import Store
+from tomb.library.transcode import Source, Stream
 from tomb.models import UNKNOWN, Loudness
 from tomb.ports import Ports
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+SLIGHT_S = 0.2  # by so much a container may be wrong about its length
 CLEAN_S = 0.5  # what is not removed by then, the next start removes
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a look at a file found. `duration_ms` is exact; 0, and no loudness, if they were not asked for."""
+    """What a look at a file found.
+
+    `duration_ms`: what was heard of it; 0, and no loudness, if that was not asked for. `damaged_ms`: where something is
+    wrong in it for the first time. `lacking`: a better decoder may get more out of it. `pieces`, `unended`: see
+    tomb/library/structure.py.
+    """
 
     labels: Labels
     duration_ms: int = 0
     loudness: Loudness = UNKNOWN
     cover: Picture | None = None
+    damaged_ms: int | None = None
+    lacking: bool = False
+    pieces: tuple[tuple[int, int], ...] = ()
+    unended: bool = False
 
 
 class Inspector(Protocol):
@@ -53,7 +64,8 @@ class Inspector(Protocol):
     async def sound(self, source: Path, name: str, sound: Path | None) -> Findings:
         """What `source`, once called `name`, says of itself, and how long `sound` is.
 
-        Raises: DecodeError when `sound` cannot be played; Unavailable when nothing can be examined now.
+        Raises: DecodeError when `sound` cannot be played, which is NoSound where another decoder might; Unavailable
+        when nothing can be examined now.
         """
 
     async def beside(self, folder: Path) -> Picture | None:
@@ -108,10 +120,19 @@ class Ingest:
         size = await self._thread(intake.size_of, source)
         await self._make_space(size + self._free_kept)
         size = await self._thread(_admitted, source, incoming, self._free_kept)
-        origin, sound = await self._sound(source, incoming, size)
-        found = await self._inspector.sound(source, name, None if sound is None else sound.path)
+        origin, sound, found = await self._heard(source, incoming, size, name)
         cover = await self._pictured(found.cover, incoming)
-        return Arrival(labels.label(name), found.labels, origin, found.duration_ms, found.loudness, sound, cover, size)
+        return Arrival(
+            labels.label(name),
+            found.labels,
+            origin,
+            found.duration_ms,
+            found.loudness,
+            sound,
+            cover,
+            size,
+            found.damaged_ms,
+        )
 
     async def picture(self, folder: Path, incoming: Path) -> Staged | None:
         """The picture that lies in a folder of music, ready to become a cover. Raises: NoSpace, Unavailable."""
@@ -142,41 +163,87 @@ class Ingest:
         """SHA-256 in hex. Raises: DecodeError when it cannot be read."""
         return (await self._take(source)).hash
 
-    async def _sound(self, source: Path, incoming: Path, size: int) -> tuple[str, Staged | None]:
-        """The hash of `source`, and what is to be kept for it: None if the library has it already."""
-        ext, kind, lacking = await self._thread(_looked_at, source)
-        target = incoming / self._ports.new_id()
+    async def _heard(self, source: Path, incoming: Path, size: int, name: str) -> tuple[str, Staged | None, Findings]:
+        """The hash of `source`, what is to be kept for it (None if the library has it already), and what it is."""
+        ext, kind, bare = await self._thread(_looked_at, source)
         foreign = ext in folders.TRANSCODED
-        anew = foreign or lacking
         # Reading twice is better than writing for nothing: cards wear by writing.
-        if anew or await self._store.read(lambda db: files.has_size(db, size)):
+        if foreign or bare or await self._store.read(lambda db: files.has_size(db, size)):
             origin = (await self._take(source)).hash
             if await self._store.read(lambda db: files.known(db, origin)) is not None:
-                return origin, None
-            if foreign:
-                return origin, await self._transcoded(source, kind, target.with_suffix(f".{transcode.EXTENSION}"))
-            if anew:
-                with suppress(DecodeError):  # what is mended in vain may be playable as it is
-                    return origin, await self._transcoded(source, "mp3", target.with_suffix(".mp3"))
-                target = incoming / self._ports.new_id()
+                return origin, None, await self._inspector.sound(source, name, None)
+            if foreign or bare:
+                found = await self._inspector.sound(source, name, None)
+                try:
+                    return origin, *(await self._anew(source, kind, incoming, name, found))
+                except DecodeError:
+                    if foreign:
+                        raise
+                    # What is mended in vain may be playable as it is.
+        taken = await self._taken(source, incoming, ext, size)
+        try:
+            found = await self._inspector.sound(source, name, taken.path)
+        except NoSound:
+            if kind is None or not transcode.available():
+                raise
+            found = await self._inspector.sound(source, name, None)
+            return taken.hash, *(await self._anew(source, kind, incoming, name, found))
+        if found.lacking:
+            return taken.hash, *(await self._better(taken, source, kind, incoming, name, found))
+        return taken.hash, taken, found
+
+    async def _better(
+        self, taken: Staged, source: Path, kind: Container | None, incoming: Path, name: str, found: Findings
+    ) -> tuple[Staged, Findings]:
+        """ffmpeg's copy of a file of which libsndfile plays only a part; the file itself, where that is no better."""
+        if transcode.available():
+            with suppress(DecodeError):
+                made, anew = await self._anew(source, kind, incoming, name, found)
+                if anew.duration_ms >= found.duration_ms or not anew.lacking:
+                    return made, anew if found.damaged_ms is None else replace(anew, damaged_ms=found.damaged_ms)
+        return taken, replace(found, damaged_ms=found.duration_ms if found.damaged_ms is None else found.damaged_ms)
+
+    async def _taken(self, source: Path, incoming: Path, ext: str, size: int) -> Staged:
         if source.parent == incoming:
-            origin = (await self._take(source)).hash
-            return origin, Staged(source, origin, ext, size)
-        taken = (await self._take(source, target.with_suffix(f".{ext}"))).staged
-        return taken.hash, taken
+            return Staged(source, (await self._take(source)).hash, ext, size)
+        target = incoming / self._ports.new_id()
+        return (await self._take(source, target.with_suffix(f".{ext}"))).staged
 
     async def _pictured(self, picture: Picture | None, incoming: Path) -> Staged | None:
         return None if picture is None else await self._thread(intake.stage_picture, incoming, picture)
 
-    async def _transcoded(self, source: Path, kind: Container | None, target: Path) -> Staged:
-        """One at a time: ffmpeg takes all the processor that it can get, and hundreds of megabytes of addresses."""
+    async def _anew(
+        self, path: Path, kind: Container | None, incoming: Path, name: str, found: Findings
+    ) -> tuple[Staged, Findings]:
+        """What ffmpeg makes of it. `found`: what is known of it by now. Raises: DecodeError, NoSpace, Unavailable."""
         if kind is None:
             raise DecodeError("not playable: it is no sound file of any kind that is known here")
+        source = Source(path, kind, found.pieces, found.unended)
+        if kind == "mp3":
+            with suppress(DecodeError):
+                made, copied = await self._made(source, Stream(), incoming, name, "mp3")
+                if not copied.lacking:
+                    return made, copied
+        stream = await transcode.look(source)
+        return await self._made(source, stream, incoming, name, stream.extension)
+
+    async def _made(
+        self, source: Source, stream: Stream, incoming: Path, name: str, ext: str
+    ) -> tuple[Staged, Findings]:
+        """One at a time: ffmpeg takes all the processor that it can get, and hundreds of megabytes of addresses."""
+        target = incoming / f"{self._ports.new_id()}.{ext}"
         async with self._transcoding:
-            free = (await self._thread(shutil.disk_usage, target.parent)).free - self._free_kept
+            free = (await self._thread(shutil.disk_usage, incoming)).free - self._free_kept
             await self._thread(target.touch)
-            await transcode.transcode(source, kind, target, free)
-            return await self._thread(intake.staged, target)
+            faultless = await transcode.transcode(source, stream, target, free)
+            made = await self._thread(intake.staged, target)
+        found = await self._inspector.sound(source.path, name, target)
+        if faultless or ext == "mp3":
+            return made, found
+        place_s, heard_s = await transcode.damaged_s(source), found.duration_ms / 1000
+        if min(place_s, heard_s) < max(stream.told_s or 0, heard_s) - SLIGHT_S:
+            found = replace(found, damaged_ms=round(min(place_s, heard_s) * 1000))
+        return made, found
 
     async def _take(self, source: Path, target: Path | None = None) -> Intake:
         taking, done = await self._thread(_begin, source, target)

@@ -1,12 +1,12 @@
-"""Looks at files that come from anybody, by a child process: exact duration, labels, picture.
+"""Looks at files that come from anybody, by child processes: what can be heard of them, labels, picture.
 
 Decoders are where a stranger's bytes could do harm, so none of them runs in the box on its way into the library. The
 child (tomb/examiner.py) has `LIMIT_S` for a file and `MEMORY` for itself. A file that takes longer, or that it dies of,
 cannot be played; the next file gets a new child. One child serves many files, one at a time; after some idle seconds it
-goes, and its memory with it.
+goes, and its memory with it. There are `AT_ONCE`, where so many files come at once.
 
-Some files must be decoded to their end to be known: an audiobook of five hours in an MP3 without a Xing header takes
-minutes on a Pi. The child says now and then that it is going on, and has `LIMIT_S` from there; `GOING_ON_S` at most.
+Each file is decoded to its end: an audiobook of five hours takes minutes on a Pi. The child says now and then that it
+is going on, and has `LIMIT_S` from there; `GOING_ON_S` at most.
 """
 
 import json
@@ -16,15 +16,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
-from typing import Literal
+from typing import Annotated, Literal
 
 import trio
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from tomb.errors import DecodeError, Unavailable
+from tomb.errors import DecodeError, NoSound, Unavailable
 from tomb.library import chapters, confined
 from tomb.library.covers import Picture
 from tomb.library.labels import Labels, clean, label
+from tomb.library.structure import MOST_PIECES
 from tomb.models import Loudness
 from tomb.nurseries.ingest import Findings
 
@@ -33,12 +34,16 @@ log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "tomb.examiner")
 MEMORY = 512 * 1024 * 1024  # of addresses; 120 MB of these are the program itself and its libraries, 40 MB in memory
 LIMIT_S = 10.0
-GOING_ON_S = 900.0
+GOING_ON_S = 3600.0
+AT_ONCE = min(2, len(os.sched_getaffinity(0)))  # each takes a core, behind the music, and 40 MB
 LONGEST_S = 7 * 24 * 3600  # of music
 MOST_LINES = 8
 START_S = 30.0  # a Pi that does much else
 IDLE_S = 20.0
 LONGEST_LINE = 4 * 1024 * 1024  # a picture as it is kept has 1.5 MB at most
+
+
+_Place = Annotated[int, Field(ge=0, le=2**40)]  # in a file
 
 
 class _Line(BaseModel):
@@ -48,6 +53,10 @@ class _Line(BaseModel):
 
     duration_ms: int | None = Field(None, ge=0, le=LONGEST_S * 1000)
     loudness: Loudness | None = None
+    damaged_ms: int | None = Field(None, ge=0, le=LONGEST_S * 1000)
+    lacking: bool = False
+    pieces: tuple[tuple[_Place, _Place], ...] = Field((), max_length=MOST_PIECES)
+    unended: bool = False
     labels: Labels | None = None
     cover: Base64Bytes | None = None
     ext: Literal["jpg", "png", "webp"] = "jpg"
@@ -117,9 +126,9 @@ class Inspection:
         self._limit_s = limit_s
         self._idle_s = idle_s
         self._going_on_s = going_on_s
-        self._turn = trio.Lock()
+        self._turns = trio.CapacityLimiter(AT_ONCE)
         self._nursery: trio.Nursery | None = None
-        self._child: _Child | None = None
+        self._idle: list[_Child] = []
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Keep the child, for ever."""
@@ -139,15 +148,25 @@ class Inspection:
         """
         asked = {"source": str(source), "name": name, "sound": None if sound is None else str(sound)}
         lines, trouble = await self._ask(asked)
-        durations = [each.duration_ms for each in lines if each.duration_ms is not None]
-        refused = next((each.refused for each in lines if each.refused is not None), trouble)
+        heard = next((each for each in lines if each.duration_ms is not None), None)
         # Music whose labels or picture were too much for the child is music all the same.
-        if sound is not None and not durations:
-            raise DecodeError(refused or "it does not say how long it is")
+        if sound is not None and heard is None:
+            refused = next((each for each in lines if each.refused is not None), None)
+            kind = NoSound if refused is not None and refused.lacking else DecodeError
+            raise kind((refused and refused.refused) or trouble or "it does not say how long it is")
         # Said twice, first without the chapters: these are the most work.
         said = next((each.labels for each in reversed(lines) if each.labels), Labels(label(Path(name).stem)))
-        loudness = next((each.loudness for each in lines if each.loudness is not None), Loudness())
-        return Findings(said, durations[0] if durations else 0, loudness, _picture(lines))
+        built = heard or next((each for each in lines if each.pieces or each.unended), _Line())
+        return Findings(
+            said,
+            built.duration_ms or 0,
+            next((each.loudness for each in lines if each.loudness is not None), Loudness()),
+            _picture(lines),
+            damaged_ms=built.damaged_ms,
+            lacking=built.lacking,
+            pieces=built.pieces,
+            unended=built.unended,
+        )
 
     async def beside(self, folder: Path) -> Picture | None:
         """The cover.jpg or the like in a folder of music. Raises: Unavailable when nothing can be examined now."""
@@ -173,7 +192,7 @@ class Inspection:
         """All that it said, and in words for a parent why it was not all, if so."""
         lines: list[_Line] = []
         trouble: str | None = "looking at it takes too long"
-        async with self._turn:
+        async with self._turns:
             child = await self._living()
             child.scope.deadline = float("inf")
             try:
@@ -192,6 +211,7 @@ class Inspection:
             finally:
                 if trouble is None:
                     child.scope.deadline = trio.current_time() + self._idle_s
+                    self._idle.append(child)
                 else:
                     child.scope.cancel()
         if trouble is not None:
@@ -201,11 +221,13 @@ class Inspection:
         return lines, trouble
 
     async def _living(self) -> _Child:
-        if self._child is None or not self._child.lives:
-            if self._nursery is None:
-                raise Unavailable("the box is being switched off")
-            self._child = await self._nursery.start(self._keep)
-        return self._child
+        self._idle = [child for child in self._idle if child.lives]
+        if self._idle:
+            return self._idle.pop()
+        if self._nursery is None:
+            raise Unavailable("the box is being switched off")
+        child: _Child = await self._nursery.start(self._keep)
+        return child
 
     async def _keep(self, *, task_status: trio.TaskStatus[_Child]) -> None:
         """A child from its start to its end."""

@@ -3,7 +3,7 @@ import type { Message, PlayerState, Playlist, PlaylistLite, Track } from '@/wire
 
 export const track = (id: string, number: number, more: Partial<Track> = {}): Track => ({
   id, number, track_number: number, title: `Track ${id}`, filename: `${id}.mp3`, file_path: `files/${id}.mp3`, duration_ms: 60_000,
-  duration: 60, artist: null, album: null, file_size: 1, file_hash: id, missing: false, chapters: [], cover_url: null, play_count: 0, loudness: { track: null, album: null, peak: null },
+  duration: 60, artist: null, album: null, file_size: 1, file_hash: id, missing: false, damaged_at_ms: null, note: null, chapters: [], cover_url: null, play_count: 0, loudness: { track: null, album: null, peak: null },
   created_at: '', updated_at: '', server_seq: 0, ...more,
 })
 

@@ -1683,6 +1683,7 @@ export interface components {
             filename: string;
             file_path: string;
             duration_ms: number;
+            damaged_at_ms: number | null;
             artist: string | null;
             album: string | null;
             file_size: number;
@@ -1697,6 +1698,7 @@ export interface components {
             server_seq: number;
             readonly track_number: number;
             readonly duration: number;
+            readonly note: string | null;
         };
         TrackBody: {
             client_op_id?: string | null;
@@ -1766,6 +1768,7 @@ export interface components {
             filename: string;
             file_path: string;
             duration_ms: number;
+            damaged_at_ms: number | null;
             artist: string | null;
             album: string | null;
             file_size: number;
@@ -1782,6 +1785,7 @@ export interface components {
             session_id: string;
             readonly track_number: number;
             readonly duration: number;
+            readonly note: string | null;
         };
         UseBody: {
             client_op_id?: string | null;

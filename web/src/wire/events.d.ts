@@ -334,6 +334,7 @@ export interface components {
             filename: string;
             file_path: string;
             duration_ms: number;
+            damaged_at_ms: number | null;
             artist: string | null;
             album: string | null;
             file_size: number;
@@ -348,6 +349,7 @@ export interface components {
             server_seq: number;
             readonly track_number: number;
             readonly duration: number;
+            readonly note: string | null;
         };
         TrackAdded: {
             playlist_id: string;
@@ -360,6 +362,7 @@ export interface components {
             filename: string;
             file_path: string;
             duration_ms: number;
+            damaged_at_ms: number | null;
             artist: string | null;
             album: string | null;
             file_size: number;
@@ -375,6 +378,7 @@ export interface components {
             playlist_id: string;
             readonly track_number: number;
             readonly duration: number;
+            readonly note: string | null;
         };
         TrackPosition: {
             position_ms: number;
