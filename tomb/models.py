@@ -19,7 +19,18 @@ LoudnessMode = Literal["off", "track", "album"]
 Chime = Literal["ready", "unknown_tag", "error", "limit"]
 UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
 LinkState = Literal["waiting", "duplicate", "success", "timeout", "cancelled", "error"]
-TagActionName = Literal["next", "previous", "pause", "volume_up", "volume_down", "stop", "sleep_timer", "shuffle"]
+TagActionName = Literal[
+    "next",
+    "previous",
+    "chapter_next",
+    "chapter_previous",
+    "pause",
+    "volume_up",
+    "volume_down",
+    "stop",
+    "sleep_timer",
+    "shuffle",
+]
 Volume = Annotated[int, Field(ge=0, le=100)]
 BOX_NAME_LENGTH = 60
 BoxName = Annotated[str, Field(max_length=BOX_NAME_LENGTH)]
@@ -158,7 +169,8 @@ class Playlist(PlaylistLite):
 
 
 class PlayerState(Wire):
-    """The whole state of the player; clients replace their whole copy with it."""
+    """The whole state of the player; clients replace their whole copy with it. `chapter_index`: from 0, None in a track
+    without chapters."""
 
     state: PlayState
     active_playlist_id: str | None
@@ -166,6 +178,7 @@ class PlayerState(Wire):
     active_track: Track | None
     position_ms: int
     duration_ms: int
+    chapter_index: int | None
     track_index: int
     track_count: int
     can_prev: bool

@@ -70,6 +70,11 @@ async def playing(world: World) -> None:
     await world.client.post(f"/api/playlists/{world.names['playlist']}/start")
 
 
+async def in_chapters(world: World) -> None:
+    await world.box.mark(world.names["playlist"], 3000)
+    await playing(world)
+
+
 async def sound_gone(world: World) -> None:
     for path in (folder_of(world) / "files").iterdir():
         path.unlink()
@@ -177,6 +182,10 @@ ROWS = (
     Row("POST /api/player/seek", 200, {"position_ms": 5000}, first=playing),
     Row("POST /api/player/seek", 400, {"position_ms": -1}),
     Row("POST /api/player/seek", 400, {"position_ms": 10_001}, first=playing),
+    Row("POST /api/player/chapter", 200, {"index": 1}, first=in_chapters),
+    Row("POST /api/player/chapter", 400, {"index": 1000}, first=in_chapters),
+    Row("POST /api/player/chapter", 400, {"index": 7}, first=in_chapters),
+    Row("POST /api/player/chapter", 400, {"index": 0}, first=playing),
     Row("POST /api/player/volume", 200, {"volume": 0}),
     Row("POST /api/player/volume", 400, {"volume": 101}),
     Row("GET /api/player/volume", 200),

@@ -8,6 +8,7 @@ from typing import get_args
 from tests.machines.walks import Step, every_step
 from tomb.machines.player import PLAYER
 from tomb.machines.player.events import (
+    ChapterBegan,
     ClearResume,
     CountPlay,
     DeviceBack,
@@ -28,6 +29,7 @@ from tomb.machines.player.events import (
     ResumeOutput,
     SaveResume,
     Seek,
+    SetChapterTimer,
     SetGain,
     SetMode,
     SetSleepTimer,
@@ -37,6 +39,7 @@ from tomb.machines.player.events import (
     StopOutput,
     TagRemoved,
     Tapped,
+    ToChapter,
     Toggle,
     TrackFailed,
     TrackFinished,
@@ -47,14 +50,21 @@ from tomb.machines.table import Outcome
 from tomb.models import OnRemoval, SameTag
 
 MINUTE = 60_000
+CHAPTERS = (0, 10 * MINUTE, 20 * MINUTE)
 LATE = 5_000  # later than the 3 s in which Previous goes back a track
 BAD = "cannot be decoded"
 LOST, STILL_LOST = "the speaker is gone", "the speaker is still gone"
 
 
 def listing(tracks: str, playlist_id: str = "p") -> Listing:
-    """One track a letter, a minute each."""
-    return Listing(playlist_id, tuple(Entry(track_id, MINUTE) for track_id in tracks))
+    """One track a letter, a minute each; a small letter is half an hour in three chapters."""
+    return Listing(
+        playlist_id,
+        tuple(
+            Entry(track_id, 30 * MINUTE, CHAPTERS) if track_id.islower() else Entry(track_id, MINUTE)
+            for track_id in tracks
+        ),
+    )
 
 
 def drawn_for(tracks: Listing) -> tuple[int, ...]:
@@ -112,7 +122,9 @@ class Sound:
                 return replace(self, hushed=False)
             case StopOutput():
                 return Sound(there=self.there)
-        assert isinstance(effect, SetGain | SaveResume | ClearResume | CountPlay | SetSleepTimer | PlayChime)
+        assert isinstance(
+            effect, SetGain | SaveResume | ClearResume | CountPlay | SetSleepTimer | SetChapterTimer | PlayChime
+        )
         return self
 
 
@@ -121,7 +133,7 @@ def settle(player: Player) -> None:
     player.generation = 10
     player.newest = 12 if player.sound == "heard" else 10
     player.following = player.following and (12, player.following[1])
-    player.sleep_number = 0
+    player.sleep_number = player.chapter_number = 0
 
 
 def commands(player: Player, tracks: str) -> Iterator[object]:
@@ -163,6 +175,19 @@ def playlists_modes(player: Player) -> Iterator[object]:
         chosen = replace(listing("AB"), shuffle=shuffle)
         yield Start(chosen, drawn_for(chosen), "B", LATE, LATE if player.held else None)
         yield PlaylistChanged(chosen)
+
+
+def chapters(player: Player) -> Iterator[object]:
+    """Wherever in its chapters a track may be, in what is heard and in what is not."""
+    track = player.track
+    starts = track.chapters if track else ()
+    yield from (Seek(start_ms) for start_ms in starts)
+    yield from (ToChapter(index) for index in (0, 2, 3))
+    for heard_ms in [at + later for at in starts[1:] for later in (0, LATE)] if player.held else [None]:
+        yield from (each(heard_ms, by_chapter) for each in (Next, Previous) for by_chapter in (False, True))
+        yield Pause(heard_ms)
+        yield Tapped(listing("aB"), drawn_for(listing("aB")), "next", heard_ms=heard_ms)
+        yield from (ChapterBegan(player.chapter_number + late, heard_ms) for late in (0, -1))
 
 
 def edits(_: Player) -> Iterator[object]:

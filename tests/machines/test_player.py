@@ -44,7 +44,7 @@ from tomb.machines.player.events import (
     TrackFinished,
     TrackStarted,
 )
-from tomb.machines.player.model import Player, gain
+from tomb.machines.player.model import Player, can_next, gain
 from tomb.machines.table import Outcome
 from tomb.models import PlayState, RepeatMode, SameTag
 
@@ -164,7 +164,7 @@ def test_what_was_chosen_before_the_box_was_switched_off_is_ready_but_silent() -
 
 def test_next_on_the_last_track_stops_or_wraps_when_the_playlist_repeats() -> None:
     stopping, wrapping = hearing("AB", "B"), hearing("AB", "B", repeat="playlist")
-    assert (stopping.can_next, wrapping.can_next) == (False, True)
+    assert (can_next(stopping, 0), can_next(wrapping, 0)) == (False, True)
     fire(stopping, Next(LATE))
     fire(wrapping, Next(LATE))
     assert stopping.play_state == "stopped"
@@ -418,7 +418,8 @@ def test_bad_tracks_behind_one_that_was_heard_end_the_music_not_in_error() -> No
 
 def test_deleting_the_playing_track_goes_on_to_the_next() -> None:
     player = hearing("ABC", "B")
-    assert told(player, PlaylistChanged(listing("AC"), LATE)) == [FULL, PlayTrack(3, "C", 0)]
+    expected = [SaveResume("p", "C", 0), FULL, PlayTrack(3, "C", 0)]
+    assert told(player, PlaylistChanged(listing("AC"), LATE)) == expected
 
 
 def test_deleting_the_playing_track_when_it_is_the_last_stops() -> None:
@@ -491,7 +492,7 @@ def test_deleting_the_playlist_stops_and_leaves_nothing_chosen(before: object) -
     player = hearing("AB")
     fire(player, before)
     assert told(player, PlaylistDeleted("p")) == [StopOutput()]
-    assert (player.play_state, player.track, player.can_next, player.can_prev) == ("stopped", None, False, False)
+    assert (player.play_state, player.track, can_next(player, 0), player.can_prev) == ("stopped", None, False, False)
 
 
 @pytest.mark.parametrize("change", [PlaylistDeleted("p"), PlaylistChanged(listing(""))])

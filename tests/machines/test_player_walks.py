@@ -12,6 +12,7 @@ import pytest
 from tests.machines.player_world import (
     BAD,
     Sound,
+    chapters,
     edits,
     memories,
     modes,
@@ -65,6 +66,8 @@ EVERY_WALK = pytest.mark.parametrize(
         pytest.param(partial(walk, Player(), "AB", edits, memories, tags, depth=5), id="edits-and-tags"),
         pytest.param(partial(walk, Player(shuffle=True, repeat="playlist"), "AB", edits, depth=6), id="edits-shuffled"),
         pytest.param(partial(walk, Player(), "AB", modes, depth=6), id="modes"),
+        pytest.param(partial(walk, Player(), "aB", chapters, depth=5), id="chapters"),
+        pytest.param(partial(walk, Player(repeat="playlist"), "a", chapters, edits, depth=4), id="one-with-chapters"),
         pytest.param(partial(walk, Player(), "AB", playlists_modes, modes, edits, depth=5), id="modes-of-playlists"),
     ],
 )
@@ -118,6 +121,10 @@ def check_sound(player: Player, sound: Sound) -> None:
     assert (player.play_state == "playing") == (player.is_playing and player.sound == "heard")
 
 
+def goes_by_chapter(player: Player) -> bool:
+    return model.chapter_after(player, player.position_ms) is not None
+
+
 def check_following(player: Player) -> None:
     """What was told to follow is what would be played if the track ended now; before it is heard, nothing follows."""
     if player.sound != "heard":
@@ -129,16 +136,16 @@ def check_following(player: Player) -> None:
         assert ended.after.play_state == "stopped"
     else:
         assert ended.after.track.track_id == player.following[1]
-    if player.following and player.repeat != "track" and not player.failed:
+    if player.following and player.repeat != "track" and not player.failed and not goes_by_chapter(player):
         assert fired(PLAYER, player, Next()).after.track.track_id == player.following[1]
 
 
 def check_buttons(player: Player) -> None:
     """`can_next` and `can_prev` tell the truth about what the buttons would do."""
     after_next, after_previous = fired(PLAYER, player, Next()), fired(PLAYER, player, Previous())
-    assert player.can_next == (after_next.after.state == "playing")
+    assert model.can_next(player, player.position_ms) == (after_next.after.state == "playing")
     assert player.can_prev == (after_previous.outcome is MOVED) == (after_previous.after.state == "playing")
-    if not player.can_next:
+    if not model.can_next(player, player.position_ms):
         assert after_next.after.play_state in ("stopped", player.play_state)
 
 
@@ -237,7 +244,7 @@ def test_from_everywhere_next_reaches_every_track_and_ends_only_without_repeat(c
     for player in contexts(walk(Player(repeat=repeat), "ABC"[:count])):
         heard = []
         for _ in range(2 * count):
-            if player.can_next:
+            if model.can_next(player, player.position_ms):
                 player = fired(PLAYER, player, Next()).after
                 heard.append(player.order[player.place])
         if repeat == "playlist":
@@ -299,6 +306,13 @@ _BY_STATE: dict[str, tuple[set[Possible] | None, ...]] = {
         stays("loading"),
         {(MOVED, "loading"), (MOVED, "error")},
     ),
+    "ToChapter": (
+        or_refused("stopped", "loading", "error"),
+        or_refused("loading", "loading"),
+        or_refused("playing", "loading"),
+        or_refused("paused", "loading"),
+        or_refused("error", "loading", "error"),
+    ),
     "Seek": (
         or_refused("stopped", "stopped"),
         or_refused("loading", "loading"),
@@ -351,6 +365,13 @@ _BY_STATE: dict[str, tuple[set[Possible] | None, ...]] = {
         or_refused("paused", "paused", "stopped", "error"),
         or_ignored("error") | or_refused("error"),
     ),
+    "ChapterBegan": (
+        None,
+        {(REFUSED, "loading")},
+        or_refused("playing", "playing"),
+        None,
+        or_ignored("error") | or_refused("error"),
+    ),
     "DeviceLost": (stays("stopped"), stays("error"), stays("error"), stays("error"), stays("error")),
     "DeviceBack": (
         stays("stopped"),
@@ -387,6 +408,7 @@ def settings(player: Player) -> Iterable[object]:
 def every_kind_of_step() -> Iterable[Step]:
     for tracks in ("AB", ""):
         yield from (step for _, step in walk(Player(), tracks, edits, memories, tags, settings, depth=5))
+    yield from (step for _, step in walk(Player(), "aB", chapters, depth=5))
 
 
 def test_every_event_in_every_state_has_the_outcomes_that_were_expected() -> None:

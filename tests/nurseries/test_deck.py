@@ -462,3 +462,84 @@ async def test_positions_are_written_often_enough_for_a_power_cut(tmp_path: Path
             memory = await box.services.librarian.recall()
             assert memory is not None
             assert box.services.deck.state(0).position_ms - memory.position_ms < 5_000
+
+
+# --- chapters ---------------------------------------------------------------------------------------------------------
+
+
+async def chaptered(box: VirtualBox, *minutes: float) -> str:
+    """A playlist whose tracks have a chapter for every ten minutes."""
+    playlist_id = await box.add("Story", *(60 * length for length in minutes))
+    await box.mark(playlist_id, 10 * 60_000)
+    return playlist_id
+
+
+async def test_each_chapter_is_told_when_it_begins_and_only_then(box: VirtualBox) -> None:
+    deck = box.services.deck
+    await deck.start(await chaptered(box, 30, 5))
+    started = trio.current_time()
+    await trio.sleep(1)
+    box.events.clear()
+    await trio.sleep(25 * 60)
+    told = [(data["chapter_index"], round(data["position_ms"] / 1000)) for data in box.told("state:player")]
+    assert told == [(1, 600), (2, 1200)]
+    positions = [data["position_ms"] for data in box.told("state:track_position")]
+    assert len(positions) == pytest.approx(2 * 25 * 60, rel=0.01)
+    await trio.sleep(6 * 60)
+    assert (deck.state(0).active_track_number, deck.state(0).chapter_index) == (2, None)
+    assert trio.current_time() - started < 32 * 60
+
+
+async def test_a_chapter_is_told_when_it_is_heard_though_playing_was_interrupted(box: VirtualBox) -> None:
+    deck = box.services.deck
+    await deck.start(await chaptered(box, 30))
+    await trio.sleep(9 * 60)
+    await deck.pause()
+    await trio.sleep(20 * 60)
+    assert deck.state(0).chapter_index == 0
+    await deck.play()
+    await trio.sleep(1)
+    box.events.clear()
+    await trio.sleep(70)
+    [told] = box.told("state:player")
+    assert (told["chapter_index"], round(told["position_ms"] / 1000)) == (1, 600)
+    seek = await deck.seek(25 * 60_000)
+    assert seek.state.chapter_index == 2
+    assert box.told("state:player")[-1]["chapter_index"] == 2
+
+
+async def test_buttons_and_tags_go_by_chapter_in_a_long_track_and_everybody_agrees(box: VirtualBox) -> None:
+    deck = box.services.deck
+    playlist_id = await chaptered(box, 30)
+    await deck.start(playlist_id)
+    await trio.sleep(5)
+    assert deck.state(0).can_next
+    assert (await deck.next()).state.position_ms == 10 * 60_000
+    await trio.sleep(5)
+    deck.act(TagAction(action="chapter_next"))
+    await trio.sleep(5)
+    assert (deck.state(0).chapter_index, deck.state(0).can_next) == (2, False)
+    deck.act(TagAction(action="chapter_previous"))
+    await trio.sleep(1)
+    deck.act(TagAction(action="chapter_previous"))
+    await trio.sleep(1)
+    assert deck.state(0).chapter_index == 1
+    assert (await deck.previous()).state.position_ms == 0
+    await trio.sleep(1)
+    assert (await deck.chapter(2)).state.chapter_index == 2
+    await trio.sleep(5)
+    await deck.stop()
+    await deck.start(await box.add("Other", 60))
+    await trio.sleep(5)
+    resumed = await deck.start(playlist_id)
+    assert resumed.state.position_ms == pytest.approx(20 * 60_000 + 5_000, abs=200)
+    assert resumed.state.chapter_index == 2
+
+
+async def test_a_chapter_that_is_not_there_is_refused_with_their_number(box: VirtualBox) -> None:
+    with pytest.raises(BadRequest):
+        await box.services.deck.chapter(0)
+    await box.services.deck.start(await chaptered(box, 30))
+    with pytest.raises(BadRequest) as refused:
+        await box.services.deck.chapter(3)
+    assert refused.value.details == {"chapters": 3}

@@ -1,5 +1,6 @@
 """A whole box on virtual time: no threads, no sound card, no reader; audio that lasts as long as one likes."""
 
+import sqlite3
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from tomb.devices.silent import SilentOutput
 from tomb.errors import Broken
 from tomb.events import Event
 from tomb.http.routes import Services
+from tomb.library import chapters, reading
 from tomb.models import Chime
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.lifecycle import Process
@@ -111,6 +113,17 @@ class VirtualBox:
         if tag_id is not None:
             await self.services.librarian.link_tag(tag_id, playlist_id)
         return playlist_id
+
+    async def mark(self, playlist_id: str, every_ms: int) -> None:
+        """Have the tracks of a playlist begin a chapter every so many milliseconds."""
+
+        def unit(db: sqlite3.Connection) -> None:
+            for track in reading.playlist(db, playlist_id).tracks:
+                starts = range(0, track.duration_ms, every_ms)
+                marks = chapters.tidy((start_ms, f"Chapter {place}") for place, start_ms in enumerate(starts, 1))
+                db.execute("UPDATE tracks SET chapters = ? WHERE id = ?", (chapters.encoded(marks), track.id))
+
+        await self.services.librarian._store.write(unit)
 
 
 @asynccontextmanager

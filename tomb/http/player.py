@@ -10,12 +10,19 @@ from tomb.errors import BadRequest
 from tomb.http.envelope import Success
 from tomb.http.parsing import Body, Percent, whole
 from tomb.http.routes import Call, Route, Services
+from tomb.library import chapters
 from tomb.models import PlayerState, RepeatMode
 from tomb.nurseries.deck import Deck, Reply
 
 
 class SeekBody(Body):
     position_ms: Annotated[int, Field(ge=0, le=86_400_000), BeforeValidator(whole)]
+
+
+class ChapterBody(Body):
+    """From 0."""
+
+    index: Annotated[int, Field(ge=0, lt=chapters.MOST), BeforeValidator(whole)]
 
 
 class VolumeBody(Body):
@@ -44,6 +51,11 @@ def _state(reply: Reply) -> Success[PlayerState]:
 async def _seek(services: Services, call: Call[SeekBody]) -> Success[PlayerState]:
     """Go to a position in the track that is heard."""
     return _state(await services.deck.seek(call.given.position_ms))
+
+
+async def _chapter(services: Services, call: Call[ChapterBody]) -> Success[PlayerState]:
+    """Play the track that is chosen from one of its chapters on."""
+    return _state(await services.deck.chapter(call.given.index))
 
 
 async def _set_volume(services: Services, call: Call[VolumeBody]) -> Success[PlayerState]:
@@ -89,9 +101,10 @@ ROUTES = (
     _command("pause", Deck.pause, "Pause."),
     _command("stop", Deck.stop, "Stop."),
     _command("toggle", Deck.toggle, "Play or pause."),
-    _command("next", Deck.next, "Go to the next track."),
-    _command("previous", Deck.previous, "Go to the start of the track, or to the one before."),
+    _command("next", Deck.next, "Go to the next track or, in a long one, to its next chapter."),
+    _command("previous", Deck.previous, "Go to the start of the track or chapter, or to the one before."),
     _route("POST", "/api/player/seek", _seek, errors=(BadRequest,)),
+    _route("POST", "/api/player/chapter", _chapter, errors=(BadRequest,)),
     _route("POST", "/api/player/volume", _set_volume),
     _route("GET", "/api/player/volume", _status),
     _route("PUT", "/api/player/mode", _set_mode),

@@ -23,7 +23,7 @@ from tomb.events import PLAYLISTS, POSITION, Events
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable
 from tomb.machines.player import PLAYER, events
-from tomb.machines.player.model import Player, gain
+from tomb.machines.player.model import Player, can_next, chapter_at, gain
 from tomb.machines.table import Outcome
 from tomb.models import (
     Chime,
@@ -49,6 +49,7 @@ _Chosen = tuple[events.Listing, tuple[int, ...]]
 
 VOLUME_STEP = 5
 SLEEP_MINUTES = 30
+NEARLY_S = 0.1  # between looks whether a chapter begins, where the output is behind our clock
 CHECKPOINT_S = 4.0  # with a tick and the writing on top, a power cut costs less than 5 s
 
 
@@ -98,6 +99,8 @@ class Deck:
         self._fade = Timer(self._sleep_is_near)
         self._sleep = Timer(self._sleep_is_over)
         self._sleeps_at = 0.0  # when that timer is over, on Trio's clock
+        self._chapter = Timer(self._chapter_begins)
+        self._chapter_ms = 0  # the position that this timer is for
         self._jumped = trio.Event()  # set, and made anew, when the position does anything else than to move on
         self._checkpoint_due = 0.0
 
@@ -106,6 +109,7 @@ class Deck:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._fade.run)
             nursery.start_soon(self._sleep.run)
+            nursery.start_soon(self._chapter.run)
             nursery.start_soon(self._tick)
             await self._mailbox.run(task_status=task_status)
 
@@ -128,6 +132,20 @@ class Deck:
 
     async def previous(self) -> Reply:
         return await self._command(events.Previous, "previous track", "nothing is chosen yet")
+
+    async def chapter(self, index: int) -> Reply:
+        """Play the track from this chapter (from 0) on. Raises: BadRequest, with their number, where it has no such."""
+
+        async def job() -> Reply:
+            self._catch_up()
+            if self._fire(events.ToChapter(index)) is Outcome.MOVED:
+                return self._reply("playing")
+            track = self._player.track
+            if track is None:
+                raise BadRequest("nothing is chosen, so there are no chapters")
+            raise BadRequest("the track has no such chapter", {"chapters": len(track.chapters)})
+
+        return await self._mailbox.ask(job)
 
     async def seek(self, position_ms: int) -> Reply:
         """Raises BadRequest beyond the end, with the track's length, or when nothing is chosen."""
@@ -228,6 +246,10 @@ class Deck:
                 return events.Next(self._heard_ms())
             case "previous":
                 return events.Previous(self._heard_ms())
+            case "chapter_next":
+                return events.Next(self._heard_ms(), by_chapter=True)
+            case "chapter_previous":
+                return events.Previous(self._heard_ms(), by_chapter=True)
             case "pause":
                 return events.Toggle(self._heard_ms())
             case "stop":
@@ -355,22 +377,36 @@ class Deck:
 
         self._mailbox.post(job)
 
+    def _chapter_begins(self, number: int) -> None:
+        def job() -> None:
+            self._catch_up()
+            ahead_ms = self._chapter_ms - self._position_ms()
+            if number == self._player.chapter_number and self._player.play_state == "playing" and ahead_ms > 0:
+                # It waited for a file, or its clock is slower than ours.
+                self._chapter.set(trio.current_time() + max(ahead_ms / 1000, NEARLY_S), number)
+            else:
+                self._fire(events.ChapterBegan(number, self._heard_ms()))
+
+        self._mailbox.post(job)
+
     # --- what everybody may look at ---------------------------------------------------------------------------------
 
     def state(self, server_seq: int) -> PlayerState:
         player, playlist, track = self._player, self._playlist, self._track()
+        position_ms = self._position_ms()
         return PlayerState(
             state=player.play_state,
             is_playing=player.is_playing,
             active_playlist_id=playlist.lite.id if playlist else None,
             active_playlist_title=playlist.lite.title if playlist else None,
             active_track=track,
-            position_ms=self._position_ms(),
+            position_ms=position_ms,
             duration_ms=track.duration_ms if track else 0,
+            chapter_index=chapter_at(player.track, position_ms),
             track_index=player.order[player.place] if player.order else 0,
             track_count=len(player.order),
             can_prev=player.can_prev,
-            can_next=player.can_next,
+            can_next=can_next(player, position_ms),
             volume=player.volume,
             muted=player.muted,
             repeat_mode=player.repeat,
@@ -474,6 +510,9 @@ class Deck:
                 self._sleeps_at = trio.current_time() + seconds
                 self._fade.set(self._sleeps_at - events.FADE_S, number)
                 self._sleep.set(self._sleeps_at, number)
+            case events.SetChapterTimer(position_ms, number):
+                self._chapter_ms = position_ms
+                self._chapter.set(trio.current_time() + (position_ms - self._position_ms()) / 1000, number)
             case events.PlayChime(chime):
                 self._chime(chime)
             case _ if self._output is not None:

@@ -30,7 +30,10 @@ back, follows from the pair. What clients call the state follows from it too (`P
 
 Tracks are given out with a fresh *generation* each, by `PlayTrack` (begin here, now) or `EnqueueTrack` (come behind it
 without a gap), and are reported on by it. A report about any other generation is late, and its guards refuse it: a
-newer command simply plays anew. The sleep timer carries a number for the same reason.
+newer command simply plays anew. The sleep timer carries a number for the same reason, and so does the chapter timer.
+
+A track may have chapters. In a long one Next and Previous go by them first. Which one is heard follows from the
+position; when it changes while the track goes on, nothing else happens, so the chapter timer is there to tell.
 
 Rules that hold in every state, and that the tests walk through:
   * while a track is heard, `following` is the track that comes by itself, or None if the music would end;
@@ -62,13 +65,17 @@ ROWS: tuple[Row[Player], ...] = (
     row("playing", events.Toggle, "paused", when=guards.shown_playing, do=actions.pause),
     row(SILENT, events.Toggle, "playing", when=guards.chosen, do=actions.play),
     row(ACTIVE, events.Stop, "stopped", do=actions.stop),
+    row(ANY, events.Next, "playing", when=guards.has_next_chapter, do=actions.next_chapter),
     row(ANY, events.Next, "playing", when=guards.has_next, do=actions.next_track),
     row(ACTIVE, events.Next, "stopped", do=actions.stop),
+    row(ANY, events.Previous, "playing", when=guards.has_previous_chapter, do=actions.previous_chapter),
     row(ANY, events.Previous, "playing", when=guards.chosen, do=actions.previous_track),
+    row(ANY, events.ToChapter, "playing", when=guards.has_chapter, do=actions.to_chapter),
     row(ANY, events.Seek, STAY, when=guards.within, do=actions.seek),
     # tags
     row(ANY, events.Tapped, "playing", when=guards.begins, do=actions.start),
     row(ACTIVE, events.Tapped, "playing", when=guards.restarts, do=actions.restart),
+    row(ACTIVE, events.Tapped, "playing", when=guards.skips_to_chapter, do=actions.next_chapter),
     row(ACTIVE, events.Tapped, "playing", when=guards.skips_to_next, do=actions.next_track),
     row(ACTIVE, events.Tapped, "stopped", when=guards.skips_on, do=actions.stop),
     row("playing", events.Tapped, "paused", when=guards.toggles, do=actions.pause),
@@ -97,6 +104,7 @@ ROWS: tuple[Row[Player], ...] = (
     row(SOUNDABLE, events.TrackFailed, "stopped", when=guards.was_heard, do=actions.end_failing),
     row(SOUNDABLE, events.TrackFailed, "failed", when=guards.is_current, do=actions.give_up),
     row(SOUNDABLE, events.TrackFailed, STAY, when=guards.is_following, do=actions.drop_following),
+    row("playing", events.ChapterBegan, STAY, when=guards.newest_chapter, do=actions.pass_chapter),
     row(ANY, events.DeviceLost, STAY, do=actions.lose_device),
     row(ANY, events.DeviceBack, STAY, do=actions.find_device),
 )
@@ -131,10 +139,13 @@ PLAYER = Table(
     events=get_args(events.Event),
     rows=ROWS,
     ignored={
-        "stopped": (events.Pause, events.Stop, events.TagRemoved, events.SleepNear, *REPORTS),
+        "stopped": (events.Pause, events.Stop, events.TagRemoved, events.SleepNear, events.ChapterBegan, *REPORTS),
         "playing": (events.Play, events.Restore),
-        "paused": (events.Pause, events.TagRemoved, events.SleepNear, events.Restore),
-        "failed": (events.Pause, events.TagRemoved, events.SleepNear, events.Restore, *REPORTS),
+        "paused": (events.Pause, events.TagRemoved, events.SleepNear, events.Restore, events.ChapterBegan),
+        "failed": (
+            *(events.Pause, events.TagRemoved, events.SleepNear, events.Restore, events.ChapterBegan),
+            *REPORTS,
+        ),
     },
     couple=_couple,
 )

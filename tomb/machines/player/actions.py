@@ -9,11 +9,14 @@ from dataclasses import replace
 from tomb.machines.player import events
 from tomb.machines.player.model import (
     Player,
+    chapter_after,
+    chapter_before,
     failing,
     gain,
     place_after,
     place_before,
     playable_after,
+    position,
     successor,
     survivor,
     track_at,
@@ -37,8 +40,7 @@ def go_to(p: Player, place: int, position_ms: int = 0) -> None:
 
 
 def locate(p: Player, heard_ms: int | None) -> None:
-    if heard_ms is not None:
-        p.position_ms = heard_ms
+    p.position_ms = position(p, heard_ms)
 
 
 def save_resume(p: Player) -> None:
@@ -51,6 +53,15 @@ def forget_failures(p: Player) -> None:
     p.failed = frozenset()
     p.failure = None
     p.heard_any = False
+
+
+def await_chapter(p: Player, position_ms: int) -> None:
+    """The track plays from that position on: be told when its next chapter begins."""
+    p.chapter_number += 1  # whatever was awaited before is late
+    starts = p.track.chapters if p.track else ()
+    ahead = next((start_ms for start_ms in starts if start_ms > position_ms), None)
+    if ahead is not None:
+        p.effects.append(events.SetChapterTimer(ahead, p.chapter_number))
 
 
 def choose(p: Player, listing: events.Listing, drawn: tuple[int, ...], track_id: str | None, position_ms: int) -> None:
@@ -87,6 +98,8 @@ def play(p: Player, _: object) -> None:
         p.effects.append(events.ResumeOutput())
     else:
         forget_failures(p)
+    if p.sound == "heard":
+        await_chapter(p, p.position_ms)
 
 
 def pause(p: Player, event: events.Pause | events.Toggle | events.Tapped | events.TagRemoved) -> None:
@@ -113,6 +126,26 @@ def previous_track(p: Player, event: events.Previous) -> None:
     locate(p, event.heard_ms)
     forget_failures(p)
     go_to(p, place_before(p) if p.position_ms < events.RESTART_AFTER_MS else p.place)
+
+
+def next_chapter(p: Player, event: events.Next | events.Tapped) -> None:
+    always = isinstance(event, events.Next) and event.by_chapter
+    _go_to_chapter(p, chapter_after(p, position(p, event.heard_ms), always=always))
+
+
+def previous_chapter(p: Player, event: events.Previous) -> None:
+    _go_to_chapter(p, chapter_before(p, position(p, event.heard_ms), always=event.by_chapter))
+
+
+def to_chapter(p: Player, event: events.ToChapter) -> None:
+    _go_to_chapter(p, event.index)
+
+
+def _go_to_chapter(p: Player, index: int | None) -> None:
+    assert p.track is not None
+    assert index is not None
+    forget_failures(p)
+    go_to(p, p.place, p.track.chapters[index])
 
 
 def seek(p: Player, event: events.Seek) -> None:
@@ -207,6 +240,8 @@ def hear(p: Player, _: events.TrackStarted) -> None:
     p.sound = "heard"
     p.failed = frozenset()
     p.heard_any = True
+    if p.state == "playing":
+        await_chapter(p, p.position_ms)
     if p.position_ms == 0 and p.listing is not None:
         p.effects.append(events.CountPlay(p.listing.playlist_id, track_at(p, p.place)))
 
@@ -266,6 +301,10 @@ def drop_following(p: Player, event: events.TrackFailed) -> None:
 def _note_failure(p: Player, track_id: str, event: events.TrackFailed) -> None:
     p.failed |= {track_id}
     p.failure = event.reason
+
+
+def pass_chapter(p: Player, event: events.ChapterBegan) -> None:
+    await_chapter(p, position(p, event.heard_ms))
 
 
 def lose_device(p: Player, event: events.DeviceLost) -> None:

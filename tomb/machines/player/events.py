@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from tomb.models import Chime, OnRemoval, RepeatMode, SameTag
 
-RESTART_AFTER_MS = 3000  # Previous earlier than this goes to the track before
+RESTART_AFTER_MS = 3000  # Previous earlier than this goes to the track, or the chapter, before
+BY_CHAPTER_MS = 20 * 60 * 1000  # in tracks longer than this Next and Previous go by chapter
 FADE_S = 10.0  # how long the sleep timer fades
 
 
@@ -91,12 +92,25 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Next:
+    """`by_chapter`: whatever the length of the track."""
+
     heard_ms: int | None = None
+    by_chapter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Previous:
+    """`by_chapter`: as for Next."""
+
     heard_ms: int | None = None
+    by_chapter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToChapter:
+    """Play the current track from this chapter on. `index`: from 0."""
+
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +223,14 @@ class TrackFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ChapterBegan:
+    """The position of the chapter timer that was set with this number is heard."""
+
+    number: int
+    heard_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceLost:
     """`message`: what a parent should read."""
 
@@ -233,6 +255,7 @@ Event = (
     | Stop
     | Next
     | Previous
+    | ToChapter
     | Seek
     | SetVolume
     | SetCeiling
@@ -246,6 +269,7 @@ Event = (
     | TrackStarted
     | TrackFinished
     | TrackFailed
+    | ChapterBegan
     | DeviceLost
     | DeviceBack
 )
@@ -333,6 +357,14 @@ class PlayChime:
     chime: Chime
 
 
+@dataclass(frozen=True, slots=True)
+class SetChapterTimer:
+    """Tell, with this number, when this position of the current track is heard, where the next chapter begins."""
+
+    position_ms: int
+    number: int
+
+
 Effect = (
     PlayTrack
     | EnqueueTrack
@@ -345,4 +377,5 @@ Effect = (
     | CountPlay
     | SetSleepTimer
     | PlayChime
+    | SetChapterTimer
 )

@@ -1,7 +1,17 @@
 """What the table asks before it takes a row. Guards only look."""
 
 from tomb.machines.player import events
-from tomb.machines.player.model import Player, failing, playable_after, successor, survivor
+from tomb.machines.player.model import (
+    Player,
+    chapter_after,
+    chapter_before,
+    failing,
+    place_after,
+    playable_after,
+    position,
+    successor,
+    survivor,
+)
 
 
 def chosen(p: Player, _: object) -> bool:
@@ -13,7 +23,19 @@ def has_tracks(_: Player, event: events.Start | events.Tapped) -> bool:
 
 
 def has_next(p: Player, _: object) -> bool:
-    return p.can_next
+    return place_after(p) is not None
+
+
+def has_next_chapter(p: Player, event: events.Next) -> bool:
+    return chapter_after(p, position(p, event.heard_ms), always=event.by_chapter) is not None
+
+
+def has_previous_chapter(p: Player, event: events.Previous) -> bool:
+    return chapter_before(p, position(p, event.heard_ms), always=event.by_chapter) is not None
+
+
+def has_chapter(p: Player, event: events.ToChapter) -> bool:
+    return p.track is not None and 0 <= event.index < len(p.track.chapters)
 
 
 def within(p: Player, event: events.Seek) -> bool:
@@ -44,8 +66,12 @@ def skips_on(p: Player, event: events.Tapped) -> bool:
     return same_playlist(p, event) and event.same_tag == "next"
 
 
+def skips_to_chapter(p: Player, event: events.Tapped) -> bool:
+    return skips_on(p, event) and chapter_after(p, position(p, event.heard_ms)) is not None
+
+
 def skips_to_next(p: Player, event: events.Tapped) -> bool:
-    return skips_on(p, event) and p.can_next
+    return skips_on(p, event) and has_next(p, event)
 
 
 def toggles(p: Player, event: events.Tapped) -> bool:
@@ -62,6 +88,13 @@ def pauses_on_removal(p: Player, event: events.TagRemoved) -> bool:
 def newest_timer(p: Player, event: events.SleepNear | events.SleepOver) -> bool:
     """A timer that was set anew, or taken back, may have rung in the meantime."""
     return event.number == p.sleep_number
+
+
+# --- the chapter timer ----------------------------------------------------------------------------------------------
+
+
+def newest_chapter(p: Player, event: events.ChapterBegan) -> bool:
+    return p.sound == "heard" and event.number == p.chapter_number
 
 
 # --- the library changed --------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 """What the player knows, and the questions about it that its rows, its owner and the wire all ask."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tomb.machines.player.events import Effect, Entry, Listing
+from tomb.machines.player.events import BY_CHAPTER_MS, RESTART_AFTER_MS, Effect, Entry, Listing
 from tomb.models import PlayState, RepeatMode
 
 Transport = Literal["stopped", "playing", "paused", "failed"]
@@ -34,6 +35,7 @@ class Player:
     auto_advance: bool = True
     sleep_ends_at: float | None = None
     sleep_number: int = 0  # of the sleep timer that was set last
+    chapter_number: int = 0  # of the chapter timer likewise
     effects: list[Effect] = field(default_factory=list)
 
     @property
@@ -72,11 +74,6 @@ class Player:
         return self.loss if self.state in ("playing", "paused") and self.sound == "lost" else self.failure
 
     @property
-    def can_next(self) -> bool:
-        """Whether Next leads to a track; otherwise it stops."""
-        return place_after(self) is not None
-
-    @property
     def can_prev(self) -> bool:
         """Previous goes back by a track or to the start of this one, so it can whenever there is one."""
         return self.track is not None
@@ -90,6 +87,41 @@ def gain(p: Player) -> float:
 def track_at(p: Player, place: int) -> str:
     assert p.listing is not None
     return p.listing.entries[p.order[place]].track_id
+
+
+def position(p: Player, heard_ms: int | None) -> int:
+    """Where the current track is: what is heard of it knows better."""
+    return p.position_ms if heard_ms is None else heard_ms
+
+
+def can_next(p: Player, position_ms: int) -> bool:
+    """Whether Next leads to a track or, from that position on, to a chapter; otherwise it stops."""
+    return place_after(p) is not None or chapter_after(p, position_ms) is not None
+
+
+def chapter_at(track: Entry | None, position_ms: int) -> int | None:
+    """The chapter, from 0, that this position is in; None where there are none."""
+    return bisect_right(track.chapters, position_ms) - 1 if track and track.chapters else None
+
+
+def chapter_after(p: Player, position_ms: int, *, always: bool = False) -> int | None:
+    """The chapter that the Next button leads to, `always` or only in a track that is long enough."""
+    index = _chapter_in_use(p, position_ms, always)
+    return index + 1 if index is not None and p.track and index + 1 < len(p.track.chapters) else None
+
+
+def chapter_before(p: Player, position_ms: int, *, always: bool = False) -> int | None:
+    """The chapter that Previous leads to: this one, or within its first seconds the one before. None likewise, and
+    where it leads out of the first."""
+    index = _chapter_in_use(p, position_ms, always)
+    if index is None or p.track is None or position_ms < RESTART_AFTER_MS:
+        return None
+    return max(0, index - (position_ms - p.track.chapters[index] < RESTART_AFTER_MS))
+
+
+def _chapter_in_use(p: Player, position_ms: int, always: bool) -> int | None:
+    long = p.track is not None and (always or p.track.duration_ms > BY_CHAPTER_MS)
+    return chapter_at(p.track, position_ms) if long else None
 
 
 def place_after(p: Player) -> int | None:
