@@ -17,7 +17,7 @@ from tomb.config import MIB, Settings
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
-from tomb.events import LEASE_BLOCK, MACHINES, Events
+from tomb.events import LEASE_BLOCK, MACHINES, PLAYLISTS, Events
 from tomb.http.routes import Services
 from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
@@ -128,7 +128,16 @@ async def open_box(
         journal = Journal(librarian.note)
         await lifecycle.start(journal.run)
         interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
-        deck = Deck(ports, events, journal, librarian.playable, librarian.folder, board.machines, interval_ms / 1000)
+        deck = Deck(
+            ports,
+            events,
+            journal,
+            librarian.playable,
+            librarian.folder,
+            board.machines,
+            interval_ms / 1000,
+            partial(_complain_of_sound, board, events),
+        )
         await lifecycle.start(deck.run)
         _note_position_at_the_end(process, deck, journal)
         librarian.listen(deck)
@@ -171,6 +180,12 @@ async def open_box(
 
 def _publish_machine(events: Events, name: str, machine_id: str, state: str | None) -> None:
     events.tell("machine_state", {MACHINES}, {"name": name, "id": machine_id, "state": state})
+
+
+def _complain_of_sound(board: Board, events: Events, message: str) -> None:
+    log.warning("audio: %s", message)
+    board.note("audio", error=message)
+    events.tell("sound_trouble", {PLAYLISTS}, {"message": message})
 
 
 def _note_position_at_the_end(process: Process, deck: Deck, journal: Journal) -> None:

@@ -14,10 +14,10 @@ from trio.testing import MockClock
 import tomb.devices.portaudio
 from tests.rigs.sounds import as_heard, noise, write
 from tests.rigs.virtual_sink import VirtualSink
-from tomb.devices import chimes
+from tomb.devices import chimes, computer
 from tomb.devices.audio import PortAudioOutput
-from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Report
-from tomb.devices.portaudio import CLOSE_S, OPEN_S, SILENCE_S
+from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Report, Stuttered
+from tomb.devices.portaudio import CLOSE_S, OPEN_S, SILENCE_S, RateRefused
 from tomb.errors import Broken, Busy, Missing
 from tomb.ports import Ports, VirtualPorts
 
@@ -44,15 +44,27 @@ class SlowPorts(VirtualPorts):
         await trio.sleep(self._slow.get(call.__name__, {}).get(self._hops[call.__name__], 0))
         return await super().in_thread(call, *args, limiter=limiter, abandon=abandon)
 
+    def next_takes(self, name: str, seconds: float) -> None:
+        self._slow[name] = {self._hops[name] + 1: seconds}
+
 
 class Player:
     def __init__(self, sink: VirtualSink, nursery: trio.Nursery) -> None:
         self.sink = sink
-        self.reports: list[Report] = []
+        self.told: list[Report] = []
         self.nursery = nursery
 
+    @property
+    def reports(self) -> list[Report]:
+        """What was told of cues."""
+        return [each for each in self.told if not isinstance(each, Stuttered)]
+
+    @property
+    def gaps(self) -> list[int]:
+        return [each.blocks for each in self.told if isinstance(each, Stuttered)]
+
     async def output(self, ports: Ports | None = None) -> PortAudioOutput:
-        made = PortAudioOutput(ports or VirtualPorts(), self.reports.append)
+        made = PortAudioOutput(ports or VirtualPorts(), self.told.append)
         await self.nursery.start(made.run)
         return made
 
@@ -161,7 +173,7 @@ async def test_an_event_loop_that_stalls_disturbs_no_sound(player: Player, clock
 
 
 async def test_a_device_that_takes_no_more_sound_is_broken(player: Player, clock: MockClock, song: Path) -> None:
-    output = PortAudioOutput(VirtualPorts(), player.reports.append)
+    output = PortAudioOutput(VirtualPorts(), player.told.append)
     output.play(Cue(1, song))
     player.nursery.start_soon(freeze, player.sink, 1.0)
     with pytest.raises(Broken, match="stopped taking sound"):
@@ -179,7 +191,7 @@ async def freeze(sink: VirtualSink, after_s: float) -> None:
 async def test_a_device_that_takes_no_sound_from_the_start_is_broken(player: Player, clock: MockClock) -> None:
     player.sink.frozen = True
     with pytest.raises(Broken):
-        await PortAudioOutput(VirtualPorts(), player.reports.append).run()
+        await PortAudioOutput(VirtualPorts(), player.told.append).run()
 
 
 async def test_a_device_in_use_is_busy(player: Player, clock: MockClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,12 +205,12 @@ async def test_a_device_in_use_is_busy(player: Player, clock: MockClock, monkeyp
 
     monkeypatch.setattr(tomb.devices.portaudio, "Stream", Taken)
     with pytest.raises(Busy):
-        await PortAudioOutput(VirtualPorts(), player.reports.append).run()
+        await PortAudioOutput(VirtualPorts(), player.told.append).run()
 
 
 async def test_a_sound_system_that_does_not_answer_is_missing(player: Player, clock: MockClock) -> None:
     with pytest.raises(Missing, match="does not answer"):
-        await PortAudioOutput(SlowPorts(open={1: math.inf}), player.reports.append).run()
+        await PortAudioOutput(SlowPorts(open={1: math.inf}), player.told.append).run()
     assert trio.current_time() == pytest.approx(OPEN_S)
 
 
@@ -217,16 +229,21 @@ async def test_a_slow_file_holds_up_no_later_command(
 
 
 async def test_a_slow_follower_holds_up_nothing_of_the_first(
-    player: Player, clock: MockClock, song: Path, tmp_path: Path
+    player: Player, clock: MockClock, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(computer, "waits_for_disk", lambda _: True)
     other = write(tmp_path / "other.wav", noise(1))
-    output = await player.output(SlowPorts(_pour={2: 60}))
+    ports = SlowPorts()
+    output = await player.output(ports)
     output.play(Cue(1, song))
-    await trio.sleep(0.1)
+    await trio.sleep(2.5)  # by then all of it is decoded
+    ports.next_takes("_pour", 10)
     output.enqueue(Cue(2, other))
-    await trio.sleep(50)
+    await trio.sleep(9)
     assert player.reports == [CueStarted(1)]
-    await trio.sleep(50)
+    played = player.sink.played()
+    np.testing.assert_array_equal(played[played.any(axis=1)], as_heard(song))
+    await trio.sleep(9)
     assert player.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
 
 
@@ -242,15 +259,48 @@ async def test_the_first_piece_covers_the_first_rush_and_a_slow_second_one(
 
 
 async def test_a_disk_that_stalls_makes_a_gap_that_is_counted_and_loses_no_sample(
-    player: Player, clock: MockClock, song: Path
+    player: Player, clock: MockClock, song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(computer, "waits_for_disk", lambda _: True)
     output = await player.output(SlowPorts(_pour={3: 3}))
     output.play(Cue(1, song))
     await trio.sleep(10)
     assert output.underruns > 10
+    assert len(player.gaps) == 1  # told once in a while, though there are more
+    assert 0 < player.gaps[0] <= output.underruns
     assert player.reports == [CueStarted(1), CueFinished(1)]
     played = player.sink.played()
     np.testing.assert_array_equal(played[played.any(axis=1)], as_heard(song))
+
+
+@pytest.mark.parametrize("pour", [1, 3])
+async def test_a_decoder_that_hangs_is_given_up_after_two_seconds_of_silence_and_the_next_track_is_heard(
+    player: Player, clock: MockClock, song: Path, pour: int
+) -> None:
+    output = await player.output(SlowPorts(_pour={pour: 600}))
+    begun = trio.current_time()
+    output.play(Cue(1, song))
+    while not any(isinstance(report, CueFailed) for report in player.reports):
+        await trio.sleep(0.1)
+    assert trio.current_time() - begun == pytest.approx(2 if pour == 1 else 2.7, abs=0.6)
+    assert player.reports[-1] == CueFailed(1, "it takes too long to read")
+    output.play(Cue(2, song))
+    await trio.sleep(5)
+    assert player.reports[-2:] == [CueStarted(2), CueFinished(2)]
+
+
+async def test_a_follower_whose_decoder_hangs_while_nobody_waits_for_it_is_waited_for(
+    player: Player, clock: MockClock, song: Path, tmp_path: Path
+) -> None:
+    long = write(tmp_path / "long.wav", noise(12))
+    ports = SlowPorts()
+    output = await player.output(ports)
+    output.play(Cue(1, long))
+    await trio.sleep(1)
+    ports.next_takes("_pour", 5)
+    output.enqueue(Cue(2, song))
+    await trio.sleep(16)
+    assert player.reports == [CueStarted(1), CueStarted(2), CueFinished(2)]
 
 
 async def test_damage_is_told_when_it_is_heard_and_the_follower_follows(
@@ -294,7 +344,7 @@ async def test_a_stream_that_hangs_while_it_closes_does_not_hold_up_the_end(
     player: Player, clock: MockClock, song: Path
 ) -> None:
     async with trio.open_nursery() as nursery:
-        output = PortAudioOutput(SlowPorts(close={1: math.inf}), player.reports.append)
+        output = PortAudioOutput(SlowPorts(close={1: math.inf}), player.told.append)
         await nursery.start(output.run)
         output.play(Cue(1, song))
         await trio.sleep(1)
@@ -351,3 +401,26 @@ async def test_a_cue_s_gain_can_be_changed_while_it_is_heard_and_before(
     first, second = heard[start : start + len(source)], heard[start + len(source) :][: len(source)]
     np.testing.assert_array_equal(first[:-1000], np.rint(source[:-1000] * np.float32(0.5)).astype(np.int16))
     np.testing.assert_array_equal(second[1000:], np.rint(source[1000:] * np.float32(0.25)).astype(np.int16))
+
+
+async def test_a_device_that_refuses_the_rate_is_played_at_its_own(
+    player: Player, clock: MockClock, song: Path
+) -> None:
+    player.sink.only_rate = 48000
+    output = await player.output()
+    output.play(Cue(1, song))
+    await trio.sleep(5)
+    assert player.reports == [CueStarted(1), CueFinished(1)]
+    played = player.sink.played()
+    start, expected = np.flatnonzero(played.any(axis=1))[0], as_heard(song, 48000)
+    np.testing.assert_array_equal(played[start : start + len(expected)], expected)
+
+
+async def test_a_device_that_refuses_its_own_rate_too_is_missing(player: Player, clock: MockClock) -> None:
+    class Fickle(VirtualSink):
+        def check_rate(self, rate: int) -> None:
+            raise RateRefused(rate, 2 * rate)
+
+    player.sink.check_rate = Fickle(player.nursery).check_rate  # type: ignore[method-assign]
+    with pytest.raises(Missing, match="does not play 88200 Hz"):
+        await PortAudioOutput(VirtualPorts(), player.told.append).run()

@@ -2,6 +2,8 @@
 
 import os
 import struct
+import subprocess
+import sys
 import tracemalloc
 from functools import partial
 from pathlib import Path
@@ -293,3 +295,85 @@ def test_a_piece_takes_as_little_memory_as_any_other(tmp_path: Path, rate: int, 
     tracemalloc.stop()
     reader.close()
     assert peak < 600_000
+
+
+@pytest.mark.parametrize("ext", ["wav", "flac", "ogg", "opus", "aiff", "mp3"])
+def test_what_is_cut_off_while_it_is_played_has_no_proper_end(tmp_path: Path, ext: str) -> None:
+    path = write(tmp_path / f"a.{ext}", noise(20, rate=48000), 48000)
+    decoder = Decoder(path, 48000)
+    heard = len(decoder.read(1000))
+    os.truncate(path, path.stat().st_size // 2)
+    reason = ""
+    while not reason:
+        try:
+            heard += len(decoder.read(48000))
+        except DecodeError as error:
+            reason = str(error)
+    assert ("cut off" if ext != "mp3" else "damaged") in reason
+    assert heard > 7 * 48000
+
+
+@pytest.mark.parametrize("ext", ["wav", "flac", "ogg", "mp3"])
+def test_what_is_deleted_while_it_is_played_is_heard_to_its_end(tmp_path: Path, ext: str) -> None:
+    path = write(tmp_path / f"a.{ext}", noise(20))
+    decoder = Decoder(path, 44100)
+    heard = len(decoder.read(1000))
+    path.unlink()
+    while frames := len(decoder.read(44100)):
+        heard += frames
+    assert heard == 20 * 44100
+
+
+FAULTY = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+ssize_t read(int file, void *to, size_t count) {
+    ssize_t (*real)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = 0;
+    if (strstr(path, "/faulty.") && getenv("FAULTY") && lseek(file, 0, SEEK_CUR) > 100000) { errno = EIO; return -1; }
+    return real(file, to, count);
+}
+"""
+PLAYED_ON_A_FAULTY_DISK = """
+import os, sys
+from pathlib import Path
+from tomb.devices.decoder import Decoder
+from tomb.errors import DecodeError
+for name in sys.argv[1:]:
+    for broken_at_once in (True, False):
+        heard = 0
+        os.environ.pop("FAULTY", None)
+        try:
+            if broken_at_once: os.environ["FAULTY"] = "1"
+            decoder = Decoder(Path(name), 48000)
+            os.environ["FAULTY"] = "1"
+            while frames := len(decoder.read(1000)):
+                heard += frames
+            print("ended", heard)
+        except DecodeError as error:
+            print(error, heard > 0)
+"""
+
+
+def test_a_disk_that_cannot_read_is_called_so_and_what_precedes_is_heard(tmp_path: Path) -> None:
+    source, library = tmp_path / "faulty.c", tmp_path / "faulty.so"
+    source.write_text(FAULTY)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+    names = [
+        str(write(tmp_path / f"faulty.{ext}", noise(20, rate=48000), 48000)) for ext in ("wav", "flac", "ogg", "mp3")
+    ]
+    played = subprocess.run(
+        [sys.executable, "-c", PLAYED_ON_A_FAULTY_DISK, *names],
+        env=os.environ | {"LD_PRELOAD": str(library)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    said = played.stdout.splitlines()
+    assert {line.rpartition(" ")[0] for line in said} == {"unreadable: input/output error"}
+    assert [line.endswith("True") for line in said[1::2]] == [True] * 4

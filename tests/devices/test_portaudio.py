@@ -10,7 +10,7 @@ import pytest
 import sounddevice
 
 from tests.rigs.sounds import Int16
-from tomb.devices.portaudio import Stream, look_again
+from tomb.devices.portaudio import RateRefused, Stream, look_again
 from tomb.errors import Busy, Missing
 
 
@@ -70,6 +70,16 @@ def test_any_other_refusal_is_a_missing_device(fake: type[Fake]) -> None:
     fake.refusal = sounddevice.PortAudioError("Invalid sample rate", -9997)
     with pytest.raises(Missing, match="Invalid sample rate"):
         stream().open()
+
+
+def test_a_refused_rate_is_told_with_the_one_that_the_device_has(
+    fake: type[Fake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.refusal = sounddevice.PortAudioError("Invalid sample rate", -9997)
+    monkeypatch.setattr(sounddevice, "query_devices", lambda *_: {"name": "HDMI", "default_samplerate": 48000.0})
+    with pytest.raises(RateRefused, match="does not play 44100 Hz") as refused:
+        stream().open()
+    assert refused.value.rate == 48000
 
 
 def test_a_stream_given_up_while_it_opened_closes_itself(fake: type[Fake]) -> None:

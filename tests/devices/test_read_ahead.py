@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import trio
 
+import tomb.devices.buffer
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.sounds import as_heard, noise, write
 from tomb.devices.buffer import PIECE, CueBuffer, ReadAhead
+from tomb.devices.decoder import Decoder, Frames
 from tomb.devices.output import Cue, CueFinished, CueStarted, Report
 from tomb.devices.silent import SilentOutput
 from tomb.errors import DecodeError
@@ -95,3 +97,28 @@ async def test_cancelling_does_not_wait_for_a_disk_that_hangs_and_others_decode_
         await ReadAhead(ports, buffer, 44100, 1000, lambda: None).run()
     assert buffer.end == 4410
     disk_is_back.set()
+
+
+async def test_a_decoder_that_hangs_is_given_up_and_what_it_brings_later_is_not_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, goes_on, brought = write(tmp_path / "a.wav", noise(1)), Event(), Event()
+
+    class Hanging(Decoder):
+        def read(self, frames: int) -> Frames:
+            goes_on.wait()
+            try:
+                return super().read(frames)
+            finally:
+                brought.set()
+
+    monkeypatch.setattr(tomb.devices.buffer, "Decoder", Hanging)
+    monkeypatch.setattr(tomb.devices.buffer, "HANGS_S", 0.3)
+    buffer, ports = CueBuffer(Cue(1, path), 44100 + PIECE, 0), RealPorts()
+    with trio.fail_after(PATIENCE_S):
+        await ReadAhead(ports, buffer, 44100, 1000, lambda: None).run()
+        assert (buffer.error, buffer.end) == ("it takes too long to read", 0)
+        goes_on.set()
+        while not brought.is_set() or ports.limiters.decoding.borrowed_tokens:
+            await trio.sleep(0.01)
+    assert (buffer.written, buffer.end) == (0, 0)

@@ -51,6 +51,8 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     playlist = await librarian.playlist(first)
     (librarian.folder / playlist.tracks[0].file_path).unlink()
     await box.services.importer.sync()
+    await box.services.deck.start(first, 1)
+    await trio.sleep(1)
     await _upload(box, first, sparse_wav(librarian.folder.parent / "new.wav", 1.0).read_bytes())
     with pytest.raises(UnsupportedMedia):
         await _upload(box, first, b"no sound at all")

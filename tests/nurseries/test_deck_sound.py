@@ -12,6 +12,7 @@ from trio.testing import MockClock
 
 from tests.rigs.box import TAGS, UNKNOWN_TAG, FragileOutput, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
+from tomb.devices.output import Stuttered
 from tomb.library.playlists import PlaylistEdit
 
 pytestmark = virtual_time
@@ -112,3 +113,51 @@ async def test_a_box_that_is_to_be_quiet_starts_quietly(tmp_path: Path, autojump
     async with virtual_box(tmp_path, fragile=True, sounds=False) as box:
         await trio.sleep(1)
         assert output(box).chimes == []
+
+
+def trouble(box: VirtualBox) -> list[str]:
+    return [each["message"] for each in box.told("sound_trouble")]
+
+
+def last_error(box: VirtualBox) -> str:
+    return str(box.services.board.details()["audio"].last_error)
+
+
+async def test_a_file_that_vanished_is_told_noted_and_passed_over(box: VirtualBox) -> None:
+    playlist_id = await box.add("Three", 10, 11, 12)
+    playlist = await box.services.librarian.playlist(playlist_id)
+    (box.services.librarian.folder / playlist.tracks[1].file_path).unlink()
+    await box.services.deck.start(playlist_id)
+    await trio.sleep(15)
+    state = box.services.deck.state(0)
+    assert (state.state, state.active_track_number) == ("playing", 3)
+    [told] = trouble(box)
+    assert playlist.tracks[1].title in told
+    assert last_error(box) == told
+
+
+async def test_gaps_in_the_sound_are_told_and_noted(box: VirtualBox) -> None:
+    await box.services.deck.start(await box.add("One", 60))
+    await trio.sleep(1)
+    box.services.deck.report(Stuttered(3))
+    await trio.sleep(1)
+    assert box.state == "playing"
+    [told] = trouble(box)
+    assert "3 blocks" in told
+    assert last_error(box) == told
+
+
+async def test_a_loudspeaker_that_was_pulled_out_is_told_noted_and_the_music_goes_on_when_it_is_back(
+    box: VirtualBox,
+) -> None:
+    await box.services.deck.start(await box.add("One", 60))
+    await trio.sleep(5)
+    output(box).unplug()
+    await trio.sleep(1)
+    assert box.state == "error"
+    assert last_error(box) == "the loudspeaker is gone"
+    output(box).there = True
+    await trio.sleep(6)
+    state = box.services.deck.state(0)
+    assert state.state == "playing"
+    assert 5_000 <= state.position_ms <= 12_000

@@ -9,6 +9,7 @@ import trio
 import tomb.devices.playhead
 import tomb.devices.portaudio
 from tests.rigs.sounds import Int16
+from tomb.devices.portaudio import RateRefused
 
 BLOCK = 1024
 BLOCK_S = BLOCK / 44100
@@ -21,6 +22,7 @@ class VirtualSink:
         self.blocks: list[Int16] = []
         self._open: set[VirtualStream] = set()
         self.frozen = False
+        self.only_rate: int | None = None  # Hz
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Be the device of every PortAudioOutput, and the clock that it reads."""
@@ -48,13 +50,18 @@ class VirtualSink:
         """All frames so far, with the silence between."""
         return np.concatenate(self.blocks)
 
-    def _stream(self, fill: Callable[[Int16, int], None], *_: object) -> "VirtualStream":
-        return VirtualStream(self, self._nursery, fill)
+    def check_rate(self, rate: int) -> None:
+        if self.only_rate not in (None, rate):
+            raise RateRefused(rate, self.only_rate)
+
+    def _stream(self, fill: Callable[[Int16, int], None], _: object, rate: int, *__: object) -> "VirtualStream":
+        return VirtualStream(self, self._nursery, fill, rate)
 
 
 class VirtualStream:
-    def __init__(self, sink: VirtualSink, nursery: trio.Nursery, fill: Callable[[Int16, int], None]) -> None:
+    def __init__(self, sink: VirtualSink, nursery: trio.Nursery, fill: Callable[[Int16, int], None], rate: int) -> None:
         self._sink = sink
+        self._rate = rate
         self._nursery = nursery
         self._fill = fill
         self._scope = trio.CancelScope()
@@ -62,6 +69,7 @@ class VirtualStream:
         self.ended = False
 
     def open(self) -> None:
+        self._sink.check_rate(self._rate)
         self._sink.opened(self)
         self._nursery.start_soon(self._play)
 

@@ -15,12 +15,13 @@ when what was taken will be heard. While the stream is closed only commands and 
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import trio
 
 from tomb.devices import chimes
 from tomb.devices.buffer import CueBuffer, ReadAhead
-from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Loudspeaker, Reporter
+from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Loudspeaker, Reporter, Stuttered
 from tomb.devices.playhead import Anchor, Bell, Level, Order, Playhead, Timeline
 from tomb.devices.portaudio import Sink
 from tomb.errors import Broken, DeviceError
@@ -32,6 +33,7 @@ HISTORY_S = 0.5
 MARGIN_S = 0.15
 FADE_S = 0.02
 LOOK_S = 0.25  # how often a playing stream is looked at when nothing is due
+GAPS_S = 10.0  # a box that is too slow says so no more often
 SOON_S = 0.005  # the same while an order waits for the next block
 
 
@@ -67,6 +69,7 @@ class PortAudioOutput:
         self._read_ahead: dict[CueBuffer, ReadAhead] = {}
         self._started: CueBuffer | None = None
         self._failed: CueBuffer | None = None
+        self._told_underruns, self._gaps_told_at = 0, -math.inf
         self._woken = trio.Event()
         self._moved = False  # to another loudspeaker: the stream that is open is that of the old one
 
@@ -132,8 +135,9 @@ class PortAudioOutput:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         try:
-            await self._ports.in_thread(chimes.prepare, self._rate)
             await self._sink.find()
+            self._rate = self._timeline.rate = self._sink.rate  # nothing is decoded yet
+            await self._ports.in_thread(chimes.prepare, self._rate)
             task_status.started()
             async with trio.open_nursery() as nursery:
                 broken = await self._serve(nursery)
@@ -155,6 +159,7 @@ class PortAudioOutput:
             while True:
                 self._read_what_is_cued(nursery)
                 self._report_heard()
+                self._report_gaps()
                 if self._moved:
                     await self._move()
                 if self._order.moving and self._sink.queues_silence:
@@ -187,10 +192,21 @@ class PortAudioOutput:
             self._read_ahead.pop(buffer).scope.cancel()
         for buffer in cued:
             if buffer not in self._read_ahead:
-                self._read_ahead[buffer] = ReadAhead(self._ports, buffer, self._rate, self._head, self._wake)
+                self._read_ahead[buffer] = ReadAhead(
+                    self._ports, buffer, self._rate, self._head, self._wake, partial(self._awaits, buffer)
+                )
                 nursery.start_soon(self._read_ahead[buffer].run)
 
+    def _awaits(self, buffer: CueBuffer) -> bool:
+        return self._order.moving and self._timeline.entered is buffer
+
     # What is reported
+
+    def _report_gaps(self) -> None:
+        underruns, now = self._playhead.underruns, trio.current_time()
+        if underruns > self._told_underruns and now >= self._gaps_told_at + GAPS_S:
+            self._report(Stuttered(underruns - self._told_underruns))
+            self._told_underruns, self._gaps_told_at = underruns, now
 
     def _report_heard(self) -> None:
         self._drop_unplayable_followers()

@@ -11,16 +11,22 @@ heard lies behind what was taken by the device's latency, and a pause goes back 
 """
 
 from collections.abc import Callable
+from threading import Lock, get_native_id
 
 import numpy as np
 import trio
 
+from tomb.devices import computer
 from tomb.devices.decoder import Decoder, Frames
 from tomb.devices.output import Cue
 from tomb.errors import DecodeError
 from tomb.ports import Ports
 
 PIECE = 16384  # frames of each piece but the first: 0.37 s at 44100 Hz, so a few hops a second
+HANGS_S = 2.0  # of silence
+DISK_S = 15.0
+LOOK_S = 0.25
+NOTHING: Frames = np.empty((0, 2), np.int16)
 
 
 class CueBuffer:
@@ -94,25 +100,56 @@ class ReadAhead:
     cancelled its thread is left behind. That is safe because the thread owns all that it still touches. The buffer is
     one that nobody hears any more, and the decoder goes when nobody holds it any longer, the file with it. It goes on
     holding its place in the limiter, so that a disk which hangs cannot collect threads without end.
+
+    So is a decoder left behind that hangs: after `HANGS_S` of silence the file counts as damaged. A disk that has to
+    spin up takes longer than that and is no fault of the file's, so while the thread waits for a disk it has `DISK_S`.
     """
 
-    def __init__(self, ports: Ports, buffer: CueBuffer, rate: int, head: int, news: Callable[[], None]) -> None:
-        """`head`: frames of the first piece. `news` is called when that is there, and when the last one is."""
+    def __init__(
+        self,
+        ports: Ports,
+        buffer: CueBuffer,
+        rate: int,
+        head: int,
+        news: Callable[[], None],
+        awaited: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`head`: frames of the first piece. `news` is called when that is there, and when the last one is. `awaited`:
+        whether it is this buffer that should be heard now."""
         self._ports = ports
         self._buffer = buffer
         self._rate = rate
         self._head = head
         self._news = news
+        self._awaited = awaited
         self._decoder: Decoder | None = None
+        self._thread: int | None = None  # that decodes, while it does
+        self._handing_over = Lock()  # between the decoder's thread and the event loop, which may give it up
+        self._given_up = False
         self.scope = trio.CancelScope()
 
     async def run(self) -> None:
         with self.scope:
-            await self._ports.in_thread(self._pour, self._head, limiter=self._ports.limiters.decoding, abandon=True)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._lose_patience, nursery.cancel_scope)
+                await self._ports.in_thread(self._pour, self._head, limiter=self._ports.limiters.decoding, abandon=True)
+                self._news()
+                while self._buffer.end is None:
+                    await self._refill()
+                nursery.cancel_scope.cancel()
             self._news()
-            while self._buffer.end is None:
-                await self._refill()
-            self._news()
+
+    async def _lose_patience(self, reading: trio.CancelScope) -> None:
+        silent_s = 0.0
+        while silent_s < (DISK_S if computer.waits_for_disk(self._thread) else HANGS_S):
+            await trio.sleep(LOOK_S)
+            dry = self._awaited() and self._buffer.taken >= self._buffer.written
+            silent_s = silent_s + LOOK_S if dry else 0.0
+        with self._handing_over:
+            self._given_up = True
+            if self._buffer.end is None:
+                self._buffer.finish("it takes too long to read")
+        reading.cancel()
 
     async def _refill(self) -> None:
         missing = PIECE - self._buffer.space
@@ -123,21 +160,27 @@ class ReadAhead:
             await trio.sleep(missing / self._rate)
 
     def _pour(self, frames: int) -> None:
-        cue = self._buffer.cue
+        self._thread = get_native_id()
+        piece, error, ended = NOTHING, None, True
         try:
             if self._decoder is None:
-                self._decoder = Decoder(cue.path, self._rate, cue.start_ms)
+                self._decoder = Decoder(self._buffer.cue.path, self._rate, self._buffer.cue.start_ms)
             piece = self._decoder.read(frames)
-            self._buffer.append(piece)
-            if len(piece) == frames:
-                return
-            self._decoder.read(1)  # a short piece comes before the end, and before damage
-        except DecodeError as error:
-            self._finish(str(error))
-        else:
-            self._finish("no sound in it" if not self._buffer.written and not cue.start_ms else None)
-
-    def _finish(self, error: str | None) -> None:
-        if self._decoder is not None:
+            ended = len(piece) < frames
+            if ended:
+                self._decoder.read(1)  # a short piece comes before the end, and before damage
+        except DecodeError as failure:
+            error = str(failure)
+        self._thread = None
+        with self._handing_over:
+            if not self._given_up:
+                self._hand_over(piece, ended, error)
+        if ended and self._decoder is not None:
             self._decoder.close()
-        self._buffer.finish(error)
+
+    def _hand_over(self, piece: Frames, ended: bool, error: str | None) -> None:
+        buffer = self._buffer
+        buffer.append(piece)
+        if ended:
+            nothing = error is None and not buffer.written and not buffer.cue.start_ms
+            buffer.finish("no sound in it" if nothing else error)

@@ -89,3 +89,12 @@ def _fields(path: Path) -> dict[str, str]:
 
 def _kib(fields: dict[str, str], name: str) -> int:
     return int(fields[name].split()[0]) * KIB
+
+
+def waits_for_disk(thread: int | None) -> bool:
+    """Whether this thread of ours (its native id) sits in the kernel until a disk, or a network's share, answers."""
+    try:
+        status = Path(f"/proc/self/task/{thread}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False  # it is over, or there is no /proc
+    return status.rpartition(") ")[2].startswith("D")

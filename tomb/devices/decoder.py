@@ -36,6 +36,7 @@ LONGEST_S = 48 * 3600  # a header that claims more is not believed
 PACE_S = 60
 NEAR_S = 0.05  # nobody hears that a file ends so much sooner or later
 SCALE = 32768.0
+READ_AT_ONCE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,9 @@ class Decoder:
     """One file, decoded from `start_ms` on to stereo at `rate` Hz. Raises DecodeError, also while reading."""
 
     def __init__(self, path: Path, rate: int, start_ms: int = 0) -> None:
+        self._path = path
         self._file = _open(path)
+        self._size = path.stat().st_size
         self._pieces: list[Frames] = []
         self._ready = 0
         self._drained = False
@@ -152,13 +155,25 @@ class Decoder:
         try:
             block = _read(self._file, self._step, self._dtype)
         except DecodeError as error:
-            block, self._failure = np.empty((0, self._file.channels), self._dtype), error
+            reason = _unreadable(self._path)
+            self._failure = error if reason is None else DecodeError(reason)
+            block = np.empty((0, self._file.channels), self._dtype)
         self._drained = not len(block)  # a short one may come before damage
+        if self._drained and self._failure is None and self._is_shorter():
+            self._failure = DecodeError("it was cut off while it was played")
         frames = stereo(block, self._file.format)
         if self._resampler is not None:
             frames = self._resampler.resample_chunk(frames, last=self._drained)
         self._pieces.append(_int16(frames))
         self._ready += len(frames)
+
+    def _is_shorter(self) -> bool:
+        """Than it was: libsndfile takes a file that was cut off meanwhile for one that ended. (One that was deleted is
+        heard to its end all the same.)"""
+        try:
+            return self._path.stat().st_size < self._size
+        except OSError:
+            return False
 
 
 def _int16(frames: Samples) -> Frames:
@@ -243,6 +258,8 @@ def _open(path: Path) -> "soundfile.SoundFile":
     try:
         file = Sequential(str(path))
     except soundfile.LibsndfileError as error:
+        if reason := _unreadable(path):
+            raise DecodeError(reason) from error
         raise NoSound("not an audio file") from error
     try:
         _check_playable(file.samplerate, file.channels)
@@ -271,6 +288,20 @@ def _check_regular(path: Path) -> None:
         path.open("rb").close()
     except OSError as error:
         raise DecodeError(f"unreadable: {(error.strerror or str(error)).lower()}") from error
+
+
+def _unreadable(path: Path) -> str | None:
+    """Whether it is the disk that cannot read a file which cannot be decoded: libsndfile has one message for both.
+
+    So the file is read once more, as bytes: it is rare, and what is in memory already costs nothing.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            while file.read(READ_AT_ONCE):
+                pass
+    except OSError as error:
+        return f"unreadable: {(error.strerror or str(error)).lower()}"
+    return None
 
 
 # --- any number of channels to two -----------------------------------------------------------------------------------

@@ -48,7 +48,14 @@ class CueFailed:
     reason: str
 
 
-Report = CueStarted | CueFinished | CueFailed
+@dataclass(frozen=True, slots=True)
+class Stuttered:
+    """In so many blocks since the last such report something should have sounded that was not decoded yet."""
+
+    blocks: int
+
+
+Report = CueStarted | CueFinished | CueFailed | Stuttered
 Reporter = Callable[[Report], None]
 
 

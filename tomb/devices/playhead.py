@@ -283,11 +283,12 @@ class Playhead:
 
 
 class Timeline:
-    """`entered` is the buffer that the callback takes from; what is heard lags behind it."""
+    """`entered` is the buffer that the callback takes from; what is heard lags behind it. `rate`: that of the stream,
+    in Hz."""
 
     def __init__(self, playhead: Playhead, rate: int) -> None:
         self._playhead = playhead
-        self._rate = rate
+        self.rate = rate
         self._history: deque[Anchor] = deque()
         self._heard_frame = 0
 
@@ -338,7 +339,7 @@ class Timeline:
         """Seconds until the next anchor that is known is heard."""
         if len(self._history) < 2:
             return float("inf")
-        return max(0.0, (self._history[1].frame - self._now()) / self._rate)
+        return max(0.0, (self._history[1].frame - self._now()) / self.rate)
 
     def _catch_up(self) -> None:
         anchors = self._playhead.anchors
@@ -360,7 +361,7 @@ class Timeline:
         mark = self._playhead.mark
         frame = self._playhead.frames
         if mark is not None:
-            frame = min(frame, mark.frame + (monotonic_ns() - mark.at_ns) * self._rate // 1_000_000_000)
+            frame = min(frame, mark.frame + (monotonic_ns() - mark.at_ns) * self.rate // 1_000_000_000)
         self._heard_frame = max(self._heard_frame, frame)
         return self._heard_frame
 

@@ -13,6 +13,7 @@ for a block: by then another may have opened, and both would play.
 """
 
 import atexit
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,6 +29,8 @@ from tomb.ports import Ports, monotonic_ns
 if TYPE_CHECKING:
     import sounddevice
 
+log = logging.getLogger(__name__)
+
 Fill = Callable[[Frames, int], None]  # the block to fill, and the time on the monotonic clock at which it is heard
 
 SOON_S = 0.005  # how often to look for the first block
@@ -38,7 +41,15 @@ QUIET_S = 0.3  # longer than any latency that is asked for
 SANE_DELAY_S = 5.0
 TONE_HZ, TONE_S, TONE_EDGE_S = 660.0, 0.6, 0.05
 TONE_PEAK = 0.3  # of full scale: a sine is louder than music of the same peak
-DEVICE_UNAVAILABLE = -9985  # paDeviceUnavailable in portaudio.h
+DEVICE_UNAVAILABLE, INVALID_SAMPLE_RATE = -9985, -9997  # paDeviceUnavailable, paInvalidSampleRate in portaudio.h
+
+
+class RateRefused(Missing):
+    """The device does not play at the rate that it was asked for. `rate`: one in Hz at which it does."""
+
+    def __init__(self, asked: int, rate: int) -> None:
+        super().__init__(f"the sound output does not play {asked} Hz")
+        self.rate = rate
 
 
 def look_again() -> None:
@@ -93,11 +104,13 @@ class Stream:
         self.ended = False
 
     def open(self) -> None:
-        """Raises: Missing, Busy."""
+        """Raises: Missing, Busy, RateRefused."""
         import sounddevice
 
+        own_rate = 0
         try:
-            self.name = str(sounddevice.query_devices(self._device, "output")["name"])
+            found = sounddevice.query_devices(self._device, "output")
+            self.name, own_rate = str(found["name"]), int(found.get("default_samplerate", 0))
             self._stream = sounddevice.OutputStream(
                 samplerate=self._rate,
                 blocksize=self._block,
@@ -112,6 +125,8 @@ class Stream:
                 self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
             self.close()
+            if _code(error) == INVALID_SAMPLE_RATE and own_rate not in (0, self._rate):
+                raise RateRefused(self._rate, own_rate) from error
             raise _translated(error) from error
         if self._given_up:
             self.close()
@@ -168,10 +183,14 @@ class _Times(Protocol):
 
 
 def _translated(error: Exception) -> Missing | Busy:
-    if len(error.args) > 1 and error.args[1] == DEVICE_UNAVAILABLE:
+    if _code(error) == DEVICE_UNAVAILABLE:
         return Busy("the sound output is in use by another program")
     # "Error querying device -1" is how sounddevice says that there is no default one.
     return Missing("there is no sound output" + ("" if "device -1" in str(error) else ": " + _words(error)))
+
+
+def _code(error: Exception) -> object:
+    return error.args[1] if len(error.args) > 1 else None
 
 
 def _words(error: Exception) -> str:
@@ -195,6 +214,11 @@ class Sink:
         self._needed_at = 0.0
 
     @property
+    def rate(self) -> int:
+        """Hz."""
+        return self._settings[1]
+
+    @property
     def is_open(self) -> bool:
         return self._stream is not None
 
@@ -204,10 +228,17 @@ class Sink:
         return self.is_open and not self._needed and trio.current_time() - self._needed_at > QUIET_S
 
     async def find(self) -> None:
-        """Look for the device anew, and see that it takes sound. Raises: Missing, Busy, Broken."""
+        """Look for the device anew, and see that it takes sound: at the `rate` that was asked for or, if it refuses
+        that, at its own. Raises: Missing, Busy, Broken."""
         await self._in_library(look_again)
         before = self._playhead.frames
-        await self._open()
+        try:
+            await self._open()
+        except RateRefused as refused:
+            log.warning("%s; it plays %d Hz", refused, refused.rate)
+            device, _, *rest = self._settings
+            self._settings = (device, refused.rate, *rest)  # type: ignore[assignment]  # of the same length as before
+            await self._open()
         while self._playhead.frames == before:
             self.check()
             await trio.sleep(SOON_S)

@@ -112,6 +112,13 @@ class TagNews(Wire):
     server_seq: int
 
 
+class SoundTrouble(Wire):
+    """What goes wrong with the sound while the music goes on: a track that is skipped, gaps. For people."""
+
+    message: str
+    server_seq: int
+
+
 class UploadProgressed(Wire):
     """`progress`: percent."""
 
@@ -158,6 +165,7 @@ TOLD: Mapping[str, type[Wire]] = {
     "nfc_status": LinkStatus,
     "nfc_association_state": LinkProgress,
     "nfc_tag": TagNews,
+    "sound_trouble": SoundTrouble,
     "upload:progress": UploadProgressed,
     "upload:complete": UploadComplete,
     "upload:error": UploadFailed,

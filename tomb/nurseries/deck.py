@@ -72,7 +72,8 @@ class Policy:
 
 class Deck:
     """`find` reads a playlist (raises NotFound); `library` is the folder that `Track.file_path` is relative to. While
-    something is heard, its position is told every `position_every_s` seconds."""
+    something is heard, its position is told every `position_every_s` seconds. `complain` is told in words what goes
+    wrong with the sound while the music goes on."""
 
     def __init__(
         self,
@@ -83,6 +84,7 @@ class Deck:
         library: Path,
         machines: MachineStates,
         position_every_s: float,
+        complain: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.policy = Policy()
         self._ports = ports
@@ -103,6 +105,7 @@ class Deck:
         self._chapter_ms = 0  # the position that this timer is for
         self._jumped = trio.Event()  # set, and made anew, when the position does anything else than to move on
         self._checkpoint_due = 0.0
+        self._complain = complain
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled."""
@@ -361,7 +364,11 @@ class Deck:
                 case output.CueFinished(generation):
                     self._fire(events.TrackFinished(generation))
                 case output.CueFailed(generation, reason):
-                    self._fire(events.TrackFailed(generation, self._named(generation, reason)))
+                    named = self._named(generation, reason)
+                    self._complain(named)
+                    self._fire(events.TrackFailed(generation, named))
+                case output.Stuttered(blocks):
+                    self._complain(f"the sound had gaps ({blocks} blocks): the box, or its disk, is too slow")
 
         self._mailbox.post(job)
 

@@ -305,6 +305,10 @@ export interface components {
             restarts: number;
             last_error: string | null;
         };
+        SoundTrouble: {
+            message: string;
+            server_seq: number;
+        };
         SyncComplete: {
             synced_rooms: string[];
             server_seq: number;
@@ -443,6 +447,7 @@ export interface Told {
     "nfc_status": components["schemas"]["LinkStatus"];
     "nfc_association_state": components["schemas"]["LinkProgress"];
     "nfc_tag": components["schemas"]["TagNews"];
+    "sound_trouble": components["schemas"]["SoundTrouble"];
     "upload:progress": components["schemas"]["UploadProgressed"];
     "upload:complete": components["schemas"]["UploadComplete"];
     "upload:error": components["schemas"]["UploadFailed"];
