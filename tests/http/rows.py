@@ -395,6 +395,7 @@ ROWS = (
     Row(f"GET {PLAYLIST}/export", 409, first=four_downloads),
     Row("POST /api/imports/look", 200, {"title": "Songs", "files": [{"size": 7}]}),
     Row("POST /api/imports/look", 200, {"title": "Songs", "into": "second", "files": [{"size": 7, "hash": "0" * 64}]}),
+    Row("POST /api/imports/look", 400, {"title": "x", "files": [{"size": False}]}),
     Row("POST /api/imports/look", 400, {"title": "Songs", "files": [{"size": -1}]}),
     Row("POST /api/imports/look", 404, {"title": "Songs", "into": "Nothing", "files": []}),
     Row("POST /api/imports/look", 409, {"title": "Songs", "into": "Twice", "files": []}, first=two_of_a_name),

@@ -19,7 +19,7 @@ from tomb.models import Wire
 class FileToSend(BaseModel):
     """`hash`: SHA-256."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, strict=True)
 
     size: Annotated[int, Field(ge=0, le=parcels.LARGEST), BeforeValidator(whole)]
     hash: Hash | None = None
