@@ -36,6 +36,15 @@ export function seek(positionMs: number): void {
   void send((signal, client_op_id) => api.POST('/api/player/seek', { body: { position_ms, client_op_id }, signal }), op)
 }
 
+/** Play the track from one of its chapters on. */
+export function playChapter(index: number): void {
+  const chapter = player.value?.active_track?.chapters[index]
+  if (chapter === undefined) return
+  const op = newId()
+  show('player', op, { position_ms: chapter.start_ms, chapter_index: index, is_playing: true })
+  void send((signal, client_op_id) => api.POST('/api/player/chapter', { body: { index, client_op_id }, signal }), op)
+}
+
 /** While a finger moves, one request is on its way at a time, and the newest value goes next. */
 let volumeWanted: number | null = null
 let volumeSending = false
@@ -214,7 +223,7 @@ export const useTag = (tag_id: string, use: { playlist_id: string } | { action: 
 export const nameTag = (tag_id: string, name: string) =>
   send((signal, client_op_id) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { name, client_op_id } as never, signal }))
 
-export type TagActionName = 'next' | 'previous' | 'pause' | 'volume_up' | 'volume_down' | 'stop' | 'sleep_timer' | 'shuffle'
+export type TagActionName = 'next' | 'previous' | 'chapter_next' | 'chapter_previous' | 'pause' | 'volume_up' | 'volume_down' | 'stop' | 'sleep_timer' | 'shuffle'
 
 export function unlinkTag({ id, title, nfc_tag_id: tag_id }: PlaylistLite): void {
   if (tag_id === null) return

@@ -113,6 +113,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/player/chapter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["post_player_chapter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/player/volume": {
         parameters: {
             query?: never;
@@ -1126,7 +1142,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         ActionBody: {
-            action: "next" | "previous" | "pause" | "volume_up" | "volume_down" | "stop" | "sleep_timer" | "shuffle";
+            action: "next" | "previous" | "chapter_next" | "chapter_previous" | "pause" | "volume_up" | "volume_down" | "stop" | "sleep_timer" | "shuffle";
             minutes?: number | null;
             step?: number | null;
         };
@@ -1186,6 +1202,10 @@ export interface components {
         Chapter: {
             title: string;
             start_ms: number;
+        };
+        ChapterBody: {
+            client_op_id?: string | null;
+            index: number;
         };
         CleanedSession: {
             session_id: string;
@@ -1387,6 +1407,7 @@ export interface components {
             active_track: components["schemas"]["Track"] | null;
             position_ms: number;
             duration_ms: number;
+            chapter_index: number | null;
             track_index: number;
             track_count: number;
             can_prev: boolean;
@@ -1499,6 +1520,7 @@ export interface components {
             active_track: components["schemas"]["Track"] | null;
             position_ms: number;
             duration_ms: number;
+            chapter_index: number | null;
             track_index: number;
             track_count: number;
             can_prev: boolean;
@@ -1652,7 +1674,7 @@ export interface components {
             last_seen: number | null;
         };
         TagAction: {
-            action: "next" | "previous" | "pause" | "volume_up" | "volume_down" | "stop" | "sleep_timer" | "shuffle";
+            action: "next" | "previous" | "chapter_next" | "chapter_previous" | "pause" | "volume_up" | "volume_down" | "stop" | "sleep_timer" | "shuffle";
             minutes: number | null;
             step: number | null;
         };
@@ -2391,6 +2413,49 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SeekBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["PlayerState"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    post_player_chapter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChapterBody"];
             };
         };
         responses: {

@@ -212,6 +212,7 @@ export interface components {
             active_track: components["schemas"]["Track"] | null;
             position_ms: number;
             duration_ms: number;
+            chapter_index: number | null;
             track_index: number;
             track_count: number;
             can_prev: boolean;

@@ -6,6 +6,7 @@ type Schemas = components['schemas']
 export type { Told, Asked } from './events'
 export type PlayerState = Schemas['PlayerState']
 export type Track = Schemas['Track']
+export type Chapter = Schemas['Chapter']
 export type PlaylistLite = Schemas['PlaylistLite']
 export type Playlist = Schemas['Playlist']
 export type Tag = Schemas['TagAnswer']
