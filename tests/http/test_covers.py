@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
+import trio
 from PIL import Image
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.http.world import World, made_world
 from tests.rigs import pictures
@@ -14,6 +16,8 @@ from tests.rigs.box import virtual_box
 from tests.rigs.pictures import BLUE, GREEN
 from tomb.errors import DecodeError, NotFound
 from tomb.library import covers
+from tomb.library.covers import Picture
+from tomb.nurseries.covers import COMING_AT_ONCE
 
 OWN = pictures.plain(900, 900, BLUE, "JPEG")
 BROWSER = {"accept": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"}
@@ -283,3 +287,41 @@ async def test_a_playlist_that_goes_while_its_picture_comes_keeps_nothing(
         await world.box.services.covers.put(world.names["playlist"], pieces())
     assert list((world.box.services.librarian.folder / "incoming").iterdir()) == []
     assert len(list((world.box.services.librarian.folder / "covers").iterdir())) == 1  # that of its tracks, in the bin
+
+
+async def test_however_many_ask_for_the_same_it_is_made_once(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(world)
+    inspector, made = world.box.services.covers._inspector, list[int]()
+    fitted = inspector.fitted
+
+    async def counted(cover: Path, side: int, ext: Literal["jpg", "webp"]) -> Picture:
+        made.append(side)
+        await trio.sleep(1)
+        return await fitted(cover, side, ext)
+
+    monkeypatch.setattr(inspector, "fitted", counted)
+    async with trio.open_nursery() as nursery:
+        for number in range(30):
+            nursery.start_soon(world.client.get, f"{address(world)}?size={(120, 300)[number % 2]}")
+    assert sorted(made) == [120, 300]
+
+
+async def test_no_more_than_a_few_pictures_come_in_at_once(world: World, autojump_clock: MockClock) -> None:
+    covers_ = world.box.services.covers
+    begun = list[int]()
+    done = trio.Event()
+
+    async def pieces(number: int) -> AsyncIterator[bytes]:
+        begun.append(number)
+        yield OWN
+        await done.wait()
+
+    async with trio.open_nursery() as nursery:
+        for number in range(COMING_AT_ONCE + 3):
+            nursery.start_soon(covers_.put, world.names["playlist"], pieces(number))
+        await wait_all_tasks_blocked()
+        assert len(begun) == COMING_AT_ONCE
+        done.set()
+    assert len(begun) == COMING_AT_ONCE + 3
