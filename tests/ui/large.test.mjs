@@ -34,7 +34,7 @@ test('of a thousand playlists only those near the window exist; the last is reac
   assert.ok(at > 50_000, `${at}`)
   await page.getByText('Playlist 0999').click()
   await page.getByRole('heading', { name: 'Playlist 0999' }).waitFor()
-  assert.equal(await page.evaluate(() => scrollY), 0)
+  await page.waitForFunction(() => scrollY === 0)
   await page.goBack()
   await page.getByText('Playlist 0999').waitFor()
   await page.getByRole('button', { name: 'Search' }).click()
