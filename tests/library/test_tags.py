@@ -43,6 +43,25 @@ async def test_a_name_stays_whatever_the_tag_is_used_for(tmp_path: Path, autojum
         assert (await stage.librarian.forget_tag("04AA")).name is None
 
 
+async def test_a_tag_that_is_unlinked_keeps_its_name_and_nothing_else(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [])
+        for name in ("The red fox", None):
+            await stage.librarian.link_tag("04AA", made.id)
+            await stage.librarian.name_tag("04AA", name)
+            assert (await stage.librarian.unlink_tag("04AA")).playlist_id == made.id
+            assert stage.librarian.lite(made.id).nfc_tag_id is None
+            left = await stage.librarian.tag("04AA")
+            assert (left and (left.name, left.playlist_id, left.action)) == (name and (name, None, None))
+        await stage.librarian.assign_tag("04AA", TagAction(action="sleep_timer", minutes=20))
+        await stage.librarian.name_tag("04AA", "The moon")
+        await stage.librarian.unlink_tag("04AA")
+        assert (await stage.librarian.forget_tag("04AA")).name == "The moon"
+        assert await stage.librarian.tag("04AA") is None
+
+
 async def test_a_tag_that_is_seen_keeps_its_use(tmp_path: Path, autojump_clock: MockClock) -> None:
     ports = VirtualPorts()
     async with opened(tmp_path, ports=ports) as stage:

@@ -153,6 +153,20 @@ test('a tag that was unlinked plays again by Undo', async (t) => {
   await eventually(async () => (await ask('GET', `/api/playlists/${id}`)).nfc_tag_id === '04ABCD01')
 })
 
+test('how a playlist plays is its own: where it begins, and in which order', async (t) => {
+  const page = await visit(t, `/playlist/${id}`)
+  await page.getByRole('button', { name: 'More for Songs' }).click()
+  await page.getByRole('button', { name: 'How it plays' }).click()
+  const policy = async () => {
+    const { resume_policy, shuffle } = await ask('GET', `/api/playlists/${id}`)
+    return [resume_policy, shuffle]
+  }
+  for (const [group, choice, wanted] of [['It is played again', 'From the beginning', ['restart', null]], ['Order of its tracks', 'Shuffled', ['restart', true]], ['Order of its tracks', 'As they stand', ['restart', false]], ['It is played again', 'As the box does', [null, false]]]) {
+    await page.getByRole('group', { name: group }).getByRole('radio', { name: choice }).check()
+    await eventually(async () => JSON.stringify(await policy()) === JSON.stringify(wanted))
+  }
+})
+
 test('what was deleted is in the bin, and comes back from it', async (t) => {
   const gone = await playlist('Gone', 1)
   await ask('DELETE', `/api/playlists/${gone}`)

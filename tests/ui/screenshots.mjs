@@ -56,10 +56,20 @@ const PICTURES = [
     await lift()
     await untilTag(false)()
   }],
+  ['cover', `/playlist/${train}`, (page) => page.locator('main').getByRole('button', { name: 'Change the picture' }).click()],
   ['tags', '/tags'],
   ['cards', '/cards'],
   ['child', '/child'],
   ['settings', '/settings'],
+  ['child-lists', '/settings', async (page) => {
+    await button(page, 'All playlists')
+    await page.getByRole('radio', { name: 'Only some' }).check()
+    await page.getByRole('checkbox').first().waitFor()
+  }, (page) => page.getByRole('radio', { name: 'All playlists' }).check()],
+  ['welcome', '/welcome'],
+  ['welcome-loud', '/welcome', (page) => button(page, 'Skip')],
+  ['welcome-music', '/welcome', (page) => button(page, 'Skip')],
+  ['welcome-tag', '/welcome', (page) => button(page, 'Skip'), (page) => page.evaluate(() => sessionStorage.clear())],
   ['system', '/system'],
   ['not-found', '/no/such/page'],
 ]

@@ -21,7 +21,7 @@ test('a tag is given a name; its playlist shows it, another phone too, and a toa
   await page.getByRole('button', { name: 'More for Folk Songs' }).click()
   await page.getByRole('button', { name: 'Name this tag' }).click()
   await give(page, 'Red dinosaur')
-  await page.getByText('Red dinosaur · 04 A1 B2 C3').waitFor()
+  await page.getByRole('link', { name: /Folk Songs Red dinosaur 04 A1 B2 C3/ }).waitFor()
   assert.equal(await named('04A1B2C3'), 'Red dinosaur')
   await other.getByText('Red dinosaur', { exact: true }).waitFor()
 

@@ -147,8 +147,8 @@ async def _associate(services: Services, call: Call[AssociateBody]) -> Success[A
 
 
 async def _dissociate(services: Services, call: Call[Body]) -> Success[Tag]:
-    """Forget what a tag means."""
-    return Success(await services.librarian.forget_tag(call.path["tag_id"]), "tag unlinked")
+    """Forget what a tag means; its name stays."""
+    return Success(await services.librarian.unlink_tag(call.path["tag_id"]), "tag unlinked")
 
 
 async def _status(services: Services, _: Call[Body]) -> Success[NfcStatus]:

@@ -90,6 +90,15 @@ def forget(db: sqlite3.Connection, tag_id: str, now: float) -> TagChange:
     return TagChange(tag, _edited(db, (tag.playlist_id,), now))
 
 
+def unlink(db: sqlite3.Connection, tag_id: str, now: float) -> TagChange:
+    """Forget what the tag means. It stays known by its name, if it has one. Raises: NotFound."""
+    tag = get(db, tag_id)
+    if tag.name is None:
+        return forget(db, tag_id, now)
+    _put(db, tag_id, now)
+    return TagChange(tag, _edited(db, (tag.playlist_id,), now))
+
+
 def seen(db: sqlite3.Connection, tag_id: str, now: float) -> None:
     """Remember that the tag lay on the box. Of tags without a use and a name only the last `STRANGERS_KEPT` are
     remembered."""

@@ -368,6 +368,13 @@ class Librarian(LibraryReader):
 
     async def forget_tag(self, tag_id: str) -> Tag:
         """Forget the tag; as it was."""
+        return await self._end_of_tag(tag_id, tags.forget)
+
+    async def unlink_tag(self, tag_id: str) -> Tag:
+        """Forget what the tag means, but not its name; as it was."""
+        return await self._end_of_tag(tag_id, tags.unlink)
+
+    async def _end_of_tag(self, tag_id: str, end: Callable[[sqlite3.Connection, str, float], TagChange]) -> Tag:
         now = self._ports.wall()
 
         def tell(change: TagChange) -> Tag:
@@ -375,7 +382,7 @@ class Librarian(LibraryReader):
             self._index.put_action(tag_id, None)
             return change.tag
 
-        return await self._commit(lambda db: tags.forget(db, tag_id, now), tell)
+        return await self._commit(lambda db: end(db, tag_id, now), tell)
 
     # --- what the player remembers: no edits, so nothing is published -----------------------------------------------
 

@@ -131,3 +131,12 @@ test('whatever the network does, the page ends in the library of the box', () =>
     }),
   )
 })
+
+test('a new picture shows at once, in the list and on its page, and what the box says stays', () => {
+  const urls = (held: LibraryLayers) => [shown(held).lites.get('p'), shown(held).wholes.get('p')].map((each) => each?.cover_url)
+  const asked = ask(begun, 'op', edit('p', { cover_url: 'blob:mine', own_cover: true }))
+  expect(urls(asked)).toEqual(['blob:mine', 'blob:mine'])
+  const said = { ...playlist('p', 5, 2), cover_url: '/api/playlists/p/cover?v=1', own_cover: true }
+  expect(urls(settle(answered(asked, said), 'op'))).toEqual(['/api/playlists/p/cover?v=1', '/api/playlists/p/cover?v=1'])
+  expect(urls(settle(asked, 'op'))).toEqual([null, null]) // refused
+})

@@ -116,7 +116,7 @@ export async function createPlaylist(title: string): Promise<string | null> {
   return made?.id ?? null
 }
 
-export function editPlaylist(id: string, fields: { title?: string; description?: string; same_tag?: Playlist['same_tag']; on_removal?: Playlist['on_removal'] }): Promise<unknown> {
+export function editPlaylist(id: string, fields: { title?: string; description?: string; same_tag?: Playlist['same_tag']; on_removal?: Playlist['on_removal']; resume_policy?: Playlist['resume_policy']; shuffle?: Playlist['shuffle'] }): Promise<unknown> {
   const op = newId()
   show('library', op, edit(id, fields))
   return send((signal, client_op_id) => api.PUT('/api/playlists/{playlist_id}', { ...of(id), body: { ...fields, client_op_id }, signal }), op)

@@ -4,7 +4,7 @@ import { api, command, newId, peek, setLinkUp } from '@/wire/http'
 import { Connection, type Link, MACHINES } from '@/wire/socket'
 import type { Message, Playlist } from '@/wire/types'
 import * as linkings from './linking'
-import { complain } from './notices'
+import { complain, whyNot } from './notices'
 import { shown } from './optimistic'
 import * as players from './player'
 import * as libraries from './playlists'
@@ -18,6 +18,12 @@ export const linking = shallowRef(linkings.idle)
 export const playing = computed(() => shown(playerLayers.value))
 export const player = computed(() => playing.value.player)
 export const library = computed(() => shown(libraryLayers.value))
+
+/** The picture of what plays: that of the playlist where parents gave it one, else the track's. */
+export const playingCover = computed(() => {
+  const list = library.value.lites.get(player.value?.active_playlist_id ?? '')
+  return (list?.own_cover === true ? null : player.value?.active_track?.cover_url) ?? list?.cover_url ?? null
+})
 
 /** Of the box's wall clock and this page's monotonic one, ms. */
 let wallMinusMonotonic = Date.now() - performance.now()
@@ -114,8 +120,8 @@ export function settle(op: string): void {
   libraryLayers.value = libraries.settle(libraryLayers.value, op)
 }
 
-/** Sends a command, whose effect may be shown under the same `op`. What was refused is taken back, with words. */
-export async function send<D>(request: Request<D>, op = newId()): Promise<D | null> {
+/** Sends a command, whose effect may be shown under the same `op`. What was refused is taken back, with words: those of `why`. */
+export async function send<D>(request: Request<D>, op = newId(), why = whyNot): Promise<D | null> {
   try {
     const data = await command<D>((signal) => request(signal, op))
     absorb(data)
@@ -125,7 +131,7 @@ export async function send<D>(request: Request<D>, op = newId()): Promise<D | nu
     return data
   } catch (error) {
     settle(op)
-    complain(error)
+    complain(error, why(error))
     return null
   }
 }

@@ -56,8 +56,8 @@ export function whyNot(error: unknown): Words {
   }
 }
 
-export function complain(error: unknown): void {
-  notify(whyNot(error), { kind: 'loss', lastsMs: 6000 })
+export function complain(error: unknown, words = whyNot(error)): void {
+  notify(words, { kind: 'loss', lastsMs: 6000 })
 }
 
 // --- undo before "are you sure?" -------------------------------------------------------------------------------------

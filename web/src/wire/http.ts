@@ -66,6 +66,12 @@ export async function peek<D>(request: (signal: AbortSignal) => Promise<Answered
   return answered?.data?.data ?? null
 }
 
+/** The bytes of a picture of the box; null where there are none (any more). */
+export async function picture(url: string): Promise<Blob | null> {
+  const answered = await fetch(url, { signal: AbortSignal.timeout(READ_MS) }).catch(() => null)
+  return answered?.ok === true ? answered.blob() : null
+}
+
 /** Carries out a request that changes something: now, or not at all. */
 export async function command<D>(request: (signal: AbortSignal) => Promise<Answered<D>>): Promise<D> {
   if (!linkUp) throw new Unreachable()
