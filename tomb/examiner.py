@@ -87,7 +87,7 @@ class Examiner:
             track, album = meter.tagged(source)
             level = heard[1].track if track is None else track
             self._report({"loudness": {"track": level, "album": album, "peak": heard[1].peak}})
-        said, picture = labels.read(source, Path(name).stem)
+        said, picture = labels.read(source, containers.stem(name))
         self._report({"labels": asdict(said)})
         if marks := embedded.read(source):
             self._report({"labels": asdict(replace(said, chapters=marks))})

@@ -25,7 +25,7 @@ from tomb.events import LEASE_BLOCK, Events
 from tomb.library import folders, intake, parcels
 from tomb.library.counters import EventLease
 from tomb.library.folders import FolderPlan, PlannedFile, Skipped
-from tomb.library.labels import label
+from tomb.library.labels import label, shown
 from tomb.library.opening import open_store
 from tomb.nurseries.importer import Imported, Importer, Progress
 from tomb.nurseries.ingest import Ingest
@@ -81,11 +81,7 @@ def _behind(before: int, show: Show, progress: Progress) -> None:
 def _left_out(imported: Imported, above: Path) -> Iterator[str]:
     for each in imported.skipped:
         path = each.path.relative_to(above) if each.path.is_relative_to(above) else each.path
-        yield f"left out: {_shown(path)}: {each.reason}\n"
-
-
-def _shown(path: Path) -> str:
-    return "/".join(label(each) for each in path.parts)
+        yield f"left out: {shown(path)}: {each.reason}\n"
 
 
 @contextmanager
@@ -230,7 +226,7 @@ class _Box:
         return Imported(data["playlist_ids"], data["created"], data["tracks"], data["already"], skipped)
 
     def _card(self, file: PlannedFile, size: int) -> parcels.FileCard:
-        name = _shown(file.path.relative_to(self._above))
+        name = shown(file.path.relative_to(self._above))
         return parcels.FileCard(name=name, size=size, disc=file.disc, part=file.part)
 
 

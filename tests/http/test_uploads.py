@@ -270,10 +270,20 @@ async def test_what_cannot_be_is_refused_at_once(tmp_path: Path, autojump_clock:
     async with served_box(tmp_path) as (box, client):
         sender = await browser(box, client)
         assert (await sender.announce(500 * 1024 * 1024 + 1)).status == 413
-        for name in ("song.txt", "mp3", "song.mp3.exe", "song."):
+        for name in ("song.txt", "song.mp3.exe", "song.TXT "):
             assert (await sender.announce(10, filename=name)).status == 415
         assert (await sender.announce(10, filename="../../etc/Ünï \U0001f3b5.MP3")).status == 201
         assert len(parts(box)) == 1
+
+
+async def test_a_name_without_an_ending_a_trailing_space_and_a_hash_in_upper_case_are_no_faults(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        for name in ("song", "1. The moon", "song.mp3 ", "song."):
+            made = await sender.announce(10, filename=name, file_hash="A0" * 32)
+            assert (made.status, made.data["filename"]) == (201, name.strip())
 
 
 async def test_what_is_listed_can_be_filtered_and_cancelled(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -55,12 +55,12 @@ def test_hidden_files_links_and_other_things_are_passed_over(tmp_path: Path) -> 
     assert shape(plan(root)[0]) == {"A": ["real.mp3"]}
 
 
-def test_names_that_are_no_text_have_a_readable_title(tmp_path: Path) -> None:
+def test_names_that_are_no_utf_8_are_read_as_what_they_most_likely_are(tmp_path: Path) -> None:
     import os
 
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9t\xe9"))
     grow(folder, "1.mp3")
-    assert [each.title for each in plan(folder)[0]] == ["�t�"]
+    assert [each.title for each in plan(folder)[0]] == ["été"]
 
 
 def labelled(*places: tuple[int | None, int | None]) -> list[tuple[PlannedFile, Labels]]:

@@ -72,8 +72,23 @@ def test_a_place_that_no_album_has_is_none(tmp_path: Path, said: str) -> None:
 
 
 def test_names_that_are_no_text_are_readable() -> None:
-    assert labels.label(b"\xff\xfeabc".decode("utf-8", "surrogateescape")) == "��abc"
+    assert labels.label(b"\xff\xfeabc".decode("utf-8", "surrogateescape")) == "ÿþabc"
+    assert labels.label("Träume".encode("cp1252").decode("utf-8", "surrogateescape")) == "Träume"
     assert labels.label("\x00\n") == "?"
+
+
+def test_a_tag_that_says_latin_1_and_is_utf_8_is_read_as_that(tmp_path: Path) -> None:
+    path = tmp_path / "x.mp3"
+    frames = {"TIT2": b"\0" + "Süße Träume".encode(), "TALB": b"\0" + "l’été".encode("cp1252")}
+    path.write_bytes(id3(frames) + b"\xff\xfb\x90\x00" * 100)
+    read = labels.read(path)[0]
+    assert (read.title, read.album) == ("Süße Träume", "l’été")
+
+
+def test_what_follows_a_dot_in_a_title_is_no_ending(tmp_path: Path) -> None:
+    path = tmp_path / "Kapitel 1. Der Mond"
+    path.write_bytes(b"")
+    assert labels.read(path)[0].title == "Kapitel 1. Der Mond"
 
 
 @given(st.text(st.characters()))

@@ -12,7 +12,7 @@ from tests.rigs.library import opened
 from tests.rigs.sounds import noise, write
 from tomb.devices.decoder import probe
 from tomb.errors import DecodeError, Unavailable
-from tomb.library import folders, transcode, uploads
+from tomb.library import containers, transcode
 from tomb.library.containers import container
 from tomb.library.transcode import Source, Stream
 from tomb.nurseries.inspection import Inspection
@@ -119,6 +119,6 @@ async def test_chapters_stay_when_a_file_is_made_anew_and_end_with_its_sound(tmp
 async def test_every_type_that_is_taken_is_taken_whichever_way_it_comes() -> None:
     native = {"mp3", "wav", "flac", "ogg", "oga", "opus", "aif", "aiff"}
     converted = {"m4a", "m4b", "mp4", "aac", "webm", "wma", "mka", "mkv", "flv"}
-    assert native | converted == uploads.TYPES
-    assert native == folders.PLAYABLE
-    assert converted == folders.TRANSCODED
+    assert native | converted == containers.TYPES
+    assert native == containers.PLAYABLE
+    assert converted == containers.TRANSCODED

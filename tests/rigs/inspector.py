@@ -9,7 +9,7 @@ import trio
 
 from tomb.devices import decoder
 from tomb.errors import DecodeError
-from tomb.library import covers, labels
+from tomb.library import containers, covers, labels
 from tomb.library.chapters import embedded
 from tomb.library.covers import NoPicture, Picture
 from tomb.nurseries.ingest import Findings
@@ -54,7 +54,7 @@ class InlineInspector:
 
     def _look(self, source: Path, name: str, sound: Path | None) -> Findings:
         duration_ms = 0 if sound is None else self._probe(sound).duration_ms
-        said, picture = labels.read(source, Path(name).stem)
+        said, picture = labels.read(source, containers.stem(name))
         said = replace(said, chapters=embedded.read(source))
         return Findings(said, duration_ms, cover=None if picture is None else covers.scaled(picture))
 

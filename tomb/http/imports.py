@@ -12,6 +12,7 @@ from tomb.http.playlists import SkippedFile
 from tomb.http.routes import Call, Route, Services
 from tomb.http.uploads import Hash
 from tomb.library import parcels
+from tomb.library.labels import shown
 from tomb.library.origins import Sent
 from tomb.models import Wire
 
@@ -65,7 +66,7 @@ async def _import(services: Services, call: Call[Body]) -> Success[ImportAnswer]
         created=imported.created,
         tracks=imported.tracks,
         already=imported.already,
-        skipped=[SkippedFile(file=str(each.path), reason=each.reason) for each in imported.skipped],
+        skipped=[SkippedFile(file=shown(each.path), reason=each.reason) for each in imported.skipped],
     )
     return Success(answer, imported.message)
 

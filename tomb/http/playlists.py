@@ -14,6 +14,7 @@ from tomb.http.envelope import Encoded, Success
 from tomb.http.parsing import Body, Description, Flag, Id, Number, Place, Title, in_digits, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.library.index import Query
+from tomb.library.labels import label
 from tomb.library.playlists import PlaylistEdit
 from tomb.models import OnRemoval, PlayerState, Playlist, PlaylistLite, ResumePolicy, SameTag, Wire
 
@@ -271,7 +272,7 @@ async def _moved(services: Services, source_id: str, body: MoveFromBody) -> Succ
 async def _sync(services: Services, _: Call[Body]) -> Success[SyncResult]:
     """Compare the library with its files, and take in what lies in the inbox."""
     found = await services.importer.sync()
-    skipped = [SkippedFile(file=each.path.name, reason=each.reason) for each in found.imported.skipped]
+    skipped = [SkippedFile(file=label(each.path.name), reason=each.reason) for each in found.imported.skipped]
     message = found.imported.message if found.imported.playlist_ids or skipped else "the library is in step"
     result = SyncResult(
         server_seq=services.events.number,

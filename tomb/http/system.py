@@ -186,7 +186,7 @@ def _line(record: logging.LogRecord) -> LogLine:
         timestamp=record.created,
         level=record.levelname.lower(),
         logger=record.name,
-        message=record.getMessage(),
+        message=record.getMessage().encode("utf-8", "backslashreplace").decode(),  # names are bytes
         exception=None if raised is None else f"{type(raised).__name__}: {raised}",
     )
 

@@ -1,6 +1,6 @@
 """Uploads (wire.md, sections 3 and 4): announce a file, send its chunks in any order, make it a track."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from tomb.http.bodies import CHECKSUMS, CHUNK_LIMIT, read_chunk
 from tomb.http.envelope import Success
 from tomb.http.parsing import CONTROL, Body, Title, plain, whole
 from tomb.http.routes import Call, Route, Services
-from tomb.library.uploads import TYPES, Upload
+from tomb.library.uploads import Upload
 from tomb.models import Track, UploadState, Wire, iso
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
 
@@ -20,19 +20,14 @@ CHUNK_S = 600.0  # a chunk may take that long while it keeps coming: Wi-Fi at th
 # --- what is asked ---------------------------------------------------------------------------------------------------
 
 
-def _any_case(words: Iterable[str]) -> str:
-    spelt = ("".join(f"[{char}{char.upper()}]" if char.isalpha() else char for char in word) for word in words)
-    return "|".join(sorted(spelt))
-
-
-# Of what may be uploaded; other types are refused as that, with 415.
+# One that says of itself that it is no sound is refused as that, with 415; one that says nothing is what it holds.
 Filename = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=255),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=255),
     AfterValidator(plain),
-    WithJsonSchema({"type": "string", "maxLength": 255, "pattern": rf"^[^{CONTROL}]*\.({_any_case(TYPES)})$"}),
+    WithJsonSchema({"type": "string", "maxLength": 255, "pattern": rf"^[^{CONTROL}]*[^\s{CONTROL}][^{CONTROL}]*$"}),
 ]
-Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
 
 
 class InitUploadBody(Body):

@@ -4,6 +4,7 @@ Guessing is what ffmpeg does by itself: a playlist called `song.m4a` is then a p
 """
 
 import os
+import re
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -30,11 +31,32 @@ _EXTENSIONS: dict[Container, tuple[str, ...]] = {
     "flac": ("flac",),
     "ogg": ("ogg", "oga", "opus"),
 }
+_NATIVE: tuple[Container, ...] = ("mp3", "wav", "flac", "ogg", "aiff")
+PLAYABLE = frozenset(ending for kind in _NATIVE for ending in _EXTENSIONS[kind])
+"""Endings of names: libsndfile plays such files as they are."""
+TYPES = frozenset(ending for endings in _EXTENSIONS.values() for ending in endings)
+"""All that are taken, whichever way they come; for the others there is ffmpeg, once, when they come in."""
+TRANSCODED = TYPES - PLAYABLE
+NO_TYPE = "not an audio type that the box plays"
+_ENDING = re.compile(r"(?=.*[a-z])[a-z0-9]{1,5}")
 _ATOMS = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
 _FAR = 65536  # how far to look for the first frame behind the labels
 _LENGTHS = (b"Xing", b"Info", b"VBRI")
 _DEEP = 64  # bytes of a frame before which the length stands, whatever the kind of its header
 _MOST_LABELS = 8
+
+
+def ending(name: str) -> str:
+    """In lower case; "" where there is none: in "Chapter 1. The moon" the rest is no ending. Such a file, and one with
+    an ending that is wrong, is what its content is."""
+    _, dot, last = name.strip().lower().rpartition(".")
+    return last if dot and _ENDING.fullmatch(last) else ""
+
+
+def stem(name: str) -> str:
+    """Without the ending."""
+    named = ending(name)
+    return name.strip()[: -len(named) - 1] if named else name
 
 
 def container(path: Path) -> Container | None:

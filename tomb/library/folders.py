@@ -25,10 +25,6 @@ from tomb.library import containers, covers, sorting
 from tomb.library.intake import unreadable
 from tomb.library.labels import Labels, label
 
-# libsndfile plays these as they are; for the others there is ffmpeg, once, at the import.
-PLAYABLE = frozenset({"mp3", "wav", "flac", "ogg", "oga", "opus", "aif", "aiff"})
-TRANSCODED = frozenset({"m4a", "m4b", "mp4", "aac", "webm", "wma", "mka", "mkv", "flv"})
-
 # In lower case. What begins with a dot, such as .Trash-1000, .AppleDouble and ._1.mp3, is hidden anyway.
 SYSTEM = frozenset(
     {
@@ -57,7 +53,6 @@ _DISC_OF = re.compile(
     rf"(?P<stem>.+?)(?:[\s._,-]+[(\[{{]?|[(\[{{])\s*{_WORD}{_NUMBER}\s*[)\]}}]?", re.IGNORECASE | re.DOTALL
 )
 _BARE = re.compile(r"0*(?P<number>\d{1,2})", re.ASCII)
-_ENDING = re.compile(r"\.(?=.*[a-z])[a-z0-9]{1,5}", re.IGNORECASE)
 _KINDS = {
     stat.S_IFLNK: "a link",
     stat.S_IFIFO: "a pipe",
@@ -163,10 +158,6 @@ def is_for_people(path: Path) -> bool:
     return not path.name.startswith(".") and path.name.casefold() not in SYSTEM
 
 
-def extension(path: Path) -> str:
-    return path.suffix[1:].lower()
-
-
 def _disc(file: PlannedFile, labels: Labels) -> int:
     return (labels.disc or 1) if file.disc is None else file.disc
 
@@ -239,13 +230,14 @@ def _entries(folder: Path, skipped: list[Skipped]) -> list[tuple[Path, int]]:
 
 
 def _stem(path: Path) -> str:
-    return path.name[: -len(path.suffix)] if _ENDING.fullmatch(path.suffix) else path.name
+    return containers.stem(path.name)
 
 
 def _is_sound(path: Path, skipped: list[Skipped]) -> bool:
     """By its name's ending; where that has none, by its content. What would be, but is no file, is left out."""
-    named = extension(path) in PLAYABLE | TRANSCODED
-    if not named and _ENDING.fullmatch(path.suffix):
+    ending = containers.ending(path.name)
+    named = ending in containers.TYPES
+    if ending and not named:
         return False
     try:
         mode = path.lstat().st_mode

@@ -8,7 +8,9 @@ are some 30 ms off on MP3, the decoder is exact.
 import os
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+
+from tomb.library import containers, encodings
 
 Marks = tuple[tuple[int, str], ...]
 """Chapters: milliseconds from the start of the track, and a title, which may be empty."""
@@ -37,20 +39,24 @@ def read(path: Path, name: str | None = None) -> tuple[Labels, bytes | None]:
     # Imported here, since the box itself needs no reader of tags in its memory.
     from tinytag import TinyTag, TinyTagException
 
-    called = label(path.stem if name is None else name)
+    called = label(containers.stem(path.name) if name is None else name)
     try:
         tag = TinyTag.get(path, duration=False, image=True)
     except (TinyTagException, OSError):
         return Labels(called), None
     said = Labels(
-        title=clean(tag.title) or called,
-        artist=clean(tag.artist or tag.albumartist),
-        album=clean(tag.album),
+        title=_said(tag.title) or called,
+        artist=_said(tag.artist or tag.albumartist),
+        album=_said(tag.album),
         disc=_place(tag.disc),
         track=_place(tag.track),
     )
     front = tag.images.any
     return said, front.data if front else None
+
+
+def _said(text: str | None) -> str | None:
+    return clean(None if text is None else encodings.mended(text[: 4 * LONGEST]))
 
 
 def _place(number: int | None) -> int | None:
@@ -59,7 +65,12 @@ def _place(number: int | None) -> int | None:
 
 def label(name: str) -> str:
     """A file's name as text: names are bytes, and not all bytes are text."""
-    return clean(os.fsencode(name).decode("utf-8", "replace")) or "?"
+    return clean(encodings.read(os.fsencode(name))) or "?"
+
+
+def shown(path: PurePath) -> str:
+    """A path as text, for people."""
+    return "/".join("" if each == "/" else label(each) for each in path.parts)
 
 
 def clean(text: str | None) -> str | None:

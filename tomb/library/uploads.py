@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from tomb.errors import BadRequest, Conflict, NotFound, UnsupportedMedia
-from tomb.library import folders
 from tomb.models import UploadState
 
-TYPES = folders.PLAYABLE | folders.TRANSCODED  # one list, whichever way a file comes
 MISSING_NAMED = 1000
 
 
@@ -77,12 +75,6 @@ class Upload:
         bits = bytearray(self.received.ljust(-(-self.total_chunks // 8), b"\0"))
         bits[index // 8] = bits[index // 8] & ~(1 << index % 8) | there << index % 8
         return replace(self, received=bytes(bits))
-
-
-def extension(filename: str) -> str | None:
-    """Of a file that may be uploaded, in lower case."""
-    _, dot, ext = filename.lower().rpartition(".")
-    return ext if dot and ext in TYPES else None
 
 
 def create(db: sqlite3.Connection, upload: Upload, at_once: int) -> None:

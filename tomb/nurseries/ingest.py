@@ -21,7 +21,7 @@ from typing import Literal, Protocol, TypeVar, TypeVarTuple
 import trio
 
 from tomb.errors import DecodeError, NoSound, NoSpace
-from tomb.library import containers, covers, faults, files, folders, intake, labels, transcode
+from tomb.library import containers, covers, faults, files, intake, labels, transcode
 from tomb.library.arrivals import Arrival
 from tomb.library.containers import Container
 from tomb.library.covers import Picture
@@ -166,7 +166,7 @@ class Ingest:
     async def _heard(self, source: Path, incoming: Path, size: int, name: str) -> tuple[str, Staged | None, Findings]:
         """The hash of `source`, what is to be kept for it (None if the library has it already), and what it is."""
         ext, kind, bare = await self._thread(_looked_at, source)
-        foreign = ext in folders.TRANSCODED
+        foreign = ext in containers.TRANSCODED
         # Reading twice is better than writing for nothing: cards wear by writing.
         if foreign or bare or await self._store.read(lambda db: files.has_size(db, size)):
             origin = (await self._take(source)).hash
@@ -273,7 +273,7 @@ def _admitted(source: Path, incoming: Path, free_kept: int) -> int:
 
 def _looked_at(source: Path) -> tuple[str, Container | None, bool]:
     """What kind of file it really is: the extension for that, the container, and whether it is an MP3 to be mended."""
-    named = folders.extension(source)
+    named = containers.ending(source.name)
     try:
         kind = containers.container(source)
         ext = named if kind is None else containers.extension(kind, named)

@@ -22,7 +22,7 @@ import trio
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tomb.errors import DecodeError, NoSound, Unavailable
-from tomb.library import chapters, confined
+from tomb.library import chapters, confined, containers
 from tomb.library.covers import Picture
 from tomb.library.labels import Labels, clean, label
 from tomb.library.structure import MOST_PIECES
@@ -155,7 +155,7 @@ class Inspection:
             kind = NoSound if refused is not None and refused.lacking else DecodeError
             raise kind((refused and refused.refused) or trouble or "it does not say how long it is")
         # Said twice, first without the chapters: these are the most work.
-        said = next((each.labels for each in reversed(lines) if each.labels), Labels(label(Path(name).stem)))
+        said = next((each.labels for each in reversed(lines) if each.labels), Labels(label(containers.stem(name))))
         built = heard or next((each for each in lines if each.pieces or each.unended), _Line())
         return Findings(
             said,

@@ -34,7 +34,7 @@ from tomb.errors import (
     UnsupportedMedia,
 )
 from tomb.events import PLAYLISTS, Events, playlist_room
-from tomb.library import faults, folders, parts, transcode, uploads
+from tomb.library import containers, faults, parts, transcode, uploads
 from tomb.library.arrivals import Arrival, Arrived
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
@@ -65,6 +65,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
 GRACE_S = SWEEP_S
+NO_ENDING = "any"  # what stands for it in the table; the content decides
 CLEAN_S = 0.5  # what is not removed by then, the next sweep removes
 PROGRESS_S = 0.1  # between two events of progress of one upload
 
@@ -435,12 +436,12 @@ class Uploads:
 
     def _admitted(self, playlist_id: str, new: NewUpload) -> Upload:
         """What is announced, before a byte of it is sent. Raises: UnsupportedMedia, PayloadTooLarge, Unavailable."""
-        ext = uploads.extension(new.filename)
-        if ext is None:
-            raise UnsupportedMedia("not an audio type that the box plays", {"types": sorted(uploads.TYPES)})
+        ext = containers.ending(new.filename) or NO_ENDING
+        if ext != NO_ENDING and ext not in containers.TYPES:
+            raise UnsupportedMedia(containers.NO_TYPE, {"types": sorted(containers.TYPES)})
         if new.file_size > self.limits.file_size:
             raise PayloadTooLarge("the file is too large", {"limit": self.limits.file_size})
-        if ext in folders.TRANSCODED and not transcode.available():
+        if ext in containers.TRANSCODED and not transcode.available():
             raise Unavailable(f"{ext} files need ffmpeg, which is not installed")
         now = self._ports.wall()
         return Upload(

@@ -62,7 +62,8 @@ interface Job {
 
 /** Why a file cannot be taken, before a byte of it is sent. */
 export function unfit(name: string, size: number): Reason | null {
-  if (!TYPES.includes(name.split('.').pop()?.toLowerCase() ?? '')) return 'type'
+  const ending = /\.(?=[0-9]*[a-z])([a-z0-9]{1,5})$/.exec(name.trim().toLowerCase())?.[1]
+  if (ending && !TYPES.includes(ending)) return 'type' // without one, it is what it holds
   return size === 0 ? 'empty' : null // how large one may be is the box's to say, when the file is announced
 }
 
