@@ -102,7 +102,7 @@ def _serve(args: argparse.Namespace) -> None:
 def _tap(args: argparse.Namespace) -> None:
     from tomb.remote import tap
 
-    tap(args.url, args.uid, args.hold)
+    print(tap(args.url, args.uid, args.hold))
 
 
 def _import(args: argparse.Namespace) -> None:

@@ -20,26 +20,10 @@ from tomb.errors import TombError
 T = TypeVar("T")
 
 TIMEOUT_S = 10.0
+TAP_LOOKS, TAP_LOOK_S = 50, 0.1
 IMPORT_TIMEOUT_S = 3600.0  # an audiobook may have to be converted, on a Pi
 ARCHIVE_TIMEOUT_S = 600.0  # without a sign of life; a large database is looked at for a while
 PIECE = 256 * 1024
-
-
-def tap(url: str, uid: str, hold_s: float) -> None:
-    """Put a tag on the virtual reader of the box at `url`, and take it away after `hold_s` seconds.
-
-    Raises: TombError when there is no such box, or it has a real reader.
-    """
-    try:
-        tag_id = parse_uid(uid)
-    except ValueError as error:
-        raise TombError(str(error)) from None
-    box = Parent(url)
-    ask(box, "PUT", "/api/reader/tag", {"tag_id": tag_id})
-    try:
-        trio.run(trio.sleep, hold_s)
-    finally:
-        ask(box, "DELETE", "/api/reader/tag", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +32,49 @@ class Parent:
 
     url: str
     cookie: str = ""
+
+
+def tap(url: str, uid: str, hold_s: float) -> str:
+    """Put a tag on the virtual reader of the box at `url`, and take it away after `hold_s` seconds. What came of it.
+
+    Raises: TombError when there is no such box, or it has a real reader.
+    """
+    try:
+        tag_id = parse_uid(uid)
+    except ValueError as error:
+        raise TombError(str(error)) from None
+    box = Parent(url)
+    told = ask(box, "PUT", "/api/reader/tag", {"tag_id": tag_id})
+    try:
+        trio.run(trio.sleep, hold_s)
+        player = _player(box, told["data"].get("playlist_id"))
+    finally:
+        ask(box, "DELETE", "/api/reader/tag", {})
+    return f"{tag_id}: {told['message']}; the box {_doing(player)}"
+
+
+def _player(box: Parent, playlist_id: str | None) -> Mapping[str, Any]:
+    """PlayerState. A box that is busy with other things needs a moment to begin with a playlist."""
+    looks = 0
+    while True:
+        player: Mapping[str, Any] = ask(box, "GET", "/api/player/status")["data"]
+        looks += 1
+        if playlist_id in (None, player["active_playlist_id"]) or looks == TAP_LOOKS:
+            return player
+        trio.run(trio.sleep, TAP_LOOK_S)
+
+
+def _doing(player: Mapping[str, Any]) -> str:
+    where = f"“{player['active_track_title']}” ({player['active_track_number']} of {player['track_count']})"
+    match player["state"]:
+        case "playing" | "loading":
+            return f"plays {where}"
+        case "paused":
+            return f"is paused in {where}"
+        case "error":
+            return f"cannot play: {player['error_message']}"
+        case _:
+            return "plays nothing"
 
 
 def as_parent(url: str, pin: Callable[[], str]) -> Parent:

@@ -38,6 +38,9 @@ async def test_a_virtual_tap_plays(music: Music) -> None:
         assert (tapped.status, tapped.err) == (0, "")
         state = await box.until_player(lambda state: state["is_playing"])
         assert state["active_playlist_title"] == "Second"
+        assert tapped.out == "04DEADBEEF0180: the tag of “Second”; the box plays “1” (1 of 1)\n"
+        unknown = await run_tomb("tap", "04C0FFEE", "--hold", "0", "--url", box.url)
+        assert unknown.out == "04C0FFEE: a tag that is linked to nothing yet; the box plays “1” (1 of 1)\n"
 
 
 async def test_a_tap_without_a_box() -> None:

@@ -10,7 +10,7 @@ from tomb.errors import BadRequest, Conflict, NotFound
 from tomb.http.envelope import Success
 from tomb.http.parsing import Body, Id, TagId, whole
 from tomb.http.routes import Call, Route, Services
-from tomb.models import ExistingPlaylist, LinkState, Tag, Wire, iso
+from tomb.models import ExistingPlaylist, LinkState, PlaylistLite, Tag, TagAction, Wire, iso
 from tomb.nurseries.linking import LiveSession
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
@@ -89,7 +89,11 @@ class NfcStatus(Wire):
 
 
 class PlacedTag(Wire):
+    """What it is for: a playlist, an action, or nothing yet."""
+
     tag_id: str
+    playlist_id: str | None
+    action: str | None
 
 
 # --- the routes ------------------------------------------------------------------------------------------------------
@@ -172,7 +176,18 @@ async def _status(services: Services, _: Call[Body]) -> Success[NfcStatus]:
 
 async def _place_tag(services: Services, call: Call[TagBody]) -> Success[PlacedTag]:
     """Put a tag on the virtual reader, while it is in use."""
-    return Success(PlacedTag(tag_id=_virtual(services).place(call.given.tag_id)), "tag placed")
+    linked_now = services.linking.live is not None
+    tag_id = _virtual(services).place(call.given.tag_id)
+    match services.librarian.tag_use(tag_id):
+        case PlaylistLite() as playlist:
+            placed = PlacedTag(tag_id=tag_id, playlist_id=playlist.id, action=None)
+            said = f"the tag of “{playlist.title}”"
+        case TagAction() as use:
+            placed, said = PlacedTag(tag_id=tag_id, playlist_id=None, action=use.action), f"a tag for “{use.action}”"
+        case _:
+            placed = PlacedTag(tag_id=tag_id, playlist_id=None, action=None)
+            said = "a tag that is linked to nothing yet"
+    return Success(placed, "the tag that is being linked" if linked_now else said)
 
 
 async def _lift_tag(services: Services, _: Call[Body]) -> Success[None]:

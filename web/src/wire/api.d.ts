@@ -1387,6 +1387,8 @@ export interface components {
         };
         PlacedTag: {
             tag_id: string;
+            playlist_id: string | null;
+            action: string | null;
         };
         Platform: {
             platform: string;
