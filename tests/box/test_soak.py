@@ -32,7 +32,7 @@ async def test_thirty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -
     assert tally.kills == KILLS
     # It was no idle box that was killed.
     assert tally.whole + tally.none > KILLS / 2
-    assert {"create", "delete", "move", "finalize", "take", "link", "chunks"} <= set(tally.counts)
+    assert {"create", "delete", "restore", "move", "finalize", "take", "link", "chunks"} <= set(tally.counts)
 
 
 @pytest.mark.timeout(900)

@@ -38,8 +38,23 @@ async def update(worker: Worker) -> None:
 async def delete(worker: Worker) -> None:
     if len(worker.holding.records) < PLAYLISTS - 1 or (key := worker.pick()) is None:
         return
+    binned = worker.playlist_ids[key], worker.holding.records[key]
     after = worker.holding.drop(key)
     await worker.change(f"delete {key}", after, "DELETE", _playlist(worker, key), status=204)
+    worker.binned[key] = binned
+
+
+async def restore(worker: Worker) -> None:
+    """It comes back as it was, with its tag, unless that does something else by now."""
+    if len(worker.holding.records) >= PLAYLISTS or not worker.binned:
+        return
+    key = worker.random.choice(list(worker.binned))
+    playlist_id, record = worker.binned[key]
+    taken = {*worker.holding.actions, *(each.tag for each in worker.holding.records.values())}
+    after = worker.holding.put(key, replace(record, tag=None if record.tag in taken else record.tag))
+    back = await worker.change(f"restore {key}", after, "POST", f"/api/bin/{playlist_id}/restore")
+    worker.learn(back["playlist"], key)
+    del worker.binned[key]
 
 
 async def reorder(worker: Worker) -> None:
@@ -128,6 +143,7 @@ EDITS: Deeds = [
     (6, create),
     (4, update),
     (3, delete),
+    (3, restore),
     (4, reorder),
     (4, move),
     (3, delete_tracks),

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from tests.soak.api import Api, Complaint, Gone
-from tests.soak.holding import Holding, Sending, difference
+from tests.soak.holding import Holding, Record, Sending, difference
 from tests.soak.seen import Seen
 from tests.soak.sounds import Pool
 
@@ -60,6 +60,7 @@ class Worker:
         self.playlist_ids: dict[str, str] = {}
         self.track_ids: dict[str, str] = {}
         self.transfers: dict[str, Transfer] = {}
+        self.binned: dict[str, tuple[str, Record]] = {}  # by key, the id and what it was
         self.api: Api
         self._serial = 0
 
@@ -131,6 +132,7 @@ class Worker:
         happened = None if self.doing is None or self.doing == before else now == self.doing
         self.holding, self.doing, self.certain = now, None, False
         self.playlist_ids = {key: seen.playlist_ids[key] for key in now.records}
+        self.binned = {key: each for key, each in self.binned.items() if key not in now.records}
         self.track_ids = {
             tune.filename: seen.track_ids[tune.filename] for each in now.records.values() for tune in each.tunes
         }
