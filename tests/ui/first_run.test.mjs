@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask, AxeBuilder, DESK, eventually, lift, place, sound, titles, visit } from './rig.mjs'
+import { ask, AxeBuilder, DESK, eventually, lift, place, playlist, sound, titles, visit } from './rig.mjs'
 
 const TAG = '04A1B2C3'
 const settings = () => ask('GET', '/api/settings')
@@ -29,6 +29,31 @@ test('each screen can be skipped, in both languages, and fits the smallest phone
   }
   const { box_name, volume_ceiling, first_run } = await settings()
   assert.deepEqual({ box_name, volume_ceiling, first_run }, { box_name: '', volume_ceiling: 100, first_run: true })
+})
+
+test('how loud it may get is heard, and nothing of that stays', async (t) => {
+  const id = await playlist('Folk Songs', 1, 240_000) // named and described as the demo's
+  await ask('PUT', `/api/playlists/${id}`, { description: 'Three tunes that everybody can sing.' })
+  await ask('POST', '/api/player/volume', { volume: 35 })
+  const page = await visit(t)
+  await press(page, 'Skip')
+  const status = async () => {
+    const { is_playing, volume } = await ask('GET', '/api/player/status')
+    return `${is_playing} ${volume}`
+  }
+  await press(page, 'Hear it')
+  await eventually(async () => (await status()) === 'true 100')
+  const slider = page.getByRole('slider', { name: 'Loudest volume' })
+  await slider.focus()
+  for (let i = 0; i < 3; i++) await page.keyboard.press('PageDown')
+  await eventually(async () => (await status()) === 'true 70')
+  await page.keyboard.press('PageUp')
+  await eventually(async () => (await status()) === 'true 80')
+  await press(page, 'Next')
+  await eventually(async () => (await status()) === 'false 35')
+  await page.getByRole('radio', { name: 'Folk Songs', checked: true }).waitFor()
+  await ask('PUT', '/api/settings', { volume_ceiling: null })
+  await ask('DELETE', `/api/playlists/${id}`)
 })
 
 test('from an empty box through the first screens to a tag that plays; nobody sees them again', async (t) => {

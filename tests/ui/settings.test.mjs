@@ -71,26 +71,6 @@ test('a screen without the PIN shows what was chosen, too', async (t) => {
   await fetch(`${BOX}/api/settings`, { method: 'PUT', body: '{"pin":null,"child_playlists":null}', headers: { 'content-type': 'application/json', cookie } })
 })
 
-test('what the operator fixed is shown, greyed, and says so', async (t) => {
-  const page = await visit(t, '/settings', {
-    first: () => {
-      const real = window.fetch
-      window.fetch = async (request, init) => {
-        const response = await real(request, init)
-        if (!new URL(request.url ?? request, location.href).pathname.endsWith('/api/settings')) return response
-        const body = await response.json()
-        body.data = { ...body.data, box_name: 'Library box', fixed: ['box_name', 'volume_ceiling', 'start_volume', 'same_tag', 'on_removal'] }
-        return new Response(JSON.stringify(body), { status: response.status, headers: response.headers })
-      }
-    },
-  })
-  await page.getByRole('main').getByText('Library box').waitFor()
-  assert.equal(await page.getByText('Set by whoever runs the box').count(), 5)
-  assert.equal(await page.getByRole('button', { name: /^Name of the box/ }).count(), 0)
-  for (const name of ['Loudest volume', 'Loudest start']) assert.equal(await page.getByRole('slider', { name }).getAttribute('aria-disabled'), 'true')
-  assert.ok(await page.getByRole('radio', { name: 'Music goes on' }).isDisabled())
-})
-
 test('parents choose what is brought to one loudness, and whether the box rings', async (t) => {
   const page = await visit(t, '/settings')
   await page.getByRole('radio', { name: /Each album/ }).check()

@@ -15,6 +15,13 @@ from tests.rigs.process import serving
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 SCENARIOS = sorted(path.name for path in HERE.glob("*.test.mjs"))
+FIXED = {
+    "TOMB_BOX_NAME": "Library box",
+    "TOMB_VOLUME_CEILING": "60",
+    "TOMB_START_VOLUME": "40",
+    "TOMB_SAME_TAG": "next",
+    "TOMB_ON_REMOVAL": "pause",
+}
 PATIENCE_S = 280.0  # for a file of scenarios: they have their own for each step
 
 
@@ -31,8 +38,8 @@ async def run(*command: str | Path, **env: str) -> None:
 @pytest.mark.usefixtures("built")
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_in_a_browser(scenario: str, tmp_path: Path) -> None:
-    named = {"TOMB_ALLOWED_HOSTS": "box.local"}
-    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=named) as box:
+    env = {"TOMB_ALLOWED_HOSTS": "box.local"} | (FIXED if scenario == "fixed.test.mjs" else {})
+    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=env) as box:
         await run("node", "--test", "--test-reporter=spec", HERE / scenario, TOMB_URL=box.url)
 
 
