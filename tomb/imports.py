@@ -22,7 +22,7 @@ from tomb import remote
 from tomb.config import MIB, Settings
 from tomb.errors import DecodeError, FolderInUse, TombError
 from tomb.events import LEASE_BLOCK, Events
-from tomb.library import folders, intake, parcels
+from tomb.library import chapters, folders, intake, parcels
 from tomb.library.counters import EventLease
 from tomb.library.folders import FolderPlan, PlannedFile, Skipped
 from tomb.library.labels import label, shown
@@ -227,7 +227,16 @@ class _Box:
 
     def _card(self, file: PlannedFile, size: int) -> parcels.FileCard:
         name = shown(file.path.relative_to(self._above))
-        return parcels.FileCard(name=name, size=size, disc=file.disc, part=file.part)
+        return parcels.FileCard(
+            name=name,
+            size=size,
+            disc=file.disc,
+            part=file.part,
+            place=file.place,
+            title=file.title,
+            artist=file.artist,
+            chapters=chapters.encoded(file.chapters),
+        )
 
 
 def _size(path: Path) -> int:

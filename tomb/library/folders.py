@@ -8,22 +8,30 @@ The rules are the same wherever a folder comes from, and however deep it lies:
   them; "Tale (Disc 1)" and "Tale (Disc 2)", side by side, are "Tale". What lies below a disc is on it.
 - "1", "2", "3" side by side may be discs, or three things. The tags of their files decide (`albums`).
 - Whatever may be the cover of one of them may be that of the playlist.
+- A sheet beside the files knows best: an m3u says their order; a cue sheet the chapters of a file, or, of several,
+  their order and titles. What it calls them where it was written is looked for by name, and without its ending.
 
 Volumes and books ("Vol. 2", "Band 3") are no discs: they are heard one by one.
 """
 
+import os
 import re
 import stat
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
 from tomb.errors import Unavailable
-from tomb.library import containers, covers, sorting
+from tomb.library import chapters, containers, covers, sorting
+from tomb.library.chapters import sheets
 from tomb.library.intake import unreadable
-from tomb.library.labels import Labels, label
+from tomb.library.labels import Labels, Marks, clean, label
+
+SHEETS = frozenset({"cue", "m3u", "m3u8"})
+SHEETS_READ = 20  # of a playlist
 
 # In lower case. What begins with a dot, such as .Trash-1000, .AppleDouble and ._1.mp3, is hidden anyway.
 SYSTEM = frozenset(
@@ -64,11 +72,27 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """`disc`: by the names of the folders that it lies in; `part`: what a playlist of that folder would be called."""
+    """`disc`: by the names of the folders that it lies in; `part`: what a playlist of that folder would be called.
+
+    What a sheet says of it: `place`, its place among those that the sheet names, and what of its own labels that goes
+    before."""
 
     path: Path
     disc: int | None = None
     part: str = ""
+    place: int | None = None
+    title: str | None = None
+    artist: str | None = None
+    chapters: Marks = ()
+
+    def labelled(self, own: Labels) -> Labels:
+        """What it says of itself, and its sheet of it."""
+        return replace(
+            own,
+            title=self.title or own.title,
+            artist=own.artist or self.artist,
+            chapters=self.chapters or own.chapters,
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +109,7 @@ class FolderPlan:
     files: list[PlannedFile] = field(default_factory=list)
     own: list[Path] = field(default_factory=list)
     pictures: list[Path] = field(default_factory=list)
+    sheets: list[Path] = field(default_factory=list)
     numbered: bool = False
 
 
@@ -114,6 +139,8 @@ def plan(root: Path) -> tuple[list[FolderPlan], list[Skipped]]:
     skipped: list[Skipped] = []
     if not root.is_dir():
         alone = FolderPlan(root.parent, label(_stem(root)), [PlannedFile(root)], [root])
+        alone.sheets = [sheet for sheet in (root.with_suffix(".cue"), root.with_suffix(".CUE")) if sheet.is_file()][:1]
+        _follow_sheets(alone, skipped)
         return [alone] if _is_sound(root, skipped) else [], skipped
     top = FolderPlan(root, label(root.name), own=[root])
     made: dict[FolderPlan, None] = {}
@@ -125,11 +152,14 @@ def plan(root: Path) -> tuple[list[FolderPlan], list[Skipped]]:
         for path, mode in entries:
             if stat.S_ISREG(mode) and covers.is_called_so(path):
                 place.plan.pictures.append(path)
+            elif stat.S_ISREG(mode) and containers.ending(path.name) in SHEETS:
+                place.plan.sheets.append(path)
             elif not stat.S_ISDIR(mode) and _is_sound(path, skipped):
                 place.plan.files.append(PlannedFile(path, place.disc, label(folder.name)))
         below = [path for path, mode in entries if stat.S_ISDIR(mode)]
         waiting += reversed([*zip(below, _places(place, folder, below), strict=True)])
     for each in made:
+        _follow_sheets(each, skipped)
         each.files.sort(key=lambda file: -1 if file.disc is None else file.disc)
     return [each for each in made if each.files], skipped
 
@@ -147,7 +177,10 @@ def albums(plan: FolderPlan, found: Sequence[tuple[PlannedFile, Labels]]) -> lis
 
 
 def in_order(found: Sequence[tuple[PlannedFile, Labels]], places: Sequence[int]) -> list[int]:
-    """By disc and track where all files say so without contradiction, else as given. A folder knows its disc best."""
+    """By disc and track where all files say so without contradiction, else as given, and so where a sheet gave it. A
+    folder knows its disc best."""
+    if any(found[each][0].place is not None for each in places):
+        return [*places]
     said = {each: (_disc(*found[each]), found[each][1].track or 0) for each in places}
     numbered = all(track for _, track in said.values()) and len({*said.values()}) == len(said)
     return sorted(places, key=said.__getitem__) if numbered else [*places]
@@ -156,6 +189,70 @@ def in_order(found: Sequence[tuple[PlannedFile, Labels]], places: Sequence[int])
 def is_for_people(path: Path) -> bool:
     """Whether it is neither hidden nor something of a system's own."""
     return not path.name.startswith(".") and path.name.casefold() not in SYSTEM
+
+
+def _follow_sheets(plan: FolderPlan, skipped: list[Skipped]) -> None:
+    """Give the files what the sheets beside them say, and those first the order of the one that names most of them."""
+    if not plan.sheets:
+        return
+    named = _Named([file.path for file in plan.files])
+    longest: list[int] = []
+    for sheet in plan.sheets[:SHEETS_READ]:
+        try:
+            said = sheets.text(sheet)
+        except OSError as error:
+            skipped.append(_left_out(sheet, error))
+            continue
+        is_cue = containers.ending(sheet.name) == "cue"
+        listed = _follow_cue(plan, named, sheet, sheets.cue(said)) if is_cue else sheets.listed(said)
+        found = [each for name in listed if (each := named.by(sheet, name)) is not None]
+        longest = max(longest, list(dict.fromkeys(found)), key=len)
+    if len(longest) > 1:
+        for place, each in enumerate(longest):
+            plan.files[each] = replace(plan.files[each], place=place)
+        plan.files.sort(key=lambda file: len(longest) if file.place is None else file.place)
+
+
+def _follow_cue(plan: FolderPlan, named: "_Named", sheet: Path, cue: sheets.Cue) -> list[str]:
+    """The names of its files."""
+    for file in cue.files:
+        found = named.by(sheet, file.name)
+        if found is None and len(cue.files) == 1:
+            found = named.by(sheet, sheet.stem)
+        if found is None or not file.tracks:
+            continue
+        [first, *others] = file.tracks
+        if others:  # the whole of it is what the sheet is about, if it is all that the sheet is about
+            title, artist = cue.title if len(cue.files) == 1 else None, cue.performer
+        else:
+            title, artist = first.title, first.performer or cue.performer
+        marks = chapters.tidy((each.start_ms, each.title) for each in file.tracks)
+        plan.files[found] = replace(plan.files[found], title=clean(title), artist=clean(artist), chapters=marks)
+    return [file.name for file in cue.files]
+
+
+class _Named:
+    """Which of the files a sheet means: the one at that path from there on, or of that name, or of that without its
+    ending, where there is one alone."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._tables: tuple[dict[object, int | None], ...] = ({}, {}, {})
+        for place, path in enumerate(paths):
+            for table, called in zip(self._tables, _calls(path), strict=True):
+                table[called] = None if called in table else place
+
+    def by(self, sheet: Path, name: str) -> int | None:
+        calls = _calls(Path(os.path.normpath(sheet.parent / name)))
+        found = (table.get(called) for table, called in zip(self._tables, calls, strict=True))
+        return next((place for place in found if place is not None), None)
+
+
+def _calls(path: Path) -> tuple[object, object, object]:
+    return path, _folded(path.name), _folded(_stem(path))
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _disc(file: PlannedFile, labels: Labels) -> int:

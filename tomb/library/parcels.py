@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tomb import bounded_json
 from tomb.errors import BadRequest
+from tomb.library import chapters
 from tomb.library.folders import FolderPlan, PlannedFile
 from tomb.library.labels import LONGEST, clean
 
@@ -32,13 +33,28 @@ class _Said(BaseModel):
 
 
 class FileCard(_Said):
-    """A file of `size` bytes. `name`: as it was called, with the folders that it lay in; `disc`, `part`: see
-    `folders.PlannedFile`."""
+    """A file of `size` bytes. `name`: as it was called, with the folders that it lay in; `chapters`: as a column has
+    them (`chapters.encoded`), JSON of its own. For the rest see `folders.PlannedFile`."""
 
     name: Annotated[str, Field(min_length=1, max_length=8192)]
     size: Annotated[int, Field(ge=0, le=LARGEST)]
     disc: Annotated[int, Field(ge=0, le=9999)] | None = None
     part: Annotated[str, Field(max_length=LONGEST)] = ""
+    place: Annotated[int, Field(ge=0, lt=FILES_LIMIT)] | None = None
+    title: Annotated[str, Field(max_length=LONGEST)] | None = None
+    artist: Annotated[str, Field(max_length=LONGEST)] | None = None
+    chapters: Annotated[str, Field(max_length=200_000)] | None = None
+
+    def planned(self) -> PlannedFile:
+        return PlannedFile(
+            Path(self.name),
+            self.disc,
+            clean(self.part) or "?",
+            self.place,
+            clean(self.title),
+            clean(self.artist),
+            chapters.marks(self.chapters),
+        )
 
 
 class Parcel(_Said):
@@ -57,7 +73,7 @@ class Parcel(_Said):
 
     def planned(self) -> FolderPlan:
         """The plan as its sender had it, with names for paths."""
-        files = [PlannedFile(Path(each.name), each.disc, clean(each.part) or "?") for each in self.files]
+        files = [each.planned() for each in self.files]
         pictures = [Path(each.name) for each in self.pictures]
         title = clean(self.title) or "?"
         return FolderPlan(Path(title), title, files, pictures=pictures, numbered=self.numbered)

@@ -293,7 +293,8 @@ class Importer:
                 run.at(file.path)
                 path = await source.fetch(file.path, incoming)
                 try:
-                    staged.append((file, await self._ingest.stage(path, incoming, file.path.name)))
+                    arrival = await self._ingest.stage(path, incoming, file.path.name)
+                    staged.append((file, replace(arrival, labels=file.labelled(arrival.labels))))
                 except DecodeError as error:
                     skipped.append(Skipped(file.path, str(error)))
                 run.done += 1
@@ -315,6 +316,7 @@ class Importer:
             if staged:
                 await self._commit(plan, staged, run.imported, into)
             if run.consume:
+                taken.update(plan.sheets)
                 where = self._librarian.folder / "inbox"
                 await self._thread(inbox.consume, plan.own, taken, where, incoming / "taken")
 

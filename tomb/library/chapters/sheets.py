@@ -3,7 +3,6 @@
 They are anybody's text in anybody's encoding. No more than `LARGEST` bytes and `MOST` lines of one are looked at.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,10 +10,9 @@ from pathlib import Path
 
 LARGEST = 512 * 1024
 MOST = 20_000  # lines
+LONGEST = 1000  # characters of a line
 
-_FILE = re.compile(r'FILE\s+(?:"([^"]*)"|(.*?))(?:\s+\w+)?', re.IGNORECASE)
-_WORDS = re.compile(r'(TRACK|INDEX|TITLE|PERFORMER)\s+"?(.*?)"?', re.IGNORECASE)
-_BEGINS = re.compile(r"0*1\s+(\d{1,5}):(\d{1,2}):(\d{1,2})")
+_KINDS = ("WAVE", "MP3", "AIFF", "BINARY", "MOTOROLA", "FLAC", "OPUS", "OGG", "AAC")
 _FRAMES = 75  # a second, as on a CD
 
 
@@ -65,17 +63,16 @@ def cue(said: str) -> Cue:
     current = head
     files: list[tuple[str, list[tuple[int, dict[str, str]]]]] = []
     for line in _lines(said):
-        if (named := _FILE.fullmatch(line)) is not None:
-            files.append((named[1] or named[2] or "", []))
-        elif (words := _WORDS.fullmatch(line)) is not None:
-            key, value = words[1].upper(), words[2]
-            if key == "TRACK":
+        key, _, rest = line.partition(" ")
+        match key.upper():
+            case "FILE":
+                files.append((_file_name(rest), []))
+            case "TRACK":
                 current = {}
-            elif key != "INDEX":
-                current.setdefault(key, value)
-            elif current is not head and files and (begins := _BEGINS.fullmatch(value)) is not None:
-                minutes, seconds, frames = (int(each) for each in begins.groups())
-                files[-1][1].append(((minutes * 60 + seconds) * 1000 + frames * 1000 // _FRAMES, current))
+            case "TITLE" | "PERFORMER" as kind:
+                current.setdefault(kind, _unquoted(rest))
+            case "INDEX" if current is not head and files and (start_ms := _begins(rest)) is not None:
+                files[-1][1].append((start_ms, current))
     return Cue(
         head.get("TITLE"),
         head.get("PERFORMER"),
@@ -92,4 +89,25 @@ def listed(said: str) -> list[str]:
 
 
 def _lines(said: str) -> Iterator[str]:
-    return (line for each in islice(said.splitlines(), MOST) if (line := each.strip()))
+    """Those that say something, with one space between words."""
+    found = islice(said.splitlines(), MOST)
+    return (line for each in found if len(each) <= LONGEST and (line := " ".join(each.split())))
+
+
+def _file_name(rest: str) -> str:
+    named, _, kind = rest.rpartition(" ")
+    return _unquoted(named if kind.upper() in _KINDS else rest)
+
+
+def _unquoted(rest: str) -> str:
+    return rest[1:].partition('"')[0] if rest.startswith('"') else rest
+
+
+def _begins(rest: str) -> int | None:
+    """The milliseconds of an index 1, which is in minutes, seconds and frames."""
+    number, _, time = rest.partition(" ")
+    parts = time.split(":")
+    if number.lstrip("0") != "1" or len(parts) != 3 or not all(each.isdecimal() and len(each) <= 5 for each in parts):
+        return None
+    minutes, seconds, frames = (int(each) for each in parts)
+    return (minutes * 60 + seconds) * 1000 + frames * 1000 // _FRAMES
