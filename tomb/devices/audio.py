@@ -28,7 +28,7 @@ from tomb.errors import Broken, DeviceError
 from tomb.models import Chime
 from tomb.ports import Ports
 
-AHEAD_S = 1.0
+AHEAD_S = 5.0  # at 44100 Hz a buffer of it takes 970 kB; two or three are there at once
 HISTORY_S = 0.5
 MARGIN_S = 0.15
 FADE_S = 0.02

@@ -25,6 +25,8 @@ from tomb.devices.buffer import CueBuffer
 from tomb.devices.decoder import Frames
 from tomb.ports import monotonic_ns
 
+OWN_STEPS = 64  # frames, by which a step is judged
+DECAY = 256  # frames
 SLICE = 2048  # frames; gains are computed in a scratch buffer of this length, whatever the device's block is
 
 
@@ -124,6 +126,47 @@ class Ramp:
         part[:] = np.rint(scaled, out=scaled)
 
 
+class Decay:
+    """What is heard after a sound that stopped in mid-wave.
+
+    To stop there is a step, and a step is a click. The sound's own samples are not touched, so behind them its last one
+    goes to zero in a straight line; unless the sound has steps as large itself, when that is how it sounds.
+    """
+
+    def __init__(self) -> None:
+        self.left = 0
+        self._recent: Frames = np.zeros((OWN_STEPS, 2), np.int16)
+        self._known = 0
+        self._lines = np.linspace(1, 0, DECAY + 1, dtype=np.float32)[1:, np.newaxis]
+        self._from = np.zeros(2, np.float32)
+
+    def follow(self, frames: Frames) -> None:
+        """These were heard last."""
+        count = min(len(frames), OWN_STEPS)
+        self._recent[: OWN_STEPS - count] = self._recent[count:]
+        self._recent[OWN_STEPS - count :] = frames[-count:]
+        self.left, self._known = 0, min(self._known + count, OWN_STEPS)
+
+    def begin(self) -> None:
+        """Nothing follows them."""
+        if self._known:
+            recent = self._recent[-self._known :].astype(np.float32)
+            own = np.abs(np.diff(recent, axis=0)).max(initial=0)
+            if np.abs(recent[-1]).max() > own:
+                self._from[:], self.left = recent[-1], DECAY
+            self._known = 0
+
+    def fill(self, out: Frames) -> None:
+        out.fill(0)
+        count = min(self.left, len(out))
+        if count:
+            out[:count] = np.rint(self._from * self._lines[DECAY - self.left : DECAY - self.left + count])
+            self.left -= count
+
+    def forget(self) -> None:
+        self.left = self._known = 0
+
+
 class Playhead:
     """Fills the device's blocks. `frames` counts what it was asked for, `underruns` the blocks it could not fill."""
 
@@ -138,6 +181,7 @@ class Playhead:
         self._fade_frames = fade_frames
         self._gain = Ramp(1.0)  # the cue's own
         self._fade = Ramp(0.0)
+        self._decay = Decay()
         self._room = Ramp(1.0)  # for a bell
         self._volume = Ramp(1.0)
         self._last_bell: Bell | None = None
@@ -164,6 +208,7 @@ class Playhead:
         """A new stream begins, and nothing of an old one sounds. Only while no callback runs."""
         self.mark = None
         self._sounding = False
+        self._decay.forget()
         self._rung = None
         self._room.go(1.0, 0)
         self._current_level = self.level
@@ -188,7 +233,8 @@ class Playhead:
         if level is not self._current_level:
             self._current_level = level
             # A short ramp is there to avoid a click, and in silence nothing clicks; a long one is about time.
-            jump = not self._sounding and self._rung is None and level.frames <= self._fade_frames
+            silent = not self._sounding and self._rung is None and not self._decay.left
+            jump = silent and level.frames <= self._fade_frames
             self._volume.go(level.gain, 0 if jump else level.frames)
 
     def _fade_out_for(self, order: Order) -> None:
@@ -213,7 +259,7 @@ class Playhead:
         """Fill the head of `out`, which begins at stream frame `frame`; how much of it."""
         buffer = self._buffer
         if buffer is None:
-            out.fill(0)
+            self._decay.fill(out)
             return len(out)
         if self._fade.target == 0 and self._fade.left:
             out = out[: self._fade.left]  # where the fade ends, the next order begins
@@ -224,6 +270,7 @@ class Playhead:
             self._begun = True
             self._gain.apply(out[:taken])
             self._fade.apply(out[:taken])
+            self._decay.follow(out[:taken])
         if taken == len(out) or buffer.written > buffer.taken:
             return taken
         if buffer.spent and buffer.follower is not None:
@@ -267,7 +314,8 @@ class Playhead:
 
     def _rest(self, buffer: CueBuffer, out: Frames, taken: int, frame: int) -> int:
         """The buffer has no more: silence, until it has or another order comes."""
-        out[taken:].fill(0)
+        self._decay.begin()
+        self._decay.fill(out[taken:])
         self._anchor(buffer, frame + taken, buffer.taken, False)
         self._starved = self._begun and not buffer.spent
         return len(out)
