@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import trio
 from tqdm import tqdm
@@ -27,7 +28,7 @@ from tomb.library.counters import EventLease
 from tomb.library.folders import FolderPlan, PlannedFile, Skipped
 from tomb.library.labels import label, shown
 from tomb.library.opening import open_store
-from tomb.nurseries.importer import Imported, Importer, Progress
+from tomb.nurseries.importer import TAKEN_OUT, Imported, Importer, Progress
 from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.librarian import Librarian
@@ -173,25 +174,30 @@ class _Box:
                 imported.skipped.append(Skipped(file.path, str(error)))
         while sizes:
             try:
-                if await self._is_new(plan, sizes):
+                if (gone := await self._gone(plan, sizes)) is None:
                     imported.add(await self._send(plan, sizes, show))
                 else:
-                    imported.already += len(sizes)
+                    imported.already += len(sizes) - len(gone)
+                    imported.skipped += [Skipped(file.path, TAKEN_OUT) for file in gone]
                 break
             except _Unreadable as error:  # in the midst of it: the box forgets that it began
                 imported.skipped.append(Skipped(error.file.path, str(error)))
                 del sizes[error.file]
         return imported
 
-    async def _is_new(self, plan: FolderPlan, sizes: dict[PlannedFile, int]) -> bool:
-        if await self._lacking(plan, [{"size": size} for size in sizes.values()]):
-            return True
-        return bool(await self._lacking(plan, [{"size": size, "hash": _digest(file)} for file, size in sizes.items()]))
+    async def _gone(self, plan: FolderPlan, sizes: dict[PlannedFile, int]) -> list[PlannedFile] | None:
+        """None where something is new; else what was taken out before. To read it all is only worth while if no size
+        is new."""
+        look = await self._look(plan, [{"size": size} for size in sizes.values()])
+        if not look["new"]:
+            look = await self._look(plan, [{"size": size, "hash": _digest(file)} for file, size in sizes.items()])
+        return None if look["new"] else [[*sizes][place] for place in look["gone"]]
 
-    async def _lacking(self, plan: FolderPlan, files: Sequence[dict[str, int | str]]) -> int:
+    async def _look(self, plan: FolderPlan, files: Sequence[dict[str, int | str]]) -> dict[str, Any]:
         body = {"title": plan.title, "files": files} | ({} if self._into is None else {"into": self._into})
         answer = await remote.patiently(lambda: remote.ask(self._parent, "POST", "/api/imports/look", body))
-        return int(answer["data"]["lacking"])
+        data: dict[str, Any] = answer["data"]
+        return data
 
     async def _send(self, plan: FolderPlan, sizes: dict[PlannedFile, int], show: Show) -> Imported:
         pictures = {PlannedFile(path): size for path in plan.pictures if (size := _picture_size(path))}

@@ -192,6 +192,24 @@ async def test_the_box_that_is_named_gets_it_and_nobody_else(tmp_path: Path) -> 
     assert not mine.exists()
 
 
+async def test_what_was_taken_out_of_a_running_box_is_said_and_stays_so(tmp_path: Path) -> None:
+    root = albums(tmp_path / "Music", "A/1.wav", "A/2.wav")
+    async with serving(tmp_path / "data", *QUIET) as box:
+        await run_tomb("import", root, "--url", box.url)
+        [made] = (await box.get("/api/playlists")).data["playlists"]
+        await box.delete(f"/api/playlists/{made['id']}/tracks", {"track_numbers": [1]})
+        again = await run_tomb("import", root, "--url", box.url)
+        assert again.out == (
+            "left out: Music/A/1.wav: it was taken out of its playlist before, and stays so\n"
+            "0 new playlists, 0 new tracks, 1 already there, 1 left out\n"
+        )
+        write(root / "A" / "3.wav", noise(0.2, seed=9))
+        assert (
+            "0 new playlists, 1 new track, 1 already there, 1 left out"
+            in (await run_tomb("import", root, "--url", box.url)).out
+        )
+
+
 async def test_parents_alone_bring_music_to_a_box_with_a_pin(tmp_path: Path) -> None:
     root = albums(tmp_path / "Music", "A/1.wav")
     async with serving(tmp_path / "data", *QUIET) as box:

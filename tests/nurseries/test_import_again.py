@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import trio
+from trio.testing import MockClock
+
 from tests.rigs.library import Stage, opened, titles
 from tomb.library import folders
 from tomb.models import Playlist
+from tomb.nurseries.importer import TAKEN_OUT
 from tomb.ports import VirtualPorts
 
 TUNE = b"the title tune of the whole series" * 10
@@ -104,7 +108,9 @@ async def test_a_playlist_that_was_in_the_bin_still_knows_what_it_had(tmp_path: 
         await stage.librarian.delete_tracks(made.id, [2])
         await stage.librarian.delete(made.id)
         await stage.librarian.restore(made.id)
-        assert (await stage.importer.import_folder(folder)).message == "0 new playlists, 0 new tracks, 3 already there"
+        again = await stage.importer.import_folder(folder)
+        assert again.message == "0 new playlists, 0 new tracks, 2 already there, 1 left out"
+        assert [(each.path.name, each.reason) for each in again.skipped] == [("2.mp3", TAKEN_OUT)]
         assert titles(await only(stage)) == ["1", "3"]
 
 
@@ -150,6 +156,30 @@ async def test_sound_that_vanished_is_there_again(tmp_path: Path) -> None:
         await stage.importer.import_folder(folder)
         assert not any(track.missing for track in (await only(stage)).tracks)
         assert "state:playlist_updated" in stage.news()
+
+
+async def test_the_inbox_keeps_what_parents_had_taken_out(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with opened(tmp_path / "data") as stage:
+        await stage.importer.import_folder(episode(tmp_path / "Songs", "x", "1", "2"))
+        await stage.librarian.delete_tracks((await only(stage)).id, [1])
+        await stage.librarian.empty_bin()
+        folder = episode(stage.librarian.folder / "inbox" / "Songs", "x", "1", "2", "3")
+        await trio.sleep(60)
+        assert (
+            await stage.importer.sync()
+        ).imported.message == "0 new playlists, 1 new track, 1 already there, 1 left out"
+        assert [path.name for path in folder.iterdir()] == ["1.mp3"]
+
+
+async def test_a_file_in_the_inbox_is_a_playlist_of_one(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with opened(tmp_path / "data") as stage:
+        inbox = episode(stage.librarian.folder / "inbox", "x", "Alone", ".hidden")
+        (inbox / "letter.txt").write_text("Dear parents")
+        episode(inbox / ".Trash-1000", "x", "1")
+        await trio.sleep(60)
+        await stage.importer.empty_inbox()
+        assert await shelf(stage) == [("Alone", ["Alone"])]
+        assert sorted(path.name for path in inbox.iterdir()) == [".Trash-1000", ".hidden.mp3", "letter.txt"]
 
 
 async def test_a_folder_that_went_into_a_playlist_is_not_that_playlist(tmp_path: Path) -> None:

@@ -106,8 +106,8 @@ class Box:
     async def put(self, path: str, body: object = None, **more: Any) -> Answer:
         return await call(self.port, "PUT", path, body, **more)
 
-    async def delete(self, path: str) -> Answer:
-        return await call(self.port, "DELETE", path)
+    async def delete(self, path: str, body: object = None) -> Answer:
+        return await call(self.port, "DELETE", path, body)
 
     async def health(self) -> Any:
         """HealthStatus."""

@@ -132,8 +132,9 @@ TREES: Mapping[str, Tree] = {
         tags={"Box/1/a.flac": (1, 1), "Box/2/b.flac": (2, 1)},
     ),
     "numbers that are no discs": Tree(
-        ("Years/90/a.flac", "Years/91/b.flac", "Years/91/Somebody/c.flac"),
+        ("Years/90/a.flac", "Years/90/cover.png", "Years/91/b.flac", "Years/91/Somebody/c.flac"),
         (("90", ["a.flac"]), ("91", ["b.flac"]), ("Somebody", ["c.flac"]),),
+        covered=frozenset({"90"}),
     ),
     "volumes and books": Tree(  # bindery #2672
         ("Series/Book 1/a.wav", "Series/Book 2/a.wav", "Series/Vol. 3/a.wav", "Radio/Teil 3 - Die Uhr/a.wav",

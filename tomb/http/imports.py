@@ -35,10 +35,12 @@ class LookBody(Body):
 
 
 class LookAnswer(Wire):
-    """`lacking`: how many of them the library would take: if none, nothing need be sent. Without all hashes, how many
-    have a size that none had before: if none, the hashes tell."""
+    """`new`: how many of them the library would take; if none, nothing need be sent. Without all hashes, how many have
+    a size that none had before; if none, the hashes tell. `gone`: which (from 0) were taken out before, and stay so.
+    """
 
-    lacking: int
+    new: int
+    gone: Sequence[int]
 
 
 class ImportAnswer(Wire):
@@ -55,7 +57,8 @@ class ImportAnswer(Wire):
 async def _look(services: Services, call: Call[LookBody]) -> Success[LookAnswer]:
     """Ask what of a folder is new."""
     files = [Sent(each.size, each.hash) for each in call.given.files]
-    return Success(LookAnswer(lacking=await services.importer.lacking(call.given.title, files, into=call.given.into)))
+    found = await services.importer.look(call.given.title, files, into=call.given.into)
+    return Success(LookAnswer(new=len(found.new), gone=found.gone))
 
 
 async def _import(services: Services, call: Call[Body]) -> Success[ImportAnswer]:

@@ -43,7 +43,8 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """The playlist as it is now, the tracks that are new in it, and whether it is new itself.
+    """The playlist as it is now, the tracks that are new in it, and whether it is new itself. `gone`: which of the
+    files of an album it had before, and has no more: they stay away.
 
     `healed`: playlists, beside one that got tracks, with tracks whose file was missing and has now come back.
     """
@@ -52,6 +53,7 @@ class Arrived:
     added: tuple[Track, ...]
     created: bool = False
     healed: tuple[Playlist, ...] = ()
+    gone: tuple[int, ...] = ()
 
 
 def add(
@@ -80,7 +82,8 @@ def add_album(db: sqlite3.Connection, library: Path, album: Album, new_id: NewId
     created = playlist_id is None
     if playlist_id is None:
         playlist_id = playlists.create(db, new_id(), album.title, "", now).id
-    lacking = origins.lacking(db, playlist_id, hashes)
+    compared = origins.compare(db, playlist_id, hashes)
+    lacking = compared.new
     known = [arrival for place, arrival in enumerate(album.arrivals) if place not in {*lacking}]
     healed = _heal(db, library, known, now)
     if lacking:
@@ -94,7 +97,7 @@ def add_album(db: sqlite3.Connection, library: Path, album: Album, new_id: NewId
         playlist, added = reading.playlist(db, playlist_id), ()
     origins.note(db, playlist_id, "" if album.into else album.title, coming)
     others = tuple(each for each in healed.values() if each.id != playlist_id or not added)
-    return Arrived(playlist, added, created, others)
+    return Arrived(playlist, added, created, others, compared.gone)
 
 
 def _heal(db: sqlite3.Connection, library: Path, arrivals: Iterable[Arrival], now: float) -> dict[str, Playlist]:

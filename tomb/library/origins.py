@@ -50,21 +50,29 @@ class Sent:
     hash: str | None = None
 
 
-def new_among(db: sqlite3.Connection, playlist_id: str | None, title: str, files: Sequence[Sent]) -> int:
-    """How many of a folder's files would be taken, in that playlist, or (None) in the one that the folder is already.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Which files of a folder, by their places in it, a playlist never had, and which it had and has no more."""
 
-    Without the hashes of all: how many have a size that no file had that was ever brought.
+    new: tuple[int, ...]
+    gone: tuple[int, ...] = ()
+
+
+def look(db: sqlite3.Connection, playlist_id: str | None, title: str, files: Sequence[Sent]) -> Compared:
+    """What would come of a folder, in that playlist, or (None) in the one that it is already.
+
+    Without the hashes of all, `new` are those with a size that no file had that was ever brought.
     """
     coming = [Origin(each.hash, each.size) for each in files if each.hash is not None]
     if len(coming) < len(files):
         known = {row["size"] for row in db.execute(_SIZES)}
-        return sum(each.size not in known for each in files)
+        return Compared(tuple(place for place, each in enumerate(files) if each.size not in known))
     playlist_id = playlist_id or find(db, title, coming)
     if playlist_id is None:
-        return len(files)
-    new = {*lacking(db, playlist_id, [each.hash for each in coming])}
-    new |= {place for place, each in enumerate(coming) if db.execute(_VANISHED, (each.hash,)).fetchone()}
-    return len(new)
+        return Compared(tuple(range(len(files))))
+    found = compare(db, playlist_id, [each.hash for each in coming])
+    vanished = {place for place, each in enumerate(coming) if db.execute(_VANISHED, (each.hash,)).fetchone()}
+    return Compared(tuple(sorted({*found.new} | vanished)), found.gone)
 
 
 def find(db: sqlite3.Connection, title: str, coming: Sequence[Origin]) -> str | None:
@@ -77,17 +85,21 @@ def find(db: sqlite3.Connection, title: str, coming: Sequence[Origin]) -> str | 
     return min(like, key=lambda each: (*(-number for number in likeness[each]), places[each]), default=None)
 
 
-def lacking(db: sqlite3.Connection, playlist_id: str, coming: Iterable[str]) -> list[int]:
-    """Which of the files (by their hashes, and their places in `coming`) the playlist never had."""
-    had = Counter({row["origin"]: row["copies"] for row in db.execute(_BROUGHT, (playlist_id,))})
-    had |= Counter(row["origin"] for row in db.execute(_THERE, (playlist_id,)))
-    new = []
+def compare(db: sqlite3.Connection, playlist_id: str, coming: Iterable[str]) -> Compared:
+    """`coming`: the hashes of a folder's files. What a parent deleted or moved elsewhere is gone, and to stay so."""
+    there = Counter(row["origin"] for row in db.execute(_THERE, (playlist_id,)))
+    brought = Counter({row["origin"]: row["copies"] for row in db.execute(_BROUGHT, (playlist_id,))})
+    taken_out = brought - there
+    new, gone = [], []
     for place, each in enumerate(coming):
-        if had[each] > 0:
-            had[each] -= 1
+        if there[each] > 0:
+            there[each] -= 1
+        elif taken_out[each] > 0:
+            taken_out[each] -= 1
+            gone.append(place)
         else:
             new.append(place)
-    return new
+    return Compared(tuple(new), tuple(gone))
 
 
 def note(db: sqlite3.Connection, playlist_id: str, title: str, coming: Sequence[Origin]) -> None:

@@ -19,10 +19,11 @@ import trio
 
 from tomb.errors import Conflict, DecodeError, NoSpace, NotFound, Unavailable
 from tomb.library import counters, demo, folders, inbox, sorting
-from tomb.library.arrivals import Album, Arrival
+from tomb.library.arrivals import Album, Arrival, Arrived
 from tomb.library.folders import FolderPlan, PlannedFile, Skipped
 from tomb.library.inbox import Changes
-from tomb.library.origins import Sent
+from tomb.library.intake import Staged
+from tomb.library.origins import Compared, Sent
 from tomb.library.tunes import SETS, Set
 from tomb.models import counted
 from tomb.nurseries.delivery import Delivery
@@ -34,6 +35,8 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 log = logging.getLogger(__name__)
+
+TAKEN_OUT = "it was taken out of its playlist before, and stays so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Imported:
     skipped: list[Skipped] = field(default_factory=list)
 
     def add(self, other: "Imported") -> None:
-        self.playlist_ids += other.playlist_ids
+        self.playlist_ids += [each for each in other.playlist_ids if each not in self.playlist_ids]
         self.created += other.created
         self.tracks += other.tracks
         self.already += other.already
@@ -173,10 +176,9 @@ class Importer:
         await delivery.finish()
         return imported
 
-    async def lacking(self, title: str, files: Sequence[Sent], *, into: str | None = None) -> int:
-        """How many of the files of such a folder the library would take. Where a hash is missing, at least that many
-        of the sizes are new. Raises: NotFound, Conflict for `into`."""
-        return await self._librarian.new_among(self._named(into), title, files)
+    async def look(self, title: str, files: Sequence[Sent], *, into: str | None = None) -> Compared:
+        """What would come of such a folder (`origins.look`). Raises: NotFound, Conflict for `into`."""
+        return await self._librarian.compared(self._named(into), title, files)
 
     async def sync(self) -> Synced:
         """Reconcile database and disk, make playlists of the folders in the inbox, publish the list of playlists."""
@@ -298,38 +300,55 @@ class Importer:
                 except DecodeError as error:
                     skipped.append(Skipped(file.path, str(error)))
                 run.done += 1
-            taken = {file.path for file, _ in staged}
-            if any(arrival.cover is None for _, arrival in staged):
-                for path in plan.pictures:
-                    picture = await source.fetch(path, incoming)
-                    if (cover := await self._ingest.cover(picture, incoming)) is not None:
-                        staged = [(file, replace(each, cover=each.cover or cover)) for file, each in staged]
-                        taken.add(path)
-                        break
-                    skipped.append(Skipped(path, "it is no picture that can be shown"))
+            albums = folders.albums(plan, [(file, arrival.labels) for file, arrival in staged])
+            staged, pictures = await self._with_covers(plan, staged, source, incoming, skipped, apart=len(albums) > 1)
             if not await source.is_whole():
                 # Renamed, or unplugged, while its files were copied. Half of it must not become a playlist: where it
                 # is now, it comes in whole.
                 run.imported.skipped.append(Skipped(plan.folder, "it went away while it was being taken in"))
                 return
             run.imported.skipped += skipped
-            if staged:
-                await self._commit(plan, staged, run.imported, into)
+            taken = {file.path for file, _ in staged} | pictures
+            for title, places in albums:
+                if not places:
+                    continue
+                arrived = await self._librarian.add_album(Album(title, [staged[place][1] for place in places], into))
+                gone = [staged[places[each]][0].path for each in arrived.gone]
+                taken -= {*gone}
+                run.imported.add(_came(arrived, gone, len(places)))
             if run.consume:
                 taken.update(plan.sheets)
                 where = self._librarian.folder / "inbox"
                 await self._thread(inbox.consume, plan.own, taken, where, incoming / "taken")
 
-    async def _commit(
-        self, plan: FolderPlan, staged: list[tuple[PlannedFile, Arrival]], imported: Imported, into: str | None
-    ) -> None:
-        for title, places in folders.albums(plan, [(file, arrival.labels) for file, arrival in staged]):
-            arrived = await self._librarian.add_album(Album(title, [staged[place][1] for place in places], into))
-            if arrived.playlist.id not in imported.playlist_ids:
-                imported.playlist_ids.append(arrived.playlist.id)
-            imported.created += arrived.created
-            imported.tracks += len(arrived.added)
-            imported.already += len(places) - len(arrived.added)
+    async def _with_covers(
+        self,
+        plan: FolderPlan,
+        staged: list[tuple[PlannedFile, Arrival]],
+        source: Source,
+        incoming: Path,
+        skipped: list[Skipped],
+        *,
+        apart: bool,
+    ) -> tuple[list[tuple[PlannedFile, Arrival]], set[Path]]:
+        """The pictures that lie in folders are for tracks that bring none: that of the track's own folder first, and if
+        they are not to be kept `apart`, any. And which of them are so used."""
+        lacking = [file for file, arrival in staged if arrival.cover is None]
+        covers: dict[Path, tuple[Path, Staged]] = {}
+        for path in plan.pictures if lacking else ():
+            picture = await source.fetch(path, incoming)
+            if path.parent in covers:
+                continue
+            if (cover := await self._ingest.cover(picture, incoming)) is None:
+                skipped.append(Skipped(path, "it is no picture that can be shown"))
+            else:
+                covers[path.parent] = path, cover
+        shared = None if apart else next(iter(covers.values()), None)
+        chosen = {file: found for file in lacking if (found := covers.get(file.path.parent, shared)) is not None}
+        pictured = [
+            (file, replace(arrival, cover=chosen[file][1]) if file in chosen else arrival) for file, arrival in staged
+        ]
+        return pictured, {path for path, _ in chosen.values()}
 
     def _named(self, into: str | None) -> str | None:
         """The id of the playlist that has that id or, whatever the case, that title."""
@@ -338,7 +357,7 @@ class Importer:
         wanted = sorting.key(into)[0]
         lites = self._librarian.lites()
         exact = [lite.id for lite in lites if into in (lite.id, lite.title)]
-        found = exact or [lite.id for lite in lites if sorting.key(lite.title)[0] == wanted]
+        found = exact or [lite.id for lite in lites if wanted and sorting.key(lite.title)[0] == wanted]
         if not found:
             raise NotFound("playlist", into)
         if len(found) > 1:
@@ -347,3 +366,10 @@ class Importer:
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
         return await self._ports.in_thread(call, *args, limiter=self._threads)
+
+
+def _came(arrived: Arrived, gone: Sequence[Path], count: int) -> Imported:
+    """What came of one playlist's `count` files."""
+    added = len(arrived.added)
+    skipped = [Skipped(path, TAKEN_OUT) for path in gone]
+    return Imported([arrived.playlist.id], int(arrived.created), added, count - added - len(gone), skipped)

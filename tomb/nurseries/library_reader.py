@@ -10,7 +10,7 @@ from tomb.errors import NotFound
 from tomb.library import counters, memory, origins, reading, recycle_bin, settings, tags
 from tomb.library.index import LibraryIndex, Query
 from tomb.library.memory import PlayerMemory
-from tomb.library.origins import Sent
+from tomb.library.origins import Compared, Sent
 from tomb.library.reading import Playable, Whereabouts
 from tomb.library.store import Store
 from tomb.models import BinItem, ExistingPlaylist, Playlist, PlaylistLite, Tag, TagAction
@@ -119,9 +119,9 @@ class LibraryReader:
         """Bytes of sound: by playlist, what several have counting in each; and what only the bin holds."""
         return await self._store.read(lambda db: (reading.sizes(db), recycle_bin.size(db)))
 
-    async def new_among(self, playlist_id: str | None, title: str, files: Sequence[Sent]) -> int:
-        """How many files of a folder would be taken; see `origins.new_among`."""
-        return await self._store.read(lambda db: origins.new_among(db, playlist_id, title, files))
+    async def compared(self, playlist_id: str | None, title: str, files: Sequence[Sent]) -> Compared:
+        """What would come of a folder; see `origins.look`."""
+        return await self._store.read(lambda db: origins.look(db, playlist_id, title, files))
 
     async def settings(self) -> dict[str, JsonValue]:
         return await self._store.read(settings.read_all)

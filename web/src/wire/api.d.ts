@@ -1302,7 +1302,8 @@ export interface components {
             exception: string | null;
         };
         LookAnswer: {
-            lacking: number;
+            new: number;
+            gone: number[];
         };
         LookBody: {
             client_op_id?: string | null;
