@@ -27,26 +27,27 @@ from tomb.ports import Ports, RealPorts
 Show = Callable[[int, int], None]
 
 
-def back_up(target: Path, settings: Settings, url: str, *, ask: bool = False) -> None:
+def back_up(target: Path, settings: Settings, url: str | None = None) -> None:
     """Write the library to `target`, which is there when it is whole, or stays as it was.
 
-    `url`: of the box that is asked if it runs; with `ask`, in any case. Raises: TombError.
+    `url`: of the box that is asked; by default the library in the data folder, or the box that has that. Raises:
+    TombError.
     """
     if target.is_dir():
         raise TombError(f"{target} is a folder; name the file to write")
     with _whole(target) as file, _bar() as show:
         try:
-            if not ask:
+            if url is None:
                 trio.run(_back_up, file, settings, RealPorts(), show)
-        except FolderInUse:
-            ask = True
-        if ask:
+        except FolderInUse as held:
+            url = remote.holder(held, settings)
+        if url is not None:
             remote.download(remote.as_parent(url, remote.ask_pin), "/api/backup", file, show)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 
-def restore_from(source: Path, settings: Settings, url: str, *, ask: bool = False, even_damaged: bool = False) -> None:
-    """Let the backup in `source` take the place of the library. `url`, `ask`: see `back_up`.
+def restore_from(source: Path, settings: Settings, url: str | None = None, *, even_damaged: bool = False) -> None:
+    """Let the backup in `source` take the place of the library. `url`: see `back_up`.
 
     `even_damaged`: sound that is not quite what it was is taken too. Raises: TombError, with the library as it was.
     """
@@ -56,8 +57,12 @@ def restore_from(source: Path, settings: Settings, url: str, *, ask: bool = Fals
             file.seek(0)
             length = source.stat().st_size
             path = "/api/restore" + ("?even_damaged=true" if even_damaged else "")
-            counts = None if ask else _restored(file, length, settings, show, even_damaged)
+            try:
+                counts = _restore(file, length, settings, show, even_damaged) if url is None else None
+            except FolderInUse as held:
+                counts, url = None, remote.holder(held, settings)
             if counts is None:
+                assert url is not None
                 message = remote.upload(remote.as_parent(url, remote.ask_pin), path, file, length, show)
                 print(f"{_held(described)}: {message}")
                 return
@@ -85,14 +90,6 @@ def _write(folder: Path, library: Path, file: IO[bytes], created: str, show: Sho
             show(file.tell(), archive.length(members))
     finally:
         snapshot.unlink(missing_ok=True)
-
-
-def _restored(file: IO[bytes], length: int, settings: Settings, show: Show, even_damaged: bool) -> Counts | None:
-    """None: a box runs there."""
-    try:
-        return _restore(file, length, settings, show, even_damaged)
-    except FolderInUse:
-        return None
 
 
 def _restore(file: IO[bytes], length: int, settings: Settings, show: Show, even_damaged: bool) -> Counts:

@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--even-damaged", action="store_true", help="take sound that is not quite what it was, too")
     for each, command in ((backup, _backup), (restore, _restore)):
         each.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
-        each.add_argument("--url", help=f"where the box is, if it is not the one on that folder ({DEFAULT_URL})")
+        each.add_argument("--url", help="where the box is, if it is not the one on that folder")
         each.set_defaults(command=command)
 
     pin = commands.add_parser("pin", help="forget the parents' PIN, on the box itself")
@@ -118,7 +118,7 @@ def _backup(args: argparse.Namespace) -> None:
     from tomb.config import read_settings
 
     settings = read_settings({} if args.data is None else {"data": args.data})
-    back_up(args.file, settings, args.url or DEFAULT_URL, ask=args.url is not None)
+    back_up(args.file, settings, args.url)
 
 
 def _restore(args: argparse.Namespace) -> None:
@@ -126,8 +126,7 @@ def _restore(args: argparse.Namespace) -> None:
     from tomb.config import read_settings
 
     settings = read_settings({} if args.data is None else {"data": args.data})
-    url, ask = args.url or DEFAULT_URL, args.url is not None
-    restore_from(args.file, settings, url, ask=ask, even_damaged=args.even_damaged)
+    restore_from(args.file, settings, args.url, even_damaged=args.even_damaged)
 
 
 def _pin(args: argparse.Namespace) -> None:

@@ -192,4 +192,8 @@ class StartError(TombError):
 
 
 class FolderInUse(StartError):
-    pass
+    """`url`: where the holder answers, if it is a box that said so."""
+
+    def __init__(self, message: str, url: str | None = None) -> None:
+        super().__init__(message)
+        self.url = url

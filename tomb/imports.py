@@ -106,8 +106,8 @@ async def _carrier(
             try:
                 yield await _own_importer(settings, into, ports, stack)
                 return
-            except FolderInUse:
-                url = f"http://localhost:{settings.port}"
+            except FolderInUse as held:
+                url = remote.holder(held, settings)
         yield _Box(remote.as_parent(url, remote.ask_pin), into, above).carry
 
 

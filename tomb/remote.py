@@ -14,8 +14,9 @@ from urllib.request import Request, urlopen
 
 import trio
 
+from tomb.config import Settings
 from tomb.devices.reader import parse_uid
-from tomb.errors import TombError
+from tomb.errors import FolderInUse, TombError
 
 T = TypeVar("T")
 
@@ -75,6 +76,11 @@ def _doing(player: Mapping[str, Any]) -> str:
             return f"cannot play: {player['error_message']}"
         case _:
             return "plays nothing"
+
+
+def holder(held: FolderInUse, settings: Settings) -> str:
+    """Where the box answers that has the data folder. (One that just starts has not said so yet.)"""
+    return held.url or f"http://localhost:{settings.port}"
 
 
 def as_parent(url: str, pin: Callable[[], str]) -> Parent:

@@ -18,6 +18,7 @@ from tomb.errors import LibraryDamaged, RequestError, StartError, TombError
 from tomb.http.api import busy
 from tomb.http.app import make_app
 from tomb.http.routes import Services
+from tomb.library.disk import note_address
 from tomb.models import counted
 from tomb.nurseries.health import UP
 from tomb.nurseries.lifecycle import RESUMES, Process
@@ -121,7 +122,9 @@ def _welcome(services: Services, addresses: list[Address]) -> None:
     audio, nfc = services.board.details()["audio"], services.board.details()["nfc"]
     host, port = addresses[0].host, addresses[0].port
     shown = "localhost" if host in EVERYWHERE else host
-    lines = [f"The Open Music Box {__version__} is up: http://{shown}:{port}"]
+    url = f"http://{shown}:{port}"
+    note_address(services.settings.data, url)
+    lines = [f"The Open Music Box {__version__} is up: {url}"]
     if host in EVERYWHERE:
         lines.append(f"  phones    http://{socket.gethostname().partition('.')[0]}.local:{port}")
     lines.append(f"  library   {counted(services.librarian.count(), 'playlist')} in {services.settings.data}")

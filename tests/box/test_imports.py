@@ -3,6 +3,7 @@ of it is the same."""
 
 import signal
 import sqlite3
+import tarfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -190,6 +191,15 @@ async def test_the_box_that_is_named_gets_it_and_nobody_else(tmp_path: Path) -> 
     assert [title for title, _, _ in await playlists(theirs)] == ["A"]
     refused(await run_tomb("import", root, "--data", mine, "--url", box.url), "no box answers")
     assert not mine.exists()
+
+
+async def test_the_box_that_has_the_folder_is_found_wherever_it_answers(tmp_path: Path) -> None:
+    root, data = albums(tmp_path / "Music", "A/1.wav"), tmp_path / "data"
+    async with serving(data, *QUIET):  # on a port that nobody was told
+        assert (await run_tomb("import", root, "--data", data)).out == "1 new playlist, 1 new track\n"
+        assert (await run_tomb("backup", tmp_path / "all.tar", "--data", data)).status == 0
+    with tarfile.open(tmp_path / "all.tar") as archive:
+        assert "tomb.db" in archive.getnames()
 
 
 async def test_what_was_taken_out_of_a_running_box_is_said_and_stays_so(tmp_path: Path) -> None:

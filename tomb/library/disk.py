@@ -77,8 +77,9 @@ class FolderLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._claim_folder()
         except BlockingIOError as error:
-            holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() or "unknown"
-            raise FolderInUse(f"the data folder {path.parent} is in use by another tomb (process {holder})") from error
+            holder, url, *_ = *os.pread(self._file, 200, 0).decode("ascii", "replace").split(), "", ""
+            said = f"the data folder {path.parent} is in use by another tomb (process {holder or 'unknown'})"
+            raise FolderInUse(said, url or None) from error
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
@@ -89,6 +90,12 @@ class FolderLock:
             if isinstance(error, BlockingIOError):
                 raise
             # No locks of folders here: the file's has to do.
+
+
+def note_address(folder: Path, url: str) -> None:
+    """Let whoever finds the folder in use know where its holder, which is this process, answers."""
+    with suppress(OSError), (folder / "tomb.lock").open("r+b") as file:
+        os.pwrite(file.fileno(), f"{os.getpid()}\n{url}\n".encode(), 0)
 
 
 class Reserve:
