@@ -71,7 +71,8 @@ test('targets of a finger are 44 px or more', async (t) => {
   for (const [where, path] of pages) {
     await page.goto(new URL(path, page.url()).href)
     await page.locator('h1, h2').first().waitFor()
-    const small = await page.evaluate(() => [...document.querySelectorAll('button, a[href], input:not([type=radio], .hidden), [role=slider], select')]
+    const small = await page.evaluate(() => [...document.querySelectorAll('button, a[href], input:not(.hidden), [role=slider], select')]
+      .map((each) => (/radio|checkbox/.test(each.type) ? each.closest('label') : each)) // whose label takes the finger too
       .filter((each) => !each.classList.contains('sr-only') && each.checkVisibility() && each.getBoundingClientRect().height > 0 && each.getBoundingClientRect().height < 43.5)
       .map((each) => `${Math.round(each.getBoundingClientRect().height)} ${each.outerHTML.slice(0, 140)}`))
     assert.deepEqual(small, [], where)

@@ -52,6 +52,10 @@ test('parents choose what the child’s page shows; a screen that is open follow
   const { violations } = await new AxeBuilder({ page }).analyze()
   assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [])
 
+  for (const name of ['Folk Songs', 'Good Night']) await page.getByRole('checkbox', { name }).click()
+  await child.getByText('Nothing to hear in here yet.').waitFor()
+  for (const name of ['Folk Songs', 'Good Night']) await page.getByRole('checkbox', { name }).click()
+  await child.getByRole('button', { name: 'Good Night' }).waitFor()
   const late = await playlist('Came later', 1)
   await page.getByText('2 of 4 playlists').last().waitFor()
   await page.getByRole('radio', { name: /All playlists/ }).check()

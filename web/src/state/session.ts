@@ -13,11 +13,12 @@ function kept<T extends string>(key: string, choices: readonly T[], otherwise: T
   return chosen
 }
 
-/** localStorage, where the browser has one for us. */
-export function remember(key: string, value?: string): string | null {
+/** What the browser keeps for us, where it does; for this tab alone if `inTab`. */
+export function remember(key: string, value?: string, { inTab = false } = {}): string | null {
   try {
-    if (value === undefined) return localStorage.getItem(key)
-    localStorage.setItem(key, value)
+    const kept = inTab ? sessionStorage : localStorage
+    if (value === undefined) return kept.getItem(key)
+    kept.setItem(key, value)
   } catch {
     // private windows may refuse: then it is forgotten with the page
   }
