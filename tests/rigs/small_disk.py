@@ -86,10 +86,11 @@ class Ext4Disk:
             os.close(disk)
 
     def restore_power(self) -> None:
-        """Nobody may use it now. What was synced is there again, and what the kernel had written out by itself."""
-        _run("umount", self.folder)
+        """What was synced is there again, and what the kernel had written out by itself."""
         # Whoever has a mount namespace of his own, as a pcscd of the tests has, may hold the dead file system for as
-        # long as he lives; the same image would be the same file system. A copy of it is another one.
+        # long as he lives, and a child of the box that was killed for the moment that it needs to follow; the same
+        # image would be the same file system. A copy of it is another one.
+        _run("umount", "--lazy", self.folder)
         copy = self.image.with_suffix(".copy")
         _run("cp", "--sparse=always", self.image, copy)
         copy.replace(self.image)
@@ -127,7 +128,7 @@ def ext4_disk(folder: Path, mib: int = 512) -> Iterator[Ext4Disk]:
     try:
         yield disk
     finally:
-        _run("umount", folder)
+        _run("umount", "--lazy", folder)
         image.unlink()
 
 

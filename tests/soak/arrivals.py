@@ -149,7 +149,9 @@ def _lay_down(worker: Worker, key: str) -> Holding:
 def _fill(half: Path, worker: Worker, key: str) -> Record:
     tunes = []
     for letter in "abcd"[: worker.random.randint(1, 4)]:
-        sound, name = worker.pool.pick(worker.random), f"{key}{letter}"
+        # A folder is known by its files: with others' alone it would be the playlist that has just these.
+        sound = worker.pool.fresh(worker.random) if letter == "a" else worker.pool.pick(worker.random)
+        name = f"{key}{letter}"
         (half / f"{name}.wav").write_bytes(sound.content)
         tunes.append(Tune(f"{name}.wav", name, sound.sha))
     if worker.random.random() < 0.5:

@@ -23,14 +23,19 @@ class Pool:
     def __init__(self, seed: int, size: int = 24) -> None:
         random = Random(seed)
         self._sounds = [made(random, random.choice((0.2, 1.0, 4.0, 30.0))) for _ in range(size)]
-
         self._shas = {each.content: each.sha for each in self._sounds}
 
     def pick(self, random: Random) -> Sound:
         return random.choice(self._sounds)
 
+    def fresh(self, random: Random) -> Sound:
+        """One that nobody had, and that is not picked."""
+        sound = made(random, 0.2)
+        self._shas[sound.content] = sound.sha
+        return sound
+
     def sha(self, content: bytes) -> str:
-        """Of a sound of the pool."""
+        """Of a sound that came from here."""
         return self._shas[content]
 
 

@@ -47,8 +47,11 @@ class Victim:
         await self._end(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Stop it where it is; returns when all its threads stand still."""
-        os.killpg(self._process.pid, signal.SIGSTOP)
+        """Stop it where it is; returns when all its threads stand still.
+
+        It alone: a child that is stopped before its exec would keep its parent waiting, and from stopping (vfork(2)).
+        """
+        os.kill(self._process.pid, signal.SIGSTOP)
         os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     async def terminate(self) -> None:
