@@ -9,7 +9,8 @@ from tomb.errors import NotFound
 from tomb.library import chapters, loudness
 from tomb.models import Chapter, Loudness, LoudnessMode, Playlist, PlaylistLite, Resume, Track, iso
 
-_Heard = tuple[str, int, tuple[int, ...]]
+_Starts = tuple[int, ...]
+_Heard = tuple[str, int, _Starts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class Playable:
         self._made: dict[str, Track] = {}
 
     @classmethod
-    def of_rows(cls, lite: PlaylistLite, rows: Sequence[sqlite3.Row]) -> "Playable":
-        """What `playable_rows` read."""
-        tracks = ((row["id"], row["duration_ms"], _starts(chapters.decoded(row["chapters"]))) for row in rows)
+    def of_rows(cls, lite: PlaylistLite, rows: Sequence[sqlite3.Row], starts: Sequence[_Starts]) -> "Playable":
+        """What `playable_rows` and `starts` read."""
+        tracks = ((row["id"], row["duration_ms"], begin) for row, begin in zip(rows, starts, strict=True))
         return cls(
             lite, tracks, lambda place: _track(rows[place], lite.server_seq), lambda place: _loudness(rows[place])
         )
@@ -166,7 +167,12 @@ def playable_rows(db: sqlite3.Connection, playlist_id: str) -> list[sqlite3.Row]
     return db.execute(f"{_TRACKS} WHERE t.playlist_id = ? ORDER BY t.number", (playlist_id,)).fetchall()
 
 
-def _starts(of: Sequence[Chapter]) -> tuple[int, ...]:
+def starts(rows: Iterable[sqlite3.Row]) -> list[_Starts]:
+    """Where the chapters of tracks begin. To be asked for in the reader's thread: a thousand chapters take a while."""
+    return [_starts(chapters.decoded(row["chapters"])) for row in rows]
+
+
+def _starts(of: Sequence[Chapter]) -> _Starts:
     return tuple(chapter.start_ms for chapter in of)
 
 

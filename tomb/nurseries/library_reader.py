@@ -1,5 +1,6 @@
 """What can be read of the library: lists from the index, tracks from the database, JSON made once per change."""
 
+import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -57,8 +58,13 @@ class LibraryReader:
     async def playable(self, playlist_id: str) -> Playable:
         """What it takes to play it."""
         self._index.lite(playlist_id)
-        rows = await self._store.read(lambda db: reading.playable_rows(db, playlist_id))
-        return Playable.of_rows(self._index.lite(playlist_id), rows)
+
+        def read(db: sqlite3.Connection) -> tuple[list[sqlite3.Row], list[tuple[int, ...]]]:
+            rows = reading.playable_rows(db, playlist_id)
+            return rows, reading.starts(rows)
+
+        rows, starts = await self._store.read(read)
+        return Playable.of_rows(self._index.lite(playlist_id), rows, starts)
 
     async def playlist_json(self, playlist_id: str) -> bytes:
         """The playlist with its tracks, encoded once per change."""

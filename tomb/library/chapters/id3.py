@@ -9,11 +9,13 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from tomb.library import encodings
+
 LARGEST = 32 * 1024 * 1024  # of the tag, pictures and all
 PARTS = 10_000  # frames that are looked at
 _TEXT = 4096  # bytes of a title
 _NO_TIME = 0xFFFFFFFF
-_ENCODINGS = ("cp1252", "utf-16", "utf-16-be", "utf-8")
+_ENCODINGS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 
 
 def chapters(file: BinaryIO) -> list[tuple[int, str | None]]:
@@ -61,7 +63,8 @@ def _frames(data: bytes, version: int) -> Iterator[tuple[bytes, bytes]]:
 def _text(body: bytes) -> str | None:
     if not body or body[0] >= len(_ENCODINGS):
         return None
-    return body[1:_TEXT].decode(_ENCODINGS[body[0]], "replace").partition("\0")[0]
+    text = body[1:_TEXT].decode(_ENCODINGS[body[0]], "replace").partition("\0")[0]
+    return text if body[0] else encodings.mended(text)
 
 
 def _seven_bits(four: bytes) -> int:

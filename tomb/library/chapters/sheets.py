@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-LARGEST = 512 * 1024
+from tomb.library import encodings
+
+LARGEST = 256 * 1024
 MOST = 20_000  # lines
 LONGEST = 1000  # characters of a line
 
@@ -46,12 +48,9 @@ def text(path: Path) -> str:
         data = file.read(LARGEST)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # Cut off within a character; or what programs wrote before there was UTF-8.
-        cut_off = error.start >= LARGEST - 3
-        return data.decode("utf-8-sig" if cut_off else "cp1252", "ignore" if cut_off else "replace")
+    if len(data) == LARGEST:  # whatever is cut off is no line, and may be half a character
+        data = data[: data.rfind(b"\n") + 1]
+    return encodings.read(data.removeprefix(b"\xef\xbb\xbf"))
 
 
 def cue(said: str) -> Cue:
