@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { shown } from '@/state/optimistic'
-import { answered, ask, forget, heard, positionAt, settle, silence, type PlayerLayers } from '@/state/player'
+import { answered, ask, chapterAt, forget, heard, positionAt, settle, silence, type PlayerLayers } from '@/state/player'
 import type { Message, PlayerState } from '@/wire/types'
 import { numbered, player, playing, tick } from './stream'
 
@@ -134,4 +134,15 @@ test('the shown position never goes back by less than 700 ms while one track pla
       }
     }),
   )
+})
+
+test('the chapter of a place is the last that began before it', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 100_000 }), { maxLength: 30 }), fc.integer({ min: 0, max: 110_000 }), (later, ms) => {
+      const starts = [0, ...later.sort((a, b) => a - b)]
+      const chapters = starts.map((start_ms) => ({ title: '', start_ms }))
+      expect(chapterAt(chapters, ms)).toBe(starts.filter((start) => start <= ms).length - 1)
+    }),
+  )
+  expect(chapterAt([], 0)).toBe(null)
 })

@@ -1,19 +1,8 @@
-// The chapters of the track that plays, and which of them a place in it belongs to.
+// The chapters of the track that plays, and which of them is heard.
 import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { player } from '@/state/core'
-import type { Chapter } from '@/wire/types'
-
-/** From 0; null where there are none. */
-export function chapterAt(chapters: readonly Chapter[], ms: number): number | null {
-  let [from, to] = [0, chapters.length]
-  while (from < to) {
-    const middle = (from + to) >> 1
-    if (chapters[middle]!.start_ms <= ms) from = middle + 1
-    else to = middle
-  }
-  return chapters.length === 0 ? null : Math.max(0, from - 1)
-}
+import { chapterAt } from '@/state/player'
 
 export function useChapters(position: Ref<number>) {
   const { t } = useI18n()

@@ -4,7 +4,7 @@
 // little behind what is shown (the network was slow, or the clock of the sound card is) does not make it jump back: the
 // shown position waits at its `floor` until the reckoned one has caught up.
 import { begin as layer, confirm, type Layers, layers, settle as unlayer } from './optimistic'
-import type { Message, PlayerState } from '@/wire/types'
+import type { Chapter, Message, PlayerState } from '@/wire/types'
 
 export interface Playing {
   readonly player: PlayerState | null
@@ -33,6 +33,17 @@ export const silence: PlayerLayers = layers<Playing>({
 export function positionAt({ anchor, player }: Playing, now: number): number {
   const reckoned = anchor.positionMs + (anchor.moving ? Math.max(0, now - anchor.at) : 0)
   return Math.min(Math.max(reckoned, anchor.floorMs), player?.duration_ms || Number.POSITIVE_INFINITY)
+}
+
+/** The chapter, from 0, that a place in a track belongs to; null where there are none. */
+export function chapterAt(chapters: readonly Chapter[], ms: number): number | null {
+  let [from, to] = [0, chapters.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if (chapters[middle]!.start_ms <= ms) from = middle + 1
+    else to = middle
+  }
+  return chapters.length === 0 ? null : Math.max(0, from - 1)
 }
 
 /** A message of the box, heard at `now`. */
