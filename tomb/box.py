@@ -41,6 +41,7 @@ from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.supervisor import Supervisor
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.uploads import UploadLimits, Uploads
+from tomb.nurseries.warming import Warming
 from tomb.ports import Ports
 
 log = logging.getLogger(__name__)
@@ -153,6 +154,7 @@ async def open_box(
         await _watch_library(lifecycle, board, store)
         await lifecycle.start(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
+        await lifecycle.supervise("warming", Warming(events, librarian, deck).run)
         if taps.reader is not None:
             deck.chime("ready")
         try:

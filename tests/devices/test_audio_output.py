@@ -16,8 +16,10 @@ from tests.rigs.sounds import as_heard, noise, write
 from tests.rigs.virtual_sink import VirtualSink
 from tomb.devices import chimes, computer
 from tomb.devices.audio import PortAudioOutput
+from tomb.devices.decoder import Decoder
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Report, Stuttered
 from tomb.devices.portaudio import CLOSE_S, OPEN_S, SILENCE_S, RateRefused
+from tomb.devices.warm import MOST_BYTES
 from tomb.errors import Broken, Busy, Missing
 from tomb.ports import Ports, VirtualPorts
 
@@ -424,3 +426,45 @@ async def test_a_device_that_refuses_its_own_rate_too_is_missing(player: Player,
     player.sink.check_rate = Fickle(player.nursery).check_rate  # type: ignore[method-assign]
     with pytest.raises(Missing, match="does not play 88200 Hz"):
         await PortAudioOutput(VirtualPorts(), player.told.append).run()
+
+
+@pytest.mark.parametrize("ext", ["wav", "mp3", "ogg", "flac"])
+async def test_what_was_expected_is_heard_at_once_though_the_disk_sleeps_and_goes_on_to_the_sample(
+    player: Player, clock: MockClock, tmp_path: Path, ext: str
+) -> None:
+    song, ports = write(tmp_path / f"song.{ext}", noise(4, rate=48000), 48000), SlowPorts()
+    output = await player.output(ports)
+    output.expect([Cue(0, song, 1000)])
+    await trio.sleep(15)  # the stream is closed by now
+    ports.next_takes("_pour", 0.7)
+    since, begun = len(player.sink.played()), trio.current_time()
+    output.play(Cue(1, song, 1000))
+    while not player.reports:
+        await trio.sleep(0.01)
+    assert trio.current_time() - begun < 0.2
+    await trio.sleep(5)
+    assert player.reports == [CueStarted(1), CueFinished(1)]
+    assert output.underruns == 0
+    alone = Decoder(song, 44100, 1000).read(10**6)
+    heard = player.sink.played()[since:]
+    end = int(np.flatnonzero(heard.any(axis=1))[-1]) + 1
+    np.testing.assert_array_equal(heard[end - 2 * 44100 : end - 300], alone[-2 * 44100 : len(alone) - 300])
+
+
+async def test_of_what_is_expected_no_more_is_kept_than_there_is_room_for_and_the_unwanted_goes(
+    player: Player, clock: MockClock, tmp_path: Path
+) -> None:
+    songs = [write(tmp_path / f"{number}.wav", noise(1.5, seed=number)) for number in range(50)]
+    output = await player.output()
+    output.expect([Cue(0, song) for song in songs])
+    await trio.sleep(20)
+    assert open_files(tmp_path) == set(songs[: int(MOST_BYTES / (44100 * 4))])
+    output.expect([Cue(0, songs[-1]), Cue(0, tmp_path / "gone.wav")])
+    await trio.sleep(20)
+    assert open_files(tmp_path) == {songs[-1]}
+
+
+def open_files(folder: Path) -> set[Path]:
+    """Those of ours in that folder."""
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return {path for link in links if (path := link.readlink()).is_relative_to(folder)}

@@ -4,7 +4,7 @@ A machine that only one owner can drive should have no rows that its owner canno
 it cannot tell; here only the deck fires, and only what its callers make it fire.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -77,6 +77,9 @@ class HandOutput:
 
     def chime(self, chime: Chime) -> None:
         assert chime == "error"
+
+    def expect(self, cues: Sequence[Cue]) -> None:
+        raise NotImplementedError
 
     def heard(self) -> Heard:
         return Heard(self.cues[0].generation, self.position_ms) if self.cues else Heard(None, 0)

@@ -161,3 +161,25 @@ async def test_a_loudspeaker_that_was_pulled_out_is_told_noted_and_the_music_goe
     state = box.services.deck.state(0)
     assert state.state == "playing"
     assert 5_000 <= state.position_ms <= 12_000
+
+
+async def test_what_has_a_tag_is_expected_where_it_was_left_and_the_last_played_first(box: VirtualBox) -> None:
+    first = await box.add("First", 60, tag_id=TAGS[0])
+    second = await box.add("Second", 60, tag_id=TAGS[1])
+    await box.add("Without", 60)
+    paths = {
+        each: Path((await box.services.librarian.playlist(each)).tracks[0].file_path).name for each in (first, second)
+    }
+    await trio.sleep(5)
+    assert sorted(output(box).expected) == sorted((path, 0) for path in paths.values())
+    await box.services.deck.start(second)
+    await trio.sleep(10)
+    assert output(box).expected == [(paths[first], 0)]  # what plays needs no beginning
+    await box.services.deck.stop()
+    await trio.sleep(5)
+    [(path, start_ms), after] = output(box).expected
+    assert (path, after) == (paths[second], (paths[first], 0))
+    assert start_ms == pytest.approx(10_000, abs=100)
+    await box.services.librarian.delete(second)
+    await trio.sleep(5)
+    assert output(box).expected == [(paths[first], 0)]

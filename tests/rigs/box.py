@@ -2,7 +2,7 @@
 
 import sqlite3
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,7 @@ class FragileOutput(SilentOutput):
         self.there = True
         self.chimes: list[Chime] = []
         self.gains: dict[int, float] = {}
+        self.expected: list[tuple[str, int]] = []
 
     def play(self, cue: Cue) -> None:
         self.gains = {cue.generation: cue.gain}
@@ -55,6 +56,9 @@ class FragileOutput(SilentOutput):
 
     def chime(self, chime: Chime) -> None:
         self.chimes.append(chime)
+
+    def expect(self, cues: Sequence[Cue]) -> None:
+        self.expected = [(cue.path.name, cue.start_ms) for cue in cues]
 
     def unplug(self) -> None:
         self.there = False

@@ -14,6 +14,7 @@ when what was taken will be heard. While the stream is closed only commands and 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -24,6 +25,7 @@ from tomb.devices.buffer import CueBuffer, ReadAhead
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Loudspeaker, Reporter, Stuttered
 from tomb.devices.playhead import Anchor, Bell, Level, Order, Playhead, Timeline
 from tomb.devices.portaudio import Sink
+from tomb.devices.warm import Warm
 from tomb.errors import Broken, DeviceError
 from tomb.models import Chime
 from tomb.ports import Ports
@@ -64,6 +66,7 @@ class PortAudioOutput:
         self._timeline = Timeline(self._playhead, rate)
         # A stream that begins asks for its whole latency at once; what follows must then be decoded in this time.
         self._head = round(min(latency + MARGIN_S, AHEAD_S) * rate)
+        self._warm = Warm(ports)
         self._order = Order()
         self._last = Heard(None, 0)
         self._read_ahead: dict[CueBuffer, ReadAhead] = {}
@@ -116,6 +119,9 @@ class PortAudioOutput:
         self._playhead.bell = Bell(chimes.made(chime, self._rate))
         self._wake()
 
+    def expect(self, cues: Sequence[Cue]) -> None:
+        self._warm.want(cues)
+
     async def loudspeakers(self) -> list[Loudspeaker]:
         return await self._sink.loudspeakers()
 
@@ -140,6 +146,7 @@ class PortAudioOutput:
             await self._ports.in_thread(chimes.prepare, self._rate)
             task_status.started()
             async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._warm.run, self._rate)
                 broken = await self._serve(nursery)
                 nursery.cancel_scope.cancel()
         finally:
@@ -192,9 +199,9 @@ class PortAudioOutput:
             self._read_ahead.pop(buffer).scope.cancel()
         for buffer in cued:
             if buffer not in self._read_ahead:
-                self._read_ahead[buffer] = ReadAhead(
-                    self._ports, buffer, self._rate, self._head, self._wake, partial(self._awaits, buffer)
-                )
+                awaited, begun = partial(self._awaits, buffer), self._warm.take(buffer.cue)
+                reading = ReadAhead(self._ports, buffer, self._rate, self._head, self._wake, awaited, begun)
+                self._read_ahead[buffer] = reading
                 nursery.start_soon(self._read_ahead[buffer].run)
 
     def _awaits(self, buffer: CueBuffer) -> bool:

@@ -19,6 +19,7 @@ import trio
 from tomb.devices import computer
 from tomb.devices.decoder import Decoder, Frames
 from tomb.devices.output import Cue
+from tomb.devices.warm import Beginning
 from tomb.errors import DecodeError
 from tomb.ports import Ports
 
@@ -113,9 +114,10 @@ class ReadAhead:
         head: int,
         news: Callable[[], None],
         awaited: Callable[[], bool] = lambda: True,
+        begun: Beginning | None = None,
     ) -> None:
         """`head`: frames of the first piece. `news` is called when that is there, and when the last one is. `awaited`:
-        whether it is this buffer that should be heard now."""
+        whether it is this buffer that should be heard now. `begun`: what was decoded before."""
         self._ports = ports
         self._buffer = buffer
         self._rate = rate
@@ -123,6 +125,9 @@ class ReadAhead:
         self._news = news
         self._awaited = awaited
         self._decoder: Decoder | None = None
+        if begun is not None:
+            self._decoder = begun.decoder
+            buffer.append(begun.frames)
         self._thread: int | None = None  # that decodes, while it does
         self._handing_over = Lock()  # between the decoder's thread and the event loop, which may give it up
         self._given_up = False

@@ -6,7 +6,7 @@ it, so that a late report about something older is recognised and dropped. When 
 and `heard` keeps its last answer until the next command; what is cued between two runs is played by the second.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -103,6 +103,9 @@ class Output(Protocol):
 
     def chime(self, chime: Chime) -> None:
         """Let a sound of the box be heard, over the music if there is any, at the volume that is set."""
+
+    def expect(self, cues: Sequence[Cue]) -> None:
+        """These may be played next, the likeliest first: have their beginnings ready. Instead of those said before."""
 
     def heard(self) -> Heard: ...
 

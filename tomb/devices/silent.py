@@ -4,6 +4,7 @@ It sleeps until the next thing that happens, so three hours on a mock clock are 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import trio
@@ -77,6 +78,9 @@ class SilentOutput:
         pass
 
     def chime(self, chime: Chime) -> None:
+        pass
+
+    def expect(self, cues: Sequence[Cue]) -> None:
         pass
 
     def heard(self) -> Heard:

@@ -11,7 +11,7 @@ machine whether it still counts.
 """
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -309,6 +309,16 @@ class Deck:
                 self._output.set_cue_gain(player.generation, self._cue_gain(player.track.track_id))
                 if following is not None:
                     self._output.set_cue_gain(following[0], self._cue_gain(following[1]))
+
+        self._mailbox.post(job)
+
+    def expect(self, playlists: Sequence[Playable]) -> None:
+        """These may be asked for next, the likeliest first."""
+
+        def job() -> None:
+            cues = [cue for playlist in playlists if (cue := self._first_cue(playlist)) is not None]
+            if self._output is not None:
+                self._output.expect(cues)
 
         self._mailbox.post(job)
 
@@ -619,6 +629,18 @@ class Deck:
 
     def _cue_gain(self, track_id: str) -> float:
         return self._playlist.gain(track_id, self._loudness) if self._playlist else 1.0
+
+    def _first_cue(self, playlist: Playable) -> output.Cue | None:
+        """What is heard first when it is started. None where that is not known, or where it is the one that plays."""
+        track_id, position_ms = self._resume(playlist)
+        track = playlist.track(track_id) if track_id is not None else None
+        shuffled = self._player.shuffle if playlist.lite.shuffle is None else playlist.lite.shuffle
+        if track is None and not shuffled and playlist.tracks:
+            track, position_ms = playlist.track(playlist.tracks[0][0]), 0
+        ours = self._playlist is not None and self._playlist.lite.id == playlist.lite.id
+        if track is None or (ours and self._player.state != "stopped"):
+            return None
+        return output.Cue(0, self._library / track.file_path, position_ms)
 
     def _named(self, generation: int, reason: str) -> str:
         """`reason` with the name of the track that was given out with this generation."""

@@ -1,0 +1,52 @@
+"""Tells the deck which playlists may be asked for next: those that have a tag, the one played last first.
+
+It looks again once the library, or what is played, was changed and then left alone for a while.
+"""
+
+from contextlib import suppress
+
+import trio
+
+from tomb.errors import NotFound
+from tomb.events import Event, Events
+from tomb.nurseries.deck import Deck
+from tomb.nurseries.librarian import Librarian
+
+QUIET_S = 2.0
+MOST = 50  # playlists; more than an output keeps beginnings of
+CHANGES = (
+    "state:player",
+    "state:playlists",
+    "state:playlist_created",
+    "state:playlist_updated",
+    "state:playlist_deleted",
+)
+
+
+class Warming:
+    def __init__(self, events: Events, librarian: Librarian, deck: Deck) -> None:
+        self._librarian = librarian
+        self._deck = deck
+        self._changed = trio.Event()
+        self._changed.set()
+        events.subscribe(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if event.type in CHANGES:
+            self._changed.set()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Until cancelled. Raises: Unavailable, LibraryDamaged."""
+        task_status.started()
+        while True:
+            await self._changed.wait()
+            while self._changed.is_set():
+                self._changed = trio.Event()
+                await trio.sleep(QUIET_S)
+            tagged = [lite for lite in self._librarian.lites() if lite.nfc_tag_id is not None]
+            tagged.sort(key=lambda lite: lite.last_played, reverse=True)
+            likely = []
+            for lite in tagged[:MOST]:
+                with suppress(NotFound):  # it was deleted just now
+                    likely.append(await self._librarian.playable(lite.id))
+            self._deck.expect(likely)
