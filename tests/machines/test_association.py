@@ -169,6 +169,18 @@ def test_a_tag_that_was_taken_between_the_look_up_and_the_store_is_a_duplicate()
     assert session.state == "success"
 
 
+def test_a_tag_with_an_action_is_asked_about_once_and_an_override_takes_it() -> None:
+    session = opened("p1")
+    taken = NotStored("it pauses", acts=True)
+    asked = Announce("duplicate", "This tag does something else already.", "A")
+    assert effects_of(session, TagPlaced("A", None), taken)[1:] == [asked]
+    assert effects_of(session, TagPlaced("A", None), taken)[1:] == []
+    assert effects_of(session, Override(), Stored()) == [
+        Link("A", override=True),
+        Announce("success", "The tag is linked.", "A"),
+    ]
+
+
 @pytest.mark.parametrize("end", [Cancel("enough"), Expired(7)])
 def test_an_end_asked_for_while_storing_asks_for_the_link_back_and_waits_for_the_answer(end: object) -> None:
     session = opened("p1")
@@ -212,6 +224,7 @@ ALPHABET: tuple[object, ...] = (
     Expired(7),
     Stored(),
     NotStored("taken", THEIRS),
+    NotStored("it pauses", acts=True),
     NotStored("The disk is full."),
 )
 EXPECTED: dict[tuple[str, str], set[Possible]] = {
@@ -314,7 +327,8 @@ def test_on_every_walk_each_step_is_announced_once_and_what_is_announced_is_true
             assert (known.last.tag_id, known.last.existing_playlist) == (session.tag_id, session.existing_playlist)
         if session.state == "duplicate":
             assert session.tag_id is not None, step.path
-            assert session.existing_playlist is not None, step.path
+            acts = NotStored("it pauses", acts=True) in step.path
+            assert acts or session.existing_playlist is not None, step.path
 
 
 def test_on_every_walk_a_link_is_stored_only_by_a_success_and_a_report_links_nothing() -> None:

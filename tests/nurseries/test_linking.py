@@ -19,7 +19,7 @@ from tests.rigs.virtual import virtual_time
 from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, RequestError
 from tomb.events import Event, Events
 from tomb.machines.association import ASSOCIATION, ENDS
-from tomb.models import ExistingPlaylist, PlaylistLite, Tag
+from tomb.models import ExistingPlaylist, PlaylistLite, Tag, TagAction
 from tomb.nurseries.linking import Linking, LiveSession
 from tomb.nurseries.machine_states import MachineStates
 from tomb.ports import VirtualPorts
@@ -70,6 +70,19 @@ async def test_a_tag_of_another_playlist_asks_and_an_override_moves_it(box: Virt
     await box.services.linking.override(new)
     assert _steps(box)[-1] == ("success", TAGS[0])
     assert box.services.librarian.lite(old).nfc_tag_id is None
+    assert box.services.librarian.lite(new).nfc_tag_id == TAGS[0]
+
+
+async def test_a_tag_with_an_action_asks_and_an_override_links_it(box: VirtualBox) -> None:
+    new = await box.add("New", 60)
+    await box.services.librarian.assign_tag(TAGS[0], TagAction(action="pause"))
+    await box.services.linking.open(new)
+    await box.tap(TAGS[0])
+    duplicate = box.told("nfc_association_state")[-1]
+    assert (duplicate["state"], duplicate["tag_id"]) == ("duplicate", TAGS[0])
+    assert "existing_playlist" not in duplicate
+    await box.services.linking.override(new)
+    assert _steps(box)[-1] == ("success", TAGS[0])
     assert box.services.librarian.lite(new).nfc_tag_id == TAGS[0]
 
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { ask, AxeBuilder, DESK, PHONE, place, playlist, visit } from './rig.mjs'
+import { ask, DESK, PHONE, place, playlist, visit } from './rig.mjs'
 
 const LONG = 'Donaudampfschifffahrtsgesellschaftskapitänsgeschichten, gelesen von jemandem mit einem sehr langen Namen, '.repeat(2).slice(0, 200).trim()
 const pages = new Map([['home', '/'], ['tags', '/tags'], ['settings', '/settings'], ['system', '/system'], ['cards', '/cards'], ['child', '/child'], ['bin', '/bin'], ['nowhere', '/no/such/page']])
@@ -17,41 +17,6 @@ before(async () => {
   await ask('POST', `/api/playlists/${id}/start`, {})
   await ask('POST', '/api/player/pause', {})
   pages.set('playlist', `/playlist/${id}`).set('long title', `/playlist/${long}`)
-})
-
-async function clean(page, where) {
-  const { violations, passes } = await new AxeBuilder({ page }).analyze()
-  assert.ok(passes.length > 10, `${where}: axe saw no page`)
-  assert.deepEqual(violations.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map((each) => each.html.slice(0, 160)).join(' | ')}`), [])
-}
-
-for (const [colorScheme, size, options] of [['light', 'phone', PHONE], ['dark', 'desktop', DESK]])
-  test(`axe finds nothing on any page: ${colorScheme}, ${size}`, async (t) => {
-    const page = await visit(t, '/', { ...options, colorScheme })
-    for (const [name, path] of pages) {
-      await page.goto(new URL(path, page.url()).href)
-      await page.locator('h1, h2').first().waitFor()
-      await page.waitForFunction(() => document.querySelector('.skeleton') === null)
-      await clean(page, name)
-    }
-    await page.goto(new URL('/', page.url()).href)
-    await page.getByRole('button', { name: 'Open the player' }).click()
-    await page.getByRole('button', { name: 'Shuffle' }).waitFor()
-    await clean(page, 'player')
-  })
-
-test('axe finds nothing in the dialogs', async (t) => {
-  const page = await visit(t, pages.get('playlist'))
-  for (const open of ['Add music', 'More for Folk Songs', 'More for Track 1']) {
-    await page.getByRole('button', { name: open, exact: true }).first().click()
-    await page.locator('dialog[open]').waitFor()
-    await clean(page, open)
-    await page.keyboard.press('Escape')
-    await page.locator('dialog[open]').waitFor({ state: 'detached' })
-  }
-  await page.keyboard.press('?')
-  await page.locator('dialog[open]').waitFor()
-  await clean(page, 'keys')
 })
 
 for (const [name, locale] of [['English', 'en-GB'], ['German', 'de-DE']])

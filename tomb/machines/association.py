@@ -1,8 +1,8 @@
 """A session that links a tag to a playlist: the parent says "now", then puts a tag on the box.
 
-`waiting` for a tag; `duplicate` when the tag belongs to another playlist and somebody has to decide; `storing` while
-the link is on its way to the disk; `ending` when the session was asked to end just then; and four ends. Clients know
-neither `storing` nor `ending` (wire.md, section 5): to them the session is still what was announced last.
+`waiting` for a tag; `duplicate` when the tag has another use, a playlist or an action, and somebody has to decide;
+`storing` while the link is on its way to the disk; `ending` when the session was asked to end just then; and four ends.
+Clients know neither `storing` nor `ending` (wire.md, section 5): to them the session is still what was announced last.
 
 Storing takes as long as the library has other things to do. These are the rules for that time:
 
@@ -65,10 +65,11 @@ class Stored:
 @dataclass(frozen=True, slots=True)
 class NotStored:
     """Nothing was stored, and nothing will be. `message` is for the parent. `owner`: the playlist that the tag was
-    linked to since it was looked up, if that is why."""
+    linked to since it was looked up, if that is why. `acts`: an action of the tag is why."""
 
     message: str
     owner: ExistingPlaylist | None = None
+    acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,8 @@ def of_this_session(session: AssociationSession, event: Expired) -> bool:
     return event.number == session.number
 
 
-def linked_elsewhere(_: AssociationSession, event: NotStored) -> bool:
-    return event.owner is not None
+def has_another_use(_: AssociationSession, event: NotStored) -> bool:
+    return event.owner is not None or event.acts
 
 
 def past_the_deadline(session: AssociationSession, _: NotStored) -> bool:
@@ -179,18 +180,17 @@ def _keep(session: AssociationSession, event: TagPlaced) -> None:
     _announce(session, "success", "This tag is linked to this playlist already.", event.tag_id)
 
 
-def _ask(session: AssociationSession, tag_id: str, owner: ExistingPlaylist) -> None:
+def _ask(session: AssociationSession, tag_id: str, owner: ExistingPlaylist | None) -> None:
     if (session.tag_id, session.existing_playlist) != (tag_id, owner):  # the same question is put once
-        _announce(session, "duplicate", f"This tag is linked to “{owner.title}”.", tag_id, owner)
+        use = f"This tag is linked to “{owner.title}”." if owner else "This tag does something else already."
+        _announce(session, "duplicate", use, tag_id, owner)
 
 
 def _ask_about_placed(session: AssociationSession, event: TagPlaced) -> None:
-    assert event.owner is not None
     _ask(session, event.tag_id, event.owner)
 
 
 def _ask_about_stored(session: AssociationSession, event: NotStored) -> None:
-    assert event.owner is not None
     _ask(session, _answered(session).tag_id, event.owner)
 
 
@@ -273,7 +273,7 @@ ASSOCIATION: Table[AssociationSession] = Table(
         row("storing", Cancel, "ending", do=_withdraw),
         row("storing", Expired, "ending", when=of_this_session, do=_withdraw),
         row(("storing", "ending"), Stored, "success", do=_succeed),
-        row("storing", NotStored, "duplicate", when=linked_elsewhere, do=_ask_about_stored),
+        row("storing", NotStored, "duplicate", when=has_another_use, do=_ask_about_stored),
         row("storing", NotStored, "error", do=_fail),
         row("ending", NotStored, "timeout", when=past_the_deadline, do=_end_as_asked),
         row("ending", NotStored, "cancelled", do=_end_as_asked),

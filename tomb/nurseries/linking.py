@@ -270,8 +270,9 @@ class Linking:
         try:
             await self._library.link_tag(link.tag_id, session.machine.playlist_id, override=link.override)
         except RequestError as error:
-            owner = self._library.tag_owner(link.tag_id) if isinstance(error, Conflict) else None
-            return NotStored(f"The tag could not be linked: {error}", owner)
+            taken = isinstance(error, Conflict)
+            owner = self._library.tag_owner(link.tag_id) if taken else None
+            return NotStored(f"The tag could not be linked: {error}", owner, acts=taken and owner is None)
         return Stored()
 
     def _announce(self, session: LiveSession, step: Announce) -> None:

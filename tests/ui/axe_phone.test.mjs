@@ -1,0 +1,4 @@
+import { findsNothing } from './axe.mjs'
+import { PHONE } from './rig.mjs'
+
+findsNothing(PHONE)
