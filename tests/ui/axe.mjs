@@ -54,7 +54,7 @@ const states = () => [
   ['renaming a track', `/playlist/${folk}`, menu('Track 1', 'Rename')],
   ['moving a track', `/playlist/${folk}`, all(menu('Track 1', 'Move to another playlist'), heading('Move to another playlist'))],
   ['selecting', `/playlist/${folk}`, all(menu('Folk Songs', 'Select tracks'), (page) => page.getByRole('checkbox', { name: 'Track 2' }).click())],
-  ['what a tag does', `/playlist/${folk}`, all(menu('Folk Songs', 'What its tag does'), heading('What its tag does'))],
+  ['how it plays', `/playlist/${folk}`, all(menu('Folk Songs', 'How it plays'), heading('How it plays'))],
   ['listening here', `/playlist/${folk}`, all(menu('Track 1', 'Listen on this device'), (page) => page.getByRole('region', { name: 'On this device' }).waitFor())],
   ['undo', `/playlist/${long}`, all(menu('Track 1', 'Delete'), (page) => page.getByText('is deleted.').waitFor()), async (page) => {
     await button('Undo')(page)
@@ -118,6 +118,8 @@ export const findsNothing = (options) =>
       }
       for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme })
+        await page.waitForFunction((isDark) => document.documentElement.classList.contains('dark') === isDark, colorScheme === 'dark')
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)))) // what fades has faded
         found.push(...await clean(page, `${name}, ${colorScheme}`))
       }
       await end?.(page)

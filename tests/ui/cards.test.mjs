@@ -39,3 +39,11 @@ for (const [paper, width] of [['A4', 210], ['Letter', 215.9]])
     near(below.y - first.y, 54 + 6)
     near(below.x, first.x)
   })
+
+test('the small sheets of the preview make no dialog small', async (t) => {
+  const page = await visit(t, '/cards')
+  await page.getByRole('link', { name: 'Home' }).click()
+  await page.getByRole('button', { name: 'New playlist' }).filter({ visible: true }).click()
+  const heading = await page.getByRole('dialog').getByRole('heading').boundingBox()
+  assert.ok(heading.height > 24, `${heading.height} px`)
+})
