@@ -183,3 +183,27 @@ async def test_what_has_a_tag_is_expected_where_it_was_left_and_the_last_played_
     await box.services.librarian.delete(second)
     await trio.sleep(5)
     assert output(box).expected == [(paths[first], 0)]
+
+
+async def test_a_box_starts_no_louder_than_parents_let_it_its_bell_and_its_music_alike(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with virtual_box(tmp_path, fragile=True, start_volume=30) as box:
+        await trio.sleep(1)
+        assert output(box).chimes == ["ready"]
+        assert output(box).loudest_chime == pytest.approx(0.3**2)
+        await box.services.deck.start(await box.add("One", 60))
+        await trio.sleep(1)
+        assert output(box).level == pytest.approx(0.3**2)
+
+
+async def test_a_loudspeaker_that_is_back_rings_no_louder_than_the_volume(box: VirtualBox) -> None:
+    await box.services.deck.set_volume(20)
+    output(box).unplug()
+    output(box).level = 1.0
+    await trio.sleep(1)
+    output(box).there = True
+    await trio.sleep(6)
+    await box.tap(UNKNOWN_TAG)
+    assert output(box).chimes[-1] == "unknown_tag"
+    assert output(box).level == pytest.approx(0.2**2)

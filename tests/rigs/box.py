@@ -38,7 +38,9 @@ class FragileOutput(SilentOutput):
         super().__init__(ports, deck.report)
         self._cut = trio.Event()
         self.there = True
+        self.level = 1.0
         self.chimes: list[Chime] = []
+        self.loudest_chime = 0.0
         self.gains: dict[int, float] = {}
         self.expected: list[tuple[str, int]] = []
 
@@ -56,6 +58,11 @@ class FragileOutput(SilentOutput):
 
     def chime(self, chime: Chime) -> None:
         self.chimes.append(chime)
+        self.loudest_chime = max(self.loudest_chime, self.level)
+
+    def set_gain(self, level: float, seconds: float = 0.02) -> None:
+        self.level = level
+        super().set_gain(level, seconds)
 
     def expect(self, cues: Sequence[Cue]) -> None:
         self.expected = [(cue.path.name, cue.start_ms) for cue in cues]

@@ -348,6 +348,7 @@ class Deck:
             heard_ms = self._heard_ms()
             if self._output is not None:
                 self._output.stop()
+            device.set_gain(self.gain, 0.0)  # it may ring before it plays
             self._output = device
             self._fire(events.DeviceBack(heard_ms))
 
