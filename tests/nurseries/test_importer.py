@@ -221,6 +221,22 @@ async def test_folders_in_the_inbox_move_into_the_library(
         assert not (inbox / "Later").exists()
 
 
+@pytest.mark.parametrize("more", [(), ("bad.mp3",)], ids=["whole", "with-a-bad-file"])
+async def test_a_sheet_in_the_inbox_goes_with_the_last_of_its_files(tmp_path: Path, more: tuple[str, ...]) -> None:
+    ports = VirtualPorts()
+    async with opened(tmp_path, ports=ports, probe=probe) as stage:
+        folder = album(stage.librarian.folder / "inbox" / "Songs", "1.wav", "2.wav")
+        for name in more:
+            (folder / name).write_text("Dear diary")
+        (folder / "order.m3u").write_text("2.wav\n1.wav\n")
+        for path in (folder, *folder.rglob("*")):
+            os.utime(path, (ports.wall() - 60, ports.wall() - 60))
+        await stage.importer.sync()
+        assert await read(stage, "Songs") == ["2", "1"]
+        left = sorted(path.name for path in (stage.librarian.folder / "inbox").rglob("*.*"))
+        assert left == (["bad.mp3", "order.m3u"] if more else [])
+
+
 async def test_a_look_that_finds_nothing_is_told_all_the_same(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
         found = await stage.importer.sync()

@@ -58,6 +58,8 @@ MEANWHILE = [
     "say(duration_ms=10**30)",
     "say(labels={'title': 'a' * 201})",
     "say(labels={'title': chr(7)})",
+    "say(labels={'title': 'a', 'chapters': [[5, 'a'], [1, 'b']]})",
+    "say(labels={'title': 'a', 'chapters': [[n, 'a' * 200] for n in range(2000)]})",
     "while True: say(ext='jpg')",
     "say(duration_ms=1, owner=True)",
     "pass",

@@ -317,7 +317,8 @@ class Importer:
                 taken -= {*gone}
                 run.imported.add(_came(arrived, gone, len(places)))
             if run.consume:
-                taken.update(plan.sheets)
+                if all(file.path in taken for file in plan.files):  # what stays is still what they are about
+                    taken.update(plan.sheets)
                 where = self._librarian.folder / "inbox"
                 await self._thread(inbox.consume, plan.own, taken, where, incoming / "taken")
 
