@@ -32,7 +32,7 @@ PAGE_KIB = 4
 MOST_KIB = 4096
 CHUNK = 16 * 1024
 SONG = made(Random(0), 5.0).content
-TABLES = ("playlists", "tracks", "tags", "files", "covers", "uploads", "settings", "imports")
+TABLES = ("playlists", "tracks", "tags", "files", "covers", "uploads", "settings", "imported")
 TAR = {"content_type": "application/x-tar"}
 Act = Callable[[], Awaitable[Answer]]
 
