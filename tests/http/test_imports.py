@@ -13,7 +13,7 @@ from tests.http.rows import folder
 from tests.rigs import pictures
 from tests.rigs.asgi import Client, served_box
 from tests.rigs.box import VirtualBox
-from tomb.library import parcels
+from tomb.library import chapters, parcels
 from tomb.library.parcels import Parcel
 
 
@@ -43,6 +43,19 @@ async def test_a_folder_becomes_a_playlist(tmp_path: Path, autojump_clock: MockC
         sizes = [{"size": each.size} for each in parcels.decoded(folder().partition(b"\n")[0]).files]
         look = await client.ask("POST", "/api/imports/look", {"title": "A folder", "files": sizes})
         assert look.data == {"new": 0, "gone": []}
+
+
+async def test_what_a_sheet_said_of_a_file_comes_along(tmp_path: Path, autojump_clock: MockClock) -> None:
+    line, _, sound = folder().partition(b"\n")
+    said = parcels.decoded(line)
+    marks = chapters.encoded(((0, "One"), (50, "Two"), (5000, "beyond its end")))
+    files = [said.files[0].model_copy(update={"title": "Called so", "artist": "Somebody", "chapters": marks})]
+    async with served(tmp_path) as (box, client):
+        raw = parcels.encoded(said.model_copy(update={"files": files})) + sound
+        [playlist_id] = (await client.ask("POST", "/api/imports", raw=raw)).data["playlist_ids"]
+        [track] = (await box.services.librarian.playlist(playlist_id)).tracks
+    assert (track.title, track.artist) == ("Called so", "Somebody")
+    assert [(each.start_ms, each.title) for each in track.chapters] == [(0, "One"), (50, "Two")]
 
 
 @pytest.mark.parametrize(

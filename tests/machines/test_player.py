@@ -18,6 +18,7 @@ from tomb.machines.player.events import (
     Pause,
     PauseOutput,
     Play,
+    PlayChime,
     PlaylistChanged,
     PlaylistDeleted,
     PlayTrack,
@@ -349,7 +350,7 @@ def test_a_follower_that_cannot_be_decoded_is_replaced_while_the_music_plays() -
 def test_a_playlist_of_nothing_but_bad_tracks_ends_in_error(repeat: RepeatMode) -> None:
     player = Player(repeat=repeat)
     fire(player, start("ABC"), TrackFailed(1, BAD), TrackFailed(2, BAD))
-    assert told(player, TrackFailed(3, BAD)) == [StopOutput()]
+    assert told(player, TrackFailed(3, BAD)) == [PlayChime("error"), StopOutput()]
     assert (player.play_state, player.message, player.is_playing) == ("error", BAD, False)
 
 
