@@ -48,10 +48,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from tomb.devices.decoder import Measure, measure
+from tomb.devices.decoder import LONGEST_S, Measure, measure
 from tomb.errors import DecodeError, NoSound
 from tomb.library import containers, covers, labels, meter, sandbox, structure
 from tomb.library.chapters import embedded
+from tomb.library.containers import Container
 from tomb.library.covers import NoPicture, Picture
 from tomb.library.meter import Measured, Meter
 from tomb.library.structure import Structure
@@ -68,7 +69,7 @@ class Examiner:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._last: tuple[bytes, Picture | None] = (b"", None)
+        self._last: tuple[bytes, Picture | str] = (b"", "it is empty")
 
     def sound(self, source: Path, name: str, sound: Path | None) -> None:
         try:
@@ -80,7 +81,7 @@ class Examiner:
             self._report({"refused": "it takes more memory to play than the box can spare"})
             return
         if heard is None:
-            built = self._structure(source)
+            built, _ = self._structure(source)
             self._report({"pieces": built.pieces, "unended": built.unended})
         else:
             self._report(heard[0])
@@ -91,31 +92,31 @@ class Examiner:
         self._report({"labels": asdict(said)})
         if marks := embedded.read(source):
             self._report({"labels": asdict(replace(said, chapters=marks))})
-        if picture is not None:
-            self._picture(picture)
+        if picture is not None and (why := self._picture(picture)):
+            self._report({"unshown": why})
 
     def beside(self, folder: Path) -> None:
         """The first picture that is one."""
-        any(self._picture(data) for data in covers.beside(folder))
+        any(self._picture(data) is None for data in covers.beside(folder))
 
     def _heard(self, sound: Path) -> tuple[Mapping[str, object], Measured]:
         """How long and how loud it is, once it has been played. Raises: DecodeError, MemoryError."""
         measuring = Meter(RATE)
         with _bounded(SOUND_MEMORY):
             heard = measure(sound, RATE, measuring.add, self._go_on)
-        built = self._structure(sound)
+        built, kind = self._structure(sound)
         found = {
             "duration_ms": round(heard.heard_s * 1000),
-            "damaged_ms": _damaged_ms(heard, built),
+            "damaged_ms": _damaged_ms(heard, built, kind),
             "lacking": _lacking(heard, built),
             "pieces": built.pieces,
             "unended": built.unended,
         }
         return found, measuring.result
 
-    def _structure(self, path: Path) -> Structure:
+    def _structure(self, path: Path) -> tuple[Structure, Container | None]:
         kind = containers.container(path)
-        return Structure() if kind is None else structure.read(path, kind, self._go_on)
+        return Structure() if kind is None else structure.read(path, kind, self._go_on), kind
 
     def _go_on(self) -> None:
         self._report({"going_on": True})
@@ -139,13 +140,18 @@ class Examiner:
     def _found(self, picture: Picture) -> None:
         self._report({"cover": b64encode(picture.data).decode(), "ext": picture.ext})
 
-    def _picture(self, data: bytes) -> bool:
+    def _picture(self, data: bytes) -> str | None:
+        """Why it is no cover, if so."""
         if data != self._last[0]:
-            self._last = data, covers.scaled(data)
+            try:
+                self._last = data, covers.taken(data)
+            except NoPicture as error:
+                self._last = data, str(error)
         picture = self._last[1]
-        if picture is not None:
-            self._found(picture)
-        return picture is not None
+        if isinstance(picture, str):
+            return picture
+        self._found(picture)
+        return None
 
 
 def _lacking(heard: Measure, built: Structure) -> bool:
@@ -153,12 +159,16 @@ def _lacking(heard: Measure, built: Structure) -> bool:
     return not heard.whole or more or bool(built.pieces)
 
 
-def _damaged_ms(heard: Measure, built: Structure) -> int | None:
+def _damaged_ms(heard: Measure, built: Structure, kind: Container | None) -> int | None:
     """Where it is damaged first. An MP3 that says too much may have been cut by somebody who meant it."""
     if built.damaged_s is not None:
         return round(min(built.damaged_s, heard.heard_s) * 1000)
-    cut_off = heard.failed or (built.seconds is None and heard.told_s > heard.heard_s + LEEWAY_S)
-    return round(heard.heard_s * 1000) if cut_off and not built.pieces else None
+    if kind == "mp3" or built.pieces:
+        return None
+    there_s = heard.heard_s if built.seconds is None else max(built.seconds, heard.heard_s)
+    stopped = heard.failed and (built.seconds is None or built.seconds > heard.heard_s + LEEWAY_S)
+    cut_off = there_s + LEEWAY_S < heard.told_s <= LONGEST_S
+    return round(heard.heard_s * 1000) if stopped or cut_off else None
 
 
 def main() -> None:
@@ -219,7 +229,16 @@ def _load() -> None:
     import soundfile  # noqa: F401
     import soxr  # noqa: F401
     import tinytag  # noqa: F401
-    from PIL import GifImagePlugin, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
+    from PIL import (  # noqa: F401
+        BmpImagePlugin,
+        GifImagePlugin,
+        ImageCms,
+        ImageOps,
+        JpegImagePlugin,
+        PngImagePlugin,
+        TiffImagePlugin,
+        WebPImagePlugin,
+    )
 
 
 if __name__ == "__main__":

@@ -170,7 +170,7 @@ async def test_only_the_head_can_be_asked_for(world: World, autojump_clock: Mock
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no JPEG, PNG, WebP or GIF"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no JPEG, PNG"),
         (pictures.png(50_000, 50_000, rows=pictures.deflated_zeros(1_000_000)), "50 million pixels"),
         (OWN[:300], "damaged"),
         (b"", "no JPEG"),

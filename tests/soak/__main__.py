@@ -13,6 +13,7 @@ from tests.rigs.small_disk import ext4_disk
 from tests.soak.api import Complaint
 from tests.soak.crowd import gather
 from tests.soak.hostile import besiege
+from tests.soak.mutated import chew
 from tests.soak.power import Cut, Kill
 from tests.soak.rounds import Soak
 
@@ -26,6 +27,8 @@ def main() -> int:
         try:
             sys.stdout.write(f"{trio.run(soak.run, args.kills)}\n")
             sys.stdout.write(f"{trio.run(gather, args.seed, args.clients, CROWD_S, folder / 'crowded')}\n")
+            (folder / "broken").mkdir()
+            sys.stdout.write(f"{trio.run(chew, 0, args.broken, folder / 'broken')}\n")
             sys.stdout.write(f"{trio.run(besiege, args.seed, args.minutes * 60, folder / 'besieged')}\n")
         except BaseException as error:
             sys.stderr.write("\n".join(soak.journal.lines) + f"\n\nseed {args.seed}, round {soak.round}, {data}:\n")
@@ -59,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.soak", description=__doc__)
     parser.add_argument("--kills", type=int, default=300, help="how often (300)")
     parser.add_argument("--clients", type=int, default=100, help="how many clients watch a box after that (100)")
+    parser.add_argument("--broken", type=int, default=1000, help="how many broken files it is fed (1000)")
     parser.add_argument("--minutes", type=float, default=30, help="how long strangers besiege a box (30)")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="an empty folder for the data and the journal")

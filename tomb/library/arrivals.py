@@ -19,7 +19,7 @@ NewId = Callable[[], str]
 class Arrival:
     """A file ready to become a track. `origin`: SHA-256 of the file as it came; `sound`: what is to be played for it,
     or None if the library keeps that already; `damaged_ms`: where that is damaged; `filename` is only a label; `size`:
-    of the file as it came, in bytes."""
+    of the file as it came, in bytes; `unshown`: why the picture in it is no cover."""
 
     filename: str
     labels: Labels
@@ -30,6 +30,7 @@ class Arrival:
     cover: Staged | None = None
     size: int = 0
     damaged_ms: int | None = None
+    unshown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ PIXELS = 50_000_000  # of it, decoded; 4 bytes each
 SIDE = 600  # pixels of a picture as it is kept, at most
 PAPER = (251, 248, 242)  # the web UI's
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 _STEMS = ("cover", "folder", "front")
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class NoPicture(Exception):
 def taken(data: bytes) -> Picture:
     """At most `SIDE` pixels wide and high, turned as EXIF says: a JPEG, or a PNG if one can see through it.
 
-    Takes JPEG, PNG, WebP and GIF, of which the first frame. Raises NoPicture for all that is none of these, cannot be
-    decoded to its end, or is too large.
+    Takes JPEG, PNG, WebP, GIF, BMP and TIFF, of which the first frame. Raises NoPicture for all that is none of these,
+    cannot be decoded to its end, or is too large.
     """
     if len(data) > LARGEST:
         raise NoPicture(f"it is larger than {LARGEST // 2**20} MiB")
@@ -112,7 +112,7 @@ def _made_anew(data: bytes) -> Picture:
         try:
             opened = Image.open(BytesIO(data), formats=_FORMATS)
         except UnidentifiedImageError as error:
-            raise NoPicture("it is no JPEG, PNG, WebP or GIF") from error
+            raise NoPicture("it is no JPEG, PNG, WebP, GIF, BMP or TIFF") from error
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise _too_many_pixels() from error
         if opened.width * opened.height > PIXELS:
@@ -120,6 +120,7 @@ def _made_anew(data: bytes) -> Picture:
         opened.draft(None, (2 * SIDE, 2 * SIDE))  # a JPEG is made smaller, by 2, 4 or 8, while it is decoded
         image = _plain(opened)
         image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+        image = _in_srgb(image)
         with suppress(Exception):  # the foreign decoder again: what is damaged there is no reason to have no cover
             ImageOps.exif_transpose(image, in_place=True)
         return _written(image)
@@ -134,7 +135,24 @@ def _plain(image: "Image") -> "Image":
     if image.mode.startswith("I"):  # a grey of 16 bits, which Pillow would cut off at 255 instead of scaling it
         image = image.convert("I").point(lambda grey: grey / 257).convert("L")
     mode = "RGBA" if image.has_transparency_data else "RGB"
+    if image.mode in (mode, "CMYK") and "icc_profile" in image.info:
+        return image  # what is printed with looks as its profile says, and like nothing without it
     return image if image.mode == mode else image.convert(mode)
+
+
+def _in_srgb(image: "Image") -> "Image":
+    """As browsers show a picture without a profile; where it has one, it looks as that says."""
+    from PIL import ImageCms
+
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
+        return image
+    try:
+        of, to = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
+        made = ImageCms.profileToProfile(image, of, to, outputMode="RGBA" if image.mode == "RGBA" else "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):  # one that is no profile, or for other colours
+        return image
+    return image if made is None else made
 
 
 def _written(image: "Image") -> Picture:

@@ -54,7 +54,7 @@ def read(path: Path, kind: Container, going_on: Callable[[], None] = lambda: Non
             case "mov":
                 return Structure(pieces=_starting(data, list(_atoms(data))))
             case "flac":
-                return Structure(pieces=_starting(data, list(_found(data, *_FLAC))))
+                return _flac(data)
             case "asf":
                 return Structure(pieces=_starting(data, list(_found(data, _ASF))))
             case "matroska":
@@ -91,8 +91,6 @@ class Bytes:
         return -1
 
 
-# The stream's own block comes first, is 34 bytes long and may be the last (RFC 9639, section 8.1).
-_FLAC = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _EBML = b"\x1a\x45\xdf\xa3"
 
@@ -135,6 +133,60 @@ def _atoms(data: Bytes) -> Iterator[int]:
         if size < 8:  # 0: it goes on to the end of the file
             return
         at += size
+
+
+# --- FLAC ------------------------------------------------------------------------------------------------------------
+
+# The stream's own block comes first, is 34 bytes long and may be the last (RFC 9639, section 8.1).
+_FLAC = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")
+_LAST_FRAMES = 256 * 1024
+
+
+def _flac(data: Bytes) -> Structure:
+    """Its header may say any number of samples, so the last frame is asked for its own."""
+    starts = list(_found(data, *_FLAC))
+    if pieces := _starting(data, starts):
+        return Structure(pieces=pieces)
+    head = data.at(starts[0] + 8, 18) if starts else b""
+    if len(head) < 18:
+        return Structure()
+    block_size, rate = int.from_bytes(head[:2], "big"), int.from_bytes(head[10:13], "big") >> 4
+    end = data.at(max(len(data) - _LAST_FRAMES, starts[0]), _LAST_FRAMES)
+    at, samples = len(end), None
+    while rate and samples is None and (at := end.rfind(b"\xff", 0, at)) >= 0:
+        samples = _flac_samples(end[at : at + 16], block_size)
+    return Structure(None if samples is None else samples / rate)
+
+
+def _flac_samples(frame: bytes, block_size: int) -> int | None:
+    """That are over after this frame; None if it is none. (RFC 9639, section 9.1)"""
+    if len(frame) < 16 or frame[1] & 0xFE != 0xF8 or frame[2] >> 4 == 0:
+        return None
+    # The number is coded as UTF-8 is: as many bytes as there are bits set in front.
+    length = max(8 - (frame[4] ^ 0xFF).bit_length(), 1)
+    number = frame[4] & (0x7F if length == 1 else 0x7F >> length)
+    for byte in frame[5 : 4 + length]:
+        number = number << 6 | byte & 0x3F
+    kind, at = frame[2] >> 4, 4 + length
+    if kind == 6:
+        size = frame[at] + 1
+    elif kind == 7:
+        size = int.from_bytes(frame[at : at + 2], "big") + 1
+    else:
+        size = 192 if kind == 1 else 576 << kind - 2 if kind < 6 else 256 << kind - 8
+    at += {6: 1, 7: 2}.get(kind, 0) + {12: 1, 13: 2, 14: 2}.get(frame[2] & 0xF, 0)
+    if at >= len(frame) or _crc8(frame[:at]) != frame[at]:
+        return None
+    return (number if frame[1] & 1 else number * block_size) + size
+
+
+def _crc8(data: bytes) -> int:
+    value = 0
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = (value << 1 ^ 0x07 * (value >> 7)) & 0xFF
+    return value
 
 
 # --- MP3 -------------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ _LOSSLESS = ("flac", "alac", "wmalossless")
 _16_BIT = ("u8", "u8p", "s16", "s16p")
 # 1: the samples that are due; 2: what the clock was set by so far.
 _TIMES = (
-    f"asetpts='st(2,ld(2)+if(gt(PTS-ld(2)-ld(1),{LONGEST_GAP_S}*SR)+lt(PTS-ld(2)-ld(1),-SR/10),PTS-ld(2)-ld(1),0));"
+    f"asetpts='st(2,ld(2)+if(gt(PTS-ld(2)-ld(1),{LONGEST_GAP_S}*SR)+lt(PTS-ld(2)-ld(1),-SR),PTS-ld(2)-ld(1),0));"
     "st(1,PTS-ld(2)+NB_SAMPLES);PTS-ld(2)',aresample=async=1"
 )
 # Nothing more after the first gap of a twentieth of a second.

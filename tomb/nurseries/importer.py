@@ -302,6 +302,9 @@ class Importer:
                 run.done += 1
             albums = folders.albums(plan, [(file, arrival.labels) for file, arrival in staged])
             staged, pictures = await self._with_covers(plan, staged, source, incoming, skipped, apart=len(albums) > 1)
+            skipped += [
+                Skipped(file.path, f"only its picture: {each.unshown}") for file, each in staged if each.unshown
+            ]
             if not await source.is_whole():
                 # Renamed, or unplugged, while its files were copied. Half of it must not become a playlist: where it
                 # is now, it comes in whole.

@@ -45,7 +45,7 @@ class Findings:
 
     `duration_ms`: what was heard of it; 0, and no loudness, if that was not asked for. `damaged_ms`: where something is
     wrong in it for the first time. `lacking`: a better decoder may get more out of it. `pieces`, `unended`: see
-    tomb/library/structure.py.
+    tomb/library/structure.py. `unshown`: why the picture that it brings is no cover.
     """
 
     labels: Labels
@@ -56,6 +56,7 @@ class Findings:
     lacking: bool = False
     pieces: tuple[tuple[int, int], ...] = ()
     unended: bool = False
+    unshown: str = ""
 
 
 class Inspector(Protocol):
@@ -132,6 +133,7 @@ class Ingest:
             cover,
             size,
             found.damaged_ms,
+            found.unshown,
         )
 
     async def picture(self, folder: Path, incoming: Path) -> Staged | None:
@@ -238,7 +240,7 @@ class Ingest:
             faultless = await transcode.transcode(source, stream, target, free)
             made = await self._thread(intake.staged, target)
         found = await self._inspector.sound(source.path, name, target)
-        if faultless or ext == "mp3":
+        if faultless or source.kind == "mp3":  # an MP3 is known by its frames
             return made, found
         place_s, heard_s = await transcode.damaged_s(source), found.duration_ms / 1000
         if min(place_s, heard_s) < max(stream.told_s or 0, heard_s) - SLIGHT_S:

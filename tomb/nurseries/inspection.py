@@ -59,6 +59,7 @@ class _Line(BaseModel):
     unended: bool = False
     labels: Labels | None = None
     cover: Base64Bytes | None = None
+    unshown: str | None = Field(None, max_length=200)
     ext: Literal["jpg", "png", "webp"] = "jpg"
     refused: str | None = Field(None, max_length=1000)
     going_on: bool = False
@@ -166,6 +167,7 @@ class Inspection:
             lacking=built.lacking,
             pieces=built.pieces,
             unended=built.unended,
+            unshown=next((each.unshown for each in lines if each.unshown), ""),
         )
 
     async def beside(self, folder: Path) -> Picture | None:
