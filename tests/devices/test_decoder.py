@@ -87,6 +87,16 @@ def test_what_is_louder_than_full_scale_is_clipped_and_never_wraps(tmp_path: Pat
     np.testing.assert_array_equal(heard, np.clip(np.rint(exact * 32768), -32768, 32767))
 
 
+@pytest.mark.parametrize("rate", [44100, 48000])
+def test_what_is_no_number_is_silence_and_what_is_vast_is_full_scale(tmp_path: Path, rate: int) -> None:
+    samples = np.zeros((44100, 2), np.float32)
+    samples[10_000:10_010], samples[20_000:20_010], samples[30_000:30_010] = np.nan, np.inf, -3e38
+    soundfile.write(tmp_path / "a.wav", samples, 44100, subtype="FLOAT")
+    heard = read_all(tmp_path / "a.wav", rate=rate)
+    ranges = [heard[int(at * rate / 44100) - 50 :][:110] for at in (10_000, 20_000, 30_000)]
+    assert (np.abs(ranges[0]).max(), ranges[1].max(), ranges[2].min()) == (0, 32767, -32768)
+
+
 def test_mp3_in_pieces_is_mp3_at_once(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp3", noise(3))
     np.testing.assert_array_equal(read_all(path, step=1000), as_heard(path))

@@ -36,6 +36,7 @@ LONGEST_S = 48 * 3600  # a header that claims more is not believed
 PACE_S = 60
 NEAR_S = 0.05  # nobody hears that a file ends so much sooner or later
 SCALE = 32768.0
+LOUDEST = 16.0  # of full scale, before it is cut off there
 READ_AT_ONCE = 1024 * 1024
 
 
@@ -161,6 +162,9 @@ class Decoder:
         self._drained = not len(block)  # a short one may come before damage
         if self._drained and self._failure is None and self._is_shorter():
             self._failure = DecodeError("it was cut off while it was played")
+        if block.dtype == np.float32:
+            # A broken file may hold what is no number, of which nobody knows what it would sound like, or vast ones.
+            np.clip(np.nan_to_num(block, copy=False), -LOUDEST, LOUDEST, out=block)
         frames = stereo(block, self._file.format)
         if self._resampler is not None:
             frames = self._resampler.resample_chunk(frames, last=self._drained)
