@@ -10,9 +10,11 @@ import trio
 from trio.testing import MockClock
 
 from tests.http.rows import folder
+from tests.library.test_labels import id3, picture
 from tests.rigs import pictures
 from tests.rigs.asgi import Client, served_box
 from tests.rigs.box import VirtualBox
+from tests.rigs.sounds import noise, write
 from tomb.library import chapters, parcels
 from tomb.library.parcels import Parcel
 
@@ -104,6 +106,18 @@ async def test_what_is_cut_off_leaves_nothing(tmp_path: Path, autojump_clock: Mo
             assert answer.status == 400
             assert untouched(box)
             assert box.services.librarian.count() == 0
+
+
+async def test_what_is_cut_off_in_a_picture_that_is_not_needed_leaves_nothing_either(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    sound = id3({"APIC": picture(pictures.plain(8, 8))}) + write(tmp_path / "x.mp3", noise(0.5)).read_bytes()
+    cards = {"files": [{"name": "1.mp3", "size": len(sound)}], "pictures": [{"name": "cover.png", "size": 99}]}
+    raw = parcels.encoded(Parcel.model_validate({"title": "A", **cards})) + sound + bytes(20)
+    async with served(tmp_path) as (box, client):
+        answer = await client.ask("POST", "/api/imports", raw=raw)
+        assert (answer.status, box.services.librarian.count()) == (400, 0)
+        assert untouched(box)
 
 
 async def test_one_that_trickles_is_given_up(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -188,3 +188,17 @@ def test_a_table_that_says_it_is_endless_is_as_long_as_it_is(tmp_path: Path) -> 
         at = data.rindex(table)
         path.write_bytes(data[: at + 8] + b"\xff" * 8 + data[at + 16 :])
         assert len(embedded.read(path)) <= chapters.MOST
+
+
+def test_a_title_beyond_the_end_of_any_file_is_nowhere(tmp_path: Path) -> None:
+    def numbers(*values: int) -> bytes:
+        return struct.pack(f">{len(values)}I", *values)
+
+    tables = box(b"stts", numbers(0, 1, 2, 1000)), box(b"stsz", numbers(0, 9, 2)), box(b"stsc", numbers(0, 1, 1, 2, 1))
+    stored = box(b"stbl", *tables, box(b"co64", numbers(0, 1), b"\xff" * 8))
+    kind = box(b"mdhd", numbers(0, 0, 0, 1000)), box(b"hdlr", numbers(0, 0), b"text")
+    sound = box(b"trak", box(b"tkhd", numbers(0, 0, 0, 1)), box(b"tref", box(b"chap", numbers(2))))
+    titles = box(b"trak", box(b"tkhd", numbers(0, 0, 0, 2)), box(b"mdia", *kind, box(b"minf", stored)))
+    path = tmp_path / "far.m4b"
+    path.write_bytes(box(b"ftyp", b"M4B ", bytes(4)) + box(b"moov", sound, titles))
+    assert embedded.read(path) == ()

@@ -85,14 +85,16 @@ def add_album(db: sqlite3.Connection, library: Path, album: Album, new_id: NewId
         playlist_id = playlists.create(db, new_id(), album.title, "", now).id
     compared = origins.compare(db, playlist_id, hashes)
     lacking = compared.new
-    known = [arrival for place, arrival in enumerate(album.arrivals) if place not in {*lacking}]
+    is_new = frozenset(lacking)
+    known = [arrival for place, arrival in enumerate(album.arrivals) if place not in is_new]
     healed = _heal(db, library, known, now)
     if lacking:
         arrived = add(db, library, playlist_id, [album.arrivals[place] for place in lacking], new_id, now)
         new = dict(zip(lacking, (track.id for track in arrived.added), strict=True))
         tracks.renumber(db, playlist_id, origins.put_in_place(db, playlist_id, hashes, new))
         playlist = reading.playlist(db, playlist_id)
-        added = tuple(track for track in playlist.tracks if track.id in {*new.values()})
+        fresh = frozenset(new.values())
+        added = tuple(track for track in playlist.tracks if track.id in fresh)
         healed = {**healed, **{each.id: each for each in arrived.healed}}
     else:
         playlist, added = reading.playlist(db, playlist_id), ()

@@ -72,13 +72,11 @@ class Delivery:
         return target
 
     async def is_whole(self) -> bool:
-        """What is not, has raised."""
-        return True
-
-    async def finish(self) -> None:
-        """Read what was not asked for. Raises: BadRequest when it is cut off."""
+        """Read what was not asked for: what comes is taken in once all of it came. Raises: BadRequest when it is cut
+        off."""
         while self._left:
             await self._read(self._left)
+        return True
 
     async def _read(self, most: int) -> bytes:
         while not self._rest:

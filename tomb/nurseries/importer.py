@@ -172,9 +172,7 @@ class Importer:
     async def take_delivery(self, pieces: AsyncIterator[bytes]) -> Imported:
         """Make a playlist of a folder that comes over the network. Raises as `take` does, and `Delivery.open`."""
         delivery = await Delivery.open(pieces, self._ingest, self._ports)
-        imported = await self.take(delivery.plan, delivery, into=delivery.into)
-        await delivery.finish()
-        return imported
+        return await self.take(delivery.plan, delivery, into=delivery.into)
 
     async def look(self, title: str, files: Sequence[Sent], *, into: str | None = None) -> Compared:
         """What would come of such a folder (`origins.look`). Raises: NotFound, Conflict for `into`."""

@@ -37,7 +37,7 @@ def read(path: Path) -> Marks:
             return ()
         with path.open("rb") as file:
             return chapters.tidy(_READERS[kind](file))
-    except (OSError, ValueError, IndexError, struct.error):
+    except (OSError, ValueError, IndexError, OverflowError, struct.error):
         return ()
 
 

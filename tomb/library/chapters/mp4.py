@@ -32,7 +32,7 @@ class _Track:
 
 
 def chapters(file: BinaryIO) -> Marks:
-    """Milliseconds and title of each. Raises: OSError, ValueError, struct.error."""
+    """Milliseconds and title of each. Raises: OSError, ValueError, OverflowError, struct.error."""
     movie = _Movie(file)
     listed: Marks = []
     tracks: list[_Track] = []
