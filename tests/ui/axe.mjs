@@ -56,10 +56,7 @@ const states = () => [
   ['selecting', `/playlist/${folk}`, all(menu('Folk Songs', 'Select tracks'), (page) => page.getByRole('checkbox', { name: 'Track 2' }).click())],
   ['how it plays', `/playlist/${folk}`, all(menu('Folk Songs', 'How it plays'), heading('How it plays'))],
   ['listening here', `/playlist/${folk}`, all(menu('Track 1', 'Listen on this device'), (page) => page.getByRole('region', { name: 'On this device' }).waitFor())],
-  ['undo', `/playlist/${long}`, all(menu('Track 1', 'Delete'), (page) => page.getByText('is deleted.').waitFor()), async (page) => {
-    await button('Undo')(page)
-    await page.getByRole('button', { name: 'Play Track 1' }).waitFor()
-  }],
+  ['undo', `/playlist/${folk}`, all(menu('Track 4', 'Delete'), (page) => page.getByText('is deleted.').waitFor())],
   ['adding: where to', '/', all((page) => page.getByRole('button', { name: /^Add( music)?$/ }).filter({ visible: true }).first().click(), heading('Where should the music go?'))],
   ['adding: what', `/playlist/${folk}`, all(button('Add music'), heading('Add to'))],
   ['the tray', `/playlist/${empty}`, all(button('Add music'), picked('Choose files', { name: 'List.pdf', mimeType: 'application/pdf', buffer: Buffer.from('milk') }), (page) => page.getByText('Not a sound file.').waitFor())],

@@ -40,7 +40,14 @@ test('of a thousand playlists only those near the window exist; the last is reac
   await page.getByRole('button', { name: 'Search' }).click()
   await page.getByRole('searchbox').fill('0777')
   await eventually(async () => (await page.locator('main ul li').count()) === 1)
-  await page.getByText('Playlist 0777').waitFor()
+  await page.getByText('Playlist 0777').click()
+  await page.getByRole('heading', { name: 'Playlist 0777' }).waitFor()
+  await page.goBack() // to what was found
+  await eventually(async () => (await page.locator('main ul li').count()) === 1)
+  assert.equal(await page.getByRole('searchbox').inputValue(), '0777')
+  await page.getByRole('link', { name: 'Home' }).click()
+  await page.getByRole('radio', { name: 'A–Z' }).waitFor()
+  assert.equal(await page.getByRole('searchbox').count(), 0)
 })
 
 test('a new playlist among a thousand is there on another phone', async (t) => {

@@ -58,6 +58,7 @@ const PICTURES = [
   }],
   ['cover', `/playlist/${train}`, (page) => page.locator('main').getByRole('button', { name: 'Change the picture' }).click()],
   ['tags', '/tags'],
+  ['bin', '/bin'],
   ['cards', '/cards'],
   ['child', '/child'],
   ['settings', '/settings'],
@@ -83,7 +84,7 @@ try {
     for (const colorScheme of ['light', 'dark']) {
       const context = await browser.newContext({ ...options, colorScheme, locale: 'en-GB', reducedMotion: 'reduce' })
       const page = await context.newPage()
-      page.setDefaultTimeout(10_000)
+      page.setDefaultTimeout(60_000)
       const cdp = await context.newCDPSession(page)
       for (const [name, path, before, after] of PICTURES) {
         await page.goto(BOX + path)
