@@ -54,7 +54,8 @@ def ending(name: str) -> str:
 
 
 def stem(name: str) -> str:
-    """Without the ending."""
+    """Without the ending, and without folders before it."""
+    name = name.rpartition("/")[2]
     named = ending(name)
     return name.strip()[: -len(named) - 1] if named else name
 
