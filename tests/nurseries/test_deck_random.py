@@ -25,7 +25,7 @@ from tomb.events import Event, Events
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable
 from tomb.machines.player import PLAYER
-from tomb.models import Chime, Playlist, SameTag, TagAction, Track
+from tomb.models import Chapter, Chime, Playlist, SameTag, TagAction, Track
 from tomb.nurseries.deck import Deck, Policy
 from tomb.nurseries.journal import Journal, Notes
 from tomb.nurseries.machine_states import MachineStates
@@ -33,6 +33,8 @@ from tomb.ports import VirtualPorts
 
 pytestmark = virtual_time
 MINUTE = 60_000
+BOOK = "B"  # so long that Next and Previous go by its chapters
+CHAPTERS = (0, 4_000, 30_000)
 
 
 @dataclass
@@ -96,7 +98,7 @@ class HandOutput:
 
     def play_on(self, ms: int) -> None:
         if self.started and not self.paused:
-            self.position_ms = min(MINUTE, self.position_ms + ms)
+            self.position_ms = min(length(self.cues[0].path.name), self.position_ms + ms)
 
     def take_next(self) -> None:
         if self.started and len(self.cues) > 1:
@@ -125,6 +127,10 @@ class HandOutput:
             self.report(CueFailed(self.cues.pop(1).generation, "damaged"))
 
 
+def length(letter: str) -> int:
+    return 21 * MINUTE if letter == BOOK else MINUTE
+
+
 def playlist(playlist_id: str, tracks: str) -> Playlist:
     made = [
         Track(
@@ -133,7 +139,8 @@ def playlist(playlist_id: str, tracks: str) -> Playlist:
             title=letter,
             filename=letter,
             file_path=letter,
-            duration_ms=MINUTE,
+            duration_ms=length(letter),
+            chapters=[Chapter(title="", start_ms=at) for at in CHAPTERS] if letter == BOOK else [],
             artist=None,
             album=None,
             file_size=1,
@@ -189,6 +196,7 @@ class World:
                 deck.next,
                 deck.previous,
                 partial(deck.seek, chance.choice((0, 10_000, MINUTE, MINUTE + 1))),
+                partial(deck.chapter, chance.choice((0, 2, 3))),
                 partial(deck.set_volume, chance.randint(0, 100)),
                 partial(deck.set_mode, repeat=chance.choice(("none", "track", "playlist"))),
                 partial(deck.set_mode, shuffle=chance.choice((True, False)), auto_advance=chance.random() < 0.8),
@@ -276,7 +284,7 @@ def check(state: dict[str, Any]) -> None:
     track = state["active_track"]
     assert (track is None) == (state["active_track_id"] is None)
     assert track is None or state["active_playlist_id"] is not None
-    assert 0 <= state["position_ms"] <= MINUTE
+    assert 0 <= state["position_ms"] <= (0 if track is None else track["duration_ms"])
     assert state["state"] != "error" or state["error_message"]
     assert state["can_prev"] == (track is not None)
     assert track is not None or state["state"] == "stopped"
