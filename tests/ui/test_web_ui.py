@@ -22,7 +22,8 @@ FIXED = {
     "TOMB_SAME_TAG": "next",
     "TOMB_ON_REMOVAL": "pause",
 }
-PATIENCE_S = 280.0  # for a file of scenarios: they have their own for each step
+PATIENCE_S = 580.0  # for a file of scenarios
+SCENARIO_MS = 240_000  # for one of them, which is then named; each of its steps has a patience of its own
 
 
 async def run(*command: str | Path, **env: str) -> None:
@@ -35,12 +36,15 @@ async def run(*command: str | Path, **env: str) -> None:
     assert ended.returncode == 0, ended.stdout.decode(errors="replace")[-8000:]
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("built")
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_in_a_browser(scenario: str, tmp_path: Path) -> None:
     env = {"TOMB_ALLOWED_HOSTS": "box.local"} | (FIXED if scenario == "fixed.test.mjs" else {})
     async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=env) as box:
-        await run("node", "--test", "--test-reporter=spec", HERE / scenario, TOMB_URL=box.url)
+        await run(
+            "node", "--test", "--test-reporter=spec", f"--test-timeout={SCENARIO_MS}", HERE / scenario, TOMB_URL=box.url
+        )
 
 
 @pytest.mark.usefixtures("built")
