@@ -1,5 +1,6 @@
 """A folder that comes over the network is a stranger's: what it says is bounded, and what is cut off leaves nothing."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.rigs.asgi import Client, served_box
 from tests.rigs.box import VirtualBox
 from tests.rigs.sounds import noise, write
 from tomb.library import chapters, parcels
+from tomb.library.folders import FolderPlan
 from tomb.library.parcels import Parcel
 
 
@@ -81,6 +83,37 @@ async def test_a_line_that_says_nothing_sensible_is_refused(
     async with served(tmp_path) as (box, client):
         assert (await client.ask("POST", "/api/imports", raw=line)).status == 400
         assert untouched(box)
+
+
+async def test_a_folder_as_large_as_may_be_is_read_beside_the_loop(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"size": 2**40, "disc": 1, "part": "1", "place": 9, "title": "1", "artist": "1", "chapters": "[]"}
+    files = [{"name": f"{number}.wav", **said} for number in range(parcels.FILES_LIMIT)]
+    async with served(tmp_path) as (box, client):
+        aside: list[bool] = []
+        planned, in_thread = Parcel.planned, type(box.services.ports).in_thread
+
+        def noting(parcel: Parcel) -> FolderPlan:
+            aside.append(True)
+            return planned(parcel)
+
+        async def noted(self: Any, call: Any, *args: Any, **more: Any) -> Any:
+            with monkeypatch.context() as within:
+                within.setattr(Parcel, "planned", noting)
+                return await in_thread(self, call, *args, **more)
+
+        monkeypatch.setattr(type(box.services.ports), "in_thread", noted)
+        raw = json.dumps({"title": "A", "files": files}).encode() + b"\n"
+        assert (await client.ask("POST", "/api/imports", raw=raw)).status == 507
+        assert aside == [True]
+
+
+async def test_as_many_files_as_may_be_sent_may_be_asked_about(tmp_path: Path, autojump_clock: MockClock) -> None:
+    files = [{"size": 12_345_678, "hash": f"{number:064x}"} for number in range(parcels.FILES_LIMIT)]
+    async with served(tmp_path) as (_, client):
+        look = await client.ask("POST", "/api/imports/look", {"title": "A", "files": files})
+        assert look.data == {"new": parcels.FILES_LIMIT, "gone": []}
 
 
 async def test_names_are_labels_and_never_paths(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -15,6 +15,7 @@ from tomb.library import parcels
 from tomb.library.labels import shown
 from tomb.library.origins import Sent
 from tomb.models import Wire
+from tomb.nurseries.importer import Imported
 
 
 class FileToSend(BaseModel):
@@ -64,14 +65,18 @@ async def _look(services: Services, call: Call[LookBody]) -> Success[LookAnswer]
 async def _import(services: Services, call: Call[Body]) -> Success[ImportAnswer]:
     """Make a playlist of a folder: a line of JSON that says what comes, then the files, one after another."""
     imported = await services.importer.take_delivery(call.stream)
-    answer = ImportAnswer(
+    # Thousands of names that were left out take a while.
+    return Success(await services.ports.in_thread(_told, imported), imported.message)
+
+
+def _told(imported: Imported) -> ImportAnswer:
+    return ImportAnswer(
         playlist_ids=imported.playlist_ids,
         created=imported.created,
         tracks=imported.tracks,
         already=imported.already,
         skipped=[SkippedFile(file=shown(each.path), reason=each.reason) for each in imported.skipped],
     )
-    return Success(answer, imported.message)
 
 
 _REFUSALS = (BadRequest, NotFound, Conflict)

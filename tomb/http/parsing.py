@@ -29,7 +29,7 @@ from tomb.models import BOX_NAME_LENGTH, Volume
 M = TypeVar("M", bound=BaseModel)
 NAMED_AT_MOST = 20
 OP_ID_LENGTH = 200
-VALUES, DEPTH = 50_000, 32  # of a body: two lists of ten thousand are the most that is asked for
+VALUES, DEPTH = 60_000, 32  # of a body: ten thousand files with their sizes and hashes are the most that is asked for
 CONTROL = r"\x00-\x1f\x7f-\x9f"
 _BLANK = r"[\t\n\v\f\r ]*"
 _HEX = r"[0-9A-Fa-f]"

@@ -23,6 +23,7 @@ MEDIA_TYPE = "application/x-tomb-folder"
 LINE_LIMIT = 4 * 1024 * 1024
 FILES_LIMIT = 10_000
 PICTURES_LIMIT = 100
+VALUES = 20 * FILES_LIMIT  # as bounded_json counts: 17 a file of which all is said
 LARGEST = 2**40
 
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST)]
@@ -87,7 +88,7 @@ def encoded(parcel: Parcel) -> bytes:
 def decoded(line: bytes) -> Parcel:
     """Raises: BadRequest."""
     try:
-        said = bounded_json.load(line, size=LINE_LIMIT, values=10 * FILES_LIMIT, depth=4)
+        said = bounded_json.load(line, size=LINE_LIMIT, values=VALUES, depth=4)
         return Parcel.model_validate(said, strict=False)
     except ValidationError as error:
         [first, *_] = error.errors()

@@ -275,7 +275,8 @@ class Archivist:
             else:
                 arrival = sounds[track.file] = await self._sound(track, folder / "files")
             cover = pictures[track.cover] if track.cover else None
-            arrivals.append(playlist_export.relabelled(track, replace(arrival, cover=cover)))
+            # A thousand chapters take a while.
+            arrivals.append(await self._thread(playlist_export.relabelled, track, replace(arrival, cover=cover)))
         return arrivals
 
     async def _sound(self, track: TrackCard, folder: Path) -> Arrival:

@@ -27,8 +27,16 @@ Ts = TypeVarTuple("Ts")
 class Delivery:
     """Made by `open`. A source for `Importer.take`."""
 
-    def __init__(self, parcel: Parcel, pieces: AsyncIterator[bytes], rest: bytes, ingest: Ingest, ports: Ports) -> None:
-        self.plan: FolderPlan = parcel.planned()
+    def __init__(
+        self,
+        parcel: Parcel,
+        plan: FolderPlan,
+        pieces: AsyncIterator[bytes],
+        rest: bytes,
+        ingest: Ingest,
+        ports: Ports,
+    ) -> None:
+        self.plan = plan
         self.into = parcel.into
         self._sizes = iter([each.size for each in (*parcel.files, *parcel.pictures)])
         self._left = parcel.size
@@ -49,7 +57,8 @@ class Delivery:
         said, end, rest = bytes(line).partition(b"\n")
         if not end:
             raise BadRequest("this is no folder of music: it begins with a line that says what comes")
-        return cls(await ports.in_thread(parcels.decoded, said), pieces, rest, ingest, ports)
+        parcel, plan = await ports.in_thread(_read, said)
+        return cls(parcel, plan, pieces, rest, ingest, ports)
 
     async def fetch(self, path: Path, incoming: Path) -> Path:
         """Raises: BadRequest when it is cut off; NoSpace, Unavailable."""
@@ -93,6 +102,12 @@ class Delivery:
             return await self._ports.in_thread(call, *args, limiter=self._threads)
         except OSError as error:
             raise faults.of_disk(error) from error
+
+
+def _read(line: bytes) -> tuple[Parcel, FolderPlan]:
+    """Both take a while for ten thousand files. Raises: BadRequest."""
+    parcel = parcels.decoded(line)
+    return parcel, parcel.planned()
 
 
 def _write_synced(file: IO[bytes], data: bytes) -> None:

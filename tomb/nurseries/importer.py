@@ -25,7 +25,7 @@ from tomb.library.inbox import Changes
 from tomb.library.intake import Staged
 from tomb.library.origins import Compared, Sent
 from tomb.library.tunes import SETS, Set
-from tomb.models import counted
+from tomb.models import PlaylistLite, counted
 from tomb.nurseries.delivery import Delivery
 from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
@@ -164,7 +164,7 @@ class Importer:
         Raises: NotFound, Conflict for `into`; NoSpace, Unavailable; what `source` raises. Nothing is made then.
         """
         run = _Run(len(plan.files), progress, False, Imported())
-        await self._import_one(plan, source or _OnDisk(plan, self._ports), run, self._named(into))
+        await self._import_one(plan, source or _OnDisk(plan, self._ports), run, await self._named(into))
         if run.imported.tracks:
             self._librarian.listed()
         return run.imported
@@ -176,7 +176,7 @@ class Importer:
 
     async def look(self, title: str, files: Sequence[Sent], *, into: str | None = None) -> Compared:
         """What would come of such a folder (`origins.look`). Raises: NotFound, Conflict for `into`."""
-        return await self._librarian.compared(self._named(into), title, files)
+        return await self._librarian.compared(await self._named(into), title, files)
 
     async def sync(self) -> Synced:
         """Reconcile database and disk, make playlists of the folders in the inbox, publish the list of playlists."""
@@ -352,14 +352,11 @@ class Importer:
         ]
         return pictured, {path for path, _ in chosen.values()}
 
-    def _named(self, into: str | None) -> str | None:
-        """The id of the playlist that has that id or, whatever the case, that title."""
+    async def _named(self, into: str | None) -> str | None:
+        """The id of the playlist that has that id or, whatever the case, that title. Raises: NotFound, Conflict."""
         if into is None:
             return None
-        wanted = sorting.key(into)[0]
-        lites = self._librarian.lites()
-        exact = [lite.id for lite in lites if into in (lite.id, lite.title)]
-        found = exact or [lite.id for lite in lites if wanted and sorting.key(lite.title)[0] == wanted]
+        found = await self._thread(_called, into, self._librarian.lites())
         if not found:
             raise NotFound("playlist", into)
         if len(found) > 1:
@@ -368,6 +365,12 @@ class Importer:
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
         return await self._ports.in_thread(call, *args, limiter=self._threads)
+
+
+def _called(into: str, lites: Sequence[PlaylistLite]) -> list[str]:
+    wanted = sorting.key(into)[0]
+    exact = [lite.id for lite in lites if into in (lite.id, lite.title)]
+    return exact or [lite.id for lite in lites if wanted and sorting.key(lite.title)[0] == wanted]
 
 
 def _came(arrived: Arrived, gone: Sequence[Path], count: int) -> Imported:
