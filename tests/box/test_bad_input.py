@@ -128,9 +128,9 @@ async def test_importing_nothing_playable_makes_no_playlist(music: Music, trash:
     assert {name for name in snapshot(music.data) if "library" in name} == before
 
 
-async def test_importing_what_is_no_folder(music: Music, records: Path) -> None:
+async def test_importing_what_is_not_there_and_what_is_no_sound(music: Music, trash: Path) -> None:
     refused(await run_tomb("import", music.data / "absent", "--data", music.data), "absent")
-    refused(await run_tomb("import", records / "First" / "1.wav", "--data", music.data), "1.wav")
+    refused(await run_tomb("import", trash / "letter.mp3", "--data", music.data), "letter.mp3")
 
 
 async def test_a_file_that_may_not_be_read_is_left_out_and_named(tmp_path: Path) -> None:
