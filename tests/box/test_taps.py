@@ -21,8 +21,8 @@ Wanted = Callable[[Any], bool]
 
 @asynccontextmanager
 async def playing_for_real(music: Music, pulse: PulseRig, cards: PcscRig, **settings: str) -> AsyncIterator[Box]:
-    """At full volume, each track as loud as it is: every sample is heard as it is."""
-    env = pulse.env | cards.env | {"TOMB_LOUDNESS": "off"} | settings
+    """At full volume, each track as loud as it is, and no sounds of the box: every sample is heard as it is."""
+    env = pulse.env | cards.env | {"TOMB_LOUDNESS": "off", "TOMB_SOUNDS": "false"} | settings
     async with serving(music.data, "--audio", "portaudio", "--reader", "pcsc", env=env) as box:
         assert (await box.health())["status"] == "healthy"
         await box.post("/api/player/volume", {"volume": 100})
