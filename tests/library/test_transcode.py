@@ -99,6 +99,23 @@ async def test_the_last_of_many_words_is_the_reason(
         await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("[ogg @ 0x55d0][vorbis @ 0x564fdaff9d00] Setup header corrupt", "Setup header corrupt"),
+        ("/a/b.m4a: tag \x1b[2J\x07 unknown", "tag [2J unknown"),
+        ("", "ffmpeg says nothing"),
+    ],
+)
+async def test_the_reason_is_for_people(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch, said: str, reason: str
+) -> None:
+    pretend(monkeypatch, tmp_path, f"echo '{said}' >&2; exit 1")
+    with pytest.raises(DecodeError) as refusal:
+        await transcode.transcode(Source(tmp_path / "1.m4a", "mov"), Stream(), target, FREE)
+    assert str(refusal.value) == f"not playable: {reason}"
+
+
 async def test_what_takes_too_long_is_ended(tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, tmp_path, "exec sleep 1000")
     monkeypatch.setattr(transcode, "LIMIT_S", 0.2)

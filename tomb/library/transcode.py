@@ -19,6 +19,7 @@ three because ffmpeg is two million lines of C and the file is anybody's.
 import json
 import logging
 import os
+import re
 import shutil
 import signal
 from collections.abc import AsyncIterator, Sequence
@@ -32,6 +33,7 @@ import trio
 from tomb.errors import DecodeError, NoSpace, Unavailable
 from tomb.library import confined, sandbox
 from tomb.library.containers import Container
+from tomb.library.labels import clean
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ _TIMES = (
 )
 # Nothing more after the first gap of a twentieth of a second.
 _TO_THE_FIRST_GAP = "aselect='st(0,ld(0)+gt(n,0)*gt(pts-ld(1),sample_rate/20));st(1,pts+samples_n);not(ld(0))'"
+_PART = re.compile(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\] *)+")
 _COUNTED = 4000  # samples a second, of one byte, where they are only counted
 
 
@@ -315,5 +318,5 @@ def _check(ending: _Ending) -> None:
 
 def _last_line(stderr: bytes) -> str:
     lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    # ffmpeg names the file in front, with its whole path.
-    return lines[-1].rsplit(": ", 1)[-1] if lines else "ffmpeg says nothing"
+    # ffmpeg names in front which of its parts says so, with its address, and the file, with its whole path.
+    return (clean(_PART.sub("", lines[-1]).rsplit(": ", 1)[-1]) if lines else None) or "ffmpeg says nothing"
