@@ -171,6 +171,7 @@ test('what was deleted is in the bin, and comes back from it', async (t) => {
   const gone = await playlist('Gone', 1)
   await ask('DELETE', `/api/playlists/${gone}`)
   const page = await visit(t, '/bin')
+  await page.getByText(/^What you delete stays here for 30 days\. It takes [\d.]+ .B\.$/).waitFor()
   await page.getByRole('button', { name: 'More for Gone' }).click()
   await page.getByRole('button', { name: 'Put it back' }).click()
   await page.getByText('“Gone” is back.').waitFor()

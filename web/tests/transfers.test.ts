@@ -103,6 +103,35 @@ test('twenty files arrive whole, with three chunks in flight at most', async () 
   expect(net.most).toBe(3)
 })
 
+test('files are taken in in the order in which they were picked, also what is added while one is taken in, however long each takes', async () => {
+  const { world } = rig()
+  const taken: string[] = []
+  let release = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const names = new Map<string, string>()
+  const { transfers, until } = page({
+    ...world,
+    begin: async (playlist, announced) => {
+      const session = await world.begin(playlist, announced)
+      names.set(session.session_id, announced.name)
+      return session
+    },
+    finish: async (_, session) => {
+      if (names.get(session) === 'long.wma') await held // it is converted
+      taken.push(names.get(session)!)
+    },
+  })
+  transfers.add('p', [file('long.wma', 4)])
+  await until((all) => all.every((each) => each.state === 'finishing'))
+  transfers.add('p', [file('short.mp3', 5), file('shorter.mp3', 6)])
+  await until((all) => all[1]!.state === 'finishing') // it was sent in the meantime
+  await new Promise((resolve) => setTimeout(resolve)) // whoever would overtake has had its turn
+  expect(taken).toEqual([])
+  release()
+  await until(allDone)
+  expect(taken).toEqual(['long.wma', 'short.mp3', 'shorter.mp3'])
+})
+
 test('a cut in the middle is waited out, and no chunk that arrived is sent again', async () => {
   const { world, net, cut, mend } = rig()
   const { transfers, until, all } = page(world)

@@ -28,6 +28,17 @@ test('every key that is written out exists', () => {
   for (const key of used) expect(typeof at(words('en.json'), key), key).toBe('string')
 })
 
+test('every service of the box that System shows has a name', () => {
+  const box = readFileSync(new URL('../../tomb/box.py', import.meta.url), 'utf8')
+  const services = [...box.matchAll(/supervise\("(\w+)"/g)].map((found) => found[1]!)
+  expect(services.length).toBeGreaterThan(3)
+  const shown = /const PARTS = new Set\(\[(.*)\]\)/.exec(source)![1]!
+  for (const name of services) {
+    expect(typeof at(words('en.json'), `part.${name}`), name).toBe('string')
+    expect(shown, name).toContain(`'${name}'`)
+  }
+})
+
 test('every word is used', () => {
   const made = [...source.matchAll(/`([\w.]+\.)\$\{/g)].map((found) => found[1]!)
   const unused = flat(words('en.json')).filter((key) => !source.includes(`'${key}'`) && !made.some((start) => key.startsWith(start)))

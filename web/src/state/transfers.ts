@@ -1,5 +1,6 @@
 // Files on their way to the box. One file sends at a time, three of its chunks in flight, while the one before it is being
-// taken in. A lost connection is waited out; after a reload what is unfinished is listed, and goes on when the same file
+// taken in. The box puts each at the end of its playlist when it has taken it in, so they are in the order in which they
+// were picked. A lost connection is waited out; after a reload what is unfinished is listed, and goes on when the same file
 // (name, size, SHA-256) is picked again.
 //
 // `Transfers` is told what to do by the page and tells the page what is; requests, hashing, waiting and remembering are
@@ -70,6 +71,7 @@ export function unfit(name: string, size: number): Reason | null {
 export class Transfers {
   private readonly jobs: Job[] = []
   private running = false
+  private taken: Promise<void> = Promise.resolve() // the last file that was sent, whatever came of it
 
   constructor(
     private readonly world: World,
@@ -162,7 +164,9 @@ export class Transfers {
     try {
       for (let job = this.nextJob(); job !== undefined; job = this.nextJob()) {
         if (!(await this.send(job))) continue
-        void this.finish(job) // the next one is sent in the meantime
+        this.set(job, { state: 'finishing', sent: job.transfer.size })
+        await this.taken // a short file would overtake a long one
+        this.taken = this.finish(job) // the next one is sent in the meantime
       }
     } finally {
       this.running = false
@@ -260,7 +264,6 @@ export class Transfers {
   }
 
   private async finish(job: Job): Promise<void> {
-    this.set(job, { state: 'finishing', sent: job.transfer.size })
     for (;;) {
       try {
         await this.world.finish(job.transfer.playlistId, job.sessionId!, job.sha256!)
