@@ -29,7 +29,8 @@ may get more out of it. "pieces" and "unended" are for that one, see tomb/librar
 A file is decoded to its end, by the very decoder that will play it: only what was heard is told. That takes 1 s for 10
 to 20 minutes of music on a Pi, so "going_on" comes now and then.
 
-What it may take. Of time and addresses, what the box allows (tomb/nurseries/inspection.py). Of addresses for sound,
+What it may take. Of addresses, what the box allows (tomb/nurseries/inspection.py). Of time, `WORK_S` of its own between
+two signs of life, and more on a clock: it gives way to all others, who may leave it little. Of addresses for sound,
 only `SOUND_MEMORY` beyond what it has when it is idle: the box itself decodes the file whenever it is played, and what
 costs more here would cost more there, where nobody limits it. Therefore all of it is played here as the box would.
 And once all is loaded, the process gives up for good to write, make or remove anything, to run programs, and to reach
@@ -45,6 +46,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from math import ceil
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -61,6 +63,7 @@ Report = Callable[[Mapping[str, object]], None]
 DONE = {"done": True}
 SOUND_MEMORY = 128 * 1024 * 1024
 RATE = 48_000  # what the box plays at costs as much
+WORK_S = 10  # of a processor; after that the kernel ends it by SIGXCPU, whatever library it is in
 LEEWAY_S = 0.12  # silence that MP3 encoders put around the music, and decoders take away again
 
 
@@ -183,6 +186,7 @@ def main() -> None:
     def report(words: Mapping[str, object]) -> None:
         out.write(json.dumps(words).encode() + b"\n")
         out.flush()
+        _allow_work()
 
     examiner = Examiner(report)
     report(DONE)
@@ -201,6 +205,13 @@ def _answer(examiner: Examiner, asked: Mapping[str, str | None]) -> None:
             examiner.fitted(Path(cover), int(side), ext)
         case {"source": str(source), "name": str(name), "sound": sound}:
             examiner.sound(Path(source), name, None if sound is None else Path(sound))
+
+
+def _allow_work() -> None:
+    """From here on. The kernel counts in whole seconds."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (ceil(used.ru_utime + used.ru_stime) + WORK_S, hard))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from tests.rigs.sounds import Int16, as_heard, noise, write
-from tomb.devices.decoder import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, Decoder, Probe, probe
+from tomb.devices.decoder import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, PACE_S, Decoder, Probe, probe
 from tomb.errors import DecodeError
 
 
@@ -246,8 +246,7 @@ def test_a_file_that_has_to_be_counted_says_that_it_goes_on(tmp_path: Path) -> N
     raw[21:26] = bytes((raw[21] & 0xF0, 0, 0, 0, 0))  # as above
     told: list[str] = []
     path.write_bytes(raw)
-    assert probe(path, lambda: told.append("a minute")).duration_ms == 150_000
-    assert told == ["a minute", "a minute"]
+    X
 
 
 def test_a_wav_header_that_claims_four_gigabytes_is_not_believed(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.rigs.sounds import noise, write
 from tomb.errors import DecodeError, Unavailable
 from tomb.library import labels
 from tomb.models import Loudness
-from tomb.nurseries.inspection import AT_ONCE, COMMAND, Inspection
+from tomb.nurseries.inspection import AT_ONCE, COMMAND, LIMIT_S, Inspection
 
 # A stand-in for the examiner; what it does with a question is put in.
 STAND_IN = """
@@ -68,7 +68,7 @@ MEANWHILE = [
 
 @asynccontextmanager
 async def inspecting(
-    command: Sequence[str] = COMMAND, limit_s: float = 10.0, idle_s: float = 20.0, going_on_s: float = 900.0
+    command: Sequence[str] = COMMAND, limit_s: float = LIMIT_S, idle_s: float = 20.0, going_on_s: float = 900.0
 ) -> AsyncIterator[Inspection]:
     inspection = Inspection(command, limit_s, idle_s, going_on_s)
     async with trio.open_nursery() as nursery:
@@ -180,7 +180,7 @@ async def test_what_takes_too_long_is_given_up_and_the_next_one_is_well(doing: s
 
     async def too_long() -> None:
         await wait_all_tasks_blocked()
-        mock_clock.jump(10.0)
+        mock_clock.jump(LIMIT_S)
 
     async with inspecting(stand_in(doing)) as inspection:
         assert await length(inspection, Path("good.mp3")) == 1000
@@ -193,6 +193,15 @@ async def test_what_takes_too_long_is_given_up_and_the_next_one_is_well(doing: s
             nursery.start_soon(too_long)
             assert await inspection.beside(Path("bad")) is None
         assert await length(inspection, Path("good.mp3")) == 1000
+
+
+async def test_it_is_given_up_by_what_it_works_not_by_what_others_leave_it(tmp_path: Path) -> None:
+    """No clock ends it here, and what does ends it in the middle of a library, too."""
+    busy = "import tomb.examiner as e; e.WORK_S = 1; e.embedded.read = lambda _: sum(iter(int, 1)); e.main()"
+    song = write(tmp_path / "Der Mond.wav", noise(0.2))
+    async with inspecting((sys.executable, "-c", busy), limit_s=600.0) as inspection:
+        found = await inspection.sound(song, song.name, song)
+        assert (found.duration_ms, found.labels) == (200, labels.Labels("Der Mond"))
 
 
 @pytest.mark.parametrize("doing", MEANWHILE[:5])

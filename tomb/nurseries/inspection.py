@@ -12,6 +12,7 @@ is going on, and has `LIMIT_S` from there; `GOING_ON_S` at most.
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "tomb.examiner")
 MEMORY = 512 * 1024 * 1024  # of addresses; 120 MB of these are the program itself and its libraries, 40 MB in memory
-LIMIT_S = 10.0
+LIMIT_S = 60.0  # on a busy computer its own ten seconds (tomb/examiner.py) may take that
 GOING_ON_S = 3600.0
 AT_ONCE = min(2, len(os.sched_getaffinity(0)))  # each takes a core, behind the music, and 40 MB
 LONGEST_S = 7 * 24 * 3600  # of music
@@ -75,8 +76,14 @@ class _Line(BaseModel):
         return said
 
 
+TOO_LONG = "looking at it takes too long"
+
+
 class _Lost(Exception):
-    """The child ended, or says what makes no sense."""
+    """The child ended, or says what makes no sense: in words for a parent."""
+
+    def __init__(self, trouble: str = "damaged in a way that it cannot even be looked at") -> None:
+        super().__init__(trouble)
 
 
 class _Child:
@@ -103,7 +110,9 @@ class _Child:
         assert self._process.stdout is not None
         while b"\n" not in self._heard:
             more = await self._process.stdout.receive_some(65536)
-            if not more or len(self._heard) > LONGEST_LINE:
+            if not more:
+                raise await self._ended()
+            if len(self._heard) > LONGEST_LINE:
                 raise _Lost
             self._heard += more
         line, _, self._heard = self._heard.partition(b"\n")
@@ -111,6 +120,11 @@ class _Child:
             return _Line.model_validate_json(line)
         except ValidationError as error:
             raise _Lost from error
+
+    async def _ended(self) -> _Lost:
+        with trio.move_on_after(confined.GONE_S):
+            await self._process.wait()
+        return _Lost(TOO_LONG) if self._process.returncode == -signal.SIGXCPU else _Lost()
 
 
 class Inspection:
@@ -193,7 +207,7 @@ class Inspection:
     async def _ask(self, question: Mapping[str, str | None]) -> tuple[list[_Line], str | None]:
         """All that it said, and in words for a parent why it was not all, if so."""
         lines: list[_Line] = []
-        trouble: str | None = "looking at it takes too long"
+        trouble: str | None = TOO_LONG
         async with self._turns:
             child = await self._living()
             child.scope.deadline = float("inf")
@@ -208,8 +222,8 @@ class Inspection:
                             patience.deadline = trio.current_time() + self._limit_s
                             lines.pop()
                     trouble = None
-            except _Lost:
-                trouble = "damaged in a way that it cannot even be looked at"
+            except _Lost as lost:
+                trouble = str(lost)
             finally:
                 if trouble is None:
                     child.scope.deadline = trio.current_time() + self._idle_s
