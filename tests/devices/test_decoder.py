@@ -246,7 +246,8 @@ def test_a_file_that_has_to_be_counted_says_that_it_goes_on(tmp_path: Path) -> N
     raw[21:26] = bytes((raw[21] & 0xF0, 0, 0, 0, 0))  # as above
     told: list[str] = []
     path.write_bytes(raw)
-    X
+    assert probe(path, lambda: told.append("going on")).duration_ms == 150_000
+    assert len(told) == 150 // PACE_S - 1  # the end says so itself
 
 
 def test_a_wav_header_that_claims_four_gigabytes_is_not_believed(tmp_path: Path) -> None:
