@@ -12,9 +12,9 @@ const TITLES = ['The box in the attic', 'A key', '']
 let id
 
 /** A tone in three chapters of the same length. */
-function chaptered(name, minutes, ...codec) {
+function chaptered(name, minutes, titles, ...codec) {
   const folder = mkdtempSync(join(tmpdir(), 'chapters-'))
-  const about = TITLES.map((title, i) => `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${(i * minutes * MINUTE) / 3}\nEND=${((i + 1) * minutes * MINUTE) / 3}\ntitle=${title}\n`)
+  const about = titles.map((title, i) => `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${(i * minutes * MINUTE) / 3}\nEND=${((i + 1) * minutes * MINUTE) / 3}\ntitle=${title}\n`)
   writeFileSync(join(folder, 'about.txt'), `;FFMETADATA1\ntitle=The story\nartist=Somebody\n${about.join('')}`)
   const tone = ['-f', 'lavfi', '-i', `sine=440:d=${minutes * 60}:r=8000`, '-i', join(folder, 'about.txt'), '-map', '0', '-map_metadata', '1', '-map_chapters', '1']
   execFileSync('ffmpeg', ['-v', 'error', '-nostdin', ...tone, ...codec, join(folder, name)])
@@ -25,8 +25,8 @@ function chaptered(name, minutes, ...codec) {
 
 before(async () => {
   ;({ id } = await ask('POST', '/api/playlists', { title: 'Stories' }))
-  await fill(id, chaptered('story.m4b', 2, '-c:a', 'aac', '-b:a', '16k'))
-  await fill(id, chaptered('long.mp3', 21, '-c:a', 'libmp3lame', '-b:a', '8k'))
+  await fill(id, chaptered('story.m4b', 2, TITLES, '-c:a', 'aac', '-b:a', '16k'))
+  await fill(id, chaptered('long.mp3', 21, TITLES, '-c:a', 'libmp3lame', '-b:a', '8k'))
 })
 const play = async (number) => {
   await ask('POST', `/api/playlists/${id}/play/${number}`)
@@ -82,6 +82,16 @@ test('the bar below says the chapter, and the playlist how many there are', asyn
   await page.getByText('Somebody · 3 chapters').first().waitFor()
   await ask('POST', '/api/player/chapter', { index: 1 })
   await page.getByRole('region', { name: 'Now playing' }).getByText('A key').waitFor()
+})
+
+test('a chapter with a long title makes nothing wider than a phone', async (t) => {
+  const { id: wordy } = await ask('POST', '/api/playlists', { title: 'Wordy' })
+  await fill(wordy, chaptered('wordy.m4b', 2, ['The box in the attic, and who had been living there all along', '', ''], '-c:a', 'aac', '-b:a', '16k'))
+  await ask('POST', `/api/playlists/${wordy}/start`)
+  const page = await open(t)
+  await list(page).getByText('all along').waitFor()
+  const wide = await page.evaluate(() => [...document.querySelectorAll('dialog.player *')].filter((each) => !each.ownerSVGElement && each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.outerHTML.slice(0, 120)))
+  assert.deepEqual(wide, [])
 })
 
 test('in German, and dark, axe finds nothing', async (t) => {
