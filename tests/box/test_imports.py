@@ -6,6 +6,7 @@ import sqlite3
 import tarfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
@@ -154,8 +155,9 @@ async def test_whoever_stops_it_has_whole_folders_and_goes_on_later(
     await run_tomb("import", albums(tmp_path / "First", "1.wav"), "--data", data)
     async with import_into(way, data) as more:
         process = await trio.lowlevel.open_process(
-            [TOMB, "import", str(root), *more], env=clean_env(), stdin=DEVNULL, stdout=PIPE, stderr=PIPE
-        )
+            [TOMB, "import", str(root), *more], env=clean_env(), stdin=DEVNULL, stdout=PIPE, stderr=PIPE,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell's background has it ignored
+        )  # fmt: skip
         with trio.fail_after(PATIENCE_S):
             while count(data) < 3:
                 await trio.sleep(0.01)
