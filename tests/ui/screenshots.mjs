@@ -22,8 +22,14 @@ const lift = () => fetch(`${BOX}/api/reader/tag`, { method: 'DELETE' })
 
 const { playlists } = await ask('GET', '/api/playlists?limit=50')
 const named = (begin) => playlists.find((each) => each.title.startsWith(begin)).id
-const story = named('Gutenacht'), train = named('Die kleine'), long = named('Donau'), songs = named('Autobahn')
+const story = named('Gutenacht'), train = named('Die kleine'), long = named('Donau'), songs = named('Autobahn'), whale = named('Der Wal')
 const button = (page, name) => page.getByRole('button', { name, exact: true }).first().click()
+/** Paused there. */
+async function pausedAt(id, track_number, position_ms) {
+  await ask('POST', `/api/playlists/${id}/play/${track_number}`, {})
+  await ask('POST', '/api/player/pause', {})
+  await ask('POST', '/api/player/seek', { position_ms })
+}
 const untilTag = (there) => async () => {
   while (((await ask('GET', '/api/nfc/status')).tag_present !== null) !== there) await new Promise((resolve) => setTimeout(resolve, 50))
 }
@@ -72,14 +78,22 @@ const PICTURES = [
   ['welcome-music', '/welcome', (page) => button(page, 'Skip')],
   ['welcome-tag', '/welcome', (page) => button(page, 'Skip'), (page) => page.evaluate(() => sessionStorage.clear())],
   ['system', '/system'],
+  ['machines', '/system', async (page) => {
+    await page.getByRole('button', { name: 'player', exact: true }).click()
+    await page.getByRole('group', { name: 'player: paused' }).evaluate((diagram) => diagram.scrollIntoView({ block: 'center' }))
+  }],
   ['not-found', '/no/such/page'],
+  ['chapters', '/', async (page) => {
+    await pausedAt(whale, 1, 1_500_000)
+    await button(page, 'Open the player')
+    await page.getByRole('region', { name: 'Chapters' }).locator('[aria-current=true]').waitFor()
+  }, () => pausedAt(story, 3, 137_000)],
 ]
 
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--disable-background-networking', '--disable-component-update'] })
 try {
-  await ask('POST', `/api/playlists/${story}/start`, { track_number: 3 })
-  await ask('POST', '/api/player/pause', {})
-  await ask('POST', '/api/player/seek', { position_ms: 137_000 })
+  await pausedAt(whale, 1, 1_500_000) // so that in every picture the same was played last
+  await pausedAt(story, 3, 137_000)
   for (const [size, options] of Object.entries(SIZES))
     for (const colorScheme of ['light', 'dark']) {
       const context = await browser.newContext({ ...options, colorScheme, locale: 'en-GB', reducedMotion: 'reduce' })
