@@ -54,6 +54,26 @@ test('a tag is named where it was linked', async (t) => {
   await page.getByText('Moon card', { exact: true }).waitFor()
 })
 
+test('a tag that was forgotten comes back with its name and what it does, a playlist or an action', async (t) => {
+  const bear = await playlist('Bear Songs', 1)
+  await ask('PUT', '/api/tags/04000003', { playlist_id: bear, name: 'Bear' })
+  await ask('PUT', '/api/tags/04000004', { action: { action: 'sleep_timer', minutes: 20 } })
+  const page = await visit(t, '/tags')
+  for (const [does, label, tag_id] of [['Bear Songs', 'Bear', '04000003'], ['Sleep timer, 20 min', '04 00 00 04', '04000004']]) {
+    const before = await ask('GET', `/api/tags/${tag_id}`)
+    const menu = page.getByRole('button', { name: `More for ${does}` })
+    await menu.click()
+    await page.getByRole('button', { name: 'Forget this tag' }).click()
+    await page.getByText(`Tag ${label} is forgotten.`).waitFor()
+    await menu.waitFor({ state: 'detached' })
+    assert.equal((await fetch(`${BOX}/api/tags/${tag_id}`)).status, 404)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await menu.waitFor()
+    const { created_at, ...after } = await ask('GET', `/api/tags/${tag_id}`)
+    assert.deepEqual({ ...after, created_at: before.created_at }, before)
+  }
+})
+
 test('behind the PIN the number does, and nobody is asked for anything', async (t) => {
   await ask('PUT', '/api/settings', { pin: '4711' })
   try {

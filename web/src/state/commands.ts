@@ -1,11 +1,11 @@
 // What a parent can do to the box. Each shows at once where its effect is known.
 import { api, command, newId, Refused } from '@/wire/http'
-import type { Playlist, PlaylistLite, Settings, Track } from '@/wire/types'
+import type { Playlist, PlaylistLite, Settings, Tag, Track } from '@/wire/types'
 import { player, library, send, settle, show } from './core'
 import type { Session } from './linking'
 import { complain, notify, say, undoable } from './notices'
 import { edit, remove, removeTracks, reorder as inOrder, retitle } from './playlists'
-import { tagLabel } from './tags'
+import { loadTags, tagLabel } from './tags'
 
 // --- the player ------------------------------------------------------------------------------------------------------
 
@@ -216,12 +216,14 @@ export async function linkRead(playlist_id: string, tag_id: string): Promise<'li
   }
 }
 
+const putTag = (tag_id: string, body: object) =>
+  send((signal, client_op_id) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { ...body, client_op_id } as never, signal }))
+
 export const useTag = (tag_id: string, use: { playlist_id: string } | { action: { action: TagActionName; minutes?: number; step?: number } }) =>
-  send((signal, client_op_id) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { ...use, override: true, client_op_id } as never, signal }))
+  putTag(tag_id, { ...use, override: true })
 
 /** An empty name takes the name away. */
-export const nameTag = (tag_id: string, name: string) =>
-  send((signal, client_op_id) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { name, client_op_id } as never, signal }))
+export const nameTag = (tag_id: string, name: string) => putTag(tag_id, { name })
 
 export type TagActionName = 'next' | 'previous' | 'chapter_next' | 'chapter_previous' | 'pause' | 'volume_up' | 'volume_down' | 'stop' | 'sleep_timer' | 'shuffle'
 
@@ -236,7 +238,15 @@ export function unlinkTag({ id, title, nfc_tag_id: tag_id }: PlaylistLite): void
   )
 }
 
-export const forgetTag = (tag_id: string) => send((signal) => api.DELETE('/api/tags/{tag_id}', { params: { path: { tag_id } }, signal }))
+/** Undo gives it back its use and its name. */
+export async function forgetTag({ tag_id, name, playlist_id, action }: Tag): Promise<void> {
+  const use = { ...(playlist_id !== null && { playlist_id }), ...(action !== null && { action }), ...(name !== null && { name }) }
+  await undoable(
+    { key: 'undone.forgotten', params: { tag: tagLabel(tag_id) } },
+    send((signal) => api.DELETE('/api/tags/{tag_id}', { params: { path: { tag_id } }, signal })),
+    () => void putTag(tag_id, use).then(loadTags),
+  )
+}
 
 // --- the box ---------------------------------------------------------------------------------------------------------
 
