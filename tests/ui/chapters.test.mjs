@@ -94,6 +94,15 @@ test('a chapter with a long title makes nothing wider than a phone', async (t) =
   assert.deepEqual(wide, [])
 })
 
+test('a low window shows all that the player has to press', async (t) => {
+  await play(2)
+  const page = await open(t, { ...DESK, viewport: { width: 1280, height: 800 } })
+  for (const name of ['15 seconds back', 'Shuffle', 'Sleep']) {
+    const box = await page.locator('dialog.player').getByRole('button', { name }).boundingBox()
+    assert.ok(box.y + box.height <= 800, `${name}: ${JSON.stringify(box)}`)
+  }
+})
+
 test('in German, and dark, axe finds nothing', async (t) => {
   const page = await visit(t, '/', { locale: 'de-DE', colorScheme: 'dark' })
   await page.getByRole('button', { name: 'Player öffnen' }).click()
