@@ -18,6 +18,7 @@ from trio.testing import MockClock
 from tests.rigs.asgi import Client, served_box
 from tests.rigs.box import VirtualBox
 from tests.rigs.large import LARGE, SECONDS, SMALL, Size, make, tag_of
+from tomb.nurseries.warming import QUIET_S
 
 STEP = 10  # instructions between two counts
 CLOSE = 1.25  # how much more it may be: trees of twenty thousand rows are deeper by a page or two
@@ -96,6 +97,7 @@ async def both(
     costs = []
     for data in folders.values():
         async with library(data) as there:
+            await trio.sleep(2 * QUIET_S)  # what may be asked for has been read; it is read again when it changes
             if before:
                 await there.client.get(before)
             costs.append(await there.cost(partial(act, there)))

@@ -9,11 +9,14 @@ import trio
 
 from tomb.errors import NotFound
 from tomb.events import Event, Events
+from tomb.library.reading import Playable
+from tomb.models import PlaylistLite
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.librarian import Librarian
 
 QUIET_S = 2.0
 MOST = 50  # playlists; more than an output keeps beginnings of
+KEPT_TRACKS = 100  # a playlist of more is read again each time: a track is about a kilobyte
 CHANGES = (
     "state:player",
     "state:playlists",
@@ -29,6 +32,7 @@ class Warming:
         self._deck = deck
         self._changed = trio.Event()
         self._changed.set()
+        self._read: dict[str, Playable] = {}
         events.subscribe(self._hear)
 
     def _hear(self, event: Event) -> None:
@@ -48,5 +52,14 @@ class Warming:
             likely = []
             for lite in tagged[:MOST]:
                 with suppress(NotFound):  # it was deleted just now
-                    likely.append(await self._librarian.playable(lite.id))
+                    likely.append(await self._playable(lite))
+            self._read = {each.lite.id: each for each in likely if len(each.tracks) <= KEPT_TRACKS}
             self._deck.expect(likely)
+
+    async def _playable(self, lite: PlaylistLite) -> Playable:
+        """Read only if it was edited since. (Where it was left is no edit.)"""
+        read = self._read.get(lite.id)
+        if read is None or read.lite.playlist_seq != lite.playlist_seq:
+            return await self._librarian.playable(lite.id)
+        read.lite = lite
+        return read
