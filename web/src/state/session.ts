@@ -1,10 +1,11 @@
-// What belongs to this phone (theme, language, sorting), the parents' settings, and the PIN.
+// What belongs to this phone (theme, language, sorting), and the parents' settings.
 import { computed, ref, shallowRef, watch } from 'vue'
-import { api, command, newId, peek, read, Refused, usePinPrompt } from '@/wire/http'
+import { api, newId, peek, read, Refused } from '@/wire/http'
 import type { Settings } from '@/wire/types'
 import { listen, whenUp } from './core'
 import * as commands from './commands'
 import { begin, confirm, type Layers, layers, settle, shown } from './optimistic'
+import { lock, locked } from './pin'
 
 function kept<T extends string>(key: string, choices: readonly T[], otherwise: T) {
   const stored = remember(`tomb.${key}`)
@@ -50,6 +51,7 @@ const held = shallowRef<Layers<Settings | null>>(layers<Settings | null>(null))
 export const settings = computed(() => shown(held.value))
 function heard(now: Settings | null): void {
   if (now === null) return
+  locked.value = false // whoever may read them may read all
   held.value = confirm(held.value, () => now)
   boxName.value = now.box_name
 }
@@ -59,7 +61,10 @@ export const boxName = ref(remember('tomb.box') ?? '')
 watch(boxName, (name) => remember('tomb.box', name))
 listen(({ name, data }) => name === 'connection_status' && (boxName.value = data.box_name))
 
-/** Reads the settings; with a PIN set and none given this asks for it. */
+/**
+ * Reads the settings; with a PIN set and none given this asks for it. So it is what opens a page for parents: that one
+ * asks, and all else that the page shows is looked at without asking.
+ */
 export async function loadSettings(): Promise<void> {
   heard(await read((signal) => api.GET('/api/settings', { signal })))
 }
@@ -77,36 +82,7 @@ export async function changeSettings({ pin, ...fields }: Parameters<typeof comma
   return after !== null
 }
 
-// --- the PIN ---------------------------------------------------------------------------------------------------------
-
-/** The question that is open, and how it is answered. */
-export const pinQuestion = shallowRef<{ answer: (entered: boolean) => void } | null>(null)
-let asking: Promise<boolean> | null = null
-
-usePinPrompt(() => {
-  asking ??= new Promise<boolean>((resolve) => {
-    pinQuestion.value = {
-      answer: (entered) => {
-        pinQuestion.value = null
-        asking = null
-        resolve(entered)
-      },
-    }
-  })
-  return asking
-})
-
-/** Null when it is right, else why not. */
-export async function enterPin(pin: string): Promise<'wrong' | 'slow' | 'away' | null> {
-  try {
-    await command((signal) => api.POST('/api/pin/session', { body: { pin }, signal }))
-    pinQuestion.value?.answer(true)
-    return null
-  } catch (error) {
-    if (!(error instanceof Refused)) return 'away'
-    return error.status === 429 ? 'slow' : 'wrong'
-  }
-}
+// --- what the PIN keeps ----------------------------------------------------------------------------------------------
 
 /** Whether the child's page may be left: without a PIN always, else it is asked for each time. */
 export async function mayLeaveChild(): Promise<boolean> {
@@ -117,10 +93,6 @@ export async function mayLeaveChild(): Promise<boolean> {
   } catch (error) {
     return !(error instanceof Refused)
   }
-}
-
-export async function lock(): Promise<void> {
-  await command((signal) => api.DELETE('/api/pin/session', { signal })).catch(() => undefined)
 }
 
 /** The ceiling of the volume, for the wall on its slider; without one while the PIN keeps the settings. */

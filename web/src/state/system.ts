@@ -1,10 +1,11 @@
 // How the box is: read while a page shows it.
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { api, command, peek, read } from '@/wire/http'
+import { api, command, peek } from '@/wire/http'
 import { MACHINES } from '@/wire/socket'
 import type { Health, LogLine, Machine, StorageUse, SystemInfo } from '@/wire/types'
 import { library, listen, readerStatus, send, watchMachines, whenUp } from './core'
 import { moved, type Moves, standing } from './machines'
+import { locked } from './pin'
 
 export type Level = 'debug' | 'info' | 'warning' | 'error'
 
@@ -16,26 +17,24 @@ export function useSystem() {
   const info = shallowRef<SystemInfo | null>(null)
   const failed = ref(false)
   async function look(): Promise<void> {
-    try {
-      health.value = await read((signal) => api.GET('/api/health', { signal }))
-      if (info.value === null) info.value = await read((signal) => api.GET('/api/system/info', { signal }))
-      failed.value = false
-    } catch {
-      failed.value = true
-    }
+    const now = await peek((signal) => api.GET('/api/health', { signal }))
+    failed.value = now === null
+    health.value = now ?? health.value
+    if (info.value === null && !locked.value) info.value = await peek((signal) => api.GET('/api/system/info', { signal }))
   }
   const timer = setInterval(() => document.visibilityState === 'visible' && void look(), LOOK_MS)
   whenUp(() => {
     info.value = null // it may be another one since
     void look()
   })
-  void look()
+  watch(locked, (now) => now || void look(), { immediate: true })
   onScopeDispose(() => clearInterval(timer))
   return { health, info, failed, look }
 }
 
-export async function logLines(level: Level): Promise<readonly LogLine[]> {
-  return (await read((signal) => api.GET('/api/system/logs', { params: { query: { lines: 500, level } }, signal }))).logs
+/** Null where it failed. */
+export async function logLines(level: Level): Promise<readonly LogLine[] | null> {
+  return (await peek((signal) => api.GET('/api/system/logs', { params: { query: { lines: 500, level } }, signal })))?.logs ?? null
 }
 
 /**

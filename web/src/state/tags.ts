@@ -1,9 +1,10 @@
 // The tags that the box knows. They are no part of the numbered events: the list is read when a page shows it, and again
 // when something was heard that changes it.
-import { onScopeDispose, ref, shallowRef } from 'vue'
+import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { api, peek, read } from '@/wire/http'
 import type { Tag } from '@/wire/types'
 import { listen, whenUp } from './core'
+import { locked } from './pin'
 
 export const tags = shallowRef<readonly Tag[] | null>(null)
 export const tagsFailed = ref(false)
@@ -29,6 +30,7 @@ export async function loadTags(): Promise<void> {
 
 /** As `loadTags`, for what the page wants to know by itself. */
 export async function peekTags(): Promise<void> {
+  if (locked.value) return
   tags.value = (await peek((signal) => api.GET('/api/tags', { signal })))?.tags ?? tags.value
 }
 
@@ -42,6 +44,7 @@ listen(({ name }) => {
   if (['nfc_tag', 'nfc_association_state', 'state:playlist_updated', 'state:playlist_deleted', 'ack:op'].includes(name)) soon()
 })
 whenUp(soon)
+watch(locked, (now) => now || soon())
 
 /** For a page that shows tags, while it does. */
 export function useTags(): void {

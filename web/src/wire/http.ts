@@ -41,10 +41,12 @@ const READ_MS = 20_000
 let dropped: AbortController | null = null // what is on its way is aborted through it
 let linkUp = true
 let askForPin: () => Promise<boolean> = () => Promise.resolve(false)
+let pinMissing: () => void = () => undefined
 
-/** Who asks the parent for the PIN; resolves with whether it was entered. */
-export function usePinPrompt(prompt: () => Promise<boolean>): void {
+/** Who asks the parent for the PIN, which resolves with whether it was entered; and hears that it was missing where nobody is asked. */
+export function usePinPrompt(prompt: () => Promise<boolean>, missing: () => void): void {
   askForPin = prompt
+  pinMissing = missing
 }
 
 /** Whether there is a connection. While there is none commands fail at once, and those under way are given up. */
@@ -63,8 +65,11 @@ export function read<D>(request: (signal: AbortSignal) => Promise<Answered<D>>):
 /** As `read`, for what the page wants to know by itself: nobody is asked for a PIN because of it. Null where it failed. */
 export async function peek<D>(request: (signal: AbortSignal) => Promise<Answered<D>>): Promise<D | null> {
   const answered = await request(AbortSignal.timeout(READ_MS)).catch(() => null)
+  if (answered?.error !== undefined && needsPin(refusal(answered.response, answered.error))) pinMissing()
   return answered?.data?.data ?? null
 }
+
+const needsPin = (refused: Refused) => refused.details.pin_required === true
 
 /** The bytes of a picture of the box; null where there are none (any more). */
 export async function picture(url: string): Promise<Blob | null> {
@@ -90,7 +95,7 @@ async function settle<D>(request: () => Promise<Answered<D>>, waits: number): Pr
   if (answered.response.status === 204) return undefined as D
   if (answered.data !== undefined) return answered.data.data
   const refused = refusal(answered.response, answered.error)
-  if (refused.details.pin_required === true && (await askForPin())) return settle(request, waits)
+  if (needsPin(refused) && (await askForPin())) return settle(request, waits)
   if (refused.status === 429 && waits > 0 && (refused.retryAfterS ?? 1) <= LONGEST_WAIT_S) {
     await new Promise((resolve) => setTimeout(resolve, 1000 * (refused.retryAfterS ?? 1)))
     return settle(request, waits - 1)
