@@ -24,9 +24,10 @@ const { playlists } = await ask('GET', '/api/playlists?limit=50')
 const named = (begin) => playlists.find((each) => each.title.startsWith(begin)).id
 const story = named('Gutenacht'), train = named('Die kleine'), long = named('Donau'), songs = named('Autobahn'), whale = named('Der Wal')
 const button = (page, name) => page.getByRole('button', { name, exact: true }).first().click()
-/** Paused there. */
+/** Paused there, once it was heard: only then it counts as played. */
 async function pausedAt(id, track_number, position_ms) {
   await ask('POST', `/api/playlists/${id}/play/${track_number}`, {})
+  while ((await ask('GET', '/api/player/status')).position_ms === 0) await new Promise((resolve) => setTimeout(resolve, 50))
   await ask('POST', '/api/player/pause', {})
   await ask('POST', '/api/player/seek', { position_ms })
 }
