@@ -108,7 +108,10 @@ class Edits(RuleBasedStateMachine):
 
         def add(db: sqlite3.Connection) -> None:
             for _, content in coming:
-                db.execute("INSERT OR IGNORE INTO files VALUES (?, 'mp3', 1, 1000, ?, 0, NULL)", (content, content))
+                db.execute(
+                    "INSERT OR IGNORE INTO files (hash, ext, size, duration_ms, origin) VALUES (?, 'mp3', 1, 1000, ?)",
+                    (content, content),
+                )
             made = [NewTrack(track_id, track_id, "", None, None, content) for track_id, content in coming]
             tracks.add(db, shelf, made, NOW)
 
