@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 TIMEOUT_S = 10.0
 TAP_LOOKS, TAP_LOOK_S = 50, 0.1
+LIFT_S = 1.2  # twice the grace of the presence machine: whoever puts a tag on again sooner has not lifted it
 IMPORT_TIMEOUT_S = 3600.0  # an audiobook may have to be converted, on a Pi
 ARCHIVE_TIMEOUT_S = 600.0  # without a sign of life; a large database is looked at for a while
 PIECE = 256 * 1024
@@ -46,12 +47,18 @@ def tap(url: str, uid: str, hold_s: float) -> str:
         raise TombError(str(error)) from None
     box = Parent(url)
     told = ask(box, "PUT", "/api/reader/tag", {"tag_id": tag_id})
+    again = ""
+    if told["data"].get("lay_there"):
+        again = " (it lay there already: lifted and put on again)"
+        ask(box, "DELETE", "/api/reader/tag", {})
+        trio.run(trio.sleep, LIFT_S)
+        told = ask(box, "PUT", "/api/reader/tag", {"tag_id": tag_id})
     try:
         trio.run(trio.sleep, hold_s)
         player = _player(box, told["data"].get("playlist_id"))
     finally:
         ask(box, "DELETE", "/api/reader/tag", {})
-    return f"{tag_id}: {told['message']}; the box {_doing(player)}"
+    return f"{tag_id}: {told['message']}{again}; the box {_doing(player)}"
 
 
 def _player(box: Parent, playlist_id: str | None) -> Mapping[str, Any]:

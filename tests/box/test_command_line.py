@@ -43,6 +43,17 @@ async def test_a_virtual_tap_plays(music: Music) -> None:
         assert unknown.out == "04C0FFEE: a tag that is linked to nothing yet; the box plays “1” (1 of 1)\n"
 
 
+async def test_a_virtual_tap_of_the_tag_that_lies_there_lifts_it_first_and_says_so(music: Music) -> None:
+    async with serving(music.data, *VIRTUAL) as box:
+        assert not (await box.put("/api/reader/tag", {"tag_id": "04DEADBEEF0180"})).data["lay_there"]
+        await box.until_player(lambda state: state["is_playing"])
+        tapped = await run_tomb("tap", "04:DE:AD:BE:EF:01:80", "--hold", "0.1", "--url", box.url)
+        assert tapped.out.startswith(
+            "04DEADBEEF0180: the tag of “Second” (it lay there already: lifted and put on again); the box "
+        )
+        await box.until_player(lambda state: state["state"] == "paused")  # a second tap, as by a hand
+
+
 async def test_a_tap_without_a_box() -> None:
     refused(await run_tomb("tap", "04A1B2C3", "--url", "http://127.0.0.1:9"), "no box", "http://127.0.0.1:9")
 

@@ -43,6 +43,7 @@ test('how loud it may get is heard, and nothing of that stays', async (t) => {
   }
   await press(page, 'Hear it')
   await eventually(async () => (await status()) === 'true 100')
+  await page.getByText('no loudspeaker at the moment').waitFor()
   const slider = page.getByRole('slider', { name: 'Loudest volume' })
   await slider.focus()
   for (let i = 0; i < 3; i++) await page.keyboard.press('PageDown')
@@ -79,7 +80,8 @@ test('from an empty box through the first screens to a tag that plays; nobody se
   await clean(page)
   await press(page, 'Next')
 
-  await heading(page, 'Tap the first tag').waitFor()
+  await heading(page, 'Now the first tag').waitFor()
+  assert.equal(await page.locator('.ring').count(), 0) // nobody listens yet, so nothing looks like it
   await clean(page)
   await press(page, 'I have a tag here')
   await page.getByRole('timer').waitFor()
@@ -90,6 +92,7 @@ test('from an empty box through the first screens to a tag that plays; nobody se
   await lift()
   await place(TAG)
   await heading(page, 'It plays!').waitFor()
+  await page.getByText('no loudspeaker at the moment').waitFor() // the box of the tests is silent
   await clean(page)
   await eventually(async () => (await ask('GET', '/api/player/status')).is_playing)
   await press(page, 'To the playlists')

@@ -89,11 +89,12 @@ class NfcStatus(Wire):
 
 
 class PlacedTag(Wire):
-    """What it is for: a playlist, an action, or nothing yet."""
+    """What it is for: a playlist, an action, or nothing yet. `lay_there`: it did already, so nothing comes of it."""
 
     tag_id: str
     playlist_id: str | None
     action: str | None
+    lay_there: bool
 
 
 # --- the routes ------------------------------------------------------------------------------------------------------
@@ -177,16 +178,18 @@ async def _status(services: Services, _: Call[Body]) -> Success[NfcStatus]:
 async def _place_tag(services: Services, call: Call[TagBody]) -> Success[PlacedTag]:
     """Put a tag on the virtual reader, while it is in use."""
     linked_now = services.linking.live is not None
-    tag_id = _virtual(services).place(call.given.tag_id)
+    reader = _virtual(services)
+    lay_there = reader.tag_id
+    tag_id = reader.place(call.given.tag_id)
+    playlist_id = action = None
     match services.librarian.tag_use(tag_id):
         case PlaylistLite() as playlist:
-            placed = PlacedTag(tag_id=tag_id, playlist_id=playlist.id, action=None)
-            said = f"the tag of “{playlist.title}”"
+            playlist_id, said = playlist.id, f"the tag of “{playlist.title}”"
         case TagAction() as use:
-            placed, said = PlacedTag(tag_id=tag_id, playlist_id=None, action=use.action), f"a tag for “{use.action}”"
+            action, said = use.action, f"a tag for “{use.action}”"
         case _:
-            placed = PlacedTag(tag_id=tag_id, playlist_id=None, action=None)
             said = "a tag that is linked to nothing yet"
+    placed = PlacedTag(tag_id=tag_id, playlist_id=playlist_id, action=action, lay_there=lay_there == tag_id)
     return Success(placed, "the tag that is being linked" if linked_now else said)
 
 

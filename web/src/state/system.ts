@@ -78,10 +78,14 @@ export function useStorage() {
   return { use, failed }
 }
 
+/** Whether what plays can be heard: not where a silent output stands in for a sound card. Null when the box did not answer. */
+export async function isHeard(): Promise<boolean | null> {
+  return (await peek((signal) => api.GET('/api/health', { signal })))?.services.audio ?? null
+}
+
 /** None where the box has no sound card. */
 export async function soundOutputs() {
-  const health = await peek((signal) => api.GET('/api/health', { signal }))
-  if (health?.services.audio !== true) return []
+  if ((await isHeard()) !== true) return []
   return (await peek((signal) => api.GET('/api/audio/outputs', { signal })))?.outputs ?? []
 }
 

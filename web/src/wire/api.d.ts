@@ -1390,6 +1390,7 @@ export interface components {
             tag_id: string;
             playlist_id: string | null;
             action: string | null;
+            lay_there: boolean;
         };
         Platform: {
             platform: string;
