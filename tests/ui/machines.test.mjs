@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { ask, eventually, network, playlist, visit } from './rig.mjs'
+import { ask, BOX, eventually, network, playlist, visit } from './rig.mjs'
 
 const QUIET = [/WebSocket/, /ERR_/, /Failed to load/]
 let id
@@ -53,4 +53,20 @@ test('after a drop they are where the box is now', async (t) => {
   await pause()
   way.mend()
   await player(page, 'paused')
+})
+
+test('what ails a device is said in the language of the page', async (t) => {
+  for (const [locale, words] of [['en-GB', ['No loudspeaker was found.', 'The reader’s service (pcscd) is not running.']], ['de-DE', ['Es wurde kein Lautsprecher gefunden.', 'Der Dienst des Lesers (pcscd) läuft nicht.']]]) {
+    const page = await visit(t, '/', { locale })
+    await page.route('**/api/health', async (route) => { // of what machine this runs on nothing depends
+      const answer = await route.fetch()
+      const told = await answer.json()
+      told.data.details.audio.last_error = 'there is no sound output'
+      told.data.details.nfc.last_error = 'The smart card daemon (pcscd) is not running.'
+      await route.fulfill({ response: answer, json: told })
+    })
+    await page.goto(`${BOX}/system`)
+    for (const each of words) await page.getByText(each).waitFor()
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  }
 })
