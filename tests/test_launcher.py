@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sysconfig
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import cache_from_source
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
@@ -192,7 +193,10 @@ def test_the_box_gets_the_signals_and_its_status_is_the_callers(machine: Machine
     machine.has("just", JUST)
     write_program(machine.checkout / ".venv/bin/tomb", BOX)
     command = ["sh", str(machine.checkout / "justw"), "serve", "--data", "a b"]
-    with subprocess.Popen(command, cwd="/", env=machine.env, stdout=PIPE, stderr=STDOUT, text=True) as box:
+    with subprocess.Popen(
+        command, cwd="/", env=machine.env, stdout=PIPE, stderr=STDOUT, text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell's background has it ignored
+    ) as box:  # fmt: skip
         assert box.stdout
         first = box.stdout.readline()
         box.send_signal(signum)
