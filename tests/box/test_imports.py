@@ -15,6 +15,7 @@ import trio
 
 from tests.rigs import trees
 from tests.rigs.library import opened
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import TOMB, Ended, clean_env, refused, run_tomb, serving
 from tests.rigs.small_disk import small_disk
 from tests.rigs.sounds import noise, write
@@ -22,7 +23,6 @@ from tests.rigs.trees import Playlists
 from tomb.ports import RealPorts
 
 QUIET = ("--audio", "silent", "--reader", "none")
-PATIENCE_S = 60.0
 # Root reads and writes whatever it likes; without these it is asked for permission, like anybody.
 LIKE_ANYBODY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
 
