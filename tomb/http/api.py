@@ -169,11 +169,13 @@ class Api:
         body: BaseModel = route.body.model_construct()
         if raw or (raw is not None and route.body is not Body):
             body = await self._parsed(raw, parsing.body, route.body, raw, request.mimetype)
+        token = request.cookies.get(COOKIE)
         call: Call[BaseModel] = Call(
             given=body if route.query is NoQuery else parsing.query(route.query, request.args),
             path=parsing.path(path),
             client=_client(),
-            token=request.cookies.get(COOKIE),
+            token=token,
+            origin="parent" if self._services.parent_auth.admits(token) else "child",
             headers=request.headers,
             stream=_incoming(),
         )

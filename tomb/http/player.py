@@ -1,8 +1,8 @@
 """The player: each route answers with its whole state after the command."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import BeforeValidator, Field
 
@@ -11,7 +11,7 @@ from tomb.http.envelope import Success
 from tomb.http.parsing import Body, Percent, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.library import chapters
-from tomb.models import PlayerState, RepeatMode
+from tomb.models import Origin, PlayerState, RepeatMode
 from tomb.nurseries.deck import Deck, Reply
 
 
@@ -50,17 +50,17 @@ def _state(reply: Reply) -> Success[PlayerState]:
 
 async def _seek(services: Services, call: Call[SeekBody]) -> Success[PlayerState]:
     """Go to a position in the track that is heard."""
-    return _state(await services.deck.seek(call.given.position_ms))
+    return _state(await services.deck.seek(call.given.position_ms, origin=call.origin))
 
 
 async def _chapter(services: Services, call: Call[ChapterBody]) -> Success[PlayerState]:
     """Play the track that is chosen from one of its chapters on."""
-    return _state(await services.deck.chapter(call.given.index))
+    return _state(await services.deck.chapter(call.given.index, origin=call.origin))
 
 
 async def _set_volume(services: Services, call: Call[VolumeBody]) -> Success[PlayerState]:
     """Set the volume; never above the ceiling."""
-    return _state(await services.deck.set_volume(call.given.volume))
+    return _state(await services.deck.set_volume(call.given.volume, origin=call.origin))
 
 
 async def _set_mode(services: Services, call: Call[ModeBody]) -> Success[PlayerState]:
@@ -71,13 +71,14 @@ async def _set_mode(services: Services, call: Call[ModeBody]) -> Success[PlayerS
         shuffle=mode.shuffle_enabled,
         auto_advance=mode.auto_advance_enabled,
         muted=mode.muted,
+        origin=call.origin,
     )
     return _state(reply)
 
 
 async def _sleep(services: Services, call: Call[SleepBody]) -> Success[PlayerState]:
     """Fade out and stop after so many seconds."""
-    return _state(await services.deck.sleep(call.given.seconds))
+    return _state(await services.deck.sleep(call.given.seconds, origin=call.origin))
 
 
 async def _status(services: Services, _: Call[Body]) -> Success[PlayerState]:
@@ -88,9 +89,13 @@ async def _status(services: Services, _: Call[Body]) -> Success[PlayerState]:
 _route = partial(Route, category="player", playing=True)
 
 
-def _command(name: str, press: Callable[[Deck], Awaitable[Reply]], summary: str) -> Route:
-    async def handle(services: Services, _: Call[Body]) -> Success[PlayerState]:
-        return _state(await press(services.deck))
+class _Press(Protocol):
+    def __call__(self, deck: Deck, /, *, origin: Origin) -> Awaitable[Reply]: ...
+
+
+def _command(name: str, press: _Press, summary: str) -> Route:
+    async def handle(services: Services, call: Call[Body]) -> Success[PlayerState]:
+        return _state(await press(services.deck, origin=call.origin))
 
     handle.__doc__ = summary
     return _route("POST", f"/api/player/{name}", handle)

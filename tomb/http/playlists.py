@@ -200,13 +200,13 @@ async def _delete(services: Services, call: Call[Body]) -> Success[None]:
 async def _start(services: Services, call: Call[Body]) -> Success[PlaylistStarted]:
     """Play a playlist, from where it was left."""
     _check_chosen(services, call)
-    return await _started(services, call.path["playlist_id"], None)
+    return await _started(services, call, None)
 
 
 async def _start_at(services: Services, call: Call[Body]) -> Success[PlaylistStarted]:
     """Play a playlist from one of its tracks on."""
     _check_chosen(services, call)
-    return await _started(services, call.path["playlist_id"], call.path["track_number"])
+    return await _started(services, call, call.path["track_number"])
 
 
 async def _tap(services: Services, call: Call[Body]) -> Success[PlayerState]:
@@ -223,12 +223,13 @@ def _check_chosen(services: Services, call: Call[Body]) -> None:
     What a tag does is no business of this: who gave the child the tag chose already. Raises Forbidden, NotFound.
     """
     playlist_id = call.path["playlist_id"]
-    if not services.librarian.lite(playlist_id).for_child and not services.parent_auth.admits(call.token):
+    if not services.librarian.lite(playlist_id).for_child and call.origin == "child":
         raise Forbidden("parents did not choose that playlist for children", {"child_playlists": True})
 
 
-async def _started(services: Services, playlist_id: str, track_number: int | None) -> Success[PlaylistStarted]:
-    reply = await services.deck.start(playlist_id, track_number)
+async def _started(services: Services, call: Call[Body], track_number: int | None) -> Success[PlaylistStarted]:
+    playlist_id = call.path["playlist_id"]
+    reply = await services.deck.start(playlist_id, track_number, origin=call.origin)
     return Success(PlaylistStarted(**dict(reply.state), playlist_id=playlist_id), reply.message)
 
 

@@ -21,6 +21,7 @@ from tomb.events import Events
 from tomb.http.bodies import BODY_LIMIT, Incoming
 from tomb.http.envelope import HandlerResult
 from tomb.http.parsing import Body, NoQuery
+from tomb.models import Origin
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
@@ -72,14 +73,15 @@ class Services:
 class Call(Generic[T]):
     """A parsed request. `given`: its body, or its query if `T` is no `Body`. `path`: the variable parts of the address.
 
-    `client`: the peer's address. `token`: what the parents' cookie holds. `headers`: found in any case. `stream`: a
-    body that is no JSON.
+    `client`: the peer's address. `token`: what the parents' cookie holds; `origin`: whose commands are these, by that.
+    `headers`: found in any case. `stream`: a body that is no JSON.
     """
 
     given: T
     path: Mapping[str, Any]
     client: str
     token: str | None
+    origin: Origin
     headers: Headers
     stream: Incoming
 

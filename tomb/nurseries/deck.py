@@ -10,9 +10,11 @@ child hears already, and a lost device would go on in the track before. And a ti
 machine whether it still counts.
 """
 
+import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -29,6 +31,7 @@ from tomb.models import (
     Chime,
     LoudnessMode,
     OnRemoval,
+    Origin,
     PlayerState,
     Playlist,
     RepeatMode,
@@ -43,6 +46,8 @@ from tomb.nurseries.machine_states import MachineStates
 from tomb.nurseries.mailbox import Mailbox
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
+
+log = logging.getLogger(__name__)
 
 NO_OUTPUT = "there is no sound output yet"
 _Chosen = tuple[events.Listing, tuple[int, ...]]
@@ -118,30 +123,35 @@ class Deck:
 
     # --- commands: what people, tags and clients ask for ------------------------------------------------------------
 
-    async def play(self) -> Reply:
-        return await self._command(lambda _: events.Play(), "playing", "nothing is chosen yet", "already playing")
+    # Each has an origin (wire.md, section 7): it goes to the machine, which asks it where that matters.
 
-    async def pause(self) -> Reply:
-        return await self._command(events.Pause, "paused", "nothing is playing", "nothing is playing")
+    async def play(self, *, origin: Origin = "child") -> Reply:
+        play = events.Play(origin=origin)
+        return await self._command(lambda _: play, "playing", "nothing is chosen yet", "already playing")
 
-    async def toggle(self) -> Reply:
-        return await self._command(events.Toggle, "toggled", "nothing is chosen yet")
+    async def pause(self, *, origin: Origin = "child") -> Reply:
+        make = partial(events.Pause, origin=origin)
+        return await self._command(make, "paused", "nothing is playing", "nothing is playing")
 
-    async def stop(self) -> Reply:
-        return await self._command(events.Stop, "stopped", "nothing is playing", "nothing is playing")
+    async def toggle(self, *, origin: Origin = "child") -> Reply:
+        return await self._command(partial(events.Toggle, origin=origin), "toggled", "nothing is chosen yet")
 
-    async def next(self) -> Reply:
-        return await self._command(events.Next, "next track", "there is no next track")
+    async def stop(self, *, origin: Origin = "child") -> Reply:
+        make = partial(events.Stop, origin=origin)
+        return await self._command(make, "stopped", "nothing is playing", "nothing is playing")
 
-    async def previous(self) -> Reply:
-        return await self._command(events.Previous, "previous track", "nothing is chosen yet")
+    async def next(self, *, origin: Origin = "child") -> Reply:
+        return await self._command(partial(events.Next, origin=origin), "next track", "there is no next track")
 
-    async def chapter(self, index: int) -> Reply:
+    async def previous(self, *, origin: Origin = "child") -> Reply:
+        return await self._command(partial(events.Previous, origin=origin), "previous track", "nothing is chosen yet")
+
+    async def chapter(self, index: int, *, origin: Origin = "child") -> Reply:
         """Play the track from this chapter (from 0) on. Raises: BadRequest, with their number, where it has no such."""
 
         async def job() -> Reply:
             self._catch_up()
-            if self._fire(events.ToChapter(index)) is Outcome.MOVED:
+            if self._fire(events.ToChapter(index, origin=origin)) is Outcome.MOVED:
                 return self._reply("playing")
             track = self._player.track
             if track is None:
@@ -150,12 +160,12 @@ class Deck:
 
         return await self._mailbox.ask(job)
 
-    async def seek(self, position_ms: int) -> Reply:
+    async def seek(self, position_ms: int, *, origin: Origin = "child") -> Reply:
         """Raises BadRequest beyond the end, with the track's length, or when nothing is chosen."""
 
         async def job() -> Reply:
             self._catch_up()
-            if self._fire(events.Seek(position_ms)) is Outcome.MOVED:
+            if self._fire(events.Seek(position_ms, origin=origin)) is Outcome.MOVED:
                 return self._reply("position set")
             track = self._player.track
             if track is None:
@@ -164,8 +174,8 @@ class Deck:
 
         return await self._mailbox.ask(job)
 
-    async def set_volume(self, volume: int) -> Reply:
-        return await self._command(lambda _: events.SetVolume(volume), "volume set")
+    async def set_volume(self, volume: int, *, origin: Origin = "child") -> Reply:
+        return await self._command(lambda _: events.SetVolume(volume, origin=origin), "volume set")
 
     async def set_mode(
         self,
@@ -174,41 +184,42 @@ class Deck:
         shuffle: bool | None = None,
         auto_advance: bool | None = None,
         muted: bool | None = None,
+        origin: Origin = "child",
     ) -> Reply:
         """None leaves a mode as it is."""
         return await self._command(
-            lambda _: events.SetMode(self._drawn(), repeat, shuffle, auto_advance, muted), "mode set"
+            lambda _: events.SetMode(self._drawn(), repeat, shuffle, auto_advance, muted, origin=origin), "mode set"
         )
 
-    async def sleep(self, seconds: float | None) -> Reply:
+    async def sleep(self, seconds: float | None, *, origin: Origin = "child") -> Reply:
         """Fade and stop in `seconds`; None switches the timer off."""
-        return await self._command(lambda _: self._sleep_in(seconds), "sleep timer set")
+        return await self._command(lambda _: self._sleep_in(seconds, origin), "sleep timer set")
 
-    async def start(self, playlist_id: str, track_number: int | None = None) -> Reply:
+    async def start(self, playlist_id: str, track_number: int | None = None, *, origin: Origin = "child") -> Reply:
         """Play a playlist from where it was left, or from a track (1-based). Raises NotFound, BadRequest."""
 
         async def job() -> Reply:
             playlist = await self._find(playlist_id)
             self.note_position()  # it may be the very playlist that plays: then it goes on where it is heard
             place = self._resume(playlist) if track_number is None else _numbered(playlist, track_number)
-            self._use(playlist, lambda chosen: events.Start(*chosen, *place, self._heard_ms()))
+            self._use(playlist, lambda chosen: events.Start(*chosen, *place, self._heard_ms(), origin=origin))
             return self._reply("playing")
 
         return await self._mailbox.ask(job)
 
     async def tap_and_reply(self, playlist_id: str) -> Reply:
-        """As if a tag of this playlist were placed, for whoever waits for an answer. Raises NotFound, BadRequest."""
+        """As if a child placed a tag of this playlist, and waited for an answer. Raises NotFound, BadRequest."""
 
         async def job() -> Reply:
-            await self._tapped(playlist_id)
+            await self._tapped(playlist_id, "child")
             return self._reply("tapped")
 
         return await self._mailbox.ask(job)
 
-    async def _tapped(self, playlist_id: str) -> None:
+    async def _tapped(self, playlist_id: str, origin: Origin) -> None:
         playlist = await self._find(playlist_id)
         same_tag, place = playlist.lite.same_tag or self.policy.same_tag, self._resume(playlist)
-        self._use(playlist, lambda chosen: events.Tapped(*chosen, same_tag, *place, self._heard_ms()))
+        self._use(playlist, lambda chosen: events.Tapped(*chosen, same_tag, *place, self._heard_ms(), origin=origin))
 
     # --- what tags ask for: in the order of these calls, and nobody waits for an answer -----------------------------
 
@@ -217,7 +228,7 @@ class Deck:
 
         async def job() -> None:
             try:
-                await self._tapped(playlist_id)
+                await self._tapped(playlist_id, "tag")
             except RequestError:  # nobody reads an answer, so it is heard
                 self._chime("error")
                 raise
@@ -230,41 +241,41 @@ class Deck:
         def job() -> None:
             self._catch_up()
             own = self._playlist.lite.on_removal if self._playlist else None
-            self._fire(events.TagRemoved(playlist_id, own or self.policy.on_removal, self._heard_ms()))
+            self._fire(events.TagRemoved(playlist_id, own or self.policy.on_removal, self._heard_ms(), origin="tag"))
 
         self._mailbox.post(job)
 
-    def act(self, action: TagAction) -> None:
-        """A tag that does something else than to play a playlist was placed."""
+    def act(self, action: TagAction, *, origin: Origin = "child") -> None:
+        """A tag that does something else than to play a playlist was placed, or a key of that meaning pressed."""
 
         def job() -> None:
             self._catch_up()
-            self._fire(self._meant(action))
+            self._fire(self._meant(action, origin))
 
         self._mailbox.post(job)
 
-    def _meant(self, action: TagAction) -> events.Event:
+    def _meant(self, action: TagAction, origin: Origin) -> events.Event:
         match action.action:
             case "next":
-                return events.Next(self._heard_ms())
+                return events.Next(self._heard_ms(), origin=origin)
             case "previous":
-                return events.Previous(self._heard_ms())
+                return events.Previous(self._heard_ms(), origin=origin)
             case "chapter_next":
-                return events.Next(self._heard_ms(), by_chapter=True)
+                return events.Next(self._heard_ms(), by_chapter=True, origin=origin)
             case "chapter_previous":
-                return events.Previous(self._heard_ms(), by_chapter=True)
+                return events.Previous(self._heard_ms(), by_chapter=True, origin=origin)
             case "pause":
-                return events.Toggle(self._heard_ms())
+                return events.Toggle(self._heard_ms(), origin=origin)
             case "stop":
-                return events.Stop(self._heard_ms())
+                return events.Stop(self._heard_ms(), origin=origin)
             case "volume_up" | "volume_down":
                 step = action.step or VOLUME_STEP
                 turned = self._player.volume + (step if action.action == "volume_up" else -step)
-                return events.SetVolume(max(0, min(100, turned)))
+                return events.SetVolume(max(0, min(100, turned)), origin=origin)
             case "sleep_timer":
-                return self._sleep_in(60 * (SLEEP_MINUTES if action.minutes is None else action.minutes))
+                return self._sleep_in(60 * (SLEEP_MINUTES if action.minutes is None else action.minutes), origin)
             case "shuffle":
-                return events.SetMode(self._drawn(), shuffle=not self._player.shuffled)
+                return events.SetMode(self._drawn(), shuffle=not self._player.shuffled, origin=origin)
 
     # --- facts: what the library, the device and the start of the box tell ------------------------------------------
 
@@ -497,6 +508,8 @@ class Deck:
 
     def _fire(self, event: events.Event) -> Outcome:
         """Let `event` happen to the player, with all that follows from it."""
+        if isinstance(event, events.Command):
+            log.debug("%s asks for %s", event.origin, type(event).__name__)
         before = self._glance()
         outcome = PLAYER.fire(self._player, event)
         self._machines.note(PLAYER, "player", self._player.state)
@@ -656,8 +669,9 @@ class Deck:
         listing = events.Listing(playlist.lite.id, entries, playlist.lite.shuffle, playlist)
         return listing, self._ports.permutation(len(entries))
 
-    def _sleep_in(self, seconds: float | None) -> events.SetSleep:
-        return events.SetSleep(seconds, None if seconds is None else self._ports.wall() + seconds)
+    def _sleep_in(self, seconds: float | None, origin: Origin) -> events.SetSleep:
+        ends_at = None if seconds is None else self._ports.wall() + seconds
+        return events.SetSleep(seconds, ends_at, origin=origin)
 
     def _drawn(self) -> tuple[int, ...]:
         return self._ports.permutation(len(self._player.order))

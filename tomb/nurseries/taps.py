@@ -124,7 +124,7 @@ class Taps:
             case PlaylistLite():
                 self._deck.tap(use.id)
             case TagAction():
-                self._deck.act(use)
+                self._deck.act(use, origin="tag")
             case None:
                 self._deck.chime("unknown_tag")
 

@@ -7,7 +7,7 @@ indexes, in case it is to be shuffled: chance, like time, arrives in events.
 
 from dataclasses import dataclass, field
 
-from tomb.models import Chime, OnRemoval, RepeatMode, SameTag
+from tomb.models import Chime, OnRemoval, Origin, RepeatMode, SameTag
 
 RESTART_AFTER_MS = 3000  # Previous earlier than this goes to the track, or the chapter, before
 BY_CHAPTER_MS = 20 * 60 * 1000  # in tracks longer than this Next and Previous go by chapter
@@ -39,7 +39,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class Command:
+    """`origin`: where it comes from. Whoever does not say counts as a child, who may do least."""
+
+    origin: Origin = field(default="child", kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Command):
     """Play `listing` from `track_id` (None: the first in order) on."""
 
     listing: Listing
@@ -50,7 +57,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Tapped:
+class Tapped(Command):
     """A tag of this playlist was placed. `track_id`, `position_ms`: where the playlist was left."""
 
     listing: Listing
@@ -62,7 +69,7 @@ class Tapped:
 
 
 @dataclass(frozen=True, slots=True)
-class TagRemoved:
+class TagRemoved(Command):
     """The tag of this playlist was taken away."""
 
     playlist_id: str
@@ -71,27 +78,27 @@ class TagRemoved:
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class Play(Command):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Command):
     heard_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Toggle:
+class Toggle(Command):
     heard_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Command):
     heard_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class Next(Command):
     """`by_chapter`: whatever the length of the track."""
 
     heard_ms: int | None = None
@@ -99,7 +106,7 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(Command):
     """`by_chapter`: as for Next."""
 
     heard_ms: int | None = None
@@ -107,14 +114,14 @@ class Previous:
 
 
 @dataclass(frozen=True, slots=True)
-class ToChapter:
+class ToChapter(Command):
     """Play the current track from this chapter on. `index`: from 0."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
-class Seek:
+class Seek(Command):
     position_ms: int
 
 
@@ -122,7 +129,7 @@ class Seek:
 
 
 @dataclass(frozen=True, slots=True)
-class SetVolume:
+class SetVolume(Command):
     volume: int
 
 
@@ -134,7 +141,7 @@ class SetCeiling:
 
 
 @dataclass(frozen=True, slots=True)
-class SetMode:
+class SetMode(Command):
     """None leaves a mode as it is."""
 
     drawn: tuple[int, ...] = ()
@@ -145,7 +152,7 @@ class SetMode:
 
 
 @dataclass(frozen=True, slots=True)
-class SetSleep:
+class SetSleep(Command):
     """`ends_at` is what clients are shown (epoch seconds); `seconds` is what counts, for a wall clock may jump."""
 
     seconds: float | None
