@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 TOMB = ROOT / "tomb"
 
 LEAVES = frozenset({"models", "errors", "ports", "config", "bounded_json"})
-UNDER = LEAVES | {"events"}
+UNDER = LEAVES | {"events", "confined", "sandbox"}
 HANDS = UNDER | {"machines", "devices", "library"}
 ALL_PARTS = HANDS | {"nurseries", "http", "socketio", "logs"}
 
@@ -32,6 +32,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "bounded_json": frozenset(),
     "ports": LEAVES,
+    "confined": LEAVES,
+    "sandbox": frozenset(),
     "config": LEAVES,
     "logs": LEAVES,
     "events": LEAVES,

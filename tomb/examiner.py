@@ -50,9 +50,10 @@ from math import ceil
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from tomb import sandbox
 from tomb.devices.decoder import LONGEST_S, Measure, measure
 from tomb.errors import DecodeError, NoSound
-from tomb.library import containers, covers, labels, meter, sandbox, structure
+from tomb.library import containers, covers, labels, meter, structure
 from tomb.library.chapters import embedded
 from tomb.library.containers import Container
 from tomb.library.covers import NoPicture, Picture

@@ -9,12 +9,13 @@ import pytest
 import soundfile
 import trio
 
-from tests.library.test_sandbox import UNCONFINED_START
 from tests.rigs import pictures
 from tests.rigs.children import children
 from tests.rigs.sounds import noise, write
+from tests.test_sandbox import UNCONFINED_START
+from tomb import sandbox
 from tomb.errors import DecodeError, NoSpace, Unavailable
-from tomb.library import containers, sandbox, transcode
+from tomb.library import containers, transcode
 from tomb.library.transcode import Source, Stream
 
 FREE = 10_000_000

@@ -30,8 +30,8 @@ from subprocess import DEVNULL, PIPE
 
 import trio
 
+from tomb import confined, sandbox
 from tomb.errors import DecodeError, NoSpace, Unavailable
-from tomb.library import confined, sandbox
 from tomb.library.containers import Container
 from tomb.library.labels import clean
 

@@ -22,8 +22,9 @@ from typing import Annotated, Literal
 import trio
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from tomb import confined
 from tomb.errors import DecodeError, NoSound, Unavailable
-from tomb.library import chapters, confined, containers
+from tomb.library import chapters, containers
 from tomb.library.covers import Picture
 from tomb.library.labels import Labels, clean, label
 from tomb.library.structure import MOST_PIECES

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tomb.library import sandbox
+from tomb import sandbox
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -113,6 +113,59 @@ def test_nobody_can_be_called(way: str, port: int) -> None:
     command = [sys.executable, "-I", "-S", "-c", start, *own, "--", *plain]
     done = subprocess.run(command, capture_output=True, check=False)
     assert b"Error: [Errno" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_port_can_be_called_if_it_is_asked_for(way: str, port: int) -> None:
+    start = START.format(folder=str(Path(sandbox.__file__).parent), way=WAYS[way])
+    own = [word for path in (sys.prefix, sys.base_prefix) for word in ("--read", path)]
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        call = f"""
+import socket
+for port in ({port}, {other.getsockname()[1]}):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+        print("reached")
+    except OSError as error:
+        print(error.strerror)
+"""
+        plain = [sys.executable, "-I", "-c", call]
+        command = [sys.executable, "-I", "-S", "-c", start, *own, "--port", str(port), "--", *plain]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    if way == "landlock":
+        assert (done.stdout, done.stderr) == ("reached\nPermission denied\n", "")
+    else:
+        assert (done.stdout, done.stderr) == ("reached\nreached\n", f"{sandbox.ONLINE}\n")
+
+
+def test_in_a_folder_of_its_own_it_may_do_as_it_likes(run: Run, folder: Path) -> None:
+    own = folder / "own"
+    own.mkdir()
+    shell = "mkdir a; echo x > a/b; mv a/b c; cat c; rm c; rmdir a; echo y > d"
+    done = run("--folder", own, shell=f"cd {own} && {shell}")
+    assert done.stdout == "x\n", done
+    assert (own / "d").read_text() == "y\n"
+    assert run("--folder", own, shell=f"cat {folder / 'secret'}").returncode == 1
+    assert run("--folder", own, shell=f"echo x > {folder / 'secret'}").returncode != 0
+
+
+def test_it_stays_in_the_folder_it_was_started_in(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = folder / "own"
+    own.mkdir()
+    monkeypatch.chdir(own)
+    assert run("--folder", own, shell="echo x > here").returncode == 0
+    assert (own / "here").read_text() == "x\n"
+
+
+@pytest.mark.parametrize(("tasks", "refused"), [(100, False), (2, True)])
+def test_tasks_have_an_end(tasks: int, refused: bool) -> None:
+    """Those of a user that nobody else is: root has no such limit."""
+    alone = "import os\nif os.getuid() == 0: os.setuid(64321)"
+    start = START.format(folder=str(Path(sandbox.__file__).parent), way=alone)
+    shell = "sleep 0.2 & sleep 0.2 & sleep 0.2 & wait"
+    command = [sys.executable, "-I", "-S", "-c", start, "--tasks", str(tasks), "--", "/bin/sh", "-c", shell]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ("Cannot fork" in done.stderr) is refused, done
 
 
 def test_what_python_ignores_its_successor_does_not(folder: Path) -> None:

@@ -1,9 +1,13 @@
 """A program for which the world consists of the few files that it was started for.
 
-    python -I -S sandbox.py [--read PATH]... [--write PATH]... -- COMMAND...
+    python -I -S sandbox.py [--read PATH]... [--write PATH]... [--run PATH]... [--folder PATH]... [--port PORT]
+                            [--tasks COUNT] -- COMMAND...
 
 runs a command that can open no file but these, itself and what lies in the system's own folders (`SYSTEM`), that
-reaches no network, and leaves nothing anywhere else. It is meant for ffmpeg, which opens what a stranger's file names.
+reaches no network, and leaves nothing anywhere else. It is meant for ffmpeg, which opens what a stranger's file names,
+and for yt-dlp, which does what a stranger's page says. `--write`: a file that is there; `--folder`: a folder in which
+it may do as it likes; `--port`: the one TCP port that it may connect to, since it is no use without; `--tasks`: how
+many processes and threads there may be more of this user's than there are now (root has no such limit).
 
 Two ways lead there, and the first that the kernel knows is taken:
 
@@ -17,7 +21,10 @@ files mounted into it, and an empty network. The user behind it stays who he is,
 Not where an administrator forbids it (kernel.unprivileged_userns_clone, AppArmor), nor in most containers.
 
 With neither, the command runs as anybody else does, and its first line on stderr is `UNCONFINED`: whoever starts it
-must not rely on this alone. If one of them fails half-way, the command does not run, and the status is `BROKEN`.
+must not rely on this alone. An empty network has no port to connect to, and before Linux 6.7 Landlock leaves TCP as it
+is: there, where a port was asked for, the network stays open, and a line on stderr is `ONLINE`. Landlock does not look
+at the address behind a port, and knows nothing of UDP. If one of them fails half-way, the command does not run, and the
+status is `BROKEN`.
 
 Why by a program in between, and not between fork and exec: in a fork of a process with threads, as the box is, only
 what is safe in a signal handler is safe until the exec, and no Python is. That costs some 50 ms. Hence also `-I -S`, a
@@ -28,6 +35,7 @@ Landlock's system calls are the same on all machines; pivot_root(2) goes by that
 import ctypes
 import os
 import platform
+import resource
 import signal
 import struct
 import sys
@@ -37,6 +45,7 @@ SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/dev/
 """What any program needs to start, and nobody has secrets in."""
 
 UNCONFINED = "sandbox: this kernel has neither Landlock nor namespaces for everybody"
+ONLINE = "sandbox: this kernel cannot keep it from the network"
 BROKEN = 125
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -61,11 +70,13 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _WANT_VERSION = 1
-_PATH_BENEATH = 1
+_PATH_BENEATH, _NET_PORT = 1, 2
 _EXECUTE, _WRITE, _READ, _LIST, _TRUNCATE = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14
 _READING = _READ | _LIST
 _ALL_RIGHTS = ((5, (1 << 16) - 1), (3, (1 << 15) - 1), (2, (1 << 14) - 1), (1, (1 << 13) - 1))  # by the ABI
 _TCP, _SIGNALS_AND_SOCKETS = 3, 3
+_CONNECT = 1 << 1
+_KNOWS_TCP = 4  # the ABI
 
 
 def landlock_abi() -> int:
@@ -73,7 +84,14 @@ def landlock_abi() -> int:
     return max(int(_libc.syscall(_CREATE_RULESET, None, 0, _WANT_VERSION)), 0)
 
 
-def restrict(*, read: Iterable[str] | None, write: Iterable[str] = (), run: Iterable[str] = ()) -> bool:
+def restrict(
+    *,
+    read: Iterable[str] | None,
+    write: Iterable[str] = (),
+    run: Iterable[str] = (),
+    folder: Iterable[str] = (),
+    port: int | None = None,
+) -> bool:
     """Take from this thread, and from all that it starts from now on, what is not named here, by Landlock.
 
     `read`: files and folders; None leaves all that can be read now. `run`: what may be read and executed. What is not
@@ -86,11 +104,18 @@ def restrict(*, read: Iterable[str] | None, write: Iterable[str] = (), run: Iter
     if read is None:
         handled &= ~_READING
     attributes = struct.pack("QQQ", handled, _TCP, _SIGNALS_AND_SOCKETS)
-    rules = _checked(_libc.syscall(_CREATE_RULESET, attributes, 24 if abi >= 6 else 16 if abi >= 4 else 8, 0))
+    rules = _checked(_libc.syscall(_CREATE_RULESET, attributes, 24 if abi >= 6 else 16 if abi >= _KNOWS_TCP else 8, 0))
     try:
-        for paths, rights in ((read or (), _READING), (write, _WRITE | _TRUNCATE), (run, _READING | _EXECUTE)):
+        for paths, rights in (
+            (read or (), _READING),
+            (write, _WRITE | _TRUNCATE),
+            (run, _READING | _EXECUTE),
+            (folder, handled & ~_EXECUTE),
+        ):
             for path in paths:
                 _allow(rules, path, rights & handled)
+        if port is not None and abi >= _KNOWS_TCP:
+            _checked(_libc.syscall(_ADD_RULE, rules, _NET_PORT, struct.pack("=QQ", _CONNECT, port), 0))
         _no_new_privileges()
         _checked(_libc.syscall(_RESTRICT_SELF, rules, 0))
     finally:
@@ -114,7 +139,8 @@ def _allow(rules: int, path: str, rights: int) -> None:
 
 # --- namespaces ------------------------------------------------------------------------------------------------------
 
-_NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x40000000 | 0x08000000  # user, mounts, network, IPC
+_NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x08000000  # user, mounts, IPC
+_NEW_NETWORK = 0x40000000
 _READ_ONLY, _NO_SETUID, _NO_DEVICES = 1, 2, 4
 _REMOUNT, _BIND, _RECURSIVE, _PRIVATE = 1 << 5, 1 << 12, 1 << 14, 1 << 18
 _KEPT = ((2, 2), (4, 4), (8, 8), (1024, 1024), (2048, 2048), (4096, 1 << 21))  # statvfs's flag, mount's for the same
@@ -124,15 +150,24 @@ _NOBODY = 65534
 _NEW_ROOT = "/tmp"  # noqa: S108  # any folder that is there on all machines: what is mounted on it, only this sees
 
 
-def enter_namespaces(*, read: Iterable[str], write: Iterable[str], run: Iterable[str]) -> bool:
+def enter_namespaces(
+    *,
+    read: Iterable[str],
+    write: Iterable[str],
+    run: Iterable[str],
+    folder: Iterable[str] = (),
+    port: int | None = None,
+) -> bool:
     """Go, for good, where there are only these, under the names that they have here. False where that is forbidden.
 
     Raises: OSError when it goes wrong half-way, and this process is good for nothing any more.
     """
     pivot_root = _PIVOT_ROOT.get(platform.machine())
     user, group = os.getuid(), os.getgid()
-    wanted = [(path, flag) for paths, flag in ((read, _READ_ONLY), (run, _READ_ONLY), (write, 0)) for path in paths]
-    if pivot_root is None or _libc.unshare(_NEW_NAMESPACES) < 0:
+    kinds = ((read, _READ_ONLY), (run, _READ_ONLY), (write, 0), (folder, 0))
+    wanted = [(path, flag) for paths, flag in kinds for path in paths]
+    network = _NEW_NETWORK if port is None else 0
+    if pivot_root is None or _libc.unshare(_NEW_NAMESPACES | network) < 0:
         return False
     # Only what was opened in here can be mounted in here; and it must be before its place is covered.
     opened = [(path, flag, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path, flag in wanted if os.path.exists(path)]
@@ -145,10 +180,11 @@ def enter_namespaces(*, read: Iterable[str], write: Iterable[str], run: Iterable
     for path, flag, there in opened:
         _show(there, _NEW_ROOT + path, flag)
     _mount("none", _NEW_ROOT, None, _REMOUNT | _BIND | _READ_ONLY | _NO_SETUID | _NO_DEVICES)
+    here = os.getcwd()
     os.chdir(_NEW_ROOT)
     _checked(_libc.syscall(pivot_root, b".", b"."))  # the old root now lies on top of the new one
     _checked(_libc.umount2(b".", _DETACH))
-    os.chdir("/")
+    os.chdir(here if os.path.isdir(here) else "/")
     _no_new_privileges()
     return True
 
@@ -178,22 +214,43 @@ def _mount(source: str | None, place: str, kind: str | None, flags: int) -> None
 # --- the program -----------------------------------------------------------------------------------------------------
 
 
-def command(program: Sequence[str], *, read: Sequence[str], write: Sequence[str]) -> list[str]:
+def command(
+    program: Sequence[str],
+    *,
+    read: Sequence[str] = (),
+    write: Sequence[str] = (),
+    run: Sequence[str] = (),
+    folder: Sequence[str] = (),
+    port: int | None = None,
+    tasks: int | None = None,
+) -> list[str]:
     """How to start `program` (its first word is a path) in here."""
-    options = [("--read", path) for path in read] + [("--write", path) for path in write]
+    given = (("--read", read), ("--write", write), ("--run", run), ("--folder", folder))
+    options = [(name, path) for name, paths in given for path in paths]
+    options += [(name, str(value)) for name, value in (("--port", port), ("--tasks", tasks)) if value is not None]
     return [sys.executable, "-I", "-S", __file__, *(word for option in options for word in option), "--", *program]
 
 
 def main(words: list[str]) -> None:
-    paths: dict[str, list[str]] = {"--read": [], "--write": []}
+    names = ("--read", "--write", "--run", "--folder", "--port", "--tasks")
+    given: dict[str, list[str]] = {name: [] for name in names}
     while words[0] != "--":
-        paths[words.pop(0)].append(words.pop(0))
+        given[words.pop(0)].append(words.pop(0))
     program = words[1:]
-    run = (*SYSTEM, os.path.realpath(program[0]))
-    given = {"read": paths["--read"], "write": paths["--write"], "run": run}
+    run = (*SYSTEM, os.path.realpath(program[0]), *given["--run"])
+    port = int(given["--port"][0]) if given["--port"] else None
+    paths = {"read": given["--read"], "write": given["--write"], "run": run, "folder": given["--folder"]}
     try:
-        if not restrict(**given) and not enter_namespaces(**given):
+        if given["--tasks"]:
+            _, allowed = resource.getrlimit(resource.RLIMIT_NPROC)
+            most = _tasks() + int(given["--tasks"][0])
+            most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+            resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+        online = port is not None and landlock_abi() < _KNOWS_TCP
+        if not restrict(**paths, port=port) and not enter_namespaces(**paths, port=port):
             print(UNCONFINED, file=sys.stderr, flush=True)
+        elif online:
+            print(ONLINE, file=sys.stderr, flush=True)
     except OSError as error:
         print(f"sandbox: {error}", file=sys.stderr, flush=True)
         sys.exit(BROKEN)
@@ -201,6 +258,18 @@ def main(words: list[str]) -> None:
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     os.execv(program[0], program)
+
+
+def _tasks() -> int:
+    """What RLIMIT_NPROC counts: the processes and threads of this user."""
+    count, user = 0, os.getuid()
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdecimal() and os.stat(f"/proc/{name}").st_uid == user:
+                count += len(os.listdir(f"/proc/{name}/task"))
+        except OSError:
+            continue  # it ended meanwhile
+    return count
 
 
 if __name__ == "__main__":

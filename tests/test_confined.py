@@ -12,7 +12,7 @@ import trio
 
 from tests.rigs.children import alive, until_ended
 from tests.rigs.patience import PATIENCE_S
-from tomb.library import confined
+from tomb import confined
 
 MEMORY = 256 * 1024 * 1024
 BUSY = "print('busy', flush=True)\nwhile True: pass"
@@ -21,7 +21,7 @@ BUSY = "print('busy', flush=True)\nwhile True: pass"
 BOX = f"""
 import sys, trio
 from subprocess import DEVNULL, PIPE
-from tomb.library import confined
+from tomb import confined
 
 async def main():
     busy = confined.child([sys.executable, "-c", {BUSY!r}], memory={MEMORY}, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
@@ -120,3 +120,37 @@ async def test_what_is_not_there_cannot_be_started() -> None:
         async with confined.child(["/no/such/program"], memory=MEMORY, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL):
             pass
     assert open_files() == before
+
+
+FAMILY = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+print(child.pid, flush=True)
+time.sleep(1000)
+"""
+
+
+async def test_what_a_child_has_started_ends_with_it() -> None:
+    command = [sys.executable, "-c", FAMILY]
+    async with confined.child(command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL) as child:
+        assert child.stdout is not None
+        grandchild = int(await child.stdout.receive_some())
+        assert set(confined.members(child.pid)) == {child.pid, grandchild}
+    assert not alive(grandchild)
+    assert confined.members(child.pid) == []
+
+
+async def test_what_a_child_has_started_ends_with_the_box() -> None:
+    box = await trio.lowlevel.open_process(
+        [sys.executable, "-c", BOX.replace(repr(BUSY), repr(FAMILY), 1)], stdout=PIPE
+    )
+    assert box.stdout is not None
+    with trio.fail_after(PATIENCE_S):
+        child = int(await box.stdout.receive_some())
+        family = confined.members(child)
+        assert len(family) == 2
+    box.kill()
+    await box.wait()
+    for each in family:
+        await until_ended(each)
+    await box.stdout.aclose()
