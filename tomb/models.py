@@ -32,6 +32,7 @@ TagActionName = Literal[
     "sleep_timer",
     "shuffle",
 ]
+Press = Literal["short", "long", "repeat", "turn+", "turn-"]
 Volume = Annotated[int, Field(ge=0, le=100)]
 BOX_NAME_LENGTH = 60
 BoxName = Annotated[str, Field(max_length=BOX_NAME_LENGTH)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tomb.machines import association, device, player, presence, upload
+from tomb.machines import association, device, keys, knobs, player, presence, upload
 from tomb.machines.table import STAY, Row, Table
 
 TABLES: Mapping[ModuleType, Table[Any]] = {
@@ -20,6 +20,8 @@ TABLES: Mapping[ModuleType, Table[Any]] = {
     association: association.ASSOCIATION,
     device: device.DEVICE,
     upload: upload.UPLOAD,
+    keys: keys.KEY,
+    knobs: knobs.KNOB,
 }
 PAGE = "machines.md"
 
