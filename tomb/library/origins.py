@@ -114,26 +114,26 @@ def put_in_place(
 ) -> Sequence[str]:
     """The order of the playlist's tracks in which the new ones (ids, by their places in `coming`) stand behind those
     that are before them in the folder, wherever a parent has put these."""
-    there = db.execute(_THERE, (playlist_id,)).fetchall()
     fresh = set(new.values())
-    order = [row["id"] for row in there if row["id"] not in fresh]
+    there = [row for row in db.execute(_THERE, (playlist_id,)).fetchall() if row["id"] not in fresh]
     known: dict[str, deque[str]] = {}
     for row in there:
-        if row["id"] not in fresh:
-            known.setdefault(row["origin"], deque()).append(row["id"])
-    before: list[str] = []
-    at = ""
+        known.setdefault(row["origin"], deque()).append(row["id"])
+    first: list[str] = []  # those before any that is known
+    at, behind = "", {"": first}
     for place, origin in enumerate(coming):
-        if place in new and at:
-            order.insert(order.index(at) + 1, new[place])
-            at = new[place]
-        elif place in new:
-            before.append(new[place])
+        if place in new:
+            behind[at].append(new[place])
         elif known.get(origin):
             at = known[origin].popleft()
-            order[order.index(at) : order.index(at)] = before
-            before = []
-    return order + before
+            behind[at] = []
+    leading = next(iter([*behind][1:]), None)  # the first known one: what is first in the folder goes before it
+    order: list[str] = []
+    for row in there:
+        if row["id"] == leading:
+            order += first
+        order += [row["id"], *behind.get(row["id"], ())]
+    return order if leading else order + first
 
 
 def _likeness(db: sqlite3.Connection, playlist_id: str, title: str, sizes: Mapping[str, int]) -> tuple[int, int]:

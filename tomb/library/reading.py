@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from tomb.errors import NotFound
 from tomb.library import chapters, loudness
+from tomb.library.loudness import Together
 from tomb.models import Chapter, Loudness, LoudnessMode, Playlist, PlaylistLite, Resume, Track, iso
 
 _Starts = tuple[int, ...]
@@ -37,22 +38,30 @@ class Playable:
         tracks: Iterable[_Heard],
         make: Callable[[int], Track],
         loudness: Callable[[int], Loudness],
+        together: Together | None = None,
     ) -> None:
         """`tracks`: their ids, durations and where their chapters begin; `make` and `loudness` are given the place of
-        one, from 0."""
+        one, from 0. `together`: how loud all of them are, if that is known already."""
         self.lite = lite
         self.tracks = tuple(tracks)
         self._make = make
         self._loudness = loudness
+        self._together = together
         self._places = {track_id: place for place, (track_id, *_) in enumerate(self.tracks)}
         self._made: dict[str, Track] = {}
 
     @classmethod
-    def of_rows(cls, lite: PlaylistLite, rows: Sequence[sqlite3.Row], starts: Sequence[_Starts]) -> "Playable":
-        """What `playable_rows` and `starts` read."""
+    def of_rows(
+        cls, lite: PlaylistLite, rows: Sequence[sqlite3.Row], starts: Sequence[_Starts], together: Together
+    ) -> "Playable":
+        """What `playable_rows`, `starts` and `together` read."""
         tracks = ((row["id"], row["duration_ms"], begin) for row, begin in zip(rows, starts, strict=True))
         return cls(
-            lite, tracks, lambda place: _track(rows[place], lite.server_seq), lambda place: _loudness(rows[place])
+            lite,
+            tracks,
+            lambda place: _track(rows[place], lite.server_seq),
+            lambda place: _loudness(rows[place]),
+            together,
         )
 
     @classmethod
@@ -71,8 +80,12 @@ class Playable:
 
     def gain(self, track_id: str, mode: LoudnessMode) -> float:
         """The linear gain with which a track of it is played."""
-        among = ((self._loudness(place), duration_ms) for place, (_, duration_ms, _) in enumerate(self.tracks))
-        return loudness.gain(self._loudness(self._places[track_id]), among, mode)
+        if self._together is None:
+            of = [self._loudness(place) for place in range(len(self.tracks))]
+            self._together = loudness.together(
+                (each.track, each.peak, track[1]) for each, track in zip(of, self.tracks, strict=True)
+            )
+        return loudness.gain(self._loudness(self._places[track_id]), self._together, mode)
 
 
 _TRACKS = """
@@ -170,6 +183,11 @@ def playable_rows(db: sqlite3.Connection, playlist_id: str) -> list[sqlite3.Row]
 def starts(rows: Iterable[sqlite3.Row]) -> list[_Starts]:
     """Where the chapters of tracks begin. To be asked for in the reader's thread: a thousand chapters take a while."""
     return [_starts(chapters.decoded(row["chapters"])) for row in rows]
+
+
+def together(rows: Iterable[sqlite3.Row]) -> Together:
+    """How loud tracks are as one piece. Likewise."""
+    return loudness.together((row["loudness"], row["peak"], row["duration_ms"]) for row in rows)
 
 
 def _starts(of: Sequence[Chapter]) -> _Starts:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from tomb.errors import NotFound
 from tomb.library import counters, memory, origins, reading, recycle_bin, settings, tags
 from tomb.library.index import LibraryIndex, Query
+from tomb.library.loudness import Together
 from tomb.library.memory import PlayerMemory
 from tomb.library.origins import Compared, Sent
 from tomb.library.reading import Playable, Whereabouts
@@ -59,12 +60,12 @@ class LibraryReader:
         """What it takes to play it."""
         self._index.lite(playlist_id)
 
-        def read(db: sqlite3.Connection) -> tuple[list[sqlite3.Row], list[tuple[int, ...]]]:
+        def read(db: sqlite3.Connection) -> tuple[list[sqlite3.Row], list[tuple[int, ...]], Together]:
             rows = reading.playable_rows(db, playlist_id)
-            return rows, reading.starts(rows)
+            return rows, reading.starts(rows), reading.together(rows)
 
-        rows, starts = await self._store.read(read)
-        return Playable.of_rows(self._index.lite(playlist_id), rows, starts)
+        rows, starts, together = await self._store.read(read)
+        return Playable.of_rows(self._index.lite(playlist_id), rows, starts, together)
 
     async def playlist_json(self, playlist_id: str) -> bytes:
         """The playlist with its tracks, encoded once per change."""
