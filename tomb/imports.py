@@ -32,6 +32,7 @@ from tomb.nurseries.importer import TAKEN_OUT, Imported, Importer, Progress
 from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.plain import plain_nursery
 from tomb.ports import Ports, RealPorts
 
 Show = Callable[[Progress], None]
@@ -132,17 +133,11 @@ async def _own_importer(settings: Settings, into: str | None, ports: Ports, stac
 
 @asynccontextmanager
 async def _inspection() -> AsyncIterator[Inspection]:
-    """What goes wrong on purpose, and Ctrl-C, comes out as it went in: nurseries make groups of all."""
-    inspection, failure = Inspection(), None
-    async with trio.open_nursery() as nursery:
+    inspection = Inspection()
+    async with plain_nursery() as nursery:
         await nursery.start(inspection.run)
-        try:
-            yield inspection
-        except (TombError, KeyboardInterrupt) as error:
-            failure = error
+        yield inspection
         nursery.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
 
 
 # --- to a box that runs -----------------------------------------------------------------------------------------------

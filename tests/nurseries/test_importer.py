@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -10,13 +11,16 @@ import trio
 from trio.testing import MockClock
 
 from tests.rigs import pictures
-from tests.rigs.library import Length, Stage, opened, titles
+from tests.rigs.inspector import InlineInspector
+from tests.rigs.library import Length, Stage, opened, titles, weigh
 from tests.rigs.sounds import noise, write
 from tomb.devices.decoder import Probe, probe
 from tomb.errors import DecodeError, NoSpace
 from tomb.library import tunes
+from tomb.library.arrivals import Arrival
 from tomb.library.transcode import available
-from tomb.nurseries.importer import Imported, Progress
+from tomb.nurseries.importer import FILES_AT_ONCE, Imported, Progress
+from tomb.nurseries.ingest import Findings
 from tomb.ports import RealPorts, VirtualPorts
 
 PNG = pictures.plain(10, 10)
@@ -128,17 +132,66 @@ async def test_the_cover_in_the_folder_is_for_the_tracks_that_have_none(tmp_path
 
 
 async def test_progress_is_told_file_by_file(tmp_path: Path) -> None:
-    album(tmp_path / "in" / "A", "1.wav", "2.wav")
+    album(tmp_path / "in" / "A", *(f"{number}.wav" for number in range(1, 9)))
     album(tmp_path / "in" / "B", "1.wav")
     told: list[Progress] = []
     async with opened(tmp_path / "data", probe=probe) as stage:
         await stage.importer.import_folder(tmp_path / "in", told.append)
-    assert [(each.done, each.total, each.path and each.path.name) for each in told] == [
-        (0, 3, "1.wav"),
-        (1, 3, "2.wav"),
-        (2, 3, "1.wav"),
-        (3, 3, None),
-    ]
+    assert [each.done for each in told] == sorted(each.done for each in told)
+    assert {each.total for each in told} == {9}
+    begun = list(dict.fromkeys(each.path and f"{each.path.parent.name}{each.path.stem}" for each in told))
+    assert begun == ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "B1", None]
+    assert (told[-1].done, told[-1].path) == (9, None)
+
+
+async def test_several_files_are_worked_on_at_once_and_come_in_their_order(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """The first takes longest; and one that cannot be played is no concern of the others."""
+    album(tmp_path / "in", *(f"{number}.wav" for number in range(1, 10)))
+    inspector = Patient(VirtualPorts(), {f"{number}.wav": float(10 - number) for number in range(1, 10)}, bad="5.wav")
+    async with opened(tmp_path / "data", inspector=inspector) as stage:
+        imported = await stage.importer.import_folder(tmp_path / "in")
+        assert reasons(imported) == {"5.wav": "it is bad"}
+        assert await read(stage, "in") == ["1", "2", "3", "4", "6", "7", "8", "9"]
+        assert stage.half_taken() == []
+    assert inspector.most == FILES_AT_ONCE
+    assert trio.current_time() < 30  # one after another it were 45
+
+
+class Patient(InlineInspector):
+    """Looks at files for so many seconds each, as many as are brought. `most`: how many at once at most."""
+
+    def __init__(self, ports: VirtualPorts, seconds: Mapping[str, float], bad: str) -> None:
+        super().__init__(ports, weigh)
+        self._seconds = seconds
+        self._bad = bad
+        self._at_once = self.most = 0
+
+    async def sound(self, source: Path, name: str, sound: Path | None) -> Findings:
+        self._at_once += 1
+        self.most = max(self.most, self._at_once)
+        await trio.sleep(self._seconds[name])
+        self._at_once -= 1
+        if name == self._bad:
+            raise DecodeError("it is bad")
+        return await super().sound(source, name, sound)
+
+
+async def test_a_full_disk_ends_all_that_is_worked_on_and_is_told_as_itself(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    album(tmp_path / "in", *(f"{number}.wav" for number in range(1, 10)))
+    async with opened(tmp_path / "data", ports=VirtualPorts()) as stage:
+
+        async def fills(_: Path, __: Path, name: str) -> Arrival:
+            await trio.sleep(1 if name == "2.wav" else 1000)
+            raise NoSpace("the disk is nearly full")
+
+        monkeypatch.setattr(stage.ingest, "stage", fills)
+        with pytest.raises(NoSpace):
+            await stage.importer.import_folder(tmp_path / "in")
+        assert (trio.current_time(), stage.half_taken(), stage.librarian.count()) == (1, [], 0)
 
 
 async def test_an_import_that_is_cut_off_keeps_whole_folders_only_and_can_go_on(tmp_path: Path) -> None:

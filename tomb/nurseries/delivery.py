@@ -1,8 +1,8 @@
 """A folder of music that comes over the network (`library.parcels`), as the importer takes it.
 
-It comes in one request, and each file is examined as soon as it is there, while the next one waits to be read: so
-whoever hangs up, is killed or loses the network takes along all that had come. What is not needed, such as a second
-picture, is read and forgotten.
+It comes in one request, and each file is examined as soon as it is there, while the next ones are read: so whoever
+hangs up, is killed or loses the network takes along all that had come. What is not needed, such as a second picture, is
+read and forgotten.
 """
 
 import os

@@ -29,6 +29,7 @@ from tomb.models import PlaylistLite, counted
 from tomb.nurseries.delivery import Delivery
 from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.plain import plain_nursery
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -36,12 +37,13 @@ Ts = TypeVarTuple("Ts")
 
 log = logging.getLogger(__name__)
 
+FILES_AT_ONCE = 3  # two are examined (`inspection.AT_ONCE`) while the next one is copied
 TAKEN_OUT = "it was taken out of its playlist before, and stays so"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` files; `path` is the one being worked on, None at the end."""
+    """`done` of `total` files; `path` is one that was begun or done just now, None at the end."""
 
     done: int
     total: int
@@ -287,18 +289,11 @@ class Importer:
 
     async def _import_one(self, plan: FolderPlan, source: Source, run: _Run, into: str | None = None) -> None:
         async with self._ingest.incoming() as incoming:
-            staged: list[tuple[PlannedFile, Arrival]] = []
-            skipped: list[Skipped] = []
-            for file in plan.files:
-                run.at(file.path)
-                path = await source.fetch(file.path, incoming)
-                try:
-                    arrival = await self._ingest.stage(path, incoming, file.path.name)
-                    staged.append((file, replace(arrival, labels=file.labelled(arrival.labels))))
-                except DecodeError as error:
-                    skipped.append(Skipped(file.path, str(error)))
-                run.done += 1
-            albums = folders.albums(plan, [(file, arrival.labels) for file, arrival in staged])
+            outcomes = await self._staged(plan.files, source, incoming, run)
+            staged = [(file, each) for file, each in outcomes if isinstance(each, Arrival)]
+            skipped = [each for _, each in outcomes if isinstance(each, Skipped)]
+            # Of ten thousand files that takes a while.
+            albums = await self._thread(folders.albums, plan, [(file, arrival.labels) for file, arrival in staged])
             staged, pictures = await self._with_covers(plan, staged, source, incoming, skipped, apart=len(albums) > 1)
             skipped += [
                 Skipped(file.path, f"only its picture: {each.unshown}") for file, each in staged if each.unshown
@@ -322,6 +317,32 @@ class Importer:
                     taken.update(plan.sheets)
                 where = self._librarian.folder / "inbox"
                 await self._thread(inbox.consume, plan.own, taken, where, incoming / "taken")
+
+    async def _staged(
+        self, files: Sequence[PlannedFile], source: Source, incoming: Path, run: _Run
+    ) -> Sequence[tuple[PlannedFile, Arrival | Skipped]]:
+        """What becomes of each file, in their order. They are fetched one after another, and several are worked on at
+        once; whatever is wrong with one is no concern of the others."""
+        outcomes: dict[int, Arrival | Skipped] = {}
+        idle = trio.Semaphore(FILES_AT_ONCE)
+
+        async def stage(place: int, path: Path) -> None:
+            file = files[place]
+            try:
+                arrival = await self._ingest.stage(path, incoming, file.path.name)
+                outcomes[place] = replace(arrival, labels=file.labelled(arrival.labels))
+            except DecodeError as error:
+                outcomes[place] = Skipped(file.path, str(error))
+            idle.release()
+            run.done += 1
+            run.at(file.path)
+
+        async with plain_nursery() as nursery:
+            for place, file in enumerate(files):
+                await idle.acquire()
+                run.at(file.path)
+                nursery.start_soon(stage, place, await source.fetch(file.path, incoming))
+        return [(file, outcomes[place]) for place, file in enumerate(files)]
 
     async def _with_covers(
         self,
