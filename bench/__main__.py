@@ -1,6 +1,8 @@
 """Runs benches, each in a process of its own, prints one table and keeps what was measured as JSON.
 
-    python -m bench [BENCH…]        all of them, or those named: box, audio, reader, …
+    python -m bench [BENCH…] [OPTION…]      all of them, or those named: box, audio, reader, …
+
+Options go to each of them: `python -m bench taps --taps 500`.
 
 A bench prints a JSON object a line: `row` (or `name`) says what was measured, the other keys are its figures. Absolute
 times are noisy, hence each row carries a `floor` that was measured in the same run where there is one, and the `ratio`.
@@ -13,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -23,25 +26,27 @@ COLUMNS = ("median", "p99", "floor", "ratio")  # what has a column of its own; t
 Row = dict[str, object]
 
 
-def main(wanted: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
+    wanted = list(takewhile(lambda each: not each.startswith("-"), arguments))
+    options = arguments[len(wanted) :]
     known = sorted(path.stem for path in HERE.glob("*.py") if "\nasync def rows(" in path.read_text())
     if unknown := [name for name in wanted if name not in known]:
         print(f"there is no bench {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    broken = [name for name in wanted or known if not run(name)]
+    broken = [name for name in wanted or known if not run(name, options)]
     if broken:
         print(f"did not come to its end: {', '.join(broken)}", file=sys.stderr)
     return bool(broken)
 
 
-def run(name: str) -> bool:
+def run(name: str, options: Sequence[str]) -> bool:
     """Whether the bench came to its end. What it measured until then is kept."""
     print(f"\n{name:72}" + "".join(f"{column:>10}" for column in COLUMNS))
     began, load = datetime.now(UTC), os.getloadavg()[0]
     measured: list[Row] = []
     # Where Python may not write byte code every start of a box would compile all its modules, and be measured with it.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, "-m", f"bench.{name}"]
+    command = [sys.executable, "-m", f"bench.{name}", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
         for row in _rows(child):
             measured.append(row)

@@ -7,11 +7,9 @@ Each row carries a floor measured in the same run: a bare PortAudio stream whose
 import json
 import os
 import statistics
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,14 +28,6 @@ from tomb.ports import RealPorts
 Row = dict[str, object]
 BLOCKS = ((256, 0.02), (512, 0.03), (1024, 0.05), (1024, 0.1), (2048, 0.1))  # frames, seconds asked for
 CHOSEN = (1024, 0.1)
-IMPORTING = """
-import sys
-from pathlib import Path
-from tomb.devices.decoder import measure
-from tomb.library.meter import Meter
-while True:
-    measure(Path(sys.argv[1]), 48_000, Meter(48_000).add)
-"""
 
 
 class Box:
@@ -85,25 +75,6 @@ async def first_sounds(rig: PulseRig, folder: Path, rounds: int) -> list[Row]:
     return rows
 
 
-async def beside_an_import(rig: PulseRig, folder: Path, rounds: int) -> list[Row]:
-    """The same, cold, while another process plays files through as an import does; with and without the beginning kept
-    ready. `histogram`: how many took less than so many ms."""
-    path, busy = write(folder / "tapped.mp3", noise(0.3)), write(folder / "imported.mp3", noise(60))
-    rows = []
-    async with rig.recording() as recording, trio.open_nursery() as nursery:
-        floor = [await _bare_start(recording) for _ in range(20)]
-        importing = partial(trio.run_process, [sys.executable, "-c", IMPORTING, str(busy)])
-        nursery.start_soon(importing)
-        for expected in (False, True):
-            times = await _starts(recording, path, *CHOSEN, rounds, cold=True, expected=expected)
-            name = f"cold mp3 to sound beside an import, {'expected' if expected else 'not expected'}"
-            row = _row(name, times, floor)
-            row["histogram"] = {f"<{bound}": sum(time < bound for time in times) for bound in range(20, 320, 20)}
-            rows.append(row)
-        nursery.cancel_scope.cancel()
-    return rows
-
-
 async def _starts(
     recording: Recording,
     path: Path,
@@ -112,13 +83,10 @@ async def _starts(
     rounds: int,
     *,
     cold: bool,
-    expected: bool = False,
 ) -> list[float]:
     times = []
     async with box(block, latency, idle_close_s=0.03 if cold else 60) as playing:
         for _ in range(rounds):
-            if expected:
-                playing.output.expect([Cue(0, path)])
             await trio.sleep(0.35)  # longer than a look at an idle stream: by then it is closed
             if cold:
                 _forget(path)
@@ -231,7 +199,6 @@ async def rows(rounds: int = 100, seconds: float = 8.0) -> list[Row]:
             return [
                 *callback(),
                 *await first_sounds(rig, Path(folder), rounds),
-                *await beside_an_import(rig, Path(folder), 5 * rounds),
                 *await processor(Path(folder), seconds),
             ]
 
