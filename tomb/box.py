@@ -21,8 +21,8 @@ from tomb.events import LEASE_BLOCK, MACHINES, PLAYLISTS, Events
 from tomb.http.routes import Services
 from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
+from tomb.library.picture_cache import PictureCache
 from tomb.library.repair import recovery
-from tomb.library.scaled_covers import ScaledCovers
 from tomb.library.store import Store
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.covers import Covers
@@ -115,7 +115,7 @@ async def open_box(
             librarian,
             ingest,
             inspector or await _inspection(lifecycle, "pictures"),
-            ScaledCovers(settings.data / "cache" / "covers"),
+            PictureCache(settings.data / "cache" / "covers"),
             free_kept,
         )
         importer = Importer(librarian, ingest, ports)

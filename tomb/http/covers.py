@@ -15,8 +15,8 @@ from tomb.http.playlists import PlaylistAnswer, playlist_answer
 from tomb.http.routes import Call, Route, Services
 from tomb.http.tracks import MEDIA_TYPES
 from tomb.library.covers import LARGEST
+from tomb.library.picture_cache import ScaledCover, Size
 from tomb.library.reading import cover_version
-from tomb.library.scaled_covers import Size, Wanted
 
 WEBP = "image/webp"
 SENT_S = 300.0  # 20 MiB from the far end of the garden
@@ -54,7 +54,7 @@ async def _get(services: Services, call: Call[CoverQuery]) -> FilePart:
     """The picture of a playlist: its own, or that of its first track that has one."""
     cover = await services.librarian.cover(call.path["playlist_id"])
     ext: Literal["jpg", "webp"] = "webp" if _takes_webp(call.headers.get("Accept", "")) else "jpg"
-    shown = await services.covers.show(services.librarian.folder / cover, Wanted(cover.stem, call.given.size, ext))
+    shown = await services.covers.show(services.librarian.folder / cover, ScaledCover(cover.stem, call.given.size, ext))
     final = shown.is_as_wanted and call.given.v == cover_version(cover.stem)
     return FilePart(
         shown.path,

@@ -17,7 +17,7 @@ import trio
 from tomb.errors import DecodeError, NoSpace, RequestError, UnsupportedMedia
 from tomb.library import faults, intake
 from tomb.library.covers import LARGEST
-from tomb.library.scaled_covers import ScaledCovers, Wanted
+from tomb.library.picture_cache import PictureCache, ScaledCover
 from tomb.models import Playlist
 from tomb.nurseries.ingest import Ingest, Inspector
 from tomb.nurseries.librarian import Librarian
@@ -41,7 +41,7 @@ class Covers:
         librarian: Librarian,
         ingest: Ingest,
         inspector: Inspector,
-        scaled: ScaledCovers,
+        scaled: PictureCache,
         free_kept: int,
     ) -> None:
         self._ports = ports
@@ -52,7 +52,7 @@ class Covers:
         self._free_kept = free_kept
         self._coming = trio.CapacityLimiter(COMING_AT_ONCE)
         self._making = trio.Lock()
-        self._thread = trio.CapacityLimiter(1)  # `ScaledCovers` takes one call at a time
+        self._thread = trio.CapacityLimiter(1)  # `PictureCache` takes one call at a time
 
     async def put(self, playlist_id: str, pieces: AsyncIterable[bytes]) -> Playlist:
         """Let that picture be the playlist's own.
@@ -70,7 +70,7 @@ class Covers:
             staged = await self._ports.in_thread(intake.stage_picture, folder, picture)
             return await self._librarian.set_cover(playlist_id, staged)
 
-    async def show(self, kept: Path, wanted: Wanted) -> Shown:
+    async def show(self, kept: Path, wanted: ScaledCover) -> Shown:
         """`kept`: where the library has it."""
         with suppress(RequestError, DecodeError, OSError):
             if (found := await self._find(wanted)) is not None:
@@ -78,12 +78,12 @@ class Covers:
             async with self._making:
                 if (found := await self._find(wanted)) is None:
                     picture = await self._inspector.fitted(kept, wanted.size, wanted.ext)
-                    found = await self._ports.in_thread(self._scaled.keep, wanted, picture, limiter=self._thread)
+                    found = await self._ports.in_thread(self._scaled.keep, wanted.key, picture, limiter=self._thread)
                 return Shown(found, is_as_wanted=True)
         return Shown(kept, is_as_wanted=False)
 
-    async def _find(self, wanted: Wanted) -> Path | None:
-        return await self._ports.in_thread(self._scaled.find, wanted, limiter=self._thread)
+    async def _find(self, wanted: ScaledCover) -> Path | None:
+        return await self._ports.in_thread(self._scaled.find, wanted.key, limiter=self._thread)
 
     async def _receive(self, pieces: AsyncIterable[bytes], target: Path) -> None:
         await self._librarian.make_space(LARGEST + self._free_kept)

@@ -1,8 +1,8 @@
-"""Covers in the sizes that pages ask for, on the disk: `DATA/cache/covers/HASH-SIZE.DIGEST.EXT`.
+"""Pictures as pages ask for them, on the disk: `DATA/cache/FOLDER/KEY.DIGEST.EXT`.
 
 Whatever lies there can be made anew, so nothing of it is synced, recorded or backed up. A name ends with the beginning
 of the SHA-256 of what it names: half a file after a power cut, or one that a worn card has changed, is known by that,
-and is no hit. Over `LIMIT` bytes what was asked for longest ago goes.
+and is no hit. Over `limit` bytes what was asked for longest ago goes.
 """
 
 import hashlib
@@ -20,29 +20,33 @@ Size = Literal[120, 300, 600]
 SIZES: tuple[int, ...] = get_args(Size)
 LIMIT = 64 * 1024 * 1024  # 2,000 covers in all three sizes
 _DIGITS = 16
-_NAME = re.compile(rf"[0-9a-f]{{64}}-[0-9]{{3}}-[a-z]{{3,4}}\.[0-9a-f]{{{_DIGITS}}}\.[a-z]{{3,4}}")
+_NAME = re.compile(rf"[0-9A-Za-z_-]+\.[0-9a-f]{{{_DIGITS}}}\.[a-z]{{3,4}}")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ScaledCover:
     """A cover of the library (its hash), its longer side in pixels, and how it is to be encoded."""
 
     cover: str
     size: Size
     ext: Literal["jpg", "webp"]
 
+    @property
+    def key(self) -> str:
+        return f"{self.cover}-{self.size}-{self.ext}"
 
-class ScaledCovers:
-    """One call at a time. `folder` is made when the first picture is kept."""
+
+class PictureCache:
+    """One call at a time. `folder` is made when the first picture is kept. A key has letters, digits, `-` and `_`."""
 
     def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         self._folder = folder
         self._limit = limit
         self._kept: OrderedDict[str, tuple[Path, int]] | None = None  # what was asked for last is last
 
-    def find(self, wanted: Wanted) -> Path | None:
+    def find(self, key: str) -> Path | None:
         """Where it lies, if it does and is what was put there. Raises: OSError."""
-        kept, key = self._index(), _key(wanted)
+        kept = self._index()
         path, _ = kept.get(key, (None, 0))
         if path is None:
             return None
@@ -54,10 +58,10 @@ class ScaledCovers:
         path.unlink(missing_ok=True)
         return None
 
-    def keep(self, wanted: Wanted, picture: Picture) -> Path:
+    def keep(self, key: str, picture: Picture) -> Path:
         """Put it there. Raises: NoSpace, Unavailable."""
-        kept, key = self._index(), _key(wanted)
-        path = self._folder / f"{key}.{_digest(picture.data)}.{wanted.ext}"
+        kept = self._index()
+        path = self._folder / f"{key}.{_digest(picture.data)}.{picture.ext}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             path.write_bytes(picture.data)
@@ -85,10 +89,6 @@ class ScaledCovers:
             _, (path, _) = kept.popitem(last=False)
             with suppress(OSError):
                 path.unlink(missing_ok=True)
-
-
-def _key(wanted: Wanted) -> str:
-    return f"{wanted.cover}-{wanted.size}-{wanted.ext}"
 
 
 def _key_in(path: Path) -> str:
