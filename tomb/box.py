@@ -17,6 +17,7 @@ from tomb.config import MIB, Settings
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
+from tomb.devices.youtube import YouTube
 from tomb.events import LEASE_BLOCK, MACHINES, PLAYLISTS, Events
 from tomb.http.routes import Services
 from tomb.library.counters import EventLease
@@ -27,6 +28,7 @@ from tomb.library.store import Store
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
+from tomb.nurseries.downloads import Downloads
 from tomb.nurseries.health import DOWN, UP, Board
 from tomb.nurseries.housekeeping import Housekeeping
 from tomb.nurseries.importer import Importer
@@ -41,6 +43,7 @@ from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.supervisor import Supervisor
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.uploads import UploadLimits, Uploads
+from tomb.nurseries.videos import PICTURES, Videos
 from tomb.nurseries.warming import Warming
 from tomb.ports import Ports
 
@@ -57,6 +60,7 @@ class Devices:
     silent: Callable[[Deck], Output] | None
     reader: TagReader | None
     virtual_reader: TagReader | None
+    youtube: YouTube | None = None
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
@@ -110,17 +114,22 @@ async def open_box(
         free_kept = settings.free_kept_mb * MIB
         examiner = inspector or await _inspection(lifecycle, "examiner")
         ingest = Ingest(store, ports, examiner, free_kept, librarian.make_space)
+        pictures = inspector or await _inspection(lifecycle, "pictures")
         covers = Covers(
             ports,
             librarian,
             ingest,
-            inspector or await _inspection(lifecycle, "pictures"),
+            pictures,
             PictureCache(settings.data / "cache" / "covers"),
             free_kept,
         )
         importer = Importer(librarian, ingest, ports)
         uploads = await Uploads.open(store, ports, events, librarian, ingest, _upload_limits(settings))
         await lifecycle.supervise("uploads", uploads.run)
+        downloads = Downloads(store, ports, events, board.machines, librarian, ingest, devices.youtube)
+        await lifecycle.supervise("youtube", downloads.run)
+        cache = PictureCache(settings.data / "cache" / "youtube", PICTURES)
+        videos = Videos(store, ports, devices.youtube, ingest, pictures, cache)
         archivist = Archivist(store, ports, librarian, ingest, process.restart, free_kept)
         await lifecycle.supervise("backups", archivist.run)
         if settings.inbox_watch_s:
@@ -167,6 +176,8 @@ async def open_box(
                 covers=covers,
                 importer=importer,
                 uploads=uploads,
+                downloads=downloads,
+                videos=videos,
                 archivist=archivist,
                 deck=deck,
                 output=selectable,

@@ -19,6 +19,7 @@ Origin = Literal["tag", "key", "child", "home", "parent"]
 LoudnessMode = Literal["off", "track", "album"]
 Chime = Literal["ready", "unknown_tag", "error", "limit"]
 UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
+DownloadState = Literal["pending", "downloading", "processing", "completed", "error", "cancelled"]
 LinkState = Literal["waiting", "duplicate", "success", "timeout", "cancelled", "error"]
 TagActionName = Literal[
     "next",
@@ -220,6 +221,44 @@ class PlayerState(Wire):
     def duration(self) -> float:
         """Seconds."""
         return self.duration_ms / 1000
+
+
+DownloadStep = Literal[
+    "waiting", "starting", "downloading", "converting", "examining", "completed", "error", "cancelled"
+]
+
+
+class DownloadResult(Wire):
+    """The track that came of a download, as it is now."""
+
+    track: Track
+    playlist_id: str
+
+
+class DownloadTask(Wire):
+    """A video whose sound is wanted in a playlist. `url` is made of its id; `title`: as far as it is known.
+
+    `place`: in the line, from 1; null for what does not wait. `retry_at`: in epoch seconds, while YouTube wants to be
+    left alone. `estimated_time_remaining` in seconds. `error_reason`: a key, for words in the family's language; the
+    sentence is `error_message`.
+    """
+
+    task_id: str
+    video_id: str
+    url: str
+    playlist_id: str
+    title: str | None
+    thumbnail_url: str
+    status: DownloadState
+    progress_percent: Annotated[float, Field(ge=0, le=100)]
+    current_step: DownloadStep
+    estimated_time_remaining: float | None
+    place: int | None
+    retry_at: float | None
+    error_reason: str | None
+    error_message: str | None
+    result: DownloadResult | None
+    created_at: str
 
 
 class TrackPosition(Wire):

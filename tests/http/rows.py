@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+import trio
+
 from tests.http.world import FREE_TAG, MISSING, PICTURE, TAG, World, folder_of
 from tests.rigs import archives
 from tests.rigs.box import sparse_wav
+from tests.rigs.videos import FETCHING_S, IDS
 from tomb.devices.output import Loudspeaker
+from tomb.devices.youtube import Reason, YouTubeFault
 from tomb.errors import Missing
 from tomb.library import parcels
+from tomb.nurseries.downloads import WantedVideo
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
 from tomb.ports import VirtualPorts
 
@@ -155,6 +160,28 @@ async def four_downloads(world: World) -> None:
         await world.box.services.archivist.export(world.names["playlist"])
 
 
+async def no_ytdlp(world: World) -> None:
+    world.youtube.missing = Reason.NO_TOOL
+
+
+async def youtube_private(world: World) -> None:
+    world.youtube.fault = YouTubeFault(Reason.PRIVATE, "This playlist is private.")
+
+
+async def searched(world: World) -> None:
+    await world.box.services.videos.search("song", 10)
+
+
+async def wanted(world: World) -> None:
+    [task] = await world.box.services.downloads.add(world.names["playlist"], [WantedVideo(IDS[0], None)])
+    world.names = {**world.names, "download": task.task_id}
+
+
+async def fetched(world: World) -> None:
+    await wanted(world)
+    await trio.sleep(2 * FETCHING_S)
+
+
 async def restoring(world: World) -> None:
     await world.client.ask("POST", "/api/restore", raw=archives.good())
 
@@ -167,7 +194,11 @@ CHUNK_0 = "/api/playlists/{playlist}/uploads/{upload}/chunks/0"
 FINALIZE = "/api/playlists/{playlist}/uploads/{upload}/finalize"
 NOWHERE = f"/api/playlists/{MISSING}"
 INVALID = "/api/playlists/a%00b"
-URL = "https://www.youtube.com/watch?v=abc"
+URL = f"https://www.youtube.com/watch?v={IDS[0]}"
+SHORT_URL = f"https://youtu.be/{IDS[1]}"
+LIST_URL = "https://www.youtube.com/playlist?list=PL0123456789"
+PICTURE_OF = "/api/youtube/thumbnail/<video_id>"
+THUMBNAIL = f"/api/youtube/thumbnail/{IDS[0]}"
 HASH = "0" * 64
 RANGE = (("range", "bytes=0-9"),)
 NO_RANGE = (("range", "bytes=99999999-"),)
@@ -406,15 +437,36 @@ ROWS = (
     Row("POST /api/imports", 409, raw=lambda: folder(into="Twice"), first=two_of_a_name),
     Row("POST /api/playlists/import", 201, raw=archives.exported_playlist),
     Row("POST /api/playlists/import", 400, raw=archives.good),
-    # --- YouTube, which is not there yet
+    # --- YouTube
+    Row("POST /api/youtube/download", 202, {"url": URL, "playlist_id": "{playlist}"}),
+    Row("POST /api/youtube/download", 202, {"urls": [SHORT_URL, URL], "playlist_id": "{playlist}"}),
     Row("POST /api/youtube/download", 400, {"url": "https://example.org/watch", "playlist_id": "{playlist}"}),
+    Row("POST /api/youtube/download", 400, {"url": LIST_URL, "playlist_id": "{playlist}"}),
+    Row("POST /api/youtube/download", 400, {"url": URL, "urls": [URL], "playlist_id": "{playlist}"}),
+    Row("POST /api/youtube/download", 400, {"urls": [], "playlist_id": "{playlist}"}),
     Row("POST /api/youtube/download", 404, {"url": URL, "playlist_id": MISSING}),
-    Row("POST /api/youtube/download", 503, {"url": URL, "playlist_id": "{playlist}"}),
+    Row("POST /api/youtube/download", 503, {"url": URL, "playlist_id": "{playlist}"}, first=no_ytdlp),
+    Row("GET /api/youtube/search", 200, path="/api/youtube/search?query=song&max_results=5"),
     Row("GET /api/youtube/search", 400),
-    Row("GET /api/youtube/search", 503, path="/api/youtube/search?query=song&max_results=5"),
+    Row("GET /api/youtube/search", 400, path="/api/youtube/search?query=song&max_results=51"),
+    Row("GET /api/youtube/search", 503, path="/api/youtube/search?query=song", first=no_ytdlp),
+    Row("GET /api/youtube/playlist", 200, path=f"/api/youtube/playlist?url={LIST_URL}"),
+    Row("GET /api/youtube/playlist", 400, path=f"/api/youtube/playlist?url={URL}"),
+    Row("GET /api/youtube/playlist", 400, path=f"/api/youtube/playlist?url={LIST_URL}", first=youtube_private),
+    Row("GET /api/youtube/playlist", 503, path=f"/api/youtube/playlist?url={LIST_URL}", first=no_ytdlp),
+    Row(f"GET {PICTURE_OF}", 200, path=THUMBNAIL, first=searched),
+    Row(f"GET {PICTURE_OF}", 206, path=THUMBNAIL, first=searched, headers=(("range", "bytes=0-3"),)),
+    Row(f"GET {PICTURE_OF}", 304, path=THUMBNAIL, first=searched, headers=(("if-none-match", "*"),)),
+    Row(f"GET {PICTURE_OF}", 400, path="/api/youtube/thumbnail/short"),
+    Row(f"GET {PICTURE_OF}", 404, path=THUMBNAIL),
+    Row(f"GET {PICTURE_OF}", 416, path=THUMBNAIL, first=searched, headers=NO_RANGE),
+    Row("GET /api/youtube/tasks", 200, first=wanted),
+    Row("GET /api/youtube/status/<task_id>", 200, path="/api/youtube/status/{download}", first=wanted),
     Row("GET /api/youtube/status/<task_id>", 400, path="/api/youtube/status/%00"),
     Row("GET /api/youtube/status/<task_id>", 404),
+    Row("DELETE /api/youtube/tasks/<task_id>", 200, path="/api/youtube/tasks/{download}", first=wanted),
     Row("DELETE /api/youtube/tasks/<task_id>", 400, path="/api/youtube/tasks/%00"),
+    Row("DELETE /api/youtube/tasks/<task_id>", 400, path="/api/youtube/tasks/{download}", first=fetched),
     Row("DELETE /api/youtube/tasks/<task_id>", 404),
     # --- parents, the box itself
     Row("GET /api/settings", 200),

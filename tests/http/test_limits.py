@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.rigs.asgi import Client, served_box
+from tests.rigs.videos import FakeYouTube
 from tomb.config import Rate, Settings
 from tomb.http import asyncapi, openapi, player
 from tomb.http.guard import FILES, FILES_OF_ONE
@@ -43,10 +44,12 @@ async def test_categories_and_clients_do_not_disturb_each_other(tmp_path: Path, 
 
 
 async def test_youtube_takes_six_a_minute(tmp_path: Path, autojump_clock: MockClock) -> None:
-    async with served_box(tmp_path, rate_limits="on") as (_, client):
-        assert await statuses(client, "/api/youtube/status/x", 7) == [404] * 6 + [429]
+    async with served_box(tmp_path, rate_limits="on", youtube=FakeYouTube()) as (_, client):
+        search = "/api/youtube/search?query=song"
+        assert await statuses(client, search, 7) == [200] * 6 + [429]
         await trio.sleep(60)
-        assert await statuses(client, "/api/youtube/status/x", 7) == [404] * 6 + [429]
+        assert await statuses(client, search, 7) == [200] * 6 + [429]
+        assert await statuses(client, "/api/youtube/tasks", 20) == [200] * 20  # which nobody outside is asked for
 
 
 async def test_the_descriptions_that_anybody_may_ask_for_are_made_once(

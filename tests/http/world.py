@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.rigs import pictures
 from tests.rigs.asgi import Answer, Client
 from tests.rigs.box import VirtualBox, sparse_wav
+from tests.rigs.videos import IDS, FakeYouTube
 from tomb.http.routes import Route
 
 TAG = "04A1B2C3"
@@ -24,6 +25,11 @@ class World:
     client: Client
     names: Mapping[str, str]
 
+    @property
+    def youtube(self) -> FakeYouTube:
+        assert isinstance(self.box.youtube, FakeYouTube)
+        return self.box.youtube
+
     def filled(self, text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: self.names.get(found[1], found[0]), text)
 
@@ -36,6 +42,7 @@ class World:
             "track_number": "1",
             "tag_id": TAG,
             "chunk_index": "0",
+            "video_id": IDS[0],
         } | parts
         return re.sub(r"<(\w+)>", lambda found: there.get(found[1], MISSING), route.path)
 

@@ -40,6 +40,9 @@ ROWS: dict[str, dict[str, object]] = {
         "id": "0a", "playlist_id": "p1", "filename": "2.mp3", "ext": "mp3", "file_size": 10, "chunk_size": 5,
         "created": 1.5, "updated": 2.5, "received": b"\1", "status": "uploading",
     },
+    "downloads": {
+        "id": "0b", "video": "abcdefghi_1", "playlist_id": "p1", "title": "A song", "created": 1.5, "status": "pending",
+    },
     "bin": {"place": 1, "id": "p2", "deleted": 2.5, "expires": 100},
     "bin_playlists": {
         "id": "p2", "place": 2, "title": "Old songs", "same_tag": "next", "created": 1.5, "updated": 2.5,

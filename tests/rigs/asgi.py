@@ -152,7 +152,8 @@ def _messages(pieces: Iterator[tuple[float, bytes]]) -> Iterator[tuple[float, di
 async def served_box(
     folder: Path, routes: tuple[Route, ...] = ROUTES, **options: Any
 ) -> AsyncIterator[tuple[VirtualBox, Client]]:
-    """A whole box on virtual time, and a client of it. `options`: of Settings; without rate limits unless named.
+    """A whole box on virtual time, and a client of it. `options`: as `virtual_box` has them; without rate limits unless
+    named.
 
     Its web UI is what lies in `folder/static`: nothing, if the test has put nothing there.
     """

@@ -17,6 +17,7 @@ from tomb.config import Settings
 from tomb.devices.output import Cue, Output
 from tomb.devices.reader import VirtualReader
 from tomb.devices.silent import SilentOutput
+from tomb.devices.youtube import YouTube
 from tomb.errors import Broken
 from tomb.events import Event
 from tomb.http.routes import Services
@@ -90,6 +91,7 @@ class VirtualBox:
     services: Services
     events: list[Event] = field(default_factory=list)
     output: FragileOutput | None = None
+    youtube: YouTube | None = None
 
     @property
     def reader(self) -> VirtualReader:
@@ -139,7 +141,13 @@ class VirtualBox:
 
 @asynccontextmanager
 async def virtual_box(
-    folder: Path, *, seed: int = 0, fragile: bool = False, process: Process | None = None, **options: Any
+    folder: Path,
+    *,
+    seed: int = 0,
+    fragile: bool = False,
+    process: Process | None = None,
+    youtube: YouTube | None = None,
+    **options: Any,
 ) -> AsyncIterator[VirtualBox]:
     """`options`: of Settings. With `fragile` its output is a real one in the eyes of the box, and can be unplugged."""
     ports = VirtualPorts(seed)
@@ -150,10 +158,10 @@ async def virtual_box(
         return made[-1]
 
     silent: Callable[[Deck], Output] = lambda deck: SilentOutput(ports, deck.report)  # noqa: E731
-    devices = Devices(output if fragile else None, None if fragile else silent, None, VirtualReader())
+    devices = Devices(output if fragile else None, None if fragile else silent, None, VirtualReader(), youtube)
     settings = Settings(data=folder / "data", **options)
     async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:
-        box = VirtualBox(services, output=made[0] if made else None)
+        box = VirtualBox(services, output=made[0] if made else None, youtube=youtube)
         services.events.subscribe(box.events.append)
         yield box
 

@@ -12,6 +12,7 @@ from tomb.http import links, sockets
 from tomb.http.sockets import Message
 from tomb.models import (
     SPARSE,
+    DownloadTask,
     ExistingPlaylist,
     LinkState,
     PlayerState,
@@ -150,6 +151,27 @@ class UploadFailed(Wire):
     server_seq: int
 
 
+class DownloadProgressed(DownloadTask):
+    server_seq: int
+
+
+class DownloadComplete(Wire):
+    task_id: str
+    playlist_id: str
+    track: Track
+    server_seq: int
+
+
+class DownloadFailed(Wire):
+    """`message`: one sentence; `reason`: a key, for words in the family's language."""
+
+    task_id: str
+    playlist_id: str
+    message: str
+    reason: str
+    server_seq: int
+
+
 TOLD: Mapping[str, type[Wire]] = {
     "state:player": Numbered[PlayerState],
     "state:track_position": Numbered[TrackPosition],
@@ -169,6 +191,9 @@ TOLD: Mapping[str, type[Wire]] = {
     "upload:progress": UploadProgressed,
     "upload:complete": UploadComplete,
     "upload:error": UploadFailed,
+    "youtube:progress": DownloadProgressed,
+    "youtube:complete": DownloadComplete,
+    "youtube:error": DownloadFailed,
     **{model.event: model for model in sockets.TOLD},
     links.OperationDone.event: links.OperationDone,
 }

@@ -1,6 +1,6 @@
 """The box's mind, for whoever wants to look into it: each state machine as its table has it, and where it is now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import getdoc
 from typing import Any
 
@@ -10,6 +10,7 @@ from tomb.http.envelope import Success
 from tomb.http.parsing import Body
 from tomb.http.routes import Call, Route, Services
 from tomb.machines.diagrams import TABLES, render
+from tomb.machines.download import DOWNLOAD
 from tomb.machines.table import STAY, Table
 from tomb.machines.upload import UPLOAD
 from tomb.models import Wire
@@ -55,7 +56,11 @@ class MachineTables(RootModel[Sequence[MachineTable]]):
 async def _machines(services: Services, _: Call[Body]) -> Success[MachineTables]:
     """All state machines: their tables, and the state that each of them is in."""
     states = services.board.machines
-    uploads = {each.id: each.status for each in await services.uploads.sessions()}  # their owner is the database
+    # Their owner is the database.
+    owned: Mapping[Table[Any], Mapping[str, str]] = {
+        UPLOAD: {each.id: each.status for each in await services.uploads.sessions()},
+        DOWNLOAD: {each.task_id: each.status for each in await services.downloads.tasks()},
+    }
     return Success(
         MachineTables(
             [
@@ -69,7 +74,7 @@ async def _machines(services: Services, _: Call[Body]) -> Success[MachineTables]
                     mermaid=render(table),
                     current=[
                         MachineNow(id=each, state=state)
-                        for each, state in (uploads if table is UPLOAD else states.of(table.name)).items()
+                        for each, state in (owned.get(table) or states.of(table.name)).items()
                     ],
                 )
                 for module, table in TABLES.items()

@@ -23,6 +23,7 @@ from pydantic import (
 
 from tomb import bounded_json
 from tomb.devices.reader import parse_uid
+from tomb.devices.youtube.links import VIDEO_ID
 from tomb.errors import FieldError, UnsupportedMedia, ValidationFailed
 from tomb.models import BOX_NAME_LENGTH, Volume
 
@@ -123,6 +124,7 @@ Description = Annotated[
 OpId = Annotated[str, StringConstraints(min_length=1, max_length=OP_ID_LENGTH)]
 Place = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole)]
 Percent = Annotated[Volume, BeforeValidator(whole)]
+VideoId = Annotated[str, StringConstraints(pattern=f"^{VIDEO_ID}$")]
 # As queries and addresses have them: in digits.
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(in_digits)]
@@ -132,6 +134,7 @@ Index = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(in_digits)]
 PARTS: Mapping[str, TypeAdapter[Any]] = {
     **{name: TypeAdapter(Id) for name in ("playlist_id", "source_id", "track_id", "session_id", "task_id", "item_id")},
     "tag_id": TypeAdapter(TagId),
+    "video_id": TypeAdapter(VideoId),
     "track_number": TypeAdapter(Number),
     "chunk_index": TypeAdapter(Index),
 }

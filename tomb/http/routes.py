@@ -25,6 +25,7 @@ from tomb.models import Origin
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
+from tomb.nurseries.downloads import Downloads
 from tomb.nurseries.health import Board
 from tomb.nurseries.importer import Importer
 from tomb.nurseries.librarian import Librarian
@@ -34,6 +35,7 @@ from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.uploads import Uploads
+from tomb.nurseries.videos import Videos
 from tomb.ports import Ports
 
 T = TypeVar("T", bound=BaseModel, covariant=True)
@@ -53,6 +55,8 @@ class Services:
     covers: Covers
     importer: Importer
     uploads: Uploads
+    downloads: Downloads
+    videos: Videos
     archivist: Archivist
     deck: Deck
     output: SelectableOutput | None

@@ -1,72 +1,225 @@
-"""YouTube. The box has no downloader yet: what is asked for is checked, and refused as not available."""
+"""YouTube (wire.md, sections 3 and 7): search, look into playlists, and have the sound of videos fetched."""
 
-import re
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
 
-from tomb.errors import NotFound, Unavailable
-from tomb.http.envelope import Success
+from tomb.devices.youtube import Video, links
+from tomb.errors import BadRequest, NoSuchRange, NotFound, Unavailable
+from tomb.http.envelope import FilePart, Success
 from tomb.http.parsing import Body, Id, Title, in_digits
 from tomb.http.routes import Call, Route, Services
+from tomb.http.tracks import MEDIA_TYPES
+from tomb.models import DownloadTask, Wire
+from tomb.nurseries.downloads import WantedVideo, shown, thumbnail_url
+from tomb.nurseries.videos import MOST
+
+DESCRIPTION_LENGTH = 300
+_MEDIA_TYPES: Mapping[str, str] = {**MEDIA_TYPES, "webp": "image/webp"}
+_CACHED = "private, max-age=86400"
+
+# --- what is asked ---------------------------------------------------------------------------------------------------
 
 
-def _youtube(url: str) -> str:
-    if not re.fullmatch(r"https://((www|m|music)\.)?(youtube\.com|youtu\.be)/[!-~]+", url):
-        raise ValueError("an https address of YouTube")
-    return url
+def _video(url: str) -> str:
+    link = links.parse(url)
+    if link is None or link.video is None:
+        more = "; what is in a playlist is asked for first, and then chosen of" if link else ""
+        raise ValueError(f"the https address of a video on YouTube{more}")
+    return link.video
 
 
-YouTubeUrl = Annotated[
+def _playlist(url: str) -> str:
+    link = links.parse(url)
+    if link is None or link.playlist is None:
+        raise ValueError("the https address of a playlist on YouTube")
+    return link.playlist
+
+
+def _address(pattern: str) -> WithJsonSchema:
+    """As the box writes such addresses itself; it understands the others that YouTube gives, too."""
+    return WithJsonSchema({"type": "string", "maxLength": links.LONGEST, "pattern": f"^{pattern}$"})
+
+
+# Of either only the id is left when it was parsed.
+VideoAddress = Annotated[
     str,
-    StringConstraints(max_length=500),
-    AfterValidator(_youtube),
-    WithJsonSchema({"type": "string", "maxLength": 500, "pattern": r"^https://www\.youtube\.com/[!-~]+$"}),
+    StringConstraints(max_length=links.LONGEST),
+    AfterValidator(_video),
+    _address(rf"https://www\.youtube\.com/watch\?v={links.VIDEO_ID}"),
+]
+PlaylistAddress = Annotated[
+    str,
+    StringConstraints(max_length=links.LONGEST),
+    AfterValidator(_playlist),
+    _address(rf"https://www\.youtube\.com/playlist\?list={links.PLAYLIST_ID}"),
 ]
 
 
 class DownloadBody(Body):
-    url: YouTubeUrl
+    """Either one address or several."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["urls"]}]})
+
+    url: VideoAddress | SkipJsonSchema[None] = None
+    urls: Annotated[list[VideoAddress], Field(min_length=1, max_length=MOST)] | SkipJsonSchema[None] = None
     playlist_id: Id
-    quality: Literal["best", "good", "small"] | None = None
+
+    @model_validator(mode="after")
+    def _names_some(self) -> "DownloadBody":
+        if (self.url is None) == (self.urls is None):
+            raise ValueError("either url, or urls")
+        return self
+
+    @property
+    def videos(self) -> list[str]:
+        return [self.url] if self.url is not None else self.urls or []
 
 
 class SearchQuery(BaseModel):
     query: Title
-    max_results: Annotated[int, Field(ge=1, le=50), BeforeValidator(in_digits)] = 10
+    max_results: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(in_digits)] = 10
 
 
-async def _download(services: Services, call: Call[DownloadBody]) -> Success[None]:
-    """Fetch the sound of a video into a playlist."""
+class PlaylistQuery(BaseModel):
+    url: PlaylistAddress
+
+
+# --- what is answered ------------------------------------------------------------------------------------------------
+
+
+class YouTubeVideo(Wire):
+    """`duration` in minutes and seconds, as people read it; it and `duration_ms` are absent as "" and null. `live`: it
+    is on the air now, and cannot be fetched."""
+
+    id: str
+    title: str
+    url: str
+    duration_ms: int | None
+    duration: str
+    thumbnail_url: str
+    thumbnail: str
+    channel: str | None
+    view_count: int | None
+    description: str | None
+    live: bool
+
+
+class YouTubeResults(Wire):
+    results: Sequence[YouTubeVideo]
+    total_results: int
+
+
+class DownloadTasks(Wire):
+    tasks: Sequence[DownloadTask]
+
+
+class Downloads(DownloadTask):
+    """The first of them, and all."""
+
+    tasks: Sequence[DownloadTask]
+
+
+# --- the routes ------------------------------------------------------------------------------------------------------
+
+
+async def _download(services: Services, call: Call[DownloadBody]) -> Success[Downloads]:
+    """Fetch the sound of videos into a playlist, one after the other."""
     services.librarian.lite(call.given.playlist_id)
-    _refuse()
+    services.videos.check()
+    wanted = [WantedVideo(each, services.videos.title(each)) for each in call.given.videos]
+    tasks = await services.downloads.add(call.given.playlist_id, wanted)
+    return Success(Downloads(**dict(tasks[0]), tasks=tasks), "in line")
 
 
-async def _search(_services: Services, _: Call[SearchQuery]) -> Success[None]:
+async def _search(services: Services, call: Call[SearchQuery]) -> Success[YouTubeResults]:
     """Search for videos."""
-    _refuse()
+    return Success(_results(await services.videos.search(call.given.query, call.given.max_results)))
 
 
-async def _task(_services: Services, call: Call[Body]) -> Success[None]:
+async def _entries(services: Services, call: Call[PlaylistQuery]) -> Success[YouTubeResults]:
+    """What is in a playlist of YouTube's."""
+    return Success(_results(await services.videos.entries(call.given.url)))
+
+
+async def _thumbnail(services: Services, call: Call[Body]) -> FilePart:
+    """The picture of a video that was found, listed or asked for."""
+    path = await services.videos.thumbnail(call.path["video_id"])
+    return FilePart(path, _MEDIA_TYPES[path.suffix[1:]], path.stem, cache=_CACHED)
+
+
+async def _tasks(services: Services, _: Call[Body]) -> Success[DownloadTasks]:
+    """All downloads that are remembered, the newest first."""
+    return Success(DownloadTasks(tasks=await services.downloads.tasks()))
+
+
+async def _task(services: Services, call: Call[Body]) -> Success[DownloadTask]:
     """How far a download is."""
-    raise NotFound("download", call.path["task_id"])
+    return Success(await services.downloads.task(call.path["task_id"]))
 
 
-async def _cancel(_services: Services, call: Call[Body]) -> Success[None]:
+async def _cancel(services: Services, call: Call[Body]) -> Success[DownloadTask]:
     """Cancel a download."""
-    raise NotFound("download", call.path["task_id"])
+    return Success(await services.downloads.cancel(call.path["task_id"]), "download cancelled")
 
 
-def _refuse() -> NoReturn:
-    raise Unavailable("this version of the box cannot fetch from YouTube")
+def _results(videos: Sequence[Video]) -> YouTubeResults:
+    return YouTubeResults(results=[_shown(each) for each in videos], total_results=len(videos))
 
 
-_route = partial(Route, category="youtube")
+def _shown(video: Video) -> YouTubeVideo:
+    picture = thumbnail_url(video.id)
+    return YouTubeVideo(
+        id=video.id,
+        title=shown(video.title) or video.id,
+        url=links.video_url(video.id),
+        duration_ms=video.duration_ms,
+        duration="" if video.duration_ms is None else _minutes(video.duration_ms // 1000),
+        thumbnail_url=picture,
+        thumbnail=picture,
+        channel=shown(video.channel),
+        view_count=video.view_count,
+        description=video.description and video.description[:DESCRIPTION_LENGTH],
+        live=video.live,
+    )
+
+
+def _minutes(seconds: int) -> str:
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+# What makes the box ask YouTube has a rate of its own; pages look after their downloads as often as after all else.
+_asking = partial(Route, category="youtube")
+_OF_YOUTUBE = (BadRequest, Unavailable)
 
 ROUTES = (
-    _route("POST", "/api/youtube/download", _download, status=202, errors=(NotFound,)),
-    _route("GET", "/api/youtube/search", _search, errors=(Unavailable,)),
-    _route("GET", "/api/youtube/status/<task_id>", _task, errors=(NotFound,)),
-    _route("DELETE", "/api/youtube/tasks/<task_id>", _cancel, errors=(NotFound,)),
+    _asking("POST", "/api/youtube/download", _download, status=202, errors=(NotFound,)),
+    _asking("GET", "/api/youtube/search", _search, errors=_OF_YOUTUBE, costly=True),
+    _asking("GET", "/api/youtube/playlist", _entries, errors=_OF_YOUTUBE, costly=True),
+    Route(
+        "GET",
+        "/api/youtube/thumbnail/<video_id>",
+        _thumbnail,
+        errors=(*_OF_YOUTUBE, NotFound, NoSuchRange),
+        category="files",
+        costly=True,
+        sends=("image/jpeg", "image/png", "image/webp"),
+    ),
+    Route("GET", "/api/youtube/tasks", _tasks),
+    Route("GET", "/api/youtube/status/<task_id>", _task, errors=(NotFound,)),
+    Route("DELETE", "/api/youtube/tasks/<task_id>", _cancel, errors=(NotFound, BadRequest)),
 )

@@ -55,6 +55,7 @@ def _is(column: str, what: str) -> str:
 
 _DAY = _is("day", "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'")
 _RESUME_POLICY = _is("resume_policy", "IN ('resume', 'restart')")
+_DOWNLOAD_STATES = "IN ('pending', 'downloading', 'processing', 'completed', 'error', 'cancelled')"
 _CHAPTERS = "CONSTRAINT chapters CHECK (length(CAST(chapters AS BLOB)) <= 200000)"
 _TAG_ID = """CONSTRAINT tag_id CHECK (
                 length(tag_id) BETWEEN 4 AND 40 AND length(tag_id) % 2 = 0 AND tag_id NOT GLOB '*[^0-9A-F]*')"""
@@ -418,6 +419,22 @@ STEPS: tuple[tuple[str, ...], ...] = (
         GROUP BY i.playlist_id, called, origin""",
         "DROP TABLE imports",
         _imported("bin_imported", "bin_playlists"),
+    ),
+    # What was asked for of YouTube (`downloads`). `place` keeps the order.
+    (
+        f"""CREATE TABLE downloads (
+            place INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE {_id("id")},
+            video TEXT NOT NULL CONSTRAINT video CHECK (length(video) = 11 AND video NOT GLOB '*[^0-9A-Za-z_-]*'),
+            playlist_id TEXT NOT NULL {_id("playlist_id")},
+            title TEXT {_text("title")},
+            created REAL NOT NULL DEFAULT 0 {_is("created", _TIME)},
+            status TEXT NOT NULL DEFAULT 'cancelled' {_is("status", _DOWNLOAD_STATES)},
+            tries INTEGER NOT NULL DEFAULT 0 {_is("tries", "BETWEEN 0 AND 1000")},
+            reason TEXT {_text("reason")},
+            error TEXT {_text("error")},
+            track_id TEXT {_text("track_id")}
+        ) STRICT""",
     ),
 )
 VERSION = len(STEPS)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tomb.machines import association, device, keys, knobs, player, presence, upload
+from tomb.machines import association, device, download, keys, knobs, player, presence, upload
 from tomb.machines.table import STAY, Row, Table
 
 TABLES: Mapping[ModuleType, Table[Any]] = {
@@ -20,6 +20,7 @@ TABLES: Mapping[ModuleType, Table[Any]] = {
     association: association.ASSOCIATION,
     device: device.DEVICE,
     upload: upload.UPLOAD,
+    download: download.DOWNLOAD,
     keys: keys.KEY,
     knobs: knobs.KNOB,
 }

@@ -132,8 +132,10 @@ def _taken_over(database: Path, unpacked: Unpacked) -> Counts:
         schema.make(db, schema.VERSION)
         _rename(db, unpacked.damaged)
         audit.check_files(db, unpacked.files)
-        # The parts of uploads are not in a backup, and a box that was restored does not start to play by itself.
+        # The parts of uploads are not in a backup, and a box that was restored does not start to play, or to fetch, by
+        # itself.
         db.execute("DELETE FROM uploads")
+        db.execute("DELETE FROM downloads")
         db.execute("UPDATE player SET playing = 0")
         return replace(backup.count(db), damaged=len(unpacked.damaged))
 

@@ -144,7 +144,7 @@ def _read_copy(new: _NewTables, copy: Path, library: Path) -> None:
                 assert row is not None, "a good copy can be read"
                 if table == "tracks" and row["file"] not in sound:
                     emptied.add(row["playlist_id"])
-                elif not (table == "uploads" or (table == "files" and row["hash"] not in sound)):
+                elif not (table in ("uploads", "downloads") or (table == "files" and row["hash"] not in sound)):
                     new.put(table, row)
     for playlist_id in emptied:
         empty = "DELETE FROM playlists WHERE id = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE playlist_id = id)"

@@ -913,6 +913,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/youtube/playlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_youtube_playlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/youtube/thumbnail/{video_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_youtube_thumbnail_video_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/youtube/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_youtube_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/youtube/status/{task_id}": {
         parameters: {
             query?: never;
@@ -1233,9 +1281,53 @@ export interface components {
         };
         DownloadBody: {
             client_op_id?: string | null;
+            url?: string;
+            urls?: string[];
+            playlist_id: string;
+        } & (unknown | unknown);
+        DownloadResult: {
+            track: components["schemas"]["Track"];
+            playlist_id: string;
+        };
+        DownloadTask: {
+            task_id: string;
+            video_id: string;
             url: string;
             playlist_id: string;
-            quality?: ("best" | "good" | "small") | null;
+            title: string | null;
+            thumbnail_url: string;
+            status: "pending" | "downloading" | "processing" | "completed" | "error" | "cancelled";
+            progress_percent: number;
+            current_step: "waiting" | "starting" | "downloading" | "converting" | "examining" | "completed" | "error" | "cancelled";
+            estimated_time_remaining: number | null;
+            place: number | null;
+            retry_at: number | null;
+            error_reason: string | null;
+            error_message: string | null;
+            result: components["schemas"]["DownloadResult"] | null;
+            created_at: string;
+        };
+        DownloadTasks: {
+            tasks: components["schemas"]["DownloadTask"][];
+        };
+        Downloads: {
+            task_id: string;
+            video_id: string;
+            url: string;
+            playlist_id: string;
+            title: string | null;
+            thumbnail_url: string;
+            status: "pending" | "downloading" | "processing" | "completed" | "error" | "cancelled";
+            progress_percent: number;
+            current_step: "waiting" | "starting" | "downloading" | "converting" | "examining" | "completed" | "error" | "cancelled";
+            estimated_time_remaining: number | null;
+            place: number | null;
+            retry_at: number | null;
+            error_reason: string | null;
+            error_message: string | null;
+            result: components["schemas"]["DownloadResult"] | null;
+            created_at: string;
+            tasks: components["schemas"]["DownloadTask"][];
         };
         ExistingPlaylist: {
             id: string;
@@ -1823,6 +1915,23 @@ export interface components {
         VolumeBody: {
             client_op_id?: string | null;
             volume: number;
+        };
+        YouTubeResults: {
+            results: components["schemas"]["YouTubeVideo"][];
+            total_results: number;
+        };
+        YouTubeVideo: {
+            id: string;
+            title: string;
+            url: string;
+            duration_ms: number | null;
+            duration: string;
+            thumbnail_url: string;
+            thumbnail: string;
+            channel: string | null;
+            view_count: number | null;
+            description: string | null;
+            live: boolean;
         };
     };
     responses: {
@@ -4911,7 +5020,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: unknown;
+                        data: components["schemas"]["Downloads"];
                     };
                 };
             };
@@ -4954,7 +5063,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: unknown;
+                        data: components["schemas"]["YouTubeResults"];
                     };
                 };
             };
@@ -4965,6 +5074,122 @@ export interface operations {
             431: components["responses"]["payload_too_large_431"];
             500: components["responses"]["internal_error_500"];
             503: components["responses"]["service_unavailable_503"];
+        };
+    };
+    get_youtube_playlist: {
+        parameters: {
+            query: {
+                url: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["YouTubeResults"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            414: components["responses"]["payload_too_large_414"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+        };
+    };
+    get_youtube_thumbnail_video_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            414: components["responses"]["payload_too_large_414"];
+            416: components["responses"]["bad_request_416"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+        };
+    };
+    get_youtube_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["DownloadTasks"];
+                    };
+                };
+            };
+            403: components["responses"]["forbidden_403"];
+            414: components["responses"]["payload_too_large_414"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
         };
     };
     get_youtube_status_task_id: {
@@ -4990,7 +5215,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: unknown;
+                        data: components["schemas"]["DownloadTask"];
                     };
                 };
             };
@@ -5030,7 +5255,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: unknown;
+                        data: components["schemas"]["DownloadTask"];
                     };
                 };
             };

@@ -15,6 +15,42 @@ export interface components {
             server_time: number;
             box_name: string;
         };
+        DownloadComplete: {
+            task_id: string;
+            playlist_id: string;
+            track: components["schemas"]["Track"];
+            server_seq: number;
+        };
+        DownloadFailed: {
+            task_id: string;
+            playlist_id: string;
+            message: string;
+            reason: string;
+            server_seq: number;
+        };
+        DownloadProgressed: {
+            task_id: string;
+            video_id: string;
+            url: string;
+            playlist_id: string;
+            title: string | null;
+            thumbnail_url: string;
+            status: "pending" | "downloading" | "processing" | "completed" | "error" | "cancelled";
+            progress_percent: number;
+            current_step: "waiting" | "starting" | "downloading" | "converting" | "examining" | "completed" | "error" | "cancelled";
+            estimated_time_remaining: number | null;
+            place: number | null;
+            retry_at: number | null;
+            error_reason: string | null;
+            error_message: string | null;
+            result: components["schemas"]["DownloadResult"] | null;
+            created_at: string;
+            server_seq: number;
+        };
+        DownloadResult: {
+            track: components["schemas"]["Track"];
+            playlist_id: string;
+        };
         ExistingPlaylist: {
             id: string;
             title: string;
@@ -452,6 +488,9 @@ export interface Told {
     "upload:progress": components["schemas"]["UploadProgressed"];
     "upload:complete": components["schemas"]["UploadComplete"];
     "upload:error": components["schemas"]["UploadFailed"];
+    "youtube:progress": components["schemas"]["DownloadProgressed"];
+    "youtube:complete": components["schemas"]["DownloadComplete"];
+    "youtube:error": components["schemas"]["DownloadFailed"];
     "connection_status": components["schemas"]["Connected"];
     "ack:join": components["schemas"]["Joined"];
     "ack:leave": components["schemas"]["Left"];
