@@ -17,6 +17,8 @@ ResumePolicy = Literal["resume", "restart"]
 OnRemoval = Literal["keep", "pause"]
 Origin = Literal["tag", "key", "child", "home", "parent"]
 LoudnessMode = Literal["off", "track", "album"]
+LimitName = Literal["free", "warning", "grace", "spent", "lifted"]
+LimitReason = Literal["daily", "bedtime", "quiet"]
 Chime = Literal["ready", "unknown_tag", "error", "limit"]
 UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
 DownloadState = Literal["pending", "downloading", "processing", "completed", "error", "cancelled"]
@@ -32,6 +34,7 @@ TagActionName = Literal[
     "stop",
     "sleep_timer",
     "shuffle",
+    "more",
 ]
 Press = Literal["short", "long", "repeat", "turn+", "turn-"]
 Volume = Annotated[int, Field(ge=0, le=100)]
@@ -171,6 +174,20 @@ class Playlist(PlaylistLite):
         return PlaylistLite.model_construct(**{name: getattr(self, name) for name in PlaylistLite.model_fields})
 
 
+class LimitState(Wire):
+    """The strictest of the limits. `left_s`: until it is reached (of sound heard for `daily`, else by the clock), or
+    until its grace is over. `until`: epoch seconds; when the grace is over, when music is free again, or, of a time of
+    day, when it begins."""
+
+    state: LimitName = "free"
+    left_s: int | None = None
+    until: float | None = None
+    reason: LimitReason | None = None
+
+
+UNLIMITED = LimitState()
+
+
 class PlayerState(Wire):
     """The whole state of the player; clients replace their whole copy with it. `chapter_index`: from 0, None in a track
     without chapters."""
@@ -193,6 +210,7 @@ class PlayerState(Wire):
     auto_advance_enabled: bool
     sleep_timer_ends_at: float | None
     error_message: str | None
+    limit: LimitState = UNLIMITED
     server_seq: int
     is_playing: bool
 

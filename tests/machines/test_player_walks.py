@@ -26,11 +26,13 @@ from tomb.machines.player import COUPLING, PLAYER, model
 from tomb.machines.player.events import (
     ClearResume,
     EnqueueTrack,
+    HushOver,
     Next,
     PlayTrack,
     Previous,
     SaveResume,
     SetCeiling,
+    SetCurb,
     SetMode,
     SetSleep,
     SetVolume,
@@ -384,6 +386,14 @@ _BY_STATE: dict[str, tuple[set[Possible] | None, ...]] = {
     "SetVolume": tuple(stays(state) for state in STATES),
     "SetCeiling": tuple(stays(state) for state in STATES),
     "SetSleep": tuple(stays(state) for state in STATES),
+    "SetCurb": tuple(stays(state) for state in STATES),
+    "HushOver": (
+        None,
+        {(REFUSED, "loading")},
+        {(REFUSED, "playing")},
+        None,
+        or_ignored("error") | or_refused("error"),
+    ),
     "SleepNear": (
         None,
         or_refused("loading", "loading"),
@@ -401,7 +411,8 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
 
 def settings(player: Player) -> Iterable[object]:
     """Set to what they are already, so that they add no contexts to walk."""
-    yield from (SetVolume(50), SetCeiling(100), SetSleep(None, None), SetMode())
+    yield from (SetVolume(50), SetCeiling(100), SetSleep(None, None), SetMode(), SetCurb("none"))
+    yield HushOver(player.hush_number)
     yield from (SleepNear(player.sleep_number + late, 10) for late in (0, -1))
 
 

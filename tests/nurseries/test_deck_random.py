@@ -20,12 +20,12 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.virtual import virtual_time
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Report
-from tomb.errors import BadRequest, NotFound
+from tomb.errors import BadRequest, Forbidden, NotFound
 from tomb.events import Event, Events
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable
 from tomb.machines.player import PLAYER
-from tomb.models import Chapter, Chime, Playlist, SameTag, TagAction, Track
+from tomb.models import Chapter, Chime, Origin, Playlist, SameTag, TagAction, Track
 from tomb.nurseries.deck import Deck, Policy
 from tomb.nurseries.journal import Journal, Notes
 from tomb.nurseries.machine_states import MachineStates
@@ -78,7 +78,7 @@ class HandOutput:
         assert gain > 0
 
     def chime(self, chime: Chime) -> None:
-        assert chime == "error"
+        assert chime in ("error", "limit")
 
     def expect(self, cues: Sequence[Cue]) -> None:
         raise NotImplementedError
@@ -182,27 +182,29 @@ class World:
             self.states.append(from_json(event.payload)["data"])
 
     async def asks(self, ask: Callable[[], Awaitable[object]]) -> None:
-        with suppress(BadRequest, NotFound):
+        with suppress(BadRequest, NotFound, Forbidden):
             await ask()
 
     def question(self) -> Callable[[], Awaitable[object]]:
         deck, chance = self.deck, self.random
+        # A curb is rare, and parents are not: else it would mostly be silent.
+        origin: Origin = chance.choice(("parent", "child"))
         return chance.choice(
             (
-                deck.play,
-                deck.pause,
-                deck.toggle,
-                deck.stop,
-                deck.next,
-                deck.previous,
+                partial(deck.play, origin=origin),
+                partial(deck.pause, origin=origin),
+                partial(deck.toggle, origin=origin),
+                partial(deck.stop, origin=origin),
+                partial(deck.next, origin=origin),
+                partial(deck.previous, origin=origin),
                 partial(deck.seek, chance.choice((0, 10_000, MINUTE, MINUTE + 1))),
-                partial(deck.chapter, chance.choice((0, 2, 3))),
+                partial(deck.chapter, chance.choice((0, 2, 3)), origin=origin),
                 partial(deck.set_volume, chance.randint(0, 100)),
                 partial(deck.set_mode, repeat=chance.choice(("none", "track", "playlist"))),
                 partial(deck.set_mode, shuffle=chance.choice((True, False)), auto_advance=chance.random() < 0.8),
                 partial(deck.sleep, chance.choice((None, 5, 12, 60))),
-                partial(deck.start, self.some_playlist(), chance.choice((None, None, 1, 2))),
-                partial(deck.start, self.some_playlist()),
+                partial(deck.start, self.some_playlist(), chance.choice((None, None, 1, 2)), origin=origin),
+                partial(deck.start, self.some_playlist(), origin=origin),
                 partial(deck.restore, self.memory()),
                 self.replace_too_late,
                 self.replace_too_late,
@@ -245,6 +247,7 @@ class World:
                 lambda: deck.lifted(self.some_playlist()),
                 lambda: deck.act(TagAction(action=chance.choice(("shuffle", "volume_up", "volume_down")))),
                 lambda: deck.set_ceiling(chance.choice((30, 100))),
+                lambda: deck.set_curb(chance.choice(("none", "none", "none", "none", "last", "shut"))),
                 self.change_policy,
                 self.edit,
                 self.attach if out is None or chance.random() < 0.2 else self.detach,

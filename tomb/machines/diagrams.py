@@ -11,11 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tomb.machines import association, device, download, keys, knobs, player, presence, upload
+from tomb.machines import association, device, download, keys, knobs, limits, player, presence, upload
 from tomb.machines.table import STAY, Row, Table
 
 TABLES: Mapping[ModuleType, Table[Any]] = {
     player: player.PLAYER,
+    limits: limits.LIMITS,
     presence: presence.PRESENCE,
     association: association.ASSOCIATION,
     device: device.DEVICE,

@@ -12,15 +12,17 @@ machine whether it still counts.
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import trio
 
 from tomb.devices import output
-from tomb.errors import BadRequest, RequestError
+from tomb.errors import BadRequest, Forbidden, RequestError
 from tomb.events import PLAYLISTS, POSITION, Events
 from tomb.library.memory import PlayerMemory
 from tomb.library.reading import Playable
@@ -28,12 +30,17 @@ from tomb.machines.player import PLAYER, events
 from tomb.machines.player.model import Player, can_next, chapter_at, gain
 from tomb.machines.table import Outcome
 from tomb.models import (
+    UNLIMITED,
     Chime,
+    LimitReason,
+    LimitState,
     LoudnessMode,
     OnRemoval,
     Origin,
     PlayerState,
     Playlist,
+    PlaylistLite,
+    PlayState,
     RepeatMode,
     Resume,
     SameTag,
@@ -52,8 +59,16 @@ log = logging.getLogger(__name__)
 NO_OUTPUT = "there is no sound output yet"
 _Chosen = tuple[events.Listing, tuple[int, ...]]
 
+_STARTING = ("next", "previous", "chapter_next", "chapter_previous")
+WHY: Mapping[LimitReason | None, str] = {
+    "daily": "enough music for today: only parents start more",
+    "bedtime": "it is bedtime: only parents start music now",
+    "quiet": "these are quiet hours: only parents start music now",
+    None: "only parents start music now",
+}
 VOLUME_STEP = 5
 SLEEP_MINUTES = 30
+MORE_MINUTES = 15
 NEARLY_S = 0.1  # between looks whether a chapter begins, where the output is behind our clock
 CHECKPOINT_S = 4.0  # with a tick and the writing on top, a power cut costs less than 5 s
 
@@ -75,6 +90,21 @@ class Policy:
     sounds: bool = True
 
 
+class Limiter(Protocol):
+    """Who knows what limits leave. The deck asks and tells at any moment; nothing of this may block."""
+
+    def shown(self) -> LimitState: ...
+
+    def heard(self, state: PlayState) -> None:
+        """From now on this is what the player does."""
+
+    def note(self) -> None:
+        """The position is being noted: what was used may be, too."""
+
+    def bonus(self, seconds: float) -> bool:
+        """A tag gives so much more; False where that cannot be, or was today already."""
+
+
 class Deck:
     """`find` reads a playlist (raises NotFound); `library` is the folder that `Track.file_path` is relative to. While
     something is heard, its position is told every `position_every_s` seconds. `complain` is told in words what goes
@@ -92,6 +122,7 @@ class Deck:
         complain: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.policy = Policy()
+        self.limiter: Limiter | None = None
         self._ports = ports
         self._event_log = event_log
         self._journal = journal
@@ -106,6 +137,7 @@ class Deck:
         self._fade = Timer(self._sleep_is_near)
         self._sleep = Timer(self._sleep_is_over)
         self._sleeps_at = 0.0  # when that timer is over, on Trio's clock
+        self._hush = Timer(self._hush_is_over)
         self._chapter = Timer(self._chapter_begins)
         self._chapter_ms = 0  # the position that this timer is for
         self._jumped = trio.Event()  # set, and made anew, when the position does anything else than to move on
@@ -117,6 +149,7 @@ class Deck:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._fade.run)
             nursery.start_soon(self._sleep.run)
+            nursery.start_soon(self._hush.run)
             nursery.start_soon(self._chapter.run)
             nursery.start_soon(self._tick)
             await self._mailbox.run(task_status=task_status)
@@ -229,6 +262,8 @@ class Deck:
         async def job() -> None:
             try:
                 await self._tapped(playlist_id, "tag")
+            except Forbidden:
+                return  # which is heard already
             except RequestError:  # nobody reads an answer, so it is heard
                 self._chime("error")
                 raise
@@ -248,14 +283,36 @@ class Deck:
     def act(self, action: TagAction, *, origin: Origin = "child") -> None:
         """A tag that does something else than to play a playlist was placed, or a key of that meaning pressed."""
 
-        def job() -> None:
+        async def job() -> None:
             self._catch_up()
-            self._fire(self._meant(action, origin))
+            with suppress(Forbidden):  # which is heard already
+                meant = self._meant(action, origin)
+                if meant is None:
+                    self._give_more(60 * (MORE_MINUTES if action.minutes is None else action.minutes))
+                else:
+                    self._fire(meant)
 
-        self._mailbox.post(job)
+        self._mailbox.post_async(job)
 
-    def _meant(self, action: TagAction, origin: Origin) -> events.Event:
+    def _give_more(self, seconds: float) -> None:
+        given = self.limiter is not None and self.limiter.bonus(seconds)
+        self._chime("ready" if given else "limit")
+
+    def refuses(self, use: PlaylistLite | TagAction) -> bool:
+        """Whether a limit is in the way of a tag of that use."""
+        player = self._player
+        if player.curb != "shut":
+            return False
+        if isinstance(use, TagAction):
+            return use.action in _STARTING or (use.action == "pause" and not player.is_playing)
+        ours = self._playlist is not None and self._playlist.lite.id == use.id
+        return not (player.is_playing and ours and (use.same_tag or self.policy.same_tag) == "toggle")
+
+    def _meant(self, action: TagAction, origin: Origin) -> events.Event | None:
+        """None where it is no business of the player's."""
         match action.action:
+            case "more":
+                return None
             case "next":
                 return events.Next(self._heard_ms(), origin=origin)
             case "previous":
@@ -308,6 +365,19 @@ class Deck:
 
     def set_ceiling(self, ceiling: int) -> None:
         self._mailbox.post(lambda: self._fire(events.SetCeiling(ceiling)))
+
+    def set_curb(self, curb: events.Curb) -> None:
+        """What limits leave, from now on."""
+
+        def job() -> None:
+            self._catch_up()
+            self._fire(events.SetCurb(curb))
+
+        self._mailbox.post(job)
+
+    def tell(self) -> None:
+        """Something that is shown of the player is another one, without its doing."""
+        self._mailbox.post(lambda: self._event_log.publish("state:player", {PLAYLISTS}, self.state))
 
     def set_loudness(self, mode: LoudnessMode) -> None:
         """From now on each track is brought to a loudness of its own, or its album's, or is left as it is."""
@@ -406,6 +476,13 @@ class Deck:
 
         self._mailbox.post(job)
 
+    def _hush_is_over(self, number: int) -> None:
+        def job() -> None:
+            self._catch_up()
+            self._fire(events.HushOver(number, self._heard_ms()))
+
+        self._mailbox.post(job)
+
     def _chapter_begins(self, number: int) -> None:
         def job() -> None:
             self._catch_up()
@@ -443,6 +520,7 @@ class Deck:
             auto_advance_enabled=player.auto_advance,
             sleep_timer_ends_at=player.sleep_ends_at,
             error_message=player.message,
+            limit=UNLIMITED if self.limiter is None else self.limiter.shown(),
             server_seq=server_seq,
         )
 
@@ -457,6 +535,8 @@ class Deck:
         if listing is not None and track is not None and self._player.state != "stopped":
             self._carry_out(events.SaveResume(listing.playlist_id, track.track_id, self._position_ms()))
             self._remember()
+        if self.limiter is not None:
+            self.limiter.note()
 
     # --- while something is heard -----------------------------------------------------------------------------------
 
@@ -516,6 +596,9 @@ class Deck:
         effects, self._player.effects = self._player.effects, []
         for effect in effects:
             self._carry_out(effect)
+        if events.Refused() in effects:
+            limit = UNLIMITED if self.limiter is None else self.limiter.shown()
+            raise Forbidden(WHY[limit.reason], {"limit": limit.model_dump()})
         if outcome is Outcome.MOVED:
             self._announce(before)
         return outcome
@@ -541,9 +624,15 @@ class Deck:
                 self._sleeps_at = trio.current_time() + seconds
                 self._fade.set(self._sleeps_at - events.FADE_S, number)
                 self._sleep.set(self._sleeps_at, number)
+            case events.SetHushTimer(None, _):
+                self._hush.clear()
+            case events.SetHushTimer(float() | int() as seconds, number):
+                self._hush.set(trio.current_time() + seconds, number)
             case events.SetChapterTimer(position_ms, number):
                 self._chapter_ms = position_ms
                 self._chapter.set(trio.current_time() + (position_ms - self._position_ms()) / 1000, number)
+            case events.Refused():
+                self._chime("limit")
             case events.PlayChime(chime):
                 self._chime(chime)
             case _ if self._output is not None:
@@ -590,6 +679,8 @@ class Deck:
             self._jumped.set()
             self._jumped = trio.Event()
         self._remember()
+        if self.limiter is not None and after[0] != before[0]:
+            self.limiter.heard(self._player.play_state)
 
     def _remember(self) -> None:
         player = self._player

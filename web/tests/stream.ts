@@ -21,7 +21,7 @@ export const player = (more: Partial<PlayerState> = {}): PlayerState => ({
   state: 'stopped', is_playing: false, is_paused: false, active_playlist_id: null, active_playlist_title: null, active_track: null,
   active_track_id: null, active_track_title: null, active_track_number: null, position_ms: 0, duration_ms: 0, duration: 0, chapter_index: null,
   track_index: 0, track_count: 0, can_prev: false, can_next: false, volume: 50, muted: false, repeat_mode: 'none',
-  shuffle_enabled: false, auto_advance_enabled: true, sleep_timer_ends_at: null, error_message: null, server_seq: 0, ...more,
+  shuffle_enabled: false, auto_advance_enabled: true, sleep_timer_ends_at: null, error_message: null, limit: { state: 'free', left_s: null, until: null, reason: null }, server_seq: 0, ...more,
 })
 
 export const playing = (positionMs: number, more: Partial<PlayerState> = {}): PlayerState =>

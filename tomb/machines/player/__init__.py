@@ -32,6 +32,10 @@ Tracks are given out with a fresh *generation* each, by `PlayTrack` (begin here,
 without a gap), and are reported on by it. A report about any other generation is late, and its guards refuse it: a
 newer command simply plays anew. The sleep timer carries a number for the same reason, and so does the chapter timer.
 
+Limits are decided elsewhere (tomb.machines.limits); what they leave is told to this machine, the *curb*. `last`: behind
+the track that is heard none follows by itself. `shut`: what is heard fades and is paused with its place kept, and
+nobody but a parent begins anything: a command carries its origin. What a parent began under it plays as ever.
+
 A track may have chapters. In a long one Next and Previous go by them first. Which one is heard follows from the
 position; when it changes while the track goes on, nothing else happens, so the chapter timer is there to tell.
 
@@ -55,9 +59,17 @@ ANY: tuple[Transport, ...] = get_args(Transport)
 SILENT: tuple[Transport, ...] = ("stopped", "paused", "failed")
 ACTIVE: tuple[Transport, ...] = ("playing", "paused", "failed")
 SOUNDABLE: tuple[Transport, ...] = ("playing", "paused")
+STARTING = (events.Start, events.Next, events.Previous, events.ToChapter)
 REPORTS = (events.TrackStarted, events.TrackFinished, events.TrackFailed)
 
 ROWS: tuple[Row[Player], ...] = (
+    # limits: whatever would begin, or go on
+    *(row(ANY, each, STAY, when=guards.shut_out, do=actions.refuse) for each in STARTING),
+    *(row(SILENT, each, STAY, when=guards.shut_out, do=actions.refuse) for each in (events.Play, events.Toggle)),
+    row(ANY, events.Tapped, STAY, when=guards.shut_out_of_more, do=actions.refuse),
+    row("playing", events.SetCurb, STAY, when=guards.shuts, do=actions.hush),
+    row(ANY, events.SetCurb, STAY, do=actions.set_curb),
+    row("playing", events.HushOver, "paused", when=guards.newest_hush, do=actions.pause),
     # commands
     row(ANY, events.Start, "playing", when=guards.has_tracks, do=actions.start),
     row(SILENT, events.Play, "playing", when=guards.chosen, do=actions.play),
@@ -139,11 +151,16 @@ PLAYER = Table(
     events=get_args(events.Event),
     rows=ROWS,
     ignored={
-        "stopped": (events.Pause, events.Stop, events.TagRemoved, events.SleepNear, events.ChapterBegan, *REPORTS),
+        "stopped": (
+            *(events.Pause, events.Stop, events.TagRemoved, events.SleepNear, events.HushOver, events.ChapterBegan),
+            *REPORTS,
+        ),
         "playing": (events.Play, events.Restore),
-        "paused": (events.Pause, events.TagRemoved, events.SleepNear, events.Restore, events.ChapterBegan),
+        "paused": (
+            *(events.Pause, events.TagRemoved, events.SleepNear, events.HushOver, events.Restore, events.ChapterBegan),
+        ),
         "failed": (
-            *(events.Pause, events.TagRemoved, events.SleepNear, events.Restore, events.ChapterBegan),
+            *(events.Pause, events.TagRemoved, events.SleepNear, events.HushOver, events.Restore, events.ChapterBegan),
             *REPORTS,
         ),
     },

@@ -49,7 +49,8 @@ def save_resume(p: Player) -> None:
 
 
 def forget_failures(p: Player) -> None:
-    """Somebody asks to hear something: every track gets another chance."""
+    """Somebody who may asks to hear something: every track gets another chance, and no limit has it fade."""
+    p.hushed = False
     p.failed = frozenset()
     p.failure = None
     p.heard_any = False
@@ -93,7 +94,14 @@ def restart(p: Player, event: events.Tapped) -> None:
     start(p, replace(event, track_id=None, position_ms=0))
 
 
+def refuse(p: Player, _: object) -> None:
+    p.effects.append(events.Refused())
+
+
 def play(p: Player, _: object) -> None:
+    if p.held and p.hushed:
+        p.effects.append(events.SetGain(gain(p), 0.0))
+    p.hushed = False
     if p.held:
         p.effects.append(events.ResumeOutput())
     else:
@@ -102,7 +110,7 @@ def play(p: Player, _: object) -> None:
         await_chapter(p, p.position_ms)
 
 
-def pause(p: Player, event: events.Pause | events.Toggle | events.Tapped | events.TagRemoved) -> None:
+def pause(p: Player, event: events.Pause | events.Toggle | events.Tapped | events.TagRemoved | events.HushOver) -> None:
     locate(p, event.heard_ms)
     if p.held:
         p.effects.append(events.PauseOutput())
@@ -199,6 +207,27 @@ def fall_asleep(p: Player, event: events.SleepOver) -> None:
     p.sleep_ends_at = None
 
 
+def set_curb(p: Player, event: events.SetCurb) -> None:
+    if event.curb != "shut":
+        _keep_playing(p)
+    p.curb = event.curb
+
+
+def hush(p: Player, event: events.SetCurb) -> None:
+    p.curb = event.curb
+    p.hushed = True
+    p.hush_number += 1
+    p.effects += (events.SetGain(0.0, events.FADE_S), events.SetHushTimer(events.FADE_S, p.hush_number))
+
+
+def _keep_playing(p: Player) -> None:
+    """A fade that had begun is taken back; where it is over, `play` does that."""
+    if p.hushed and p.state == "playing":
+        p.hushed = False
+        p.hush_number += 1
+        p.effects += (events.SetGain(gain(p)), events.SetHushTimer(None, p.hush_number))
+
+
 def restore(p: Player, event: events.Restore) -> None:
     p.volume, p.muted = min(event.volume, p.ceiling), event.muted
     p.repeat, p.shuffle, p.auto_advance = event.repeat, event.shuffle, event.auto_advance
@@ -265,7 +294,7 @@ def go_on(p: Player, _: object) -> None:
 
 def end(p: Player, _: object) -> None:
     """The music is over. Without auto-advance it is only over until the next track is asked for."""
-    after = place_after(p) if not p.auto_advance else None
+    after = place_after(p) if not p.goes_on else None
     p.place = after or 0
     p.position_ms = 0
     if after is not None:

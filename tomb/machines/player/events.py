@@ -6,12 +6,16 @@ indexes, in case it is to be shuffled: chance, like time, arrives in events.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from tomb.models import Chime, OnRemoval, Origin, RepeatMode, SameTag
 
 RESTART_AFTER_MS = 3000  # Previous earlier than this goes to the track, or the chapter, before
 BY_CHAPTER_MS = 20 * 60 * 1000  # in tracks longer than this Next and Previous go by chapter
-FADE_S = 10.0  # how long the sleep timer fades
+FADE_S = 10.0  # how long the sleep timer fades, and a limit that is reached
+
+# What a limit leaves: all; the end of the track that runs; nothing, but for parents.
+Curb = Literal["none", "last", "shut"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,21 @@ class SleepOver:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCurb:
+    """What limits leave, from now on (tomb.machines.limits)."""
+
+    curb: Curb
+
+
+@dataclass(frozen=True, slots=True)
+class HushOver:
+    """What is to be silent has faded: the timer that was set with this number rang."""
+
+    number: int
+    heard_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Restore:
     """What the box remembers of the time before it was switched off: to be ready for Play, without sound."""
 
@@ -270,6 +289,8 @@ Event = (
     | SetSleep
     | SleepNear
     | SleepOver
+    | SetCurb
+    | HushOver
     | Restore
     | PlaylistChanged
     | PlaylistDeleted
@@ -358,6 +379,19 @@ class SetSleepTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class SetHushTimer:
+    """Ring when so many seconds are over, with this number; None: do not ring at all."""
+
+    seconds: float | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A limit was in the way of what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlayChime:
     """Let the box say this by one of its own sounds."""
 
@@ -383,6 +417,8 @@ Effect = (
     | ClearResume
     | CountPlay
     | SetSleepTimer
+    | SetHushTimer
+    | Refused
     | PlayChime
     | SetChapterTimer
 )

@@ -82,6 +82,28 @@ def pauses_on_removal(p: Player, event: events.TagRemoved) -> bool:
     return p.listing is not None and p.listing.playlist_id == event.playlist_id and event.on_removal == "pause"
 
 
+# --- limits ---------------------------------------------------------------------------------------------------------
+
+
+def shut_out(p: Player, event: events.Command) -> bool:
+    """A limit is reached, and no parent asks."""
+    return p.curb == "shut" and event.origin != "parent"
+
+
+def shut_out_of_more(p: Player, event: events.Tapped) -> bool:
+    """As above; but a tag may always pause what it plays."""
+    return shut_out(p, event) and not toggles(p, event)
+
+
+def shuts(p: Player, event: events.SetCurb) -> bool:
+    return event.curb == "shut" and p.curb != "shut"
+
+
+def newest_hush(p: Player, event: events.HushOver) -> bool:
+    """Somebody who may may have begun something else meanwhile."""
+    return p.hushed and event.number == p.hush_number
+
+
 # --- the sleep timer ------------------------------------------------------------------------------------------------
 
 

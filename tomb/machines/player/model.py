@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tomb.machines.player.events import BY_CHAPTER_MS, RESTART_AFTER_MS, Effect, Entry, Listing
+from tomb.machines.player.events import BY_CHAPTER_MS, RESTART_AFTER_MS, Curb, Effect, Entry, Listing
 from tomb.models import PlayState, RepeatMode
 
 Transport = Literal["stopped", "playing", "paused", "failed"]
@@ -36,11 +36,19 @@ class Player:
     sleep_ends_at: float | None = None
     sleep_number: int = 0  # of the sleep timer that was set last
     chapter_number: int = 0  # of the chapter timer likewise
+    curb: Curb = "none"
+    hush_number: int = 0  # of the timer that pauses what a limit had fade
+    hushed: bool = False  # the gain was faded, or is fading, for a limit
     effects: list[Effect] = field(default_factory=list)
 
     @property
     def track(self) -> Entry | None:
         return self.listing.entries[self.order[self.place]] if self.listing and self.order else None
+
+    @property
+    def goes_on(self) -> bool:
+        """Behind a track the next one comes by itself."""
+        return self.auto_advance and self.curb != "last"
 
     @property
     def held(self) -> bool:
@@ -147,7 +155,7 @@ def playable_after(p: Player, failed: frozenset[str]) -> int | None:
 
 def successor(p: Player) -> int | None:
     """The place that comes by itself when the current track ends."""
-    if not p.auto_advance or p.track is None:
+    if not p.goes_on or p.track is None:
         return None
     if p.repeat == "track" and p.track.track_id not in p.failed:
         return p.place

@@ -225,7 +225,7 @@ export const useTag = (tag_id: string, use: { playlist_id: string } | { action: 
 /** An empty name takes the name away. */
 export const nameTag = (tag_id: string, name: string) => putTag(tag_id, { name })
 
-export type TagActionName = 'next' | 'previous' | 'chapter_next' | 'chapter_previous' | 'pause' | 'volume_up' | 'volume_down' | 'stop' | 'sleep_timer' | 'shuffle'
+export type TagActionName = 'next' | 'previous' | 'chapter_next' | 'chapter_previous' | 'pause' | 'volume_up' | 'volume_down' | 'stop' | 'sleep_timer' | 'shuffle' | 'more'
 
 export function unlinkTag({ id, title, nfc_tag_id: tag_id }: PlaylistLite): void {
   if (tag_id === null) return

@@ -1190,7 +1190,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         ActionBody: {
-            action: "next" | "previous" | "chapter_next" | "chapter_previous" | "pause" | "volume_up" | "volume_down" | "stop" | "sleep_timer" | "shuffle";
+            action: "next" | "previous" | "chapter_next" | "chapter_previous" | "pause" | "volume_up" | "volume_down" | "stop" | "sleep_timer" | "shuffle" | "more";
             minutes?: number | null;
             step?: number | null;
         };
@@ -1373,6 +1373,12 @@ export interface components {
             chunk_size?: number;
             file_hash?: string | null;
         };
+        LimitState: {
+            state: "free" | "warning" | "grace" | "spent" | "lifted";
+            left_s: number | null;
+            until: number | null;
+            reason: ("daily" | "bedtime" | "quiet") | null;
+        };
         LinkSession: {
             session_id: string;
             assoc_id: string;
@@ -1515,6 +1521,7 @@ export interface components {
             auto_advance_enabled: boolean;
             sleep_timer_ends_at: number | null;
             error_message: string | null;
+            limit: components["schemas"]["LimitState"];
             server_seq: number;
             is_playing: boolean;
             readonly is_paused: boolean;
@@ -1628,6 +1635,7 @@ export interface components {
             auto_advance_enabled: boolean;
             sleep_timer_ends_at: number | null;
             error_message: string | null;
+            limit: components["schemas"]["LimitState"];
             server_seq: number;
             is_playing: boolean;
             playlist_id: string;
@@ -1770,7 +1778,7 @@ export interface components {
             last_seen: number | null;
         };
         TagAction: {
-            action: "next" | "previous" | "chapter_next" | "chapter_previous" | "pause" | "volume_up" | "volume_down" | "stop" | "sleep_timer" | "shuffle";
+            action: "next" | "previous" | "chapter_next" | "chapter_previous" | "pause" | "volume_up" | "volume_down" | "stop" | "sleep_timer" | "shuffle" | "more";
             minutes: number | null;
             step: number | null;
         };

@@ -97,6 +97,12 @@ export interface components {
             server_seq: number;
             playlist_id?: string | null;
         };
+        LimitState: {
+            state: "free" | "warning" | "grace" | "spent" | "lifted";
+            left_s: number | null;
+            until: number | null;
+            reason: ("daily" | "bedtime" | "quiet") | null;
+        };
         LinkProgress: {
             state: "waiting" | "duplicate" | "success" | "timeout" | "cancelled" | "error";
             playlist_id: string | null;
@@ -260,6 +266,7 @@ export interface components {
             auto_advance_enabled: boolean;
             sleep_timer_ends_at: number | null;
             error_message: string | null;
+            limit: components["schemas"]["LimitState"];
             server_seq: number;
             is_playing: boolean;
             readonly is_paused: boolean;
