@@ -40,6 +40,7 @@ from tomb.nurseries.lifecycle import Lifecycle, Process
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
+from tomb.nurseries.space import Space
 from tomb.nurseries.supervisor import Supervisor
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.uploads import UploadLimits, Uploads
@@ -113,7 +114,7 @@ async def open_box(
         librarian = await Librarian.open(store, events, ports)
         free_kept = settings.free_kept_mb * MIB
         examiner = inspector or await _inspection(lifecycle, "examiner")
-        ingest = Ingest(store, ports, examiner, free_kept, librarian.make_space)
+        ingest = Ingest(store, ports, examiner, Space(store.library, ports, free_kept, librarian.make_space))
         pictures = inspector or await _inspection(lifecycle, "pictures")
         covers = Covers(
             ports,
@@ -121,7 +122,6 @@ async def open_box(
             ingest,
             pictures,
             PictureCache(settings.data / "cache" / "covers"),
-            free_kept,
         )
         importer = Importer(librarian, ingest, ports)
         uploads = await Uploads.open(store, ports, events, librarian, ingest, _upload_limits(settings))
@@ -215,7 +215,6 @@ def _upload_limits(settings: Settings) -> UploadLimits:
         file_size=settings.upload_file_mb * MIB,
         at_once=settings.uploads_at_once,
         stale_s=settings.upload_stale_h * 3600,
-        free_kept=settings.free_kept_mb * MIB,
     )
 
 

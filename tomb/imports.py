@@ -33,6 +33,7 @@ from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.plain import plain_nursery
+from tomb.nurseries.space import Space
 from tomb.ports import Ports, RealPorts
 
 Show = Callable[[Progress], None]
@@ -122,7 +123,8 @@ async def _own_importer(settings: Settings, into: str | None, ports: Ports, stac
     # Events of an import that nobody hears are numbered all the same: the objects carry these numbers.
     events = Events(ports, await EventLease(store, LEASE_BLOCK).open(), log_size=1)
     librarian = await Librarian.open(store, events, ports)
-    ingest = Ingest(store, ports, inspection, settings.free_kept_mb * MIB, librarian.make_space)
+    space = Space(store.library, ports, settings.free_kept_mb * MIB, librarian.make_space)
+    ingest = Ingest(store, ports, inspection, space)
     importer = Importer(librarian, ingest, ports)
 
     async def carry(plan: FolderPlan, show: Show) -> Imported:

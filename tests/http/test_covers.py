@@ -17,7 +17,7 @@ from tests.rigs.pictures import BLUE, GREEN
 from tomb.errors import DecodeError, NotFound
 from tomb.library import covers
 from tomb.library.covers import Picture
-from tomb.nurseries.covers import COMING_AT_ONCE
+from tomb.nurseries.covers import TAKEN_AT_ONCE
 
 OWN = pictures.plain(900, 900, BLUE, "JPEG")
 BROWSER = {"accept": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"}
@@ -308,20 +308,37 @@ async def test_however_many_ask_for_the_same_it_is_made_once(
     assert sorted(made) == [120, 300]
 
 
-async def test_no_more_than_a_few_pictures_come_in_at_once(world: World, autojump_clock: MockClock) -> None:
-    covers_ = world.box.services.covers
-    begun = list[int]()
-    done = trio.Event()
-
-    async def pieces(number: int) -> AsyncIterator[bytes]:
-        begun.append(number)
-        yield OWN
-        await done.wait()
+async def test_whoever_sends_slowly_keeps_nobody_from_sending(world: World, autojump_clock: MockClock) -> None:
+    async def for_ever() -> AsyncIterator[bytes]:
+        yield OWN[:1]
+        await trio.sleep_forever()
 
     async with trio.open_nursery() as nursery:
-        for number in range(COMING_AT_ONCE + 3):
-            nursery.start_soon(covers_.put, world.names["playlist"], pieces(number))
+        for _ in range(TAKEN_AT_ONCE + 3):
+            nursery.start_soon(world.box.services.covers.put, world.names["playlist"], for_ever())
         await wait_all_tasks_blocked()
-        assert len(begun) == COMING_AT_ONCE
-        done.set()
-    assert len(begun) == COMING_AT_ONCE + 3
+        began = trio.current_time()
+        assert (await put(world)).status == 200
+        assert trio.current_time() == began
+        nursery.cancel_scope.cancel()
+    assert list((world.box.services.librarian.folder / "incoming").iterdir()) == []
+
+
+async def test_no_more_than_a_few_pictures_are_taken_at_once(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inspector = world.box.services.covers._inspector
+    picture, looking, most = inspector.picture, 0, 0
+
+    async def slowly(source: Path) -> Picture:
+        nonlocal looking, most
+        looking, most = looking + 1, max(most, looking + 1)
+        await trio.sleep(1)
+        looking -= 1
+        return await picture(source)
+
+    monkeypatch.setattr(inspector, "picture", slowly)
+    async with trio.open_nursery() as nursery:
+        for _ in range(TAKEN_AT_ONCE + 3):
+            nursery.start_soon(put, world)
+    assert most == TAKEN_AT_ONCE

@@ -11,7 +11,7 @@ import pytest
 from tests.rigs.archives import furnish, good, held, packed, put_together, stage_backup
 from tests.rigs.library import opened
 from tests.rigs.virtual import virtual_time
-from tomb.errors import Conflict, NoSpace, StartError
+from tomb.errors import Conflict, StartError
 from tomb.library import counters, reading, schema, uploads
 from tomb.library.archives import archive, manifest, restore
 from tomb.library.archives.archive import BadArchive
@@ -171,16 +171,6 @@ async def test_only_one_backup_can_wait_for_the_next_start(tmp_path: Path) -> No
     with pytest.raises(Conflict):
         restore.prepare(tmp_path, restore.targets(tmp_path, 0))
     assert (tmp_path / "restore" / "tomb.db").exists()
-
-
-async def test_what_cannot_fit_is_refused_at_the_start(tmp_path: Path) -> None:
-    (tmp_path / "library").mkdir()
-    restore.check_space(tmp_path, 10_000, 0, free_kept=0)
-    with pytest.raises(NoSpace):
-        restore.check_space(tmp_path, 2**60, 0, free_kept=0)
-    restore.check_space(tmp_path, 2**60, 2**60, free_kept=0)  # all of it is there already
-    with pytest.raises(NoSpace):
-        restore.check_space(tmp_path, 10_000, 0, free_kept=2**60)
 
 
 async def test_uploads_under_way_do_not_come_back(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.rigs.archivist import bites, mailbox, nothing_left, sounds, whole
 from tests.rigs.failing import ERRORS, failing, sqlite_error
 from tests.rigs.library import opened
 from tests.rigs.pictures import BLUE, RED, plain
+from tests.rigs.small_disk import small_disk
 from tests.rigs.virtual import virtual_time
 from tomb.errors import Conflict, NoSpace, RequestTimeout, Unavailable
 from tomb.library import files, intake
@@ -319,6 +320,19 @@ async def test_there_must_be_space_for_it(tmp_path: Path) -> None:
             assert nothing_left(tmp_path)
             with pytest.raises(NoSpace):
                 await box.archivist.take(bites(exported_playlist()), length)
+
+
+async def test_what_the_library_has_already_needs_no_space(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 8) as disk:
+        async with mailbox(disk.folder) as box:
+            await box.stage.fill("Songs", [bytes([number]) * 1_000_000 for number in range(3)])
+            backup = await whole(await box.archivist.backup())
+            disk.leave(1500)
+            await box.archivist.restore(bites(backup), len(backup))
+            assert box.restarts == [None]
+        async with mailbox(disk.folder / "new") as box:
+            with pytest.raises(NoSpace):
+                await box.archivist.restore(bites(backup), len(backup))
 
 
 async def test_a_backup_that_waits_is_not_undone_by_what_comes_after(tmp_path: Path) -> None:

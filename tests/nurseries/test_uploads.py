@@ -1,7 +1,6 @@
 """Sessions of uploads: nothing that was answered is lost, and what comes of one is a whole track or nothing."""
 
 import sqlite3
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -178,13 +177,15 @@ async def test_eight_uploads_at_once_are_enough(tmp_path: Path, autojump_clock: 
         await sender.begin()
 
 
-async def test_space_is_taken_at_the_start(tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_space_is_taken_at_the_start(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         [part] = (sender.box.services.librarian.folder / "uploads").iterdir()
         assert part.stat().st_size == len(sender.content)
         assert part.stat().st_blocks * 512 >= len(sender.content)
-        sender.uploads.limits = replace(sender.uploads.limits, free_kept=1 << 60)
+        monkeypatch.setattr(sender.uploads._ingest.space, "_free_kept", 1 << 60)
         with pytest.raises(NoSpace, match="nearly full"):
             await sender.begin()
         assert sender.parts() == [session]

@@ -13,6 +13,7 @@ from tests.rigs.library import Length, Stage, opened
 from tomb.errors import DecodeError
 from tomb.nurseries.archivist import Archivist, Outgoing
 from tomb.nurseries.ingest import Ingest
+from tomb.nurseries.space import Space
 from tomb.ports import VirtualPorts
 
 
@@ -36,7 +37,8 @@ async def mailbox(folder: Path, *, free_kept: int = 0, sound: int = 2**40) -> As
 
     ports, restarts = VirtualPorts(seed=1), list[None]()
     async with opened(folder, ports=ports) as stage, trio.open_nursery() as nursery:
-        ingest = Ingest(stage.store, ports, InlineInspector(ports, probe), free_kept, stage.librarian.make_space)
+        space = Space(stage.store.library, ports, free_kept, stage.librarian.make_space)
+        ingest = Ingest(stage.store, ports, InlineInspector(ports, probe), space)
         restart = lambda: restarts.append(None)  # noqa: E731
         archivist = Archivist(stage.store, ports, stage.librarian, ingest, restart, free_kept)
         await nursery.start(archivist.run)

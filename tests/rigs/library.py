@@ -16,6 +16,7 @@ from tomb.models import Playlist
 from tomb.nurseries.importer import Importer
 from tomb.nurseries.ingest import Ingest, Inspector
 from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.space import Space
 from tomb.ports import Ports, VirtualPorts
 
 
@@ -101,7 +102,8 @@ async def opened(
     async with open_store(folder, ports) as store:
         events = Events(ports, await EventLease(store, LEASE_BLOCK).open())
         librarian = await Librarian.open(store, events, ports)
-        ingest = Ingest(store, ports, inspector or InlineInspector(ports, probe), free_kept, librarian.make_space)
+        space = Space(store.library, ports, free_kept, librarian.make_space)
+        ingest = Ingest(store, ports, inspector or InlineInspector(ports, probe), space)
         stage = Stage(store, events, librarian, ingest, Importer(librarian, ingest, ports), Deck())
         librarian.listen(stage.deck)
         events.subscribe(stage.told.append)

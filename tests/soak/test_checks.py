@@ -39,7 +39,7 @@ async def make(folder: Path) -> None:
         await stage.librarian.link_tag("040100AA", playlist_id)
         upload = Upload("u", playlist_id, "w1-6.wav", "wav", 4 * CHUNK, CHUNK, None, 0.0, 0.0)
         parts.prepare(stage.store.library)
-        parts.allocate(parts.path_of(stage.store.library, "u"), 4 * CHUNK, 0)
+        parts.allocate(parts.path_of(stage.store.library, "u"), 4 * CHUNK)
         await stage.store.write(lambda db: uploads.create(db, upload, 8))
         half = replace(upload.with_chunk(0).with_chunk(1), status="uploading")
         await stage.store.write(lambda db: uploads.save(db, half))

@@ -75,7 +75,7 @@ async def _put(services: Services, call: Call[CoverBody]) -> Success[PlaylistAns
     """Give a playlist a picture of its own: the one in the body, or that of one of its tracks."""
     playlist_id, track_id = call.path["playlist_id"], call.given.track_id
     if track_id is None:
-        made = await services.covers.put(playlist_id, call.stream.within(SENT_S))
+        made = await services.covers.put(playlist_id, call.stream.within(SENT_S), call.stream.length)
     else:
         made = await services.librarian.set_cover_of_track(playlist_id, track_id)
     return playlist_answer(services, made, "that is its picture now")

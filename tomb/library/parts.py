@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from tomb.errors import NoSpace
 from tomb.library import faults
 from tomb.library.disk import sync
 
@@ -30,10 +29,8 @@ def lost(library: Path, session_ids: Iterable[str]) -> list[str]:
     return [each for each in session_ids if not path_of(library, each).exists()]
 
 
-def allocate(path: Path, size: int, free_kept: int) -> None:
+def allocate(path: Path, size: int) -> None:
     """Take the space for a file now, so that a full disk is known at the start. Raises: NoSpace, Unavailable."""
-    if shutil.disk_usage(path.parent).free - size < free_kept:
-        raise NoSpace("the disk is nearly full: what is left is kept free")
     try:
         with path.open("xb", buffering=0) as file:
             os.posix_fallocate(file.fileno(), 0, size)

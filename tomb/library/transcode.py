@@ -39,7 +39,9 @@ log = logging.getLogger(__name__)
 
 LIMIT_S = 900.0
 LONGEST_S = 48 * 3600  # of sound; as for any other file (devices/decoder.py)
-LARGEST = LONGEST_S * 160_000 // 8  # bytes; what that takes
+_BIT_RATE = 160_000  # of Opus
+_MOST_GROWN = 40
+LARGEST = LONGEST_S * _BIT_RATE // 8  # bytes; what that takes
 LONGEST_GAP_S = 10
 MEMORY = 768 * 1024 * 1024  # of addresses; the program and its libraries take 290 MB of these (Debian 12, x86-64)
 INTERRUPTED = (255, -signal.SIGTERM)  # as ffmpeg ends when systemd stops all processes of a service at once
@@ -88,6 +90,13 @@ class Stream:
     def extension(self) -> str:
         """Of what it is to become."""
         return "flac" if self.lossless else "opus"
+
+    def size_of(self, source: int) -> int:
+        """About how many bytes that will have, of a file of so many."""
+        if self.lossless or self.told_s is None:
+            return source
+        # A header may say anything. Of what is spoken, at 5 kbit/s, there is the most in a byte.
+        return min(round(self.told_s * _BIT_RATE / 8), _MOST_GROWN * source)
 
 
 def available() -> bool:
@@ -167,7 +176,7 @@ async def _copy(source: Source, target: Path, most: int, free: int) -> bool:
 async def _convert(source: Source, stream: Stream, target: Path, most: int, free: int) -> bool:
     raw = "f32le" if not stream.lossless else "s32le" if stream.deep else "s16le"
     form = ["-f", raw, "-ar", str(stream.rate), "-ac", str(stream.channels)]
-    codec = ["-c:a", "flac"] if stream.lossless else ["-c:a", "libopus", "-b:a", "160k"]
+    codec = ["-c:a", "flac"] if stream.lossless else ["-c:a", "libopus", "-b:a", str(_BIT_RATE)]
     options = ["-nostdin", "-v", "error", "-progress", "pipe:1", "-stats_period", str(LIMIT_S), *form, "-i", "pipe:0"]
     options += [*codec, "-f", target.suffix[1:], "-y", f"file:{target}"]
     reading, writing = os.pipe()

@@ -123,14 +123,13 @@ class Archivist:
         folder = self._store.folder
         targets = restore.targets(folder, self._free_kept, even_damaged=even_damaged)
         try:
-            if length is not None:
-                held = await self._librarian.size()
-                await self._librarian.make_space(max(0, length - held) + self._free_kept)
-                await self._thread(restore.check_space, folder, length, held, self._free_kept)
+            # What the library has already needs none.
+            size = 0 if length is None else max(0, length - await self._librarian.size())
             await self._thread(restore.prepare, folder, targets)
             try:
-                unpacked = await self._unpacked(targets, pieces)
-                counts = await self._thread(restore.seal, folder, unpacked)
+                async with self._ingest.space.promise(size):
+                    unpacked = await self._unpacked(targets, pieces)
+                    counts = await self._thread(restore.seal, folder, unpacked)
             except BaseException:
                 with trio.move_on_after(CLEAN_S, shield=True):
                     await self._thread(restore.give_up, folder)
@@ -147,13 +146,11 @@ class Archivist:
         Raises: BadArchive; Conflict when it comes from a newer program; UnsupportedMedia when something in it cannot be
         played; NoSpace, Unavailable; what `pieces` raise. Nothing is then left of it.
         """
-        if length is not None:
-            await self._librarian.make_space(length + self._free_kept)
-            await self._thread(restore.check_space, self._store.folder, length, 0, self._free_kept)
         async with self._ingest.incoming() as folder:
             targets = Targets("playlist", folder, folder, self._store.library, self._free_kept)
             await self._thread(targets.prepare)
-            unpacked = await self._unpacked(targets, pieces)
+            async with self._ingest.space.promise(length or 0) as promise:
+                unpacked = await self._unpacked(targets, pieces, promise.written)
             described = playlist_export.described(unpacked)
             pictures: dict[str, Staged | None] = {}
             for name in (each for each in (described.cover, *(t.cover for t in described.tracks)) if each):
@@ -250,13 +247,16 @@ class Archivist:
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
-    async def _unpacked(self, targets: Targets, pieces: AsyncIterable[bytes]) -> Unpacked:
+    async def _unpacked(
+        self, targets: Targets, pieces: AsyncIterable[bytes], written: Callable[[int], None] = lambda _: None
+    ) -> Unpacked:
         unpacking, ready = Unpacking(targets), bytearray()
         try:
             async for piece in pieces:
                 ready += piece
                 if len(ready) >= archive.PIECE:
                     await self._thread(unpacking.feed, bytes(ready))
+                    written(len(ready))
                     ready.clear()
             await self._thread(unpacking.feed, bytes(ready))
             return await self._thread(unpacking.finish)

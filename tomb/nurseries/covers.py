@@ -6,7 +6,6 @@ take minutes, keeps nobody's page from its pictures. It works on one picture at 
 one meanwhile finds it made. What cannot be made smaller now is shown as it is kept: that is small enough for a page.
 """
 
-import shutil
 from collections.abc import AsyncIterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import trio
 
-from tomb.errors import DecodeError, NoSpace, RequestError, UnsupportedMedia
+from tomb.errors import DecodeError, RequestError, UnsupportedMedia
 from tomb.library import faults, intake
 from tomb.library.covers import LARGEST
 from tomb.library.picture_cache import PictureCache, ScaledCover
@@ -23,7 +22,7 @@ from tomb.nurseries.ingest import Ingest, Inspector
 from tomb.nurseries.librarian import Librarian
 from tomb.ports import Ports
 
-COMING_AT_ONCE = 4  # pictures on their way in, of 20 MiB each
+TAKEN_AT_ONCE = 4  # pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +41,33 @@ class Covers:
         ingest: Ingest,
         inspector: Inspector,
         scaled: PictureCache,
-        free_kept: int,
     ) -> None:
         self._ports = ports
         self._librarian = librarian
         self._ingest = ingest
         self._inspector = inspector
         self._scaled = scaled
-        self._free_kept = free_kept
-        self._coming = trio.CapacityLimiter(COMING_AT_ONCE)
+        self._taking = trio.CapacityLimiter(TAKEN_AT_ONCE)
         self._making = trio.Lock()
         self._thread = trio.CapacityLimiter(1)  # `PictureCache` takes one call at a time
 
-    async def put(self, playlist_id: str, pieces: AsyncIterable[bytes]) -> Playlist:
-        """Let that picture be the playlist's own.
+    async def put(self, playlist_id: str, pieces: AsyncIterable[bytes], length: int | None = None) -> Playlist:
+        """Let that picture be the playlist's own. `length`: bytes, if it is known; `LARGEST` at most.
 
+        It takes a place among those that are looked at once all of it is there: whoever sends slowly keeps nobody.
         Raises: NotFound; UnsupportedMedia in words why it is not taken; NoSpace, Unavailable; what `pieces` raise.
         """
         self._librarian.lite(playlist_id)
-        async with self._coming, self._ingest.incoming() as folder:
+        async with self._ingest.incoming() as folder:
             source = folder / "picture"
-            await self._receive(pieces, source)
-            try:
-                picture = await self._inspector.picture(source)
-            except DecodeError as error:
-                raise UnsupportedMedia(f"that picture cannot be taken: {error}") from error
-            staged = await self._ports.in_thread(intake.stage_picture, folder, picture)
-            return await self._librarian.set_cover(playlist_id, staged)
+            await self._receive(pieces, LARGEST if length is None else length, source)
+            async with self._taking:
+                try:
+                    picture = await self._inspector.picture(source)
+                except DecodeError as error:
+                    raise UnsupportedMedia(f"that picture cannot be taken: {error}") from error
+                staged = await self._ports.in_thread(intake.stage_picture, folder, picture)
+                return await self._librarian.set_cover(playlist_id, staged)
 
     async def show(self, kept: Path, wanted: ScaledCover) -> Shown:
         """`kept`: where the library has it."""
@@ -85,13 +84,12 @@ class Covers:
     async def _find(self, wanted: ScaledCover) -> Path | None:
         return await self._ports.in_thread(self._scaled.find, wanted.key, limiter=self._thread)
 
-    async def _receive(self, pieces: AsyncIterable[bytes], target: Path) -> None:
-        await self._librarian.make_space(LARGEST + self._free_kept)
-        try:
-            if (await self._ports.in_thread(shutil.disk_usage, target.parent)).free < LARGEST + self._free_kept:
-                raise NoSpace("the disk is nearly full: what is left is kept free")
-            with await self._ports.in_thread(target.open, "wb") as file:
-                async for piece in pieces:
-                    await self._ports.in_thread(file.write, piece)
-        except OSError as error:
-            raise faults.of_disk(error) from error
+    async def _receive(self, pieces: AsyncIterable[bytes], size: int, target: Path) -> None:
+        async with self._ingest.space.promise(size) as promise:
+            try:
+                with await self._ports.in_thread(target.open, "wb") as file:
+                    async for piece in pieces:
+                        await self._ports.in_thread(file.write, piece)
+                        promise.written(len(piece))
+            except OSError as error:
+                raise faults.of_disk(error) from error

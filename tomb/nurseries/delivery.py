@@ -17,7 +17,7 @@ from tomb.library import faults, parcels
 from tomb.library.folders import FolderPlan
 from tomb.library.intake import BITE
 from tomb.library.parcels import Parcel
-from tomb.nurseries.ingest import Ingest
+from tomb.nurseries.space import Promise
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ Ts = TypeVarTuple("Ts")
 
 
 class Delivery:
-    """Made by `open`. A source for `Importer.take`."""
+    """Made by `open`. A source for `Importer.take`, of `size` bytes in all."""
 
     def __init__(
         self,
@@ -33,21 +33,20 @@ class Delivery:
         plan: FolderPlan,
         pieces: AsyncIterator[bytes],
         rest: bytes,
-        ingest: Ingest,
         ports: Ports,
     ) -> None:
         self.plan = plan
         self.into = parcel.into
+        self.size = parcel.size
         self._sizes = iter([each.size for each in (*parcel.files, *parcel.pictures)])
         self._left = parcel.size
         self._pieces = pieces
         self._rest = rest
-        self._ingest = ingest
         self._ports = ports
         self._threads = trio.CapacityLimiter(1)
 
     @classmethod
-    async def open(cls, pieces: AsyncIterator[bytes], ingest: Ingest, ports: Ports) -> Self:
+    async def open(cls, pieces: AsyncIterator[bytes], ports: Ports) -> Self:
         """Read what comes. Raises: BadRequest; what `pieces` raise."""
         line = bytearray()
         async for piece in pieces:
@@ -58,12 +57,11 @@ class Delivery:
         if not end:
             raise BadRequest("this is no folder of music: it begins with a line that says what comes")
         parcel, plan = await ports.in_thread(_read, said)
-        return cls(parcel, plan, pieces, rest, ingest, ports)
+        return cls(parcel, plan, pieces, rest, ports)
 
-    async def fetch(self, path: Path, incoming: Path) -> Path:
+    async def fetch(self, path: Path, incoming: Path, promise: Promise) -> Path:
         """Raises: BadRequest when it is cut off; NoSpace, Unavailable."""
         size = next(self._sizes)
-        await self._ingest.admit(size)
         ext = path.suffix if path.suffix[1:].isascii() and path.suffix[1:].isalnum() and len(path.suffix) <= 6 else ""
         target = incoming / f"{self._ports.new_id()}{ext}"
         file: IO[bytes] = await self._thread(target.open, "xb", 0)
@@ -75,6 +73,7 @@ class Delivery:
                 bite += piece
                 if len(bite) >= BITE or not size:
                     await self._thread(_write_synced, file, bytes(bite))
+                    promise.written(len(bite))
                     bite.clear()
         finally:
             file.close()

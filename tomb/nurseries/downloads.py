@@ -206,9 +206,9 @@ class Downloads:
     async def _fetch(self, download: Download, work: _Work) -> None:
         try:
             self._librarian.lite(download.playlist_id)
-            await self._ingest.admit(ROOM)
             async with self._ingest.incoming() as scratch:
-                fetched = await self._fetched(download, work, scratch)
+                async with self._ingest.space.promise(ROOM):
+                    fetched = await self._fetched(download, work, scratch)
                 work.step, work.eta_s, work.title = "examining", None, shown(fetched.title)
                 await self._change(download.id, Downloaded(), work.title)
                 await self._commit(download, await self._staged(download, fetched, scratch))

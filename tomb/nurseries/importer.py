@@ -9,7 +9,7 @@ played are left out and named.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,10 +30,12 @@ from tomb.nurseries.delivery import Delivery
 from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.plain import plain_nursery
+from tomb.nurseries.space import Promise
 from tomb.ports import Ports
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+Fetch = Callable[[Path], Awaitable[Path]]
 
 log = logging.getLogger(__name__)
 
@@ -97,9 +99,14 @@ def _silent(_: Progress) -> None:
 
 
 class Source(Protocol):
-    """Where what was planned comes from. It is asked for all files in their order, and then for pictures."""
+    """Where what was planned comes from. It is asked for all files in their order, and then for pictures.
 
-    async def fetch(self, path: Path, incoming: Path) -> Path:
+    `size`: bytes that it will write into `incoming`, all in all."""
+
+    @property
+    def size(self) -> int: ...
+
+    async def fetch(self, path: Path, incoming: Path, promise: Promise) -> Path:
         """Where the file or picture lies now: in `incoming`, if it had to be brought there first."""
 
     async def is_whole(self) -> bool:
@@ -109,11 +116,13 @@ class Source(Protocol):
 class _OnDisk:
     """What lies on a disk, where others may rename, remove or unplug it meanwhile."""
 
+    size = 0
+
     def __init__(self, plan: FolderPlan, ports: Ports) -> None:
         self._plan = plan
         self._ports = ports
 
-    async def fetch(self, path: Path, _: Path) -> Path:
+    async def fetch(self, path: Path, _: Path, __: Promise) -> Path:
         return path
 
     async def is_whole(self) -> bool:
@@ -173,7 +182,7 @@ class Importer:
 
     async def take_delivery(self, pieces: AsyncIterator[bytes]) -> Imported:
         """Make a playlist of a folder that comes over the network. Raises as `take` does, and `Delivery.open`."""
-        delivery = await Delivery.open(pieces, self._ingest, self._ports)
+        delivery = await Delivery.open(pieces, self._ports)
         return await self.take(delivery.plan, delivery, into=delivery.into)
 
     async def look(self, title: str, files: Sequence[Sent], *, into: str | None = None) -> Compared:
@@ -288,13 +297,17 @@ class Importer:
         return run.imported
 
     async def _import_one(self, plan: FolderPlan, source: Source, run: _Run, into: str | None = None) -> None:
-        async with self._ingest.incoming() as incoming:
-            outcomes = await self._staged(plan.files, source, incoming, run)
+        async with self._ingest.space.promise(source.size) as promise, self._ingest.incoming() as incoming:
+
+            def fetch(path: Path) -> Awaitable[Path]:
+                return source.fetch(path, incoming, promise)
+
+            outcomes = await self._staged(plan.files, fetch, incoming, run)
             staged = [(file, each) for file, each in outcomes if isinstance(each, Arrival)]
             skipped = [each for _, each in outcomes if isinstance(each, Skipped)]
             # Of ten thousand files that takes a while.
             albums = await self._thread(folders.albums, plan, [(file, arrival.labels) for file, arrival in staged])
-            staged, pictures = await self._with_covers(plan, staged, source, incoming, skipped, apart=len(albums) > 1)
+            staged, pictures = await self._with_covers(plan, staged, fetch, incoming, skipped, apart=len(albums) > 1)
             skipped += [
                 Skipped(file.path, f"only its picture: {each.unshown}") for file, each in staged if each.unshown
             ]
@@ -319,7 +332,7 @@ class Importer:
                 await self._thread(inbox.consume, plan.own, taken, where, incoming / "taken")
 
     async def _staged(
-        self, files: Sequence[PlannedFile], source: Source, incoming: Path, run: _Run
+        self, files: Sequence[PlannedFile], fetch: Fetch, incoming: Path, run: _Run
     ) -> Sequence[tuple[PlannedFile, Arrival | Skipped]]:
         """What becomes of each file, in their order. They are fetched one after another, and several are worked on at
         once; whatever is wrong with one is no concern of the others."""
@@ -341,14 +354,14 @@ class Importer:
             for place, file in enumerate(files):
                 await idle.acquire()
                 run.at(file.path)
-                nursery.start_soon(stage, place, await source.fetch(file.path, incoming))
+                nursery.start_soon(stage, place, await fetch(file.path))
         return [(file, outcomes[place]) for place, file in enumerate(files)]
 
     async def _with_covers(
         self,
         plan: FolderPlan,
         staged: list[tuple[PlannedFile, Arrival]],
-        source: Source,
+        fetch: Fetch,
         incoming: Path,
         skipped: list[Skipped],
         *,
@@ -359,7 +372,7 @@ class Importer:
         lacking = [file for file, arrival in staged if arrival.cover is None]
         covers: dict[Path, tuple[Path, Staged]] = {}
         for path in plan.pictures if lacking else ():
-            picture = await source.fetch(path, incoming)
+            picture = await fetch(path)
             if path.parent in covers:
                 continue
             if (cover := await self._ingest.cover(picture, incoming)) is None:

@@ -11,8 +11,7 @@ who was cancelled could not clean up at all, and has a deadline, since a box tha
 What is left then, or by a power cut, the next start removes: no row knows of it.
 """
 
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Literal, Protocol, TypeVar, TypeVarTuple
 
 import trio
 
-from tomb.errors import DecodeError, NoSound, NoSpace
+from tomb.errors import DecodeError, NoSound
 from tomb.library import containers, covers, faults, files, intake, labels, transcode
 from tomb.library.arrivals import Arrival
 from tomb.library.containers import Container
@@ -30,6 +29,7 @@ from tomb.library.labels import Labels
 from tomb.library.store import Store
 from tomb.library.transcode import Source, Stream
 from tomb.models import UNKNOWN, Loudness
+from tomb.nurseries.space import Space
 from tomb.ports import Ports
 
 T = TypeVar("T")
@@ -80,22 +80,13 @@ class Inspector(Protocol):
 
 
 class Ingest:
-    """`free_kept`: bytes that are left free on the disk. `make_space`: asked for so many free bytes before anything is
-    written, of which there may be less then."""
+    """`space`: where whatever is written asks first."""
 
-    def __init__(
-        self,
-        store: Store,
-        ports: Ports,
-        inspector: Inspector,
-        free_kept: int,
-        make_space: Callable[[int], Awaitable[None]],
-    ) -> None:
+    def __init__(self, store: Store, ports: Ports, inspector: Inspector, space: Space) -> None:
+        self.space = space
         self._store = store
         self._ports = ports
         self._inspector = inspector
-        self._free_kept = free_kept
-        self._make_space = make_space
         self._threads = trio.CapacityLimiter(1)
         self._transcoding = trio.Lock()
 
@@ -117,10 +108,7 @@ class Ingest:
         Raises: DecodeError when it cannot be read or played; NoSpace; Unavailable when nothing can be examined now.
         """
         name = source.name if name is None else name
-        # What lies in `incoming` has its space already; but what is made of it may need as much again.
         size = await self._thread(intake.size_of, source)
-        await self._make_space(size + self._free_kept)
-        size = await self._thread(_admitted, source, incoming, self._free_kept)
         origin, sound, found = await self._heard(source, incoming, size, name)
         cover = await self._pictured(found.cover, incoming)
         return Arrival(
@@ -148,18 +136,14 @@ class Ingest:
         alone = incoming / self._ports.new_id()
         await self._thread(alone.mkdir)
         try:
-            if await self._thread(intake.size_of, picture) > covers.LARGEST:
+            if (size := await self._thread(intake.size_of, picture)) > covers.LARGEST:
                 return None
-            await self._take(picture, alone / f"cover{picture.suffix}")
+            target = alone / f"cover{picture.suffix}"
+            async with self.space.promise(size, target):
+                await self._take(picture, target)
         except DecodeError:
             return None
         return await self.picture(alone, incoming)
-
-    async def admit(self, size: int) -> None:
-        """Let there be space for so many bytes in `incoming/`. Raises: NoSpace; Unavailable."""
-        await self._make_space(size + self._free_kept)
-        if (await self._thread(shutil.disk_usage, self._store.library)).free - size < self._free_kept:
-            raise NoSpace("the disk is nearly full: what is left is kept free")
 
     async def digest(self, source: Path) -> str:
         """SHA-256 in hex. Raises: DecodeError when it cannot be read."""
@@ -208,8 +192,9 @@ class Ingest:
     async def _taken(self, source: Path, incoming: Path, ext: str, size: int) -> Staged:
         if source.parent == incoming:
             return Staged(source, (await self._take(source)).hash, ext, size)
-        target = incoming / self._ports.new_id()
-        return (await self._take(source, target.with_suffix(f".{ext}"))).staged
+        target = incoming / f"{self._ports.new_id()}.{ext}"
+        async with self.space.promise(size, target):
+            return (await self._take(source, target)).staged
 
     async def _pictured(self, picture: Picture | None, incoming: Path) -> Staged | None:
         return None if picture is None else await self._thread(intake.stage_picture, incoming, picture)
@@ -234,8 +219,9 @@ class Ingest:
     ) -> tuple[Staged, Findings]:
         """One at a time: ffmpeg takes all the processor that it can get, and hundreds of megabytes of addresses."""
         target = incoming / f"{self._ports.new_id()}.{ext}"
-        async with self._transcoding:
-            free = (await self._thread(shutil.disk_usage, incoming)).free - self._free_kept
+        size = stream.size_of(await self._thread(intake.size_of, source.path))
+        async with self._transcoding, self.space.promise(size, target):
+            free = size + await self.space.free()
             await self._thread(target.touch)
             faultless = await transcode.transcode(source, stream, target, free)
             made = await self._thread(intake.staged, target)
@@ -262,15 +248,6 @@ class Ingest:
         except OSError as error:
             # What concerns the source is a DecodeError by now.
             raise faults.of_disk(error) from error
-
-
-def _admitted(source: Path, incoming: Path, free_kept: int) -> int:
-    """The size of a file that there is space for, in bytes. Raises: DecodeError, NoSpace."""
-    size = intake.size_of(source)
-    copied = 0 if source.parent == incoming else size
-    if shutil.disk_usage(incoming).free - copied < free_kept:
-        raise NoSpace("the disk is nearly full: what is left is kept free")
-    return size
 
 
 def _looked_at(source: Path) -> tuple[str, Container | None, bool]:

@@ -72,12 +72,11 @@ PROGRESS_S = 0.1  # between two events of progress of one upload
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """Bytes: `free_kept` on the disk, `memory` for chunks on their way. `stale_s`: when nobody continues an upload."""
+    """Bytes: `memory` for chunks on their way. `stale_s`: when nobody continues an upload."""
 
     file_size: int
     at_once: int
     stale_s: float
-    free_kept: int
     memory: int = 16 * 1024 * 1024
 
 
@@ -196,8 +195,8 @@ class Uploads:
         # file along; once the row is committed nothing is awaited any more, so that it is answered.
         async with self._opening:
             try:
-                await self._librarian.make_space(upload.file_size + self.limits.free_kept)
-                await self._thread(parts.allocate, path, upload.file_size, self.limits.free_kept)
+                async with self._ingest.space.promise(upload.file_size, path):
+                    await self._thread(parts.allocate, path, upload.file_size)
                 await self._store.write(lambda db: uploads.create(db, upload, self.limits.at_once))
             except BaseException:
                 await self._discard(upload.id)

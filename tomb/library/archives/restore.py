@@ -9,14 +9,13 @@ The sound is staged below the library, which may be a disk of its own, so that e
 mark goes last. In between it is neither, but nobody looks: whoever opens the folder finishes first.
 """
 
-import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from tomb.errors import Conflict, NoSpace, RequestError
+from tomb.errors import Conflict, RequestError
 from tomb.library import counters, faults, files, schema
 from tomb.library.archives import audit, backup
 from tomb.library.archives.archive import DATABASE, BadArchive
@@ -41,12 +40,6 @@ def prepare(folder: Path, wanted: Targets) -> None:
         raise Conflict("another backup is being restored; the box must start once before the next")
     give_up(folder)
     wanted.prepare()
-
-
-def check_space(folder: Path, length: int, library_bytes: int, free_kept: int) -> None:
-    """Refuse at the start what cannot end well. What the library has already needs none. Raises: NoSpace."""
-    if length - library_bytes > shutil.disk_usage(_sound(folder).parent).free - free_kept:
-        raise NoSpace("there is too little free space for that backup; nothing was changed")
 
 
 def seal(folder: Path, unpacked: Unpacked) -> Counts:
