@@ -41,7 +41,7 @@ from tomb.nurseries.linking import Linking
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.space import Space
-from tomb.nurseries.supervisor import Supervisor
+from tomb.nurseries.supervisor import LOOK_PAUSES_S, Supervisor
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.uploads import UploadLimits, Uploads
 from tomb.nurseries.videos import PICTURES, Videos
@@ -133,7 +133,8 @@ async def open_box(
         archivist = Archivist(store, ports, librarian, ingest, process.restart, free_kept)
         await lifecycle.supervise("backups", archivist.run)
         if settings.inbox_watch_s:
-            await lifecycle.supervise("inbox", partial(importer.watch_inbox, every_s=settings.inbox_watch_s))
+            watch = partial(importer.watch_inbox, every_s=settings.inbox_watch_s)
+            await lifecycle.supervise("inbox", watch, LOOK_PAUSES_S)
         await lifecycle.supervise("housekeeping", Housekeeping(store, free_kept, librarian.expire).run)
         journal = Journal(librarian.note)
         await lifecycle.start(journal.run)

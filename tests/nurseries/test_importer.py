@@ -10,6 +10,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.library.test_labels import id3, picture
 from tests.rigs import pictures
 from tests.rigs.inspector import InlineInspector
 from tests.rigs.library import Length, Stage, opened, titles, weigh
@@ -19,8 +20,10 @@ from tomb.errors import DecodeError, NoSpace
 from tomb.library import tunes
 from tomb.library.arrivals import Arrival
 from tomb.library.transcode import available
+from tomb.nurseries.health import Board
 from tomb.nurseries.importer import FILES_AT_ONCE, Imported, Progress
 from tomb.nurseries.ingest import Findings
+from tomb.nurseries.supervisor import supervised
 from tomb.ports import RealPorts, VirtualPorts
 
 PNG = pictures.plain(10, 10)
@@ -380,18 +383,42 @@ async def test_a_watched_inbox_looks_at_what_it_cannot_take_once(tmp_path: Path,
         nursery.cancel_scope.cancel()
 
 
-async def test_a_watched_inbox_says_once_that_the_disk_is_full(
+async def test_a_watched_inbox_is_down_while_the_disk_is_full_and_says_so_once(
     tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     ports = VirtualPorts()
+    board, full = Board(ports), "the disk is nearly full: what is left is kept free"
     async with opened(tmp_path / "data", ports=ports, free_kept=1 << 60) as stage, trio.open_nursery() as nursery:
         age(album(stage.librarian.folder / "inbox" / "Songs", "1.wav"), 1.0)
+        await nursery.start(supervised("inbox", board, partial(stage.importer.watch_inbox, every_s=10)).run)
+        await trio.sleep(1000)
+        assert (board.details()["inbox"].state, board.details()["inbox"].last_error) == ("down", full)
+        assert [record.message for record in caplog.records if "inbox" in record.message] == [f"inbox is down: {full}"]
+        stage.ingest.space._free_kept = 0
+        await trio.sleep(311)
+        assert (board.details()["inbox"].state, stage.librarian.count()) == ("up", 1)
+        nursery.cancel_scope.cancel()
+
+
+async def test_what_stays_in_the_inbox_is_said(
+    tmp_path: Path, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ports = VirtualPorts()
+    async with opened(tmp_path / "data", ports=ports, probe=probe) as stage, trio.open_nursery() as nursery:
+        folder = album(stage.librarian.folder / "inbox" / "Songs", "1.mp3")
+        song = folder / "1.mp3"
+        song.write_bytes(id3({"APIC": picture(PNG)}) + song.read_bytes())
+        (folder / "2.mp3").write_text("Dear diary")
+        (folder / "cover.png").write_bytes(PNG)
+        age(folder, 1.0)
         await nursery.start(partial(stage.importer.watch_inbox, every_s=10))
         await trio.sleep(100)
-        assert [record.message for record in caplog.records if "inbox" in record.message] == [
-            "the inbox cannot be emptied: the disk is nearly full: what is left is kept free"
-        ]
         nursery.cancel_scope.cancel()
+    assert sorted(path.name for path in folder.iterdir()) == ["2.mp3", "cover.png"]
+    assert [record.message for record in caplog.records] == [
+        "left in the inbox: 2.mp3: not an audio file",
+        "left in the inbox: cover.png: not needed: each track has a picture; it stays where it is",
+    ]
 
 
 def age(folder: Path, at: float) -> None:

@@ -13,15 +13,19 @@ from trio.testing import MockClock
 
 from tests.rigs.library import Length, Stage, opened, titles, weigh
 from tomb.errors import Unavailable
+from tomb.nurseries.health import Board
+from tomb.nurseries.supervisor import LOOK_PAUSES_S, supervised
 from tomb.ports import VirtualPorts
 
 EVERY_S = 10.0
+HEALED_S = LOOK_PAUSES_S[-1] + 2 * EVERY_S
 
 
 @asynccontextmanager
 async def watched(data: Path, probe: Callable[[Path], Length] = weigh) -> AsyncIterator[Stage]:
     async with opened(data, ports=VirtualPorts(), probe=probe) as stage, trio.open_nursery() as nursery:
-        await nursery.start(partial(stage.importer.watch_inbox, every_s=EVERY_S))
+        watch = partial(stage.importer.watch_inbox, every_s=EVERY_S)
+        await nursery.start(supervised("inbox", Board(VirtualPorts()), watch, LOOK_PAUSES_S).run)
         yield stage
         nursery.cancel_scope.cancel()
 
@@ -112,7 +116,7 @@ async def test_a_disk_that_is_away_for_a_while_is_waited_for_and_said_once(
         await trio.sleep(10 * EVERY_S)
         assert len([record for record in caplog.records if "inbox" in record.message]) == 1
         (tmp_path / "unplugged").rename(place)
-        await trio.sleep(2 * EVERY_S)
+        await trio.sleep(HEALED_S)
         assert await playlists(stage) == {"A": ["1"]}
 
 
@@ -144,7 +148,7 @@ async def test_a_box_starts_without_the_stick_that_its_inbox_is_on(tmp_path: Pat
         await trio.sleep(2 * EVERY_S)
         (tmp_path / "stick").mkdir()
         lay_down(tmp_path / "stick", "A", "1.mp3")
-        await trio.sleep(2 * EVERY_S)
+        await trio.sleep(HEALED_S)
         assert await playlists(stage) == {"A": ["1"]}
 
 
@@ -159,7 +163,7 @@ async def test_an_inbox_that_leads_to_itself_is_away(tmp_path: Path, autojump_cl
         inbox.unlink()
         inbox.mkdir()
         lay_down(inbox, "A", "1.mp3")
-        await trio.sleep(2 * EVERY_S)
+        await trio.sleep(HEALED_S)
         assert await playlists(stage) == {"A": ["1"]}
 
 
@@ -184,7 +188,7 @@ async def test_without_descriptors_no_file_is_to_blame(tmp_path: Path, autojump_
         lay_down(stage.librarian.folder / "inbox", "A", "1.mp3", "2.mp3")
         with no_descriptor_left():
             await trio.sleep(5 * EVERY_S)
-        await trio.sleep(2 * EVERY_S)
+        await trio.sleep(HEALED_S)
         assert await playlists(stage) == {"A": ["1", "2"]}
 
 
@@ -198,7 +202,7 @@ async def test_descriptors_that_run_out_in_the_midst_of_a_folder_leave_none_of_i
         await trio.sleep(5 * EVERY_S)
         assert await playlists(stage) == {}
         gone.__exit__(None, None, None)
-        await trio.sleep(2 * EVERY_S)
+        await trio.sleep(HEALED_S)
         assert await playlists(stage) == {"A": ["1", "2"]}
 
 

@@ -17,12 +17,13 @@ from typing import Protocol, TypeVar, TypeVarTuple
 
 import trio
 
-from tomb.errors import Conflict, DecodeError, NoSpace, NotFound, Unavailable
+from tomb.errors import Conflict, DecodeError, NotFound
 from tomb.library import counters, demo, folders, inbox, sorting
 from tomb.library.arrivals import Album, Arrival, Arrived
 from tomb.library.folders import FolderPlan, PlannedFile, Skipped
 from tomb.library.inbox import Changes
 from tomb.library.intake import Staged
+from tomb.library.labels import label
 from tomb.library.origins import Compared, Sent
 from tomb.library.tunes import SETS, Set
 from tomb.models import PlaylistLite, counted
@@ -40,6 +41,8 @@ Fetch = Callable[[Path], Awaitable[Path]]
 log = logging.getLogger(__name__)
 
 FILES_AT_ONCE = 3  # two are examined (`inspection.AT_ONCE`) while the next one is copied
+MOST_SAID = 50  # files that stay in the inbox, at once
+NOT_NEEDED = "not needed: each track has a picture; it stays where it is"
 TAKEN_OUT = "it was taken out of its playlist before, and stays so"
 
 
@@ -152,6 +155,7 @@ class Importer:
         self._ports = ports
         self._turn = trio.Lock()
         self._threads = trio.CapacityLimiter(1)
+        self._watched = False
         self._left: dict[Path, Changes] = {}  # what was in the inbox when it was looked at last
 
     async def import_folder(self, folder: Path, progress: Callable[[Progress], None] = _silent) -> Imported:
@@ -200,23 +204,24 @@ class Importer:
     async def watch_inbox(
         self, *, every_s: float, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        """Empty the inbox every so many seconds, for ever. What cannot be taken in now is tried again; it is said once.
+        """Empty the inbox every so many seconds, for ever. Raises: NoSpace, Unavailable; started again, it is up once
+        the inbox could be emptied.
 
         People tidy up in an inbox, and the disk that it is on may be a stick. What vanishes meanwhile is passed over
-        where it is looked for; what is away as a whole is Unavailable, and back some day. Anything else is a defect,
-        and goes up.
+        where it is looked for; what is away as a whole is Unavailable, and back some day.
         """
+        if self._watched:
+            await self.empty_inbox()
+        self._watched = True
         task_status.started()
-        said = ""
+        said: Sequence[Skipped] = ()
         while True:
             await trio.sleep(every_s)
-            try:
-                await self.empty_inbox()
-                said = ""
-            except (NoSpace, Unavailable) as error:
-                if error.message != said:
-                    log.warning("the inbox cannot be emptied: %s", error.message)
-                said = error.message
+            left = (await self.empty_inbox()).skipped[:MOST_SAID]
+            for each in left:
+                if each not in said:  # what was taken out of a folder is a change of it, so it is looked at once more
+                    log.warning("left in the inbox: %s: %s", label(each.path.name), each.reason)
+            said = left or said
 
     async def empty_inbox(self) -> Imported:
         """Make playlists of the folders in the inbox, except of those that were looked at before and have not changed.
@@ -326,6 +331,8 @@ class Importer:
                 taken -= {*gone}
                 run.imported.add(_came(arrived, gone, len(places)))
             if run.consume:
+                left = {*plan.pictures} - pictures - {each.path for each in skipped}
+                run.imported.skipped += [Skipped(path, NOT_NEEDED) for path in plan.pictures if staged and path in left]
                 if all(file.path in taken for file in plan.files):  # what stays is still what they are about
                     taken.update(plan.sheets)
                 where = self._librarian.folder / "inbox"

@@ -51,7 +51,7 @@ import trio
 
 from tomb.logs import Logbook
 from tomb.nurseries.health import Board
-from tomb.nurseries.supervisor import Task, supervised
+from tomb.nurseries.supervisor import SERVICE_PAUSES_S, Task, supervised
 
 log = logging.getLogger(__name__)
 
@@ -253,9 +253,10 @@ class Lifecycle:
         await self._nursery.start(run, name=task)
         mine.scope.shield = True
 
-    async def supervise(self, name: str, service: Task) -> None:
-        """Start a service, which may fail without the box: it is then started again. `name`: in health and log."""
-        await self.start(supervised(name, self._board, service).run)
+    async def supervise(self, name: str, service: Task, pauses: tuple[float, ...] = SERVICE_PAUSES_S) -> None:
+        """Start a service, which may fail without the box: it is then started again, after `pauses`. `name`: in health
+        and log."""
+        await self.start(supervised(name, self._board, service, pauses).run)
 
     @property
     def left(self) -> list[str]:

@@ -32,6 +32,7 @@ from tomb.nurseries.timer import Timer
 log = logging.getLogger(__name__)
 
 SERVICE_PAUSES_S = (1.0, 5.0, 30.0, 120.0, 300.0)  # a disk that is full or away is so for longer than a plug is loose
+LOOK_PAUSES_S = (1.0, 5.0, 30.0)  # of what looks whether somebody has brought something, who stands before the box
 STAND_IN_PAUSE_S = 5.0
 D = TypeVar("D")
 
@@ -163,7 +164,9 @@ class Supervisor(Generic[D]):
         return reason
 
 
-def supervised(name: str, board: Board, service: Task) -> Supervisor[Task]:
+def supervised(
+    name: str, board: Board, service: Task, pauses: tuple[float, ...] = SERVICE_PAUSES_S
+) -> Supervisor[Task]:
     """A supervisor of a service: there is one, and nobody has to be told that it is there."""
 
     def serve(service: Task, task_status: trio.TaskStatus[None]) -> Awaitable[None]:
@@ -172,7 +175,7 @@ def supervised(name: str, board: Board, service: Task) -> Supervisor[Task]:
     def nobody(_: object) -> None:
         pass
 
-    return Supervisor(name, board, real=service, serve=serve, use=nobody, lose=nobody, pauses=SERVICE_PAUSES_S)
+    return Supervisor(name, board, real=service, serve=serve, use=nobody, lose=nobody, pauses=pauses)
 
 
 def _first(group: BaseExceptionGroup[Exception]) -> BaseException:

@@ -11,7 +11,6 @@ upload is at its start as old as the clock says, but never so old that it has no
 which whoever sends it can come back. Nothing is ever forgotten at a start.
 """
 
-import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -60,8 +59,6 @@ from tomb.ports import Ports
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-
-log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
 GRACE_S = SWEEP_S
@@ -145,6 +142,7 @@ class Uploads:
         self.memory = MemoryBudget(limits.memory)
         self._threads = trio.CapacityLimiter(2)
         self._opening = trio.Lock()
+        self._sweeping = False
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
         self._working: dict[str, _Work] = {}
         self._continued: dict[str, float] = {}  # when somebody last did, on the monotonic clock
@@ -171,14 +169,15 @@ class Uploads:
         return opened
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Forget every hour what nobody continued, for ever."""
+        """Forget every hour what nobody continued, for ever. Raises: NoSpace, Unavailable; started again, it is up once
+        that could be done."""
+        if self._sweeping:
+            await self.cleanup(self.limits.stale_s)
+        self._sweeping = True
         task_status.started()
         while True:
             await trio.sleep(SWEEP_S)
-            try:
-                await self.cleanup(self.limits.stale_s)
-            except (NoSpace, Unavailable) as error:
-                log.warning("stale uploads could not be removed, trying again in an hour: %s", error.message)
+            await self.cleanup(self.limits.stale_s)
 
     # --- what clients do ---------------------------------------------------------------------------------------------
 
