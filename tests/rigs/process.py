@@ -177,10 +177,15 @@ class Box:
 
 @asynccontextmanager
 async def serving(
-    data: Path, *arguments: str, env: Mapping[str, str] | None = None, before: Sequence[str] = ()
+    data: Path,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
+    tomb: Sequence[str] = (TOMB,),
 ) -> AsyncIterator[Box]:
-    """A box on the data folder; `env` comes on top of this process's, `before` is what starts it, such as `setpriv`."""
-    command = [*before, TOMB, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data), *arguments]
+    """A box on the data folder; `env` comes on top of this process's, `before` is what starts it, such as `setpriv`.
+    `tomb`: the program, where it is another one for once."""
+    command = [*before, *tomb, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data), *arguments]
     process = await trio.lowlevel.open_process(
         command, env=clean_env() | UNHURRIED | dict(env or {}), stdin=DEVNULL, stdout=PIPE, stderr=PIPE
     )
