@@ -141,15 +141,15 @@ class PlaylistLite(Wire):
     """A playlist without the key `tracks`: an empty list there would wipe a client's copy.
 
     `cover_url` is another one whenever its picture is; with `&size=` it asks for a smaller one. `own_cover`: that
-    picture is its own, and not that of its first track that has one. `for_child`: whether parents let it be started
-    without their PIN (`Choices.child_playlists`).
+    picture is its own, and not that of its first track that has one. `tag_ids`: its tags, the one that was linked last
+    at the end. `for_child`: whether parents let it be started without their PIN (`Choices.child_playlists`).
     """
 
     id: str
     type: Literal["playlist"] = "playlist"
     title: str
     description: str = ""
-    nfc_tag_id: str | None = None
+    tag_ids: Sequence[str] = ()
     track_count: int
     total_duration_ms: int
     cover_url: str | None = None
@@ -165,6 +165,12 @@ class PlaylistLite(Wire):
     for_child: bool = True
     server_seq: int = 0
     playlist_seq: int = 0
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def nfc_tag_id(self) -> str | None:
+        """The tag that was linked last."""
+        return self.tag_ids[-1] if self.tag_ids else None
 
 
 class Playlist(PlaylistLite):

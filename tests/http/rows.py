@@ -345,6 +345,7 @@ ROWS = (
     # --- tags
     Row("POST /api/nfc/scan", 200, {"playlist_id": "{playlist}", "timeout_ms": 1000}),
     Row("POST /api/nfc/scan", 200),
+    Row("POST /api/nfc/scan", 200, {"playlist_id": "{second}", "replaces": TAG}),
     Row("POST /api/nfc/scan", 400, {"timeout_ms": 999}),
     Row("POST /api/nfc/scan", 404, {"playlist_id": MISSING}),
     Row("DELETE /api/nfc/session/<session_id>", 200, path="/api/nfc/session/{session}"),
@@ -376,6 +377,9 @@ ROWS = (
     Row("PUT /api/tags/<tag_id>", 400, {"playlist_id": "{second}", "action": {"action": "next"}}),
     Row("PUT /api/tags/<tag_id>", 404, {"playlist_id": MISSING}),
     Row("PUT /api/tags/<tag_id>", 409, {"action": {"action": "next"}}),
+    Row("PUT /api/tags/<tag_id>", 200, {"playlist_id": "{second}", "replaces": TAG}, f"/api/tags/{FREE_TAG}"),
+    Row("PUT /api/tags/<tag_id>", 400, {"name": "The red fox", "replaces": FREE_TAG}),
+    Row("PUT /api/tags/<tag_id>", 404, {"action": {"action": "next"}, "override": True, "replaces": FREE_TAG}),
     Row("DELETE /api/tags/<tag_id>", 200),
     Row("DELETE /api/tags/<tag_id>", 400, path="/api/tags/xyz"),
     Row("DELETE /api/tags/<tag_id>", 404, path=f"/api/tags/{FREE_TAG}"),

@@ -60,7 +60,7 @@ async def test_a_backup_while_the_box_plays_and_is_edited_comes_back_whole(tmp_p
         await trio.sleep(5)
         assert box.state == "stopped"
         after = (await client.get(f"/api/playlists/{songs}")).data
-        for key in ("title", "nfc_tag_id", "track_count", "total_duration_ms", "created_at"):
+        for key in ("title", "tag_ids", "track_count", "total_duration_ms", "created_at"):
             assert after[key] == before[key]
         assert [each["play_count"] for each in after["tracks"]] == [1, 1]
         assert box.services.events.number > number

@@ -15,7 +15,7 @@ from trio.testing import MockClock
 from tests.rigs.asgi import Answer, Client, served_box
 from tests.rigs.box import VirtualBox
 
-TAGS = ("04A1B2C3", "04D4E5F6")
+TAGS = ("04A1B2C3", "04D4E5F6", "04070809")
 NOWHERE = "nowhere"
 titles = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=5)
 
@@ -29,14 +29,14 @@ class Shelf:
 
 @dataclass
 class Oracle:
-    """The library as plainly as can be. `tags`: by tag the playlist, or the action's name."""
+    """The library as plainly as can be. `tags`: by tag the playlist that it plays, those linked last at the end."""
 
     shelves: dict[str, Shelf] = field(default_factory=dict)
     tags: dict[str, str | None] = field(default_factory=dict)
     actions: dict[str, str] = field(default_factory=dict)
 
-    def tag_of(self, playlist: str) -> str | None:
-        return next((tag for tag, owner in self.tags.items() if owner == playlist), None)
+    def tags_of(self, playlist: str) -> list[str]:
+        return [tag for tag, owner in self.tags.items() if owner == playlist]
 
 
 class Play:
@@ -59,7 +59,8 @@ class Play:
         assert [track["id"] for track in shown["tracks"]] == shelf.tracks
         assert [track["number"] for track in shown["tracks"]] == list(range(1, len(shelf.tracks) + 1))
         assert shown["track_count"] == len(shelf.tracks)
-        assert shown["nfc_tag_id"] == self.oracle.tag_of(playlist)
+        assert shown["tag_ids"] == self.oracle.tags_of(playlist)
+        assert shown["nfc_tag_id"] == (shown["tag_ids"] or [None])[-1]
 
     async def create(self) -> None:
         title, description = self.draw(titles), self.draw(titles | st.just(""))
@@ -135,8 +136,11 @@ class Play:
 
     async def use_tag(self) -> None:
         tag, playlist, override = self.draw(st.sampled_from(TAGS)), self.any_playlist(), self.draw(st.booleans())
+        replaces = self.draw(st.none() | st.sampled_from([each for each in TAGS if each != tag]))
         body = {"playlist_id": playlist, "override": override}
-        if self.draw(st.booleans()):
+        if replaces is not None:
+            answer = await self.client.put(f"/api/tags/{tag}", **body, replaces=replaces)
+        elif self.draw(st.booleans()):
             answer = await self.client.put(f"/api/tags/{tag}", **body)
         else:
             answer = await self.client.post("/api/nfc/associate", tag_id=tag, **body)
@@ -145,10 +149,16 @@ class Play:
         other = self.oracle.tags.get(tag) not in (None, playlist) or tag in self.oracle.actions
         if other and not override:
             return self.refused(answer, 409)
+        if replaces is not None and replaces not in self.oracle.tags:
+            return self.refused(answer, 404)
         assert answer.data["playlist_id"] == playlist
-        self.oracle.tags = {each: None if owner == playlist else owner for each, owner in self.oracle.tags.items()}
-        self.oracle.tags[tag] = playlist
-        self.oracle.actions.pop(tag, None)
+        if self.oracle.tags.get(tag) != playlist:
+            self.oracle.tags.pop(tag, None)
+            self.oracle.tags[tag] = playlist
+        for gone in (tag, replaces):
+            self.oracle.actions.pop(gone or "", None)
+        if replaces is not None:
+            del self.oracle.tags[replaces]
         return None
 
     async def act_tag(self) -> None:

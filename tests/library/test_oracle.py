@@ -30,7 +30,7 @@ class Shelf:
     description: str
     tracks: list[tuple[str, str]] = field(default_factory=list)
     edits: int = 1
-    tag: str | None = None
+    tags: list[str] = field(default_factory=list)
     resume: Resume | None = None
 
     def ids(self) -> list[str]:
@@ -187,10 +187,12 @@ class Edits(RuleBasedStateMachine):
             with pytest.raises(BadRequest):
                 self.unit(tracks.move, giver, taker, 1, position, NOW)
 
+    def owner(self, tag: str) -> Shelf | None:
+        return next((each for each in self.told.values() if tag in each.tags), None)
+
     @rule(shelf=shelves, tag=tag_ids, override=st.booleans())
     def link(self, shelf: str, tag: str, override: bool) -> None:
-        owner = next((each for each in self.told.values() if each.tag == tag), None)
-        mine = self.told[shelf]
+        owner, mine = self.owner(tag), self.told[shelf]
         if owner is mine:
             assert self.unit(tags.link, tag, shelf, override, NOW).changed == ()
         elif not override and (owner is not None or self.acts(tag)):
@@ -199,21 +201,43 @@ class Edits(RuleBasedStateMachine):
         else:
             self.unit(tags.link, tag, shelf, override, NOW)
             if owner is not None:
-                owner.tag = None
+                owner.tags.remove(tag)
                 owner.edited()
-            mine.tag = tag
+            mine.tags.append(tag)
             mine.edited()
+
+    @rule(shelf=shelves, tag=tag_ids, old=tag_ids)
+    def replace(self, shelf: str, tag: str, old: str) -> None:
+        if tag == old:
+            return
+        if tags.find(self.db, old) is None:
+            with pytest.raises(NotFound):
+                self.unit(tags.link, tag, shelf, True, NOW, old)
+            return
+        owner, loser, mine = self.owner(tag), self.owner(old), self.told[shelf]
+        change = self.unit(tags.link, tag, shelf, True, NOW, old)
+        edited = {id(each): each for each in ((mine, owner, loser) if owner is not mine else (loser,)) if each}
+        if loser is not None:
+            loser.tags.remove(old)
+        if owner is not mine:
+            if owner is not None:
+                owner.tags.remove(tag)
+            mine.tags.append(tag)
+        for each in edited.values():
+            each.edited()
+        assert len(change.changed) == len(edited)
+        assert not self.acts(old)
 
     @rule(tag=tag_ids, override=st.booleans())
     def assign(self, tag: str, override: bool) -> None:
-        owner = next((each for each in self.told.values() if each.tag == tag), None)
+        owner = self.owner(tag)
         if owner is not None and not override:
             with pytest.raises(Conflict):
                 self.unit(tags.assign, tag, TagAction(action="next"), override, NOW)
             return
         self.unit(tags.assign, tag, TagAction(action="next"), override, NOW)
         if owner is not None:
-            owner.tag = None
+            owner.tags.remove(tag)
             owner.edited()
 
     @rule(tag=tag_ids)
@@ -241,7 +265,7 @@ class Edits(RuleBasedStateMachine):
         for lite in lites:
             told, full = self.told[lite.id], reading.playlist(self.db, lite.id)
             assert full.lite() == lite
-            assert (full.title, full.description, full.nfc_tag_id) == (told.title, told.description, told.tag)
+            assert (full.title, full.description, full.tag_ids) == (told.title, told.description, told.tags)
             assert [(track.id, track.file_hash) for track in full.tracks] == told.tracks
             assert [track.number for track in full.tracks] == list(range(1, len(told.tracks) + 1))
             assert (full.track_count, full.total_duration_ms) == (len(told.tracks), 1000 * len(told.tracks))

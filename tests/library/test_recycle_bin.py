@@ -254,6 +254,17 @@ async def test_a_tag_that_has_another_use_meanwhile_keeps_it(tmp_path: Path, act
         assert stage.librarian.tag_use(TAG) == used
 
 
+async def test_all_its_tags_come_back_with_it_in_their_order(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made, other = await stage.fill("Songs", [b"a"]), await stage.fill("Other", [b"b"])
+        for tag_id in ("04BB", "04AA", "04DD", "04CC"):
+            await stage.librarian.link_tag(tag_id, made.id)
+        await stage.librarian.delete(made.id)
+        await stage.librarian.link_tag("04DD", other.id)
+        assert (await stage.librarian.restore(made.id)).tag_ids == ["04BB", "04AA", "04CC"]
+        assert stage.librarian.lite(other.id).tag_ids == ["04DD"]
+
+
 async def test_it_says_what_is_in_it_the_last_first(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
         made = await stage.fill("Songs", [b"a", b"bb", b"ccc"])

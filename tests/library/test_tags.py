@@ -75,13 +75,59 @@ async def test_a_tag_that_is_seen_keeps_its_use(tmp_path: Path, autojump_clock: 
         assert stage.news() == []
 
 
-async def test_a_new_tag_replaces_the_one_that_a_playlist_had(tmp_path: Path) -> None:
+async def test_a_playlist_has_as_many_tags_as_are_linked_to_it_in_that_order(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
         made = await stage.fill("Songs", [])
+        for tag_id in ("04BB", "04AA", "04CC", "04BB"):  # one that is linked already stays where it is
+            await stage.librarian.link_tag(tag_id, made.id)
+    async with opened(tmp_path) as again:
+        lite = again.librarian.lite(made.id)
+        assert (lite.tag_ids, lite.nfc_tag_id) == (["04BB", "04AA", "04CC"], "04CC")
+        for tag_id in lite.tag_ids:
+            assert again.librarian.tag_use(tag_id) == lite
+        await again.librarian.unlink_tag("04CC")
+        assert again.librarian.lite(made.id).nfc_tag_id == "04AA"
+        assert again.librarian.tag_use("04CC") is None
+
+
+async def test_a_tag_takes_the_place_of_another_in_one_step_which_both_lists_hear_of(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        old, new = await stage.fill("Old", []), await stage.fill("New", [])
+        await stage.librarian.link_tag("04AA", new.id)
+        await stage.librarian.name_tag("04AA", "The lost card")
+        await stage.librarian.link_tag("04CC", new.id)
+        await stage.librarian.link_tag("04BB", old.id)
+        stage.told.clear()
+        with pytest.raises(Conflict):
+            await stage.librarian.link_tag("04BB", new.id, replaces="04AA")
+        with pytest.raises(NotFound):
+            await stage.librarian.link_tag("04BB", new.id, override=True, replaces="04FF")
+        assert stage.librarian.lite(new.id).tag_ids == ["04AA", "04CC"]
+        assert stage.told == []
+        await stage.librarian.link_tag("04BB", new.id, override=True, replaces="04AA")
+        told = [each["data"] for each in stage.bodies() if each["event_type"] == "state:playlist"]
+        lists = [(each["id"], each["tag_ids"], each["nfc_tag_id"]) for each in told]  # type: ignore[index]  # JSON
+        assert lists == [(old.id, [], None), (new.id, ["04CC", "04BB"], "04BB")]
+        lost = await stage.librarian.tag("04AA")
+        assert lost is not None
+        assert (lost.name, lost.playlist_id) == ("The lost card", None)
+
+
+async def test_a_card_that_does_something_else_is_replaced_too(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        await stage.librarian.assign_tag("04AA", TagAction(action="next"))
+        await stage.librarian.assign_tag("04BB", TagAction(action="next"), replaces="04AA")
+        assert (stage.librarian.tag_use("04AA"), stage.librarian.tag_use("04BB")) == (None, TagAction(action="next"))
+
+
+async def test_the_tag_that_was_linked_last_is_the_newest_though_the_clock_went_back(tmp_path: Path) -> None:
+    ports = VirtualPorts()
+    async with opened(tmp_path, ports=ports) as stage:
+        made = await stage.fill("Songs", [])
         await stage.librarian.link_tag("04AA", made.id)
+        ports.wall = lambda: 0.0  # type: ignore[method-assign]  # no clock of its own, and no network yet
         await stage.librarian.link_tag("04BB", made.id)
         assert stage.librarian.lite(made.id).nfc_tag_id == "04BB"
-        assert stage.librarian.tag_owner("04AA") is None
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -53,6 +53,19 @@ def test_a_session_opens_with_its_deadline_and_by_saying_that_it_waits() -> None
     assert (session.state, session.effects) == ("waiting", [SetTimer(60.0, 7), Announce("waiting", PUT)])
 
 
+def test_a_session_that_replaces_a_tag_says_so_to_whoever_stores_and_never_replaces_a_tag_by_itself() -> None:
+    def replacing() -> AssociationSession:
+        return open_session("p1", 7, 60.0, replaces="A")
+
+    assert effects_of(replacing(), TagPlaced("B", None)) == [Link("B", override=False, replaces="A")]
+    assert effects_of(replacing(), TagPlaced("B", OURS)) == [Link("B", override=False, replaces="A")]
+    assert effects_of(replacing(), TagPlaced("B", THEIRS), Override())[1:] == [Link("B", override=True, replaces="A")]
+    assert effects_of(replacing(), TagPlaced("A", None)) == [Link("A", override=False)]
+    [kept] = effects_of(replacing(), TagPlaced("A", OURS))
+    assert isinstance(kept, Announce)
+    assert kept.state == "success"
+
+
 def test_the_deadline_of_another_session_is_refused() -> None:
     session = opened("p1")
     assert ASSOCIATION.fire(session, Expired(6)) is REFUSED

@@ -27,7 +27,9 @@ async def test_a_new_playlist_is_told_and_then_the_list(tmp_path: Path) -> None:
     assert (data["playlist_id"], made.description, made.server_seq) == (made.id, "to sing", created["server_seq"])
     data = listed["data"]
     assert listed["event_type"] == "state:playlists"
-    assert [set(each) for each in data["playlists"]] == [{*PlaylistLite.model_fields}]
+    assert [set(each) for each in data["playlists"]] == [
+        {*PlaylistLite.model_fields, *PlaylistLite.model_computed_fields}
+    ]
 
 
 async def test_an_edit_is_told_to_its_room_in_full_and_to_the_list(tmp_path: Path) -> None:

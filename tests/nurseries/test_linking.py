@@ -102,6 +102,28 @@ async def test_an_override_without_a_tag_takes_whichever_comes_next(box: Virtual
     assert box.services.librarian.lite(new).nfc_tag_id == TAGS[0]
 
 
+async def test_a_session_adds_a_tag_and_one_that_replaces_takes_the_place_of_the_old_one(box: VirtualBox) -> None:
+    old = await box.add("Old", 60, tag_id=TAGS[2])
+    one = await box.add("One", 60, tag_id=TAGS[0])
+    await box.services.linking.open(one)
+    await box.tap(TAGS[1])
+    assert box.services.librarian.lite(one).tag_ids == [TAGS[0], TAGS[1]]
+    session = await box.services.linking.open(one, replaces=TAGS[0])
+    await box.tap(TAGS[0])  # the very tag that is to go: it is linked already
+    assert (session.state, box.services.librarian.lite(one).tag_ids) == ("success", [TAGS[0], TAGS[1]])
+    session = await box.services.linking.open(one, replaces=TAGS[0])
+    await box.tap(TAGS[2])  # the question first
+    assert _steps(box)[-1] == ("duplicate", TAGS[2])
+    assert box.services.librarian.lite(one).tag_ids == [TAGS[0], TAGS[1]]
+    assert (await box.services.linking.override(one)).state == "success"
+    assert box.services.librarian.lite(one).tag_ids == [TAGS[1], TAGS[2]]
+    assert box.services.librarian.lite(old).tag_ids == []
+    await box.services.linking.open(one, replaces=TAGS[1])
+    await box.tap(TAGS[2])  # both are the playlist's: one is left
+    assert box.services.librarian.lite(one).tag_ids == [TAGS[2]]
+    assert box.services.librarian.tag_use(TAGS[0]) is box.services.librarian.tag_use(TAGS[1]) is None
+
+
 async def test_a_tag_that_lies_there_already_counts_at_once(box: VirtualBox) -> None:
     playlist_id = await box.add("One", 60)
     box.reader.place(UNKNOWN_TAG)
@@ -219,7 +241,10 @@ class SlowLibrary:
         owner = self.owners.get(tag_id)
         return ExistingPlaylist(id=owner, title=owner) if owner else None
 
-    async def link_tag(self, tag_id: str, playlist_id: str, *, override: bool = False) -> Tag:
+    async def link_tag(
+        self, tag_id: str, playlist_id: str, *, override: bool = False, replaces: str | None = None
+    ) -> Tag:
+        assert replaces is None
         await trio.sleep(self.turn_s)
         with trio.CancelScope(shield=True):
             await trio.sleep(self.write_s)

@@ -63,9 +63,6 @@ class Oracle:
         if playlist_id is not None and owner != playlist_id and not override:
             return  # a duplicate: somebody has to decide
         if playlist_id is not None:
-            self.owners = {
-                tag: owner for tag, owner in self.owners.items() if owner != playlist_id or tag == self.lying
-            }
             self.owners[self.lying] = playlist_id
         self.session = self.plays = None
 
@@ -75,7 +72,7 @@ class Oracle:
 
 @dataclass
 class Library:
-    """What tags are for, without a disk. A playlist has one tag."""
+    """What tags are for, without a disk."""
 
     owners: dict[str, str]
 
@@ -91,10 +88,13 @@ class Library:
         owner = self.owners.get(tag_id)
         return ExistingPlaylist(id=owner, title=owner) if owner else None
 
-    async def link_tag(self, tag_id: str, playlist_id: str, *, override: bool = False) -> Tag:
+    async def link_tag(
+        self, tag_id: str, playlist_id: str, *, override: bool = False, replaces: str | None = None
+    ) -> Tag:
+        assert replaces is None
         if self.owners.get(tag_id, playlist_id) != playlist_id and not override:
             raise Conflict("the tag belongs to another playlist")
-        self.owners = {tag: owner for tag, owner in self.owners.items() if owner != playlist_id} | {tag_id: playlist_id}
+        self.owners = self.owners | {tag_id: playlist_id}
         return Tag(tag_id=tag_id, playlist_id=playlist_id, created_at=0.0)
 
 

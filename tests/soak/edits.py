@@ -45,13 +45,13 @@ async def delete(worker: Worker) -> None:
 
 
 async def restore(worker: Worker) -> None:
-    """It comes back as it was, with its tag, unless that does something else by now."""
+    """It comes back as it was, with those of its tags that do nothing else by now."""
     if len(worker.holding.records) >= PLAYLISTS or not worker.binned:
         return
     key = worker.random.choice(list(worker.binned))
     playlist_id, record = worker.binned[key]
-    taken = {*worker.holding.actions, *(each.tag for each in worker.holding.records.values())}
-    after = worker.holding.put(key, replace(record, tag=None if record.tag in taken else record.tag))
+    taken = {*worker.holding.actions, *(tag for each in worker.holding.records.values() for tag in each.tags)}
+    after = worker.holding.put(key, record.without(*taken))
     back = await worker.change(f"restore {key}", after, "POST", f"/api/bin/{playlist_id}/restore")
     worker.learn(back["playlist"], key)
     del worker.binned[key]
@@ -104,10 +104,13 @@ async def delete_tracks(worker: Worker) -> None:
 async def link(worker: Worker) -> None:
     if (key := worker.pick()) is None:
         return
-    tag = worker.random.choice(worker.tags)
-    after = worker.holding.put(key, replace(worker.holding.records[key], tag=tag))
+    record, tag = worker.holding.records[key], worker.random.choice(worker.tags)
     body = {"playlist_id": worker.playlist_ids[key], "override": True}
-    await worker.change(f"link {tag} to {key}", after, "PUT", f"/api/tags/{tag}", body)
+    if replaced := [each for each in record.tags if each != tag and worker.random.random() < 0.5][:1]:
+        body["replaces"] = replaced[0]
+    left = record.without(*replaced)
+    after = worker.holding.put(key, left if tag in left.tags else replace(left, tags=(*left.tags, tag)))
+    await worker.change(f"link {tag} to {key}, not {replaced}", after, "PUT", f"/api/tags/{tag}", body)
 
 
 async def act(worker: Worker) -> None:
@@ -117,7 +120,7 @@ async def act(worker: Worker) -> None:
 
 
 async def forget(worker: Worker) -> None:
-    used = [*worker.holding.actions, *(each.tag for each in worker.holding.records.values() if each.tag)]
+    used = [*worker.holding.actions, *(tag for each in worker.holding.records.values() for tag in each.tags)]
     if not used:
         return
     tag = worker.random.choice(used)

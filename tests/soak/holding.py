@@ -24,13 +24,16 @@ class Tune:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A playlist."""
+    """A playlist. `tags`: as they were linked, the last at the end."""
 
     title: str
     description: str = ""
     tunes: tuple[Tune, ...] = ()
-    tag: str | None = None
+    tags: tuple[str, ...] = ()
     same_tag: str | None = None
+
+    def without(self, *tags: str) -> Self:
+        return replace(self, tags=tuple(tag for tag in self.tags if tag not in tags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,9 @@ class Holding:
     choices: Mapping[str, object] = field(default_factory=dict)
 
     def put(self, key: str, record: Record) -> Self:
-        """With that playlist; whichever had its tag loses it, be it a playlist or an action."""
-        others = {
-            each: replace(other, tag=None) if record.tag and other.tag == record.tag else other
-            for each, other in self.records.items()
-        }
-        actions = {tag: action for tag, action in self.actions.items() if tag != record.tag}
+        """With that playlist; whichever had one of its tags loses it, be it a playlist or an action."""
+        others = {each: other.without(*record.tags) for each, other in self.records.items()}
+        actions = {tag: action for tag, action in self.actions.items() if tag not in record.tags}
         return replace(self, records={**others, key: record}, actions=actions)
 
     def drop(self, key: str) -> Self:
@@ -68,9 +68,7 @@ class Holding:
         return replace(self.forget(tag), actions={**self.actions, tag: action})
 
     def forget(self, tag: str) -> Self:
-        records = {
-            key: replace(record, tag=None) if record.tag == tag else record for key, record in self.records.items()
-        }
+        records = {key: record.without(tag) for key, record in self.records.items()}
         return replace(self, records=records, actions=_without(self.actions, tag))
 
     def send(self, filename: str, sending: Sending) -> Self:

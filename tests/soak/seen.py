@@ -75,7 +75,7 @@ def _record(shown: Any) -> Record:
     if missing := [track["filename"] for track in shown["tracks"] if track["missing"]]:
         raise Complaint(f"files of {shown['title']!r} are missing: {missing}")
     tunes = tuple(Tune(track["filename"], track["title"], track["file_hash"]) for track in shown["tracks"])
-    return Record(shown["title"], shown["description"], tunes, shown["nfc_tag_id"], shown["same_tag"])
+    return Record(shown["title"], shown["description"], tunes, tuple(shown["tag_ids"]), shown["same_tag"])
 
 
 # --- in the database --------------------------------------------------------------------------------------------------
@@ -86,9 +86,7 @@ def kept_in(database: Path) -> Seen:
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as db:
         db.row_factory = sqlite3.Row
         db.execute("BEGIN")
-        heads = db.execute(
-            "SELECT p.*, tags.tag_id FROM playlists p LEFT JOIN tags ON tags.playlist_id = p.id ORDER BY place"
-        ).fetchall()
+        heads = db.execute("SELECT * FROM playlists ORDER BY place").fetchall()
         seen = _gathered([(head["id"], _kept_record(db, head), _kept_tracks(db, head["id"])) for head in heads])
         uploads = db.execute("SELECT * FROM uploads").fetchall()
         choices = dict(db.execute("SELECT key, value FROM settings").fetchall())
@@ -117,7 +115,9 @@ def _kept_tracks(db: sqlite3.Connection, playlist_id: str) -> list[sqlite3.Row]:
 def _kept_record(db: sqlite3.Connection, head: sqlite3.Row) -> Record:
     tracks = _kept_tracks(db, head["id"])
     tunes = tuple(Tune(track["filename"], track["title"], track["file"]) for track in tracks)
-    return Record(head["title"], head["description"], tunes, head["tag_id"], head["same_tag"])
+    tags = db.execute("SELECT tag_id FROM tags WHERE playlist_id = ? ORDER BY place, tag_id", (head["id"],))
+    tag_ids = tuple(tag["tag_id"] for tag in tags)
+    return Record(head["title"], head["description"], tunes, tag_ids, head["same_tag"])
 
 
 # --- both -------------------------------------------------------------------------------------------------------------

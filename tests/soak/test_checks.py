@@ -89,7 +89,7 @@ def a_file(folder: str) -> Callable[[Path], Path]:
 def test_a_folder_that_is_as_promised_has_no_faults(data: Path) -> None:
     worker = worker_of(data)
     assert set(worker.holding.records) == {KEY, OTHER}
-    assert worker.holding.records[OTHER].tag == "040100AA"
+    assert worker.holding.records[OTHER].tags == ("040100AA",)
     assert worker.transfers["w1-6.wav"].acked == {0, 1}
     assert faults(data, worker) == []
 
@@ -110,7 +110,7 @@ def test_a_folder_that_is_as_promised_has_no_faults(data: Path) -> None:
         (sql("UPDATE tracks SET number = 5 WHERE filename = 'w1-4.mp3'"), "not numbered 1 to n"),
         (sql("UPDATE tracks SET id = 'y' WHERE filename = 'w1-4.mp3'"), "w1-4.mp3 has another id"),
         (sql("UPDATE tracks SET file = (SELECT min(hash) FROM files)"), "records w1-1: is"),
-        (sql("UPDATE tags SET playlist_id = NULL"), "tag=None"),
+        (sql("UPDATE tags SET playlist_id = NULL"), "tags=()"),
         (sql("INSERT INTO tags (tag_id, action, created) VALUES ('040101AA', 'next', 0)"), "actions 040101AA: is next"),
         (sql("DELETE FROM files WHERE hash = (SELECT min(hash) FROM files)"), "foreign_key_check"),
         (
@@ -173,8 +173,8 @@ def test_a_number_that_went_back_is_complained_of() -> None:
 
 
 def test_a_tag_goes_from_one_playlist_to_another() -> None:
-    holding = Holding().act("A", "next").put("w1-1", Record("w1-1", tag="B"))
-    holding = holding.put("w1-2", Record("w1-2", tag="A")).put("w1-3", Record("w1-3", tag="B"))
-    assert [record.tag for record in holding.records.values()] == [None, "A", "B"]
+    holding = Holding().act("A", "next").put("w1-1", Record("w1-1", tags=("B", "C")))
+    holding = holding.put("w1-2", Record("w1-2", tags=("A",))).put("w1-3", Record("w1-3", tags=("B",)))
+    assert [record.tags for record in holding.records.values()] == [("C",), ("A",), ("B",)]
     assert holding.actions == {}
     assert difference(holding, [holding.forget("A"), holding.act("A", "stop")])

@@ -17,9 +17,12 @@ from tomb.nurseries.linking import LiveSession
 
 
 class ScanBody(Body):
+    """`replaces`: a tag that is unlinked when another one is linked."""
+
     timeout_ms: Annotated[int, Field(ge=1000, le=300_000), BeforeValidator(whole)] = 60_000
     playlist_id: Id | None = None
     override: bool = False
+    replaces: TagId | None = None
 
 
 class AssociateBody(Body):
@@ -103,7 +106,9 @@ class PlacedTag(Wire):
 async def _scan(services: Services, call: Call[ScanBody]) -> Success[ScanAnswer]:
     """Open a session: the next tag is linked to the playlist, or only reported."""
     body = call.given
-    session = await services.linking.open(body.playlist_id, body.timeout_ms / 1000, override=body.override)
+    session = await services.linking.open(
+        body.playlist_id, body.timeout_ms / 1000, override=body.override, replaces=body.replaces
+    )
     opened = ScanAnswer(
         scan_id=session.id,
         session_id=session.id,
@@ -152,7 +157,7 @@ async def _associate(services: Services, call: Call[AssociateBody]) -> Success[A
 
 
 async def _dissociate(services: Services, call: Call[Body]) -> Success[Tag]:
-    """Forget what a tag means; its name stays."""
+    """Forget what a tag is for; its name stays."""
     return Success(await services.librarian.unlink_tag(call.path["tag_id"]), "tag unlinked")
 
 

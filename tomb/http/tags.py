@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from tomb.errors import Conflict, NotFound
 from tomb.http.envelope import Success
-from tomb.http.parsing import Body, Id, Label, whole
+from tomb.http.parsing import Body, Id, Label, TagId, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.models import Tag, TagAction, TagActionName, Wire, iso
 
@@ -22,18 +22,23 @@ class ActionBody(BaseModel):
 
 
 class UseBody(Body):
-    """What a tag is for: a playlist, or an action; and what it is called, which can be said alone. Empty: nothing."""
+    """What a tag is for: a playlist, or an action; and what it is called, which can be said alone. Empty: nothing.
+
+    `replaces`: another tag, which is for nothing from then on.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
             "anyOf": [{"required": ["playlist_id"]}, {"required": ["action"]}, {"required": ["name"]}],
             "not": {"required": ["playlist_id", "action"]},
+            "dependentSchemas": {"replaces": {"anyOf": [{"required": ["playlist_id"]}, {"required": ["action"]}]}},
         }
     )
 
     playlist_id: Id | SkipJsonSchema[None] = None
     action: ActionBody | SkipJsonSchema[None] = None
     override: bool = False
+    replaces: TagId | None = None
     name: Label | None = None
 
     @model_validator(mode="after")
@@ -42,6 +47,8 @@ class UseBody(Body):
         named = "name" in self.model_fields_set
         if len(given) > 1 or not (given or named) or any(getattr(self, each) is None for each in given):
             raise ValueError("either playlist_id or action, or a name alone")
+        if "replaces" in self.model_fields_set and not given:
+            raise ValueError("what replaces another tag needs a playlist_id or an action")
         return self
 
 
@@ -77,11 +84,12 @@ async def _get(services: Services, call: Call[Body]) -> Success[TagAnswer]:
 async def _put(services: Services, call: Call[UseBody]) -> Success[TagAnswer]:
     """Say what a tag is for, or what it is called."""
     tag_id, body, tag = call.path["tag_id"], call.given, None
+    replaces = None if body.replaces == tag_id else body.replaces
     if body.playlist_id is not None:
-        tag = await services.librarian.link_tag(tag_id, body.playlist_id, override=body.override)
+        tag = await services.librarian.link_tag(tag_id, body.playlist_id, override=body.override, replaces=replaces)
     elif body.action is not None:
         action = TagAction(**body.action.model_dump())
-        tag = await services.librarian.assign_tag(tag_id, action, override=body.override)
+        tag = await services.librarian.assign_tag(tag_id, action, override=body.override, replaces=replaces)
     if "name" in body.model_fields_set:
         tag = await services.librarian.name_tag(tag_id, body.name or None)
     assert tag is not None

@@ -42,9 +42,7 @@ class LibraryIndex:
 
     def __init__(self, lites: Iterable[PlaylistLite], actions: Mapping[str, TagAction]) -> None:
         self._entries = {lite.id: _entry(lite) for lite in lites}
-        self._linked = {
-            entry.lite.nfc_tag_id: entry.lite.id for entry in self._entries.values() if entry.lite.nfc_tag_id
-        }
+        self._linked = {tag_id: entry.lite.id for entry in self._entries.values() for tag_id in entry.lite.tag_ids}
         self._actions = dict(actions)
         self._pages: dict[Query, bytes] = {}
         self._generation = 0
@@ -75,11 +73,10 @@ class LibraryIndex:
         return self._actions.get(tag_id) if playlist_id is None else self._entries[playlist_id].lite
 
     def put(self, lite: PlaylistLite) -> None:
-        """The playlist is new, or changed: its tag, too. Its place among the others stays."""
+        """The playlist is new, or changed: its tags, too. Its place among the others stays."""
         self._unlink(lite.id)
         self._entries[lite.id] = _entry(lite)
-        if lite.nfc_tag_id is not None:
-            self._linked[lite.nfc_tag_id] = lite.id
+        self._linked.update(dict.fromkeys(lite.tag_ids, lite.id))
         self._changed()
 
     def arrange(self, order: Iterable[str]) -> None:
@@ -145,9 +142,9 @@ class LibraryIndex:
         return entry.lite_json
 
     def _unlink(self, playlist_id: str) -> None:
-        tag_id = self._entries[playlist_id].lite.nfc_tag_id if playlist_id in self._entries else None
-        if tag_id is not None and self._linked.get(tag_id) == playlist_id:  # it may have a new owner already
-            del self._linked[tag_id]
+        for tag_id in self._entries[playlist_id].lite.tag_ids if playlist_id in self._entries else ():
+            if self._linked.get(tag_id) == playlist_id:  # it may have a new owner already
+                del self._linked[tag_id]
 
     def _changed(self) -> None:
         self._generation += 1

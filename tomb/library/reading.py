@@ -1,6 +1,7 @@
 """Units of work that only read: playlists and tracks as they cross the wire, with `server_seq` 0."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -95,14 +96,16 @@ _TRACKS = """
 """
 
 _HEADS = """
-    SELECT p.*, tags.tag_id, resume.track_id AS resume_track, resume.position_ms AS resume_ms,
+    SELECT p.*, resume.track_id AS resume_track, resume.position_ms AS resume_ms,
         chosen.id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM settings WHERE key = 'child_playlists') AS for_child
-    FROM playlists p LEFT JOIN tags ON tags.playlist_id = p.id LEFT JOIN resume ON resume.playlist_id = p.id
+    FROM playlists p LEFT JOIN resume ON resume.playlist_id = p.id
     LEFT JOIN (
         SELECT DISTINCT each.value AS id FROM settings s, json_each(s.value) each
         WHERE s.key = 'child_playlists'
     ) chosen ON chosen.id = p.id
 """
+
+_TAGS = "SELECT playlist_id, tag_id FROM tags WHERE playlist_id {} ORDER BY place, tag_id"
 
 _SUMS = """
     SELECT t.playlist_id, count(*) AS track_count, sum(f.duration_ms) AS total_ms
@@ -131,15 +134,18 @@ def playlist(db: sqlite3.Connection, playlist_id: str) -> Playlist:
 def playlists(db: sqlite3.Connection, playlist_ids: Iterable[str]) -> list[Playlist]:
     """In the given order, without those that are not there."""
     heads = (db.execute(f"{_HEADS} WHERE p.id = ?", (playlist_id,)).fetchone() for playlist_id in playlist_ids)
-    return [_full(head, playable_rows(db, head["id"])) for head in heads if head is not None]
+    return [_full(db, head) for head in heads if head is not None]
 
 
 def lites(db: sqlite3.Connection) -> list[PlaylistLite]:
     """All playlists without their tracks, in order of creation."""
     sums = {row["playlist_id"]: (row["track_count"], row["total_ms"]) for row in db.execute(_SUMS)}
     covered = {row["playlist_id"]: row["cover"] for row in db.execute(_COVERED)}
+    tags = defaultdict[str, list[str]](list)
+    for row in db.execute(_TAGS.format("IS NOT NULL")):
+        tags[row["playlist_id"]].append(row["tag_id"])
     heads = db.execute(f"{_HEADS} ORDER BY p.place")
-    return [_lite(head, *sums.get(head["id"], (0, 0)), covered.get(head["id"])) for head in heads]
+    return [_lite(head, tags[head["id"]], *sums.get(head["id"], (0, 0)), covered.get(head["id"])) for head in heads]
 
 
 def whereabouts(db: sqlite3.Connection, track_id: str) -> Whereabouts:
@@ -222,21 +228,23 @@ def _loudness(row: sqlite3.Row) -> Loudness:
     return Loudness(track=row["loudness"], album=row["album_loudness"], peak=row["peak"])
 
 
-def _full(head: sqlite3.Row, rows: Sequence[sqlite3.Row]) -> Playlist:
+def _full(db: sqlite3.Connection, head: sqlite3.Row) -> Playlist:
+    rows = playable_rows(db, head["id"])
+    tags = [row["tag_id"] for row in db.execute(_TAGS.format("= ?"), (head["id"],))]
     covered = next((row["cover"] for row in rows if row["cover"]), None)
     tracks = [_track(row) for row in rows]
-    lite = _lite(head, len(tracks), sum(track.duration_ms for track in tracks), covered)
+    lite = _lite(head, tags, len(tracks), sum(track.duration_ms for track in tracks), covered)
     return Playlist(**dict(lite), tracks=tracks)
 
 
-def _lite(head: sqlite3.Row, track_count: int, total_ms: int, covered: str | None) -> PlaylistLite:
+def _lite(head: sqlite3.Row, tags: Sequence[str], track_count: int, total_ms: int, covered: str | None) -> PlaylistLite:
     cover = head["cover"] or covered
     resumes = head["resume_track"] is not None
     return PlaylistLite(
         id=head["id"],
         title=head["title"],
         description=head["description"],
-        nfc_tag_id=head["tag_id"],
+        tag_ids=tags,
         track_count=track_count,
         total_duration_ms=total_ms,
         cover_url=cover and f"/api/playlists/{head['id']}/cover?v={cover_version(cover)}",

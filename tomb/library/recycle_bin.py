@@ -82,7 +82,11 @@ def put_playlist(db: sqlite3.Connection, playlist_id: str, now: float, awake: fl
         " FROM playlists LEFT JOIN resume ON playlist_id = id WHERE id = ?",
         (playlist_id,),
     )
-    db.execute("INSERT INTO bin_tags SELECT playlist_id, tag_id FROM tags WHERE playlist_id = ?", (playlist_id,))
+    db.execute(
+        "INSERT INTO bin_tags (playlist_id, tag_id, place) SELECT playlist_id, tag_id, place FROM tags"
+        " WHERE playlist_id = ?",
+        (playlist_id,),
+    )
     _move_imported(db, playlist_id, "imported", "bin_imported")
     _put_tracks(db, "t.playlist_id = ?", playlist_id, entry="t.playlist_id")
     return (*playlists.delete(db, playlist_id), *_forget_oldest(db))
@@ -223,8 +227,9 @@ def _restore_playlist(db: sqlite3.Connection, playlist_id: str, now: float) -> R
     _move_imported(db, playlist_id, "bin_imported", "imported")
     # Of its tags those that nobody has taken meanwhile. One that strangers' tags drove out comes back, too.
     db.execute(
-        "INSERT INTO tags (tag_id, playlist_id, created) SELECT tag_id, playlist_id, ? FROM bin_tags"
-        " WHERE playlist_id = ? LIMIT 1 ON CONFLICT (tag_id) DO UPDATE SET playlist_id = excluded.playlist_id"
+        "INSERT INTO tags (tag_id, playlist_id, created, place) SELECT tag_id, playlist_id, ?, place FROM bin_tags"
+        " WHERE playlist_id = ?"
+        " ON CONFLICT (tag_id) DO UPDATE SET playlist_id = excluded.playlist_id, place = excluded.place"
         " WHERE tags.playlist_id IS NULL AND tags.action IS NULL",
         (now, playlist_id),
     )

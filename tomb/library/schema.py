@@ -436,6 +436,26 @@ STEPS: tuple[tuple[str, ...], ...] = (
             track_id TEXT {_text("track_id")}
         ) STRICT""",
     ),
+    # A playlist may have several tags. `place` is the order in which they were linked: a clock may go back.
+    (
+        *_anew(
+            "tags",
+            f"""
+            tag_id TEXT PRIMARY KEY {_TAG_ID},
+            playlist_id TEXT REFERENCES playlists (id) ON DELETE SET NULL,
+            action TEXT {_text("action")},
+            minutes INTEGER {_is("minutes", "BETWEEN 1 AND 1440")},
+            step INTEGER {_is("step", "BETWEEN 1 AND 100")},
+            created REAL NOT NULL DEFAULT 0 {_is("created", _TIME)},
+            last_seen REAL {_is("last_seen", _TIME)},
+            name TEXT {_text("name")},
+            CONSTRAINT action CHECK (playlist_id IS NULL OR action IS NULL)
+            """,
+            "CREATE INDEX tags_by_playlist ON tags (playlist_id)",
+        ),
+        "ALTER TABLE tags ADD COLUMN place INTEGER NOT NULL DEFAULT 0 " + _is("place", _COUNT),
+        "ALTER TABLE bin_tags ADD COLUMN place INTEGER NOT NULL DEFAULT 0 " + _is("place", _COUNT),
+    ),
 )
 VERSION = len(STEPS)
 

@@ -1,4 +1,4 @@
-"""Units of work on tags: each has a playlist, or an action, or was only seen. A playlist has one tag at most."""
+"""Units of work on tags: each has a playlist, or an action, or was only seen. A playlist may have several."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ STRANGERS_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class TagChange:
-    """What became of a tag: as it is now (a forgotten one as it was), and the playlists that gained or lost one, the
-    new owner first."""
+    """What became of a tag: as it is now (a forgotten one as it was), the playlists that gained or lost one, the new
+    owner first, and the tag that it took the place of."""
 
     tag: Tag
     changed: tuple[Playlist, ...]
+    replaced: str | None = None
 
 
 def find(db: sqlite3.Connection, tag_id: str) -> Tag | None:
@@ -51,26 +52,32 @@ def owner(db: sqlite3.Connection, tag_id: str) -> ExistingPlaylist | None:
     return None if row is None else ExistingPlaylist(id=row["id"], title=row["title"])
 
 
-def link(db: sqlite3.Connection, tag_id: str, playlist_id: str, override: bool, now: float) -> TagChange:
-    """Give the tag to the playlist, which loses the one it had.
+def link(
+    db: sqlite3.Connection, tag_id: str, playlist_id: str, override: bool, now: float, replaces: str | None = None
+) -> TagChange:
+    """Give the tag to the playlist, beside those that it has. `replaces`: a tag that it takes the place of.
 
     Raises: NotFound; Conflict, with `tag_id` and `existing_playlist` or `action`, when it has another use and
     `override` is not set. With it, the other use ends in the same transaction.
     """
     reading.playlist(db, playlist_id)
     before = _free_for(db, tag_id, override, keeper=playlist_id)
-    if before == playlist_id:
-        return TagChange(get(db, tag_id), ())
-    db.execute("UPDATE tags SET playlist_id = NULL WHERE playlist_id = ?", (playlist_id,))
-    _put(db, tag_id, now, playlist_id=playlist_id)
-    return TagChange(get(db, tag_id), _edited(db, (playlist_id, before), now))
+    replaced = None if replaces is None else _unlinked(db, replaces, now)
+    if before != playlist_id:
+        _put(db, tag_id, now, playlist_id=playlist_id)
+    changed = (playlist_id, before, replaced) if before != playlist_id else (replaced,)
+    return TagChange(get(db, tag_id), _edited(db, changed, now), replaces)
 
 
-def assign(db: sqlite3.Connection, tag_id: str, action: TagAction, override: bool, now: float) -> TagChange:
-    """Let the tag do `action`. Raises: Conflict, as `link` does, when it plays a playlist."""
+def assign(
+    db: sqlite3.Connection, tag_id: str, action: TagAction, override: bool, now: float, replaces: str | None = None
+) -> TagChange:
+    """Let the tag do `action`. `replaces`: as `link` has it. Raises: Conflict, as `link` does, when it plays a
+    playlist; NotFound."""
     before = _free_for(db, tag_id, override, keeper=None)
+    replaced = None if replaces is None else _unlinked(db, replaces, now)
     _put(db, tag_id, now, action=action)
-    return TagChange(get(db, tag_id), _edited(db, (before,), now))
+    return TagChange(get(db, tag_id), _edited(db, (before, replaced), now), replaces)
 
 
 def call(db: sqlite3.Connection, tag_id: str, name: str | None, now: float) -> Tag:
@@ -91,12 +98,9 @@ def forget(db: sqlite3.Connection, tag_id: str, now: float) -> TagChange:
 
 
 def unlink(db: sqlite3.Connection, tag_id: str, now: float) -> TagChange:
-    """Forget what the tag means. It stays known by its name, if it has one. Raises: NotFound."""
+    """Forget what the tag is for. It stays known by its name, if it has one. Raises: NotFound."""
     tag = get(db, tag_id)
-    if tag.name is None:
-        return forget(db, tag_id, now)
-    _put(db, tag_id, now)
-    return TagChange(tag, _edited(db, (tag.playlist_id,), now))
+    return TagChange(tag, _edited(db, (_unlinked(db, tag_id, now),), now))
 
 
 def seen(db: sqlite3.Connection, tag_id: str, now: float) -> None:
@@ -128,20 +132,31 @@ def _free_for(db: sqlite3.Connection, tag_id: str, override: bool, keeper: str |
     return None if held is None else held.id
 
 
+def _unlinked(db: sqlite3.Connection, tag_id: str, now: float) -> str | None:
+    """Forget what the tag is for; the id of the playlist that it played. Raises: NotFound."""
+    tag = get(db, tag_id)
+    if tag.name is None:
+        db.execute("DELETE FROM tags WHERE tag_id = ?", (tag_id,))
+    else:
+        _put(db, tag_id, now)
+    return tag.playlist_id
+
+
 def _put(
     db: sqlite3.Connection, tag_id: str, now: float, playlist_id: str | None = None, action: TagAction | None = None
 ) -> None:
     does = (action.action, action.minutes, action.step) if action else (None, None, None)
     db.execute(
-        "INSERT INTO tags (tag_id, playlist_id, action, minutes, step, created) VALUES (?, ?, ?, ?, ?, ?)"
+        "INSERT INTO tags (tag_id, playlist_id, action, minutes, step, created, place)"
+        " VALUES (?, ?, ?, ?, ?, ?, (SELECT 1 + coalesce(max(place), 0) FROM tags))"
         " ON CONFLICT (tag_id) DO UPDATE SET playlist_id = excluded.playlist_id, action = excluded.action,"
-        " minutes = excluded.minutes, step = excluded.step, created = excluded.created",
+        " minutes = excluded.minutes, step = excluded.step, created = excluded.created, place = excluded.place",
         (tag_id, playlist_id, *does, now),
     )
 
 
 def _edited(db: sqlite3.Connection, playlist_ids: tuple[str | None, ...], now: float) -> tuple[Playlist, ...]:
-    changed = [playlist_id for playlist_id in playlist_ids if playlist_id is not None]
+    changed = [playlist_id for playlist_id in dict.fromkeys(playlist_ids) if playlist_id is not None]
     for playlist_id in changed:
         edited(db, playlist_id, now)
     return tuple(reading.playlists(db, changed))

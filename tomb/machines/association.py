@@ -14,7 +14,8 @@ Storing takes as long as the library has other things to do. These are the rules
   it ends as it was first asked to.
 - Exactly one of `Stored` and `NotStored` answers a `Link`, withdrawn or not.
 
-A session without a playlist only reports the next tag. An override session takes the tag from whoever has it.
+A session without a playlist only reports the next tag. An override session takes the tag from whoever has it. One that
+replaces a tag has that one unlinked with the link; the very tag that is to be replaced is linked already.
 
 One timer serves all sessions, one after the other, so a deadline carries the number of its session; that of an earlier
 one is refused. The lying tag is the owner's business: it fires `TagPlaced` at once if a tag lies there when the session
@@ -75,10 +76,11 @@ class NotStored:
 @dataclass(frozen=True, slots=True)
 class Link:
     """Store the link of this tag to the session's playlist; with `override` its old owner loses it in the same
-    transaction. The owner of the machine answers with Stored or NotStored."""
+    transaction, and `replaces` is unlinked in it. The owner of the machine answers with Stored or NotStored."""
 
     tag_id: str
     override: bool
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,13 @@ Effect = SetTimer | ClearTimer | Link | WithdrawLink | Announce
 @dataclass(slots=True)
 class AssociationSession:
     """`number`: of the session, and of the timer of its deadline. `tag_id` and `existing_playlist` are what was
-    announced last. `link`: what is being stored. `ending`: how the session was asked to end meanwhile."""
+    announced last. `replaces`: the tag that the next one takes the place of. `link`: what is being stored. `ending`:
+    how the session was asked to end meanwhile."""
 
     playlist_id: str | None
     number: int = 0
     override: bool = False
+    replaces: str | None = None
     state: str = "waiting"
     tag_id: str | None = None
     existing_playlist: ExistingPlaylist | None = None
@@ -116,11 +120,11 @@ class AssociationSession:
 
 
 def open_session(
-    playlist_id: str | None, number: int, deadline: float, *, override: bool = False
+    playlist_id: str | None, number: int, deadline: float, *, override: bool = False, replaces: str | None = None
 ) -> AssociationSession:
     """A new session, with the timer of its deadline (monotonic seconds) and its first announcement among the effects.
     Without a playlist it only reports a tag."""
-    session = AssociationSession(playlist_id, number, override)
+    session = AssociationSession(playlist_id, number, override, replaces)
     session.effects.append(SetTimer(deadline, number))
     _announce(session, "waiting", "Put a tag on the box.")
     return session
@@ -131,11 +135,12 @@ def only_reports(session: AssociationSession, _: TagPlaced) -> bool:
 
 
 def ours_already(session: AssociationSession, event: TagPlaced) -> bool:
-    return event.owner is not None and event.owner.id == session.playlist_id
+    ours = event.owner is not None and event.owner.id == session.playlist_id
+    return ours and session.replaces in (None, event.tag_id)
 
 
 def belongs_to_another(session: AssociationSession, event: TagPlaced) -> bool:
-    return event.owner is not None and not session.override
+    return event.owner is not None and event.owner.id != session.playlist_id and not session.override
 
 
 def names_a_tag(session: AssociationSession, event: Override) -> bool:
@@ -195,7 +200,7 @@ def _ask_about_stored(session: AssociationSession, event: NotStored) -> None:
 
 
 def _store(session: AssociationSession, tag_id: str, override: bool) -> None:
-    session.link = Link(tag_id, override)
+    session.link = Link(tag_id, override, None if session.replaces == tag_id else session.replaces)
     session.effects.append(session.link)
 
 

@@ -347,19 +347,30 @@ class Librarian(LibraryReader):
 
     # --- tags -------------------------------------------------------------------------------------------------------
 
-    async def link_tag(self, tag_id: str, playlist_id: str, *, override: bool = False) -> Tag:
-        """Give the tag to the playlist, which loses the one it had.
+    async def link_tag(
+        self, tag_id: str, playlist_id: str, *, override: bool = False, replaces: str | None = None
+    ) -> Tag:
+        """Give the tag to the playlist, beside those that it has. `replaces`: one that is unlinked with it.
 
-        Raises: Conflict, with `tag_id` and `existing_playlist` or `action` in its details, when the tag has another use
-        and `override` is not set; with it, the other use ends in the same transaction.
+        Raises: NotFound; Conflict, with `tag_id` and `existing_playlist` or `action` in its details, when the tag has
+        another use and `override` is not set; with it, the other use ends in the same transaction.
         """
         now = self._ports.wall()
-        return await self._commit(lambda db: tags.link(db, tag_id, playlist_id, override, now), self._tag_changed)
+        return await self._commit(
+            lambda db: tags.link(db, tag_id, playlist_id, override, now, replaces), self._tag_changed
+        )
 
-    async def assign_tag(self, tag_id: str, action: TagAction, *, override: bool = False) -> Tag:
-        """Let the tag do `action`. Raises: Conflict when it plays a playlist and `override` is not set."""
+    async def assign_tag(
+        self, tag_id: str, action: TagAction, *, override: bool = False, replaces: str | None = None
+    ) -> Tag:
+        """Let the tag do `action`. `replaces`: one that is unlinked with it.
+
+        Raises: NotFound; Conflict when it plays a playlist and `override` is not set.
+        """
         now = self._ports.wall()
-        return await self._commit(lambda db: tags.assign(db, tag_id, action, override, now), self._tag_changed)
+        return await self._commit(
+            lambda db: tags.assign(db, tag_id, action, override, now, replaces), self._tag_changed
+        )
 
     async def name_tag(self, tag_id: str, name: str | None) -> Tag:
         """Call it that, or nothing."""
@@ -371,7 +382,7 @@ class Librarian(LibraryReader):
         return await self._end_of_tag(tag_id, tags.forget)
 
     async def unlink_tag(self, tag_id: str) -> Tag:
-        """Forget what the tag means, but not its name; as it was."""
+        """Forget what the tag is for, but not its name; as it was."""
         return await self._end_of_tag(tag_id, tags.unlink)
 
     async def _end_of_tag(self, tag_id: str, end: Callable[[sqlite3.Connection, str, float], TagChange]) -> Tag:
@@ -476,6 +487,8 @@ class Librarian(LibraryReader):
 
     def _tag_changed(self, change: TagChange) -> Tag:
         self._index.put_action(change.tag.tag_id, change.tag.action)
+        if change.replaced is not None:
+            self._index.put_action(change.replaced, None)
         # The loser first, so that nobody ever sees one tag with two owners.
         for playlist in reversed(change.changed):
             self._library_events.edited(playlist)

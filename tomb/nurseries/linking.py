@@ -62,7 +62,9 @@ class Library(Protocol):
 
     def tag_owner(self, tag_id: str) -> ExistingPlaylist | None: ...
 
-    async def link_tag(self, tag_id: str, playlist_id: str, *, override: bool = False) -> Tag: ...
+    async def link_tag(
+        self, tag_id: str, playlist_id: str, *, override: bool = False, replaces: str | None = None
+    ) -> Tag: ...
 
 
 @dataclass(slots=True)
@@ -128,10 +130,16 @@ class Linking:
     # --- what parents ask for: each answers when nothing is being stored any more -----------------------------------
 
     async def open(
-        self, playlist_id: str | None, timeout_s: float = DEADLINE_S, *, override: bool = False
+        self,
+        playlist_id: str | None,
+        timeout_s: float = DEADLINE_S,
+        *,
+        override: bool = False,
+        replaces: str | None = None,
     ) -> LiveSession:
-        """Open a session; a tag that lies on the reader counts at once. Raises NotFound."""
-        session = await self._open(playlist_id, timeout_s, override=override)
+        """Open a session; a tag that lies on the reader counts at once. `replaces`: the tag that is unlinked with the
+        link. Raises NotFound."""
+        session = await self._open(playlist_id, timeout_s, override=override, replaces=replaces)
         if self._lying is not None:
             self._offer(session, self._lying.tag_id)
         await session.settled()
@@ -208,7 +216,9 @@ class Linking:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    async def _open(self, playlist_id: str | None, timeout_s: float, *, override: bool) -> LiveSession:
+    async def _open(
+        self, playlist_id: str | None, timeout_s: float, *, override: bool, replaces: str | None = None
+    ) -> LiveSession:
         if playlist_id is not None:
             self._library.lite(playlist_id)
         while self.live is not None:
@@ -216,7 +226,7 @@ class Linking:
             self._fire(old, Cancel("superseded"))
             await old.settled()
         deadline = trio.current_time() + timeout_s
-        machine = open_session(playlist_id, next(self._numbers), deadline, override=override)
+        machine = open_session(playlist_id, next(self._numbers), deadline, override=override, replaces=replaces)
         session = LiveSession(self._ports.new_id(), machine, self._ports.wall() + timeout_s)
         self._forget_old()
         self._sessions.append(session)
@@ -268,7 +278,9 @@ class Linking:
     async def _link(self, session: LiveSession, link: Link) -> Stored | NotStored:
         assert session.machine.playlist_id is not None
         try:
-            await self._library.link_tag(link.tag_id, session.machine.playlist_id, override=link.override)
+            await self._library.link_tag(
+                link.tag_id, session.machine.playlist_id, override=link.override, replaces=link.replaces
+            )
         except RequestError as error:
             taken = isinstance(error, Conflict)
             owner = self._library.tag_owner(link.tag_id) if taken else None

@@ -8,7 +8,7 @@ export const track = (id: string, number: number, more: Partial<Track> = {}): Tr
 })
 
 export const playlist = (id: string, seq: number, revision: number, ids: readonly string[] = ['a', 'b', 'c'], title = `List ${id}`): Playlist => ({
-  id, type: 'playlist', title, description: '', nfc_tag_id: null, track_count: ids.length, total_duration_ms: ids.length * 60_000,
+  id, type: 'playlist', title, description: '', nfc_tag_id: null, tag_ids: [], track_count: ids.length, total_duration_ms: ids.length * 60_000,
   cover_url: null, last_played: 0, created_at: '', updated_at: '', resume: null, same_tag: null, on_removal: null, resume_policy: null, shuffle: null, for_child: true, own_cover: false,
   server_seq: seq, playlist_seq: revision, tracks: ids.map((each, index) => track(each, index + 1, { server_seq: seq })),
 })

@@ -19,7 +19,7 @@ APART_S = 3600.0
 _EDITED = (
     "SELECT id, playlist_seq FROM playlists ORDER BY id",
     "SELECT key, value FROM settings ORDER BY key",
-    "SELECT tag_id, action, minutes, step FROM tags WHERE action IS NOT NULL ORDER BY tag_id",
+    "SELECT tag_id, action, minutes, step, name FROM tags WHERE coalesce(action, name) IS NOT NULL ORDER BY tag_id",
 )
 
 

@@ -193,8 +193,9 @@ export async function importPlaylist(file: File): Promise<string | null> {
 
 // --- tags ------------------------------------------------------------------------------------------------------------
 
-export const scan = (playlist_id: string | null) =>
-  send((signal, client_op_id) => api.POST('/api/nfc/scan', { body: { ...(playlist_id === null ? {} : { playlist_id }), timeout_ms: 60_000, client_op_id }, signal }))
+/** `replaces`: the tag that goes for the one that comes. */
+export const scan = (playlist_id: string | null, replaces?: string) =>
+  send((signal, client_op_id) => api.POST('/api/nfc/scan', { body: { ...(playlist_id !== null && { playlist_id }), ...(replaces !== undefined && { replaces }), timeout_ms: 60_000, client_op_id }, signal }))
 
 export const endScan = (session_id: string) =>
   command((signal) => api.DELETE('/api/nfc/session/{session_id}', { params: { path: { session_id } }, signal })).catch((error: unknown) => {
@@ -205,9 +206,9 @@ export const override = (playlist_id: string, tag_id: string | null) =>
   send((signal, client_op_id) => api.POST('/api/nfc/override', { body: { playlist_id, ...(tag_id === null ? {} : { tag_id }), client_op_id }, signal }))
 
 /** Links a tag that this phone has read. Null where it failed, with words; `existing` where it does something else already. */
-export async function linkRead(playlist_id: string, tag_id: string): Promise<'linked' | { existing: Session['existing'] } | null> {
+export async function linkRead(playlist_id: string, tag_id: string, replaces?: string): Promise<'linked' | { existing: Session['existing'] } | null> {
   try {
-    await command((signal) => api.POST('/api/nfc/associate', { body: { playlist_id, tag_id, client_op_id: newId() }, signal }))
+    await command((signal) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { playlist_id, ...inPlace(tag_id, replaces), client_op_id: newId() } as never, signal }))
     return 'linked'
   } catch (error) {
     if (error instanceof Refused && error.type === 'conflict') return { existing: (error.details.existing_playlist ?? null) as Session['existing'] }
@@ -216,21 +217,23 @@ export async function linkRead(playlist_id: string, tag_id: string): Promise<'li
   }
 }
 
+const inPlace = (tag_id: string, replaces?: string) => replaces !== undefined && replaces !== tag_id && { replaces }
+
 const putTag = (tag_id: string, body: object) =>
   send((signal, client_op_id) => api.PUT('/api/tags/{tag_id}', { params: { path: { tag_id } }, body: { ...body, client_op_id } as never, signal }))
 
-export const useTag = (tag_id: string, use: { playlist_id: string } | { action: { action: TagActionName; minutes?: number; step?: number } }) =>
-  putTag(tag_id, { ...use, override: true })
+export const useTag = (tag_id: string, use: { playlist_id: string } | { action: { action: TagActionName; minutes?: number; step?: number } }, replaces?: string) =>
+  putTag(tag_id, { ...use, ...inPlace(tag_id, replaces), override: true })
 
 /** An empty name takes the name away. */
 export const nameTag = (tag_id: string, name: string) => putTag(tag_id, { name })
 
 export type TagActionName = 'next' | 'previous' | 'chapter_next' | 'chapter_previous' | 'pause' | 'volume_up' | 'volume_down' | 'stop' | 'sleep_timer' | 'shuffle' | 'more'
 
-export function unlinkTag({ id, title, nfc_tag_id: tag_id }: PlaylistLite): void {
-  if (tag_id === null) return
+export function unlinkTag({ id, title, tag_ids }: PlaylistLite, tag_id: string): void {
   const op = newId()
-  show('library', op, edit(id, { nfc_tag_id: null }))
+  const left = tag_ids.filter((each) => each !== tag_id)
+  show('library', op, edit(id, { tag_ids: left, nfc_tag_id: left.at(-1) ?? null }))
   void undoable(
     { key: 'undone.tag', params: { title, tag: tagLabel(tag_id) } },
     send((signal, client_op_id) => api.DELETE('/api/nfc/associate/{tag_id}', { params: { path: { tag_id } }, body: { client_op_id }, signal }), op),

@@ -129,7 +129,7 @@ export function ask(held: LibraryLayers, op: string, change: Change): LibraryLay
 
 export const settle = unlayer
 
-export function edit(id: string, fields: Partial<Pick<PlaylistLite, 'title' | 'description' | 'same_tag' | 'on_removal' | 'nfc_tag_id' | 'cover_url' | 'own_cover' | 'resume_policy' | 'shuffle'>>): Change {
+export function edit(id: string, fields: Partial<Pick<PlaylistLite, 'title' | 'description' | 'same_tag' | 'on_removal' | 'nfc_tag_id' | 'tag_ids' | 'cover_url' | 'own_cover' | 'resume_policy' | 'shuffle'>>): Change {
   return (library) => {
     const [lite, full] = [library.lites.get(id), library.wholes.get(id)]
     return {

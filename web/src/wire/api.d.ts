@@ -1535,7 +1535,7 @@ export interface components {
             type: "playlist";
             title: string;
             description: string;
-            nfc_tag_id: string | null;
+            tag_ids: string[];
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
@@ -1552,13 +1552,14 @@ export interface components {
             server_seq: number;
             playlist_seq: number;
             tracks: components["schemas"]["Track"][];
+            readonly nfc_tag_id: string | null;
         };
         PlaylistAnswer: {
             id: string;
             type: "playlist";
             title: string;
             description: string;
-            nfc_tag_id: string | null;
+            tag_ids: string[];
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
@@ -1576,6 +1577,7 @@ export interface components {
             playlist_seq: number;
             tracks: components["schemas"]["Track"][];
             playlist: components["schemas"]["Playlist"];
+            readonly nfc_tag_id: string | null;
         };
         PlaylistBytes: {
             playlist_id: string;
@@ -1599,7 +1601,7 @@ export interface components {
             type: "playlist";
             title: string;
             description: string;
-            nfc_tag_id: string | null;
+            tag_ids: string[];
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
@@ -1615,6 +1617,7 @@ export interface components {
             for_child: boolean;
             server_seq: number;
             playlist_seq: number;
+            readonly nfc_tag_id: string | null;
         };
         PlaylistStarted: {
             state: "stopped" | "loading" | "playing" | "paused" | "error";
@@ -1687,6 +1690,7 @@ export interface components {
             timeout_ms?: number;
             playlist_id?: string | null;
             override?: boolean;
+            replaces?: string | null;
         };
         SeekBody: {
             client_op_id?: string | null;
@@ -1918,6 +1922,7 @@ export interface components {
             playlist_id?: string;
             action?: components["schemas"]["ActionBody"];
             override?: boolean;
+            replaces?: string | null;
             name?: string | null;
         } | unknown | unknown | unknown;
         VolumeBody: {

@@ -280,7 +280,7 @@ export interface components {
             type: "playlist";
             title: string;
             description: string;
-            nfc_tag_id: string | null;
+            tag_ids: string[];
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
@@ -297,6 +297,7 @@ export interface components {
             server_seq: number;
             playlist_seq: number;
             tracks: components["schemas"]["Track"][];
+            readonly nfc_tag_id: string | null;
         };
         PlaylistGone: {
             playlist_id: string;
@@ -307,7 +308,7 @@ export interface components {
             type: "playlist";
             title: string;
             description: string;
-            nfc_tag_id: string | null;
+            tag_ids: string[];
             track_count: number;
             total_duration_ms: number;
             cover_url: string | null;
@@ -323,6 +324,7 @@ export interface components {
             for_child: boolean;
             server_seq: number;
             playlist_seq: number;
+            readonly nfc_tag_id: string | null;
         };
         PlaylistNews: {
             playlist_id: string;
