@@ -14,6 +14,7 @@ from functools import partial
 import trio
 
 from tomb.config import MIB, Settings
+from tomb.devices.keys import InputDevices
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
@@ -35,6 +36,7 @@ from tomb.nurseries.importer import Importer
 from tomb.nurseries.ingest import Ingest, Inspector
 from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.journal import Journal
+from tomb.nurseries.keys import Keys
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.lifecycle import Lifecycle, Process
 from tomb.nurseries.linking import Linking
@@ -62,6 +64,7 @@ class Devices:
     reader: TagReader | None
     virtual_reader: TagReader | None
     youtube: YouTube | None = None
+    keys: InputDevices | None = None
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
@@ -88,6 +91,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
         silent=(lambda deck: SilentOutput(ports, deck.report)) if settings.audio != "portaudio" else None,
         reader=pcsc() if settings.reader in ("auto", "pcsc") else None,
         virtual_reader=VirtualReader() if settings.reader in ("auto", "virtual") else None,
+        keys=InputDevices(ports) if settings.keys == "auto" else None,
     )
 
 
@@ -161,6 +165,9 @@ async def open_box(
         await lifecycle.start(linking.run)
         taps = Taps(ports, events, librarian, journal, deck, linking, board.machines)
         await lifecycle.start(taps.run)
+        keys = await Keys.open(ports, events, librarian, deck, taps.typed, board.machines, devices.keys)
+        if devices.keys is not None:
+            await lifecycle.supervise("keys", keys.run)
         await _watch_library(lifecycle, board, store)
         await lifecycle.start(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
@@ -184,6 +191,7 @@ async def open_box(
                 output=selectable,
                 linking=linking,
                 taps=taps,
+                keys=keys,
                 preferences=preferences,
                 parent_auth=parent_auth,
                 process=process,

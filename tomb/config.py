@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     reader: Literal["auto", "pcsc", "virtual", "none"] = Field(
         "auto", description="tag reader; auto: virtual until one is found"
     )
+    keys: Literal["auto", "none"] = Field("auto", description="buttons, knobs, remotes; auto: all that are plugged in")
     demo: Literal["auto", "on", "off"] = Field(
         "auto", description="the demo library: auto gives it to a new box, on adds it to any, off to none"
     )

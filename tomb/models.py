@@ -37,6 +37,8 @@ TagActionName = Literal[
     "more",
 ]
 Press = Literal["short", "long", "repeat", "turn+", "turn-"]
+KeyActionName = Literal[TagActionName, "mute", "shutdown"]
+DeviceKind = Literal["keyboard", "buttons", "knob"]
 Volume = Annotated[int, Field(ge=0, le=100)]
 BOX_NAME_LENGTH = 60
 BoxName = Annotated[str, Field(max_length=BOX_NAME_LENGTH)]
@@ -320,6 +322,39 @@ class Tag(Wire):
     name: str | None = None
     created_at: float
     last_seen: float | None = None
+
+
+class KeyAction(Wire):
+    """What a key does in place of playing a playlist. `minutes`, `step`: as for a tag."""
+
+    action: KeyActionName
+    minutes: int | None = None
+    step: int | None = None
+
+
+class KeyBinding(Wire):
+    """What a parent gave a key, or a knob, to do: one of `action` and `playlist_id`. `code`: Linux' number of it."""
+
+    device: str
+    code: int
+    press: Press
+    action: KeyAction | None = None
+    playlist_id: str | None = None
+
+
+class KeyDevice(Wire):
+    """Something with keys or a knob. `id`: the same whenever it is plugged in there."""
+
+    id: str
+    name: str
+    kind: DeviceKind
+
+
+class KeyChoices(Wire):
+    """What parents gave keys to do, and the devices of these keys, plugged in or not."""
+
+    devices: Sequence[KeyDevice] = ()
+    bindings: Sequence[KeyBinding] = ()
 
 
 class BinItem(Wire):

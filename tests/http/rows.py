@@ -11,7 +11,10 @@ import trio
 from tests.http.world import FREE_TAG, MISSING, PICTURE, TAG, World, folder_of
 from tests.rigs import archives
 from tests.rigs.box import sparse_wav
+from tests.rigs.input import FakeDevice
 from tests.rigs.videos import FETCHING_S, IDS
+from tomb.devices.key_codes import KEY_PLAYPAUSE, KEY_POWER
+from tomb.devices.keys import LOOK_S
 from tomb.devices.output import Loudspeaker
 from tomb.devices.youtube import Reason, YouTubeFault
 from tomb.errors import Missing
@@ -20,6 +23,7 @@ from tomb.nurseries.downloads import WantedVideo
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
 from tomb.ports import VirtualPorts
 
+KEY = "PUT /api/keys/<device_id>/<key_code>/<press>"
 Prepare = Callable[[World], Awaitable[object]]
 
 
@@ -110,6 +114,18 @@ async def switch_withheld(world: World) -> None:
     ports = world.box.services.ports
     assert isinstance(ports, VirtualPorts)
     ports.may_power_off = False
+
+
+async def button_there(world: World) -> None:
+    world.box.kernel.plug(FakeDevice("event0", keys={KEY_PLAYPAUSE, KEY_POWER}))
+    await trio.sleep(LOOK_S + 0.1)
+    [(device, _)] = world.box.services.keys.listed()
+    world.names = {**world.names, "button": device.id}
+
+
+async def button_assigned(world: World) -> None:
+    await button_there(world)
+    await world.client.put(world.filled("/api/keys/{button}/164/long"), playlist_id=world.names["playlist"])
 
 
 async def inbox_filled(world: World) -> None:
@@ -473,6 +489,23 @@ ROWS = (
     Row("DELETE /api/youtube/tasks/<task_id>", 400, path="/api/youtube/tasks/{download}", first=fetched),
     Row("DELETE /api/youtube/tasks/<task_id>", 404),
     # --- parents, the box itself
+    Row("GET /api/keys", 200),
+    Row("GET /api/keys", 200, first=button_assigned),
+    Row(KEY, 200, {"action": {"action": "mute"}}, path="/api/keys/{button}/164/short", first=button_there),
+    Row(KEY, 200, {"playlist_id": "{playlist}"}, path="/api/keys/{button}/7/turn+", first=button_there),
+    Row(KEY, 400, {"action": {"action": "dance"}}, path="/api/keys/{button}/164/short", first=button_there),
+    Row(KEY, 400, {}, path="/api/keys/{button}/164/short", first=button_there),
+    Row(KEY, 400, {"action": {"action": "mute"}}, path="/api/keys/{button}/164/hard", first=button_there),
+    Row(KEY, 400, {"action": {"action": "mute"}}, path="/api/keys/{button}/768/short", first=button_there),
+    Row(KEY, 404, {"action": {"action": "mute"}}, path=f"/api/keys/{MISSING}/164/short"),
+    Row(KEY, 404, {"playlist_id": MISSING}, path="/api/keys/{button}/164/short", first=button_there),
+    Row(f"DELETE {KEY[4:]}", 200, path="/api/keys/{button}/164/long", first=button_assigned),
+    Row(f"DELETE {KEY[4:]}", 400, path="/api/keys/{button}/one/long", first=button_assigned),
+    Row(f"DELETE {KEY[4:]}", 404, path="/api/keys/{button}/164/short", first=button_assigned),
+    Row("POST /api/keys/learn", 200),
+    Row("POST /api/keys/learn", 400, "now"),
+    Row("DELETE /api/keys/learn", 200),
+    Row("DELETE /api/keys/learn", 400, "now"),
     Row("GET /api/settings", 200),
     Row("PUT /api/settings", 200, {"volume_ceiling": 60, "same_tag": "restart", "on_removal": None}),
     Row("PUT /api/settings", 200, {"box_name": "Kitchen", "start_volume": 30, "child_playlists": [MISSING]}),

@@ -10,8 +10,11 @@ from jsonschema import Draft202012Validator
 from trio.testing import wait_all_tasks_blocked
 
 from tests.rigs.box import TAGS, VirtualBox, sparse_wav, virtual_box
+from tests.rigs.input import FakeDevice
 from tests.rigs.sockets import SocketClient, socket_room
 from tests.rigs.virtual import virtual_time
+from tomb.devices.key_codes import KEY_PLAYPAUSE
+from tomb.devices.keys import LOOK_S
 from tomb.errors import UnsupportedMedia
 from tomb.http.asyncapi import TOLD, document
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
@@ -56,6 +59,11 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     await _upload(box, first, sparse_wav(librarian.folder.parent / "new.wav", 1.0).read_bytes())
     with pytest.raises(UnsupportedMedia):
         await _upload(box, first, b"no sound at all")
+    button = box.kernel.plug(FakeDevice("event0", keys={KEY_PLAYPAUSE}))
+    await trio.sleep(LOOK_S + 0.1)
+    box.services.keys.learn()
+    button.press(KEY_PLAYPAUSE)
+    button.release(KEY_PLAYPAUSE)
     await client.emit("leave:playlist", {"playlist_id": first})
     await librarian.delete(first)
     await client.emit("leave:playlists", {})

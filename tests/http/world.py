@@ -42,6 +42,8 @@ class World:
             "track_number": "1",
             "tag_id": TAG,
             "chunk_index": "0",
+            "key_code": "164",
+            "press": "short",
             "video_id": IDS[0],
         } | parts
         return re.sub(r"<(\w+)>", lambda found: there.get(found[1], MISSING), route.path)

@@ -3,7 +3,7 @@
 import sqlite3
 import struct
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 import trio
 from pydantic_core import from_json
 
+from tests.rigs.input import FakeKernel
 from tests.rigs.inspector import InlineInspector
 from tomb.box import Devices, open_box
 from tomb.config import Settings
+from tomb.devices.keys import InputDevices
 from tomb.devices.output import Cue, Output
 from tomb.devices.reader import VirtualReader
 from tomb.devices.silent import SilentOutput
@@ -92,6 +94,7 @@ class VirtualBox:
     events: list[Event] = field(default_factory=list)
     output: FragileOutput | None = None
     youtube: YouTube | None = None
+    kernel: FakeKernel = field(default_factory=FakeKernel)
 
     @property
     def reader(self) -> VirtualReader:
@@ -158,12 +161,15 @@ async def virtual_box(
         return made[-1]
 
     silent: Callable[[Deck], Output] = lambda deck: SilentOutput(ports, deck.report)  # noqa: E731
-    devices = Devices(output if fragile else None, None if fragile else silent, None, VirtualReader(), youtube)
+    kernel = FakeKernel()
+    keys = InputDevices(ports, kernel)
+    devices = Devices(output if fragile else None, None if fragile else silent, None, VirtualReader(), youtube, keys)
     settings = Settings(data=folder / "data", **options)
     async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:
-        box = VirtualBox(services, output=made[0] if made else None, youtube=youtube)
+        box = VirtualBox(services, output=made[0] if made else None, youtube=youtube, kernel=kernel)
         services.events.subscribe(box.events.append)
-        yield box
+        with closing(kernel):
+            yield box
 
 
 def sparse_wav(path: Path, seconds: float, *, salt: str = "") -> Path:

@@ -18,6 +18,7 @@ from tomb.models import (
     PlayerState,
     Playlist,
     PlaylistLite,
+    Press,
     Track,
     TrackPosition,
     Wire,
@@ -113,6 +114,17 @@ class TagNews(Wire):
     server_seq: int
 
 
+class KeyPressed(Wire):
+    """While a parent looks for a key. `bound`: whether that has a meaning; `name`: what is usually printed on it."""
+
+    device: str
+    code: int
+    press: Press
+    bound: bool
+    name: str | None
+    server_seq: int
+
+
 class SoundTrouble(Wire):
     """What goes wrong with the sound while the music goes on: a track that is skipped, gaps. For people."""
 
@@ -187,6 +199,7 @@ TOLD: Mapping[str, type[Wire]] = {
     "nfc_status": LinkStatus,
     "nfc_association_state": LinkProgress,
     "nfc_tag": TagNews,
+    "key_pressed": KeyPressed,
     "sound_trouble": SoundTrouble,
     "upload:progress": UploadProgressed,
     "upload:complete": UploadComplete,

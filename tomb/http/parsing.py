@@ -22,10 +22,11 @@ from pydantic import (
 )
 
 from tomb import bounded_json
+from tomb.devices.key_codes import KEYS
 from tomb.devices.reader import parse_uid
 from tomb.devices.youtube.links import VIDEO_ID
 from tomb.errors import FieldError, UnsupportedMedia, ValidationFailed
-from tomb.models import BOX_NAME_LENGTH, Volume
+from tomb.models import BOX_NAME_LENGTH, Press, Volume
 
 M = TypeVar("M", bound=BaseModel)
 NAMED_AT_MOST = 20
@@ -137,6 +138,9 @@ PARTS: Mapping[str, TypeAdapter[Any]] = {
     "video_id": TypeAdapter(VideoId),
     "track_number": TypeAdapter(Number),
     "chunk_index": TypeAdapter(Index),
+    "device_id": TypeAdapter(Id),
+    "key_code": TypeAdapter(Annotated[int, Field(ge=0, lt=KEYS), BeforeValidator(in_digits)]),
+    "press": TypeAdapter(Press),
 }
 
 

@@ -28,6 +28,7 @@ from tomb.nurseries.deck import Deck
 from tomb.nurseries.downloads import Downloads
 from tomb.nurseries.health import Board
 from tomb.nurseries.importer import Importer
+from tomb.nurseries.keys import Keys
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.lifecycle import Process
 from tomb.nurseries.linking import Linking
@@ -62,6 +63,7 @@ class Services:
     output: SelectableOutput | None
     linking: Linking
     taps: Taps
+    keys: Keys
     preferences: Preferences
     parent_auth: ParentAuth
     process: Process

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pydantic import JsonValue, ValidationError
 from pydantic_core import from_json
 
-from tomb.models import Choices
+from tomb.models import Choices, KeyChoices
 
 CHILD_PLAYLISTS = "child_playlists"
+KEYS = "keys"
 _PIN = re.compile(r"[0-9a-f-]{1,64}\$[0-9a-f]{128}")  # salt and scrypt hash, as `nurseries.parent_auth` seals it
 
 
@@ -23,6 +24,8 @@ def makes_sense(key: str, value: str) -> bool:
         decoded = from_json(value)  # where Python's own decoder runs into its recursion limit, this one says no
         if key in Choices.model_fields:
             Choices.model_validate({key: decoded})
+        if key == KEYS:
+            KeyChoices.model_validate(decoded)
     except (ValidationError, ValueError):
         return False
     return key != "pin" or (isinstance(decoded, str) and _PIN.fullmatch(decoded) is not None)

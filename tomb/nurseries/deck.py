@@ -256,12 +256,12 @@ class Deck:
 
     # --- what tags ask for: in the order of these calls, and nobody waits for an answer -----------------------------
 
-    def tap(self, playlist_id: str) -> None:
-        """A tag of this playlist was placed."""
+    def tap(self, playlist_id: str, *, origin: Origin = "tag") -> None:
+        """A tag of this playlist was placed, or a key of that meaning pressed."""
 
         async def job() -> None:
             try:
-                await self._tapped(playlist_id, "tag")
+                await self._tapped(playlist_id, origin)
             except Forbidden:
                 return  # which is heard already
             except RequestError:  # nobody reads an answer, so it is heard
@@ -307,6 +307,12 @@ class Deck:
             return use.action in _STARTING or (use.action == "pause" and not player.is_playing)
         ours = self._playlist is not None and self._playlist.lite.id == use.id
         return not (player.is_playing and ours and (use.same_tag or self.policy.same_tag) == "toggle")
+
+    def toggle_mute(self, *, origin: Origin = "child") -> None:
+        def job() -> None:
+            self._fire(events.SetMode(self._drawn(), muted=not self._player.muted, origin=origin))
+
+        self._mailbox.post(job)
 
     def _meant(self, action: TagAction, origin: Origin) -> events.Event | None:
         """None where it is no business of the player's."""

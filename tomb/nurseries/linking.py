@@ -187,6 +187,13 @@ class Linking:
             self._offer(session, tag_id)
         return session is not None
 
+    def passed(self, tag_id: str) -> bool:
+        """As `placed`, of a tag that nobody will see lifted: whether it belongs to a session."""
+        session = self.live
+        if session is not None:
+            self._offer(session, tag_id)
+        return session is not None
+
     def lifted(self) -> bool:
         """Whether the tag that lay there belonged to a session."""
         lay, self._lying = self._lying, None

@@ -97,6 +97,16 @@ class Taps:
         with self._boundary.crossed():
             self._happens(Missed(now) if sighting.tag_id is None else Seen(sighting.tag_id, now))
 
+    def typed(self, tag_id: str) -> None:
+        """A tag was told by a reader that types: a tap, or a session's, and nothing lies there afterwards."""
+        with self._boundary.crossed():
+            self._journal.tag_seen(tag_id, self._ports.wall())
+            if not self._linking.passed(tag_id):
+                lying = self._playlist_id
+                self._tap(tag_id)
+                self._announce(tag_id, present=False)
+                self._playlist_id = lying  # of a tag that lies on the other reader
+
     def _happens(self, event: Seen | Missed | Waited) -> None:
         PRESENCE.fire(self._presence, event)
         self._machines.note(PRESENCE, "reader", self._presence.state)
