@@ -3,7 +3,9 @@
 Each file of scenarios gets a box of its own and one browser. They are written for Node, as Playwright's home is there.
 """
 
+import json
 import os
+import sys
 from pathlib import Path
 from subprocess import STDOUT
 
@@ -41,10 +43,26 @@ async def run(*command: str | Path, **env: str) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_in_a_browser(scenario: str, tmp_path: Path) -> None:
     env = {"TOMB_ALLOWED_HOSTS": "box.local"} | (FIXED if scenario == "fixed.test.mjs" else {})
-    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=env) as box:
+    before: tuple[str, ...] = ()
+    if scenario == "buttons.test.mjs":
+        env |= {"TOMB_TEST_INPUT": str(input_devices(tmp_path / "input"))}
+        before = (sys.executable, "-m", "tests.rigs.box_with_keys")
+    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=env, before=before) as box:
         await run(
-            "node", "--test", "--test-reporter=spec", f"--test-timeout={SCENARIO_MS}", HERE / scenario, TOMB_URL=box.url
+            *("node", "--test", "--test-reporter=spec", f"--test-timeout={SCENARIO_MS}", HERE / scenario),
+            **env,
+            TOMB_URL=box.url,
         )
+
+
+def input_devices(folder: Path) -> Path:
+    """As tests/rigs/box_with_keys.py wants them."""
+    folder.mkdir()
+    button = {"name": "Big red button", "keys": [113, 148]}
+    for name, about in (("event0", button), ("event1", {"name": "rotary@11", "axes": [0]})):
+        os.mkfifo(folder / name)
+        (folder / f"{name}.json").write_text(json.dumps(about))
+    return folder
 
 
 @pytest.mark.usefixtures("built")

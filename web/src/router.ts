@@ -15,6 +15,7 @@ export const router = createRouter({
     { path: '/system', name: 'system', component: later(() => import('./pages/SystemPage.vue')) },
     { path: '/cards', name: 'cards', component: later(() => import('./pages/CardsPage.vue')) },
     { path: '/bin', name: 'bin', component: later(() => import('./pages/BinPage.vue')) },
+    { path: '/buttons', name: 'buttons', component: later(() => import('./pages/KeysPage.vue')) },
     { path: '/child', name: 'child', component: later(() => import('./pages/ChildPage.vue')), meta: { bare: true } },
     { path: '/welcome', name: 'welcome', component: later(() => import('./pages/WelcomePage.vue')), meta: { bare: true } },
     { path: '/:rest(.*)*', name: 'lost', component: later(() => import('./pages/LostPage.vue')) },

@@ -91,6 +91,14 @@ export interface components {
             playlist_seq?: number | null;
             assoc_id?: string | null;
         };
+        KeyPressed: {
+            device: string;
+            code: number;
+            press: "short" | "long" | "repeat" | "turn+" | "turn-";
+            bound: boolean;
+            name: string | null;
+            server_seq: number;
+        };
         Left: {
             room: string;
             success: boolean;
@@ -493,6 +501,7 @@ export interface Told {
     "nfc_status": components["schemas"]["LinkStatus"];
     "nfc_association_state": components["schemas"]["LinkProgress"];
     "nfc_tag": components["schemas"]["TagNews"];
+    "key_pressed": components["schemas"]["KeyPressed"];
     "sound_trouble": components["schemas"]["SoundTrouble"];
     "upload:progress": components["schemas"]["UploadProgressed"];
     "upload:complete": components["schemas"]["UploadComplete"];
