@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { together } from '@/state/keys'
+import { together } from '@/state/key_uses'
 
 const place = { device: 'd', code: 115 } as const
 const volumeUp = { action: { action: 'volume_up' } } as const

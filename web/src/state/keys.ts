@@ -2,13 +2,11 @@
 // which one is pressed.
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import { api, newId, read } from '@/wire/http'
-import type { KeyBinding, Keys, Told } from '@/wire/types'
+import type { Keys, Told } from '@/wire/types'
 import { listen, send } from './core'
+import { type KeyUse, type Place, together } from './key_uses'
 
-export type KeyUse = { playlist_id: string } | { action: { action: KeyActionName; minutes?: number } }
-export type KeyActionName = NonNullable<KeyBinding['action']>['action']
-export type Press = KeyBinding['press']
-type Place = Pick<KeyBinding, 'device' | 'code' | 'press'>
+export type { KeyActionName, KeyUse, Press } from './key_uses'
 
 export const keys = shallowRef<Keys | null>(null)
 
@@ -19,19 +17,6 @@ export async function loadKeys(): Promise<void> {
 const at = ({ device, code, press }: Place) => ({ params: { path: { device_id: device, key_code: code, press } } })
 const put = (place: Place, use: KeyUse) =>
   send((signal, client_op_id) => api.PUT('/api/keys/{device_id}/{key_code}/{press}', { ...at(place), body: { ...use, client_op_id } as never, signal }))
-
-const OPPOSITE: Partial<Record<KeyActionName, KeyActionName>> = {
-  volume_up: 'volume_down', volume_down: 'volume_up', next: 'previous', previous: 'next', chapter_next: 'chapter_previous', chapter_previous: 'chapter_next',
-}
-
-/** The places that go with this one: a volume key goes on while it is held, the other way of a knob does the opposite. Pure. */
-export function together(place: Place, use: KeyUse): readonly (readonly [Place, KeyUse])[] {
-  const action = 'action' in use ? use.action.action : null
-  const opposite = action && OPPOSITE[action]
-  if (place.press === 'short' && action?.startsWith('volume')) return [[place, use], [{ ...place, press: 'repeat' }, use]]
-  if (place.press.startsWith('turn') && opposite) return [[place, use], [{ ...place, press: place.press === 'turn+' ? 'turn-' : 'turn+' }, { action: { action: opposite } }]]
-  return [[place, use]]
-}
 
 /** Whether all of it was taken. */
 export async function assignKey(place: Place, use: KeyUse): Promise<boolean> {
