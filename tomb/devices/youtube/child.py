@@ -51,13 +51,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be run. `folder`: where it starts, and the only place where it may write; None: nowhere at all."""
+    """What is to be run. `folder`: where it starts, and the only place where it may write; None: nowhere at all.
+    `port`: the only one that it may connect to."""
 
     command: Sequence[str]
     env: Mapping[str, str]
     read: Sequence[str]
     run: Sequence[str]
-    port: int
+    port: int | None
     limits: Limits
     folder: Path | None
     free_kept: int

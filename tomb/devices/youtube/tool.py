@@ -15,7 +15,7 @@ from subprocess import DEVNULL, PIPE
 import trio
 
 from tomb import confined, sandbox
-from tomb.devices.youtube import Fetched, Reason, Told, Video, YouTubeFault, child, thumbnails, words
+from tomb.devices.youtube import Fetched, Reason, Told, Video, YouTubeFault, child, thumbnails, update, words
 from tomb.devices.youtube.child import Ending, Job, Limits
 from tomb.devices.youtube.installation import Release, environment, readable, releases, runtime
 from tomb.devices.youtube.output import FETCH, LIST, PICTURE, SOUND, Hearing, entry, line
@@ -51,12 +51,14 @@ _FETCH = (
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is outside. Tests put their own in its place: another Internet, extractors of a plugin, an authority."""
+    """What is outside. Tests put their own in its place: another Internet, extractors of a plugin, an authority, and
+    options of pip that name another index."""
 
     network: Network = field(default_factory=Internet)
     extractors: str = EXTRACTORS
     plugins: Path | None = None
     authority: Path | None = None
+    pip: tuple[str, ...] = ()
 
 
 class YtDlp:
@@ -78,6 +80,7 @@ class YtDlp:
         self._limits = limits or Limits()
         self._broken = set[Release]()
         self._tls: ssl.SSLContext | None = None
+        self._updating = trio.Lock()
 
     def available(self) -> Reason | None:
         if not self._releases() or runtime() is None:
@@ -127,6 +130,18 @@ class YtDlp:
     def _make_tls(self) -> ssl.SSLContext:
         """Reads some hundred certificates."""
         return ssl.create_default_context(cafile=self._world.authority)
+
+    async def update(self) -> str:
+        try:
+            self._updating.acquire_nowait()
+        except trio.WouldBlock:
+            raise YouTubeFault(Reason.UNKNOWN, "It is being updated just now.") from None
+        try:
+            release = await update.install(self._ports, self._folder, self._world.pip)
+        finally:
+            self._updating.release()
+        self._broken.discard(release)
+        return release.version
 
     async def _list(self, what: str, limit: int) -> list[Video]:
         videos: list[Video] = []
