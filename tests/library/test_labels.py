@@ -38,6 +38,13 @@ def test_an_mp3_says_title_artist_album_place_and_cover(tmp_path: Path) -> None:
     assert read == (labels.Labels("Süße Träume", "Anna", "Nacht", 2, 7), JPEG)
 
 
+@pytest.mark.parametrize("named", ["x.wav", "x.ogg", "x.m4a", "x.wma", "x"])
+def test_a_file_with_a_wrong_ending_says_it_all_the_same(tmp_path: Path, named: str) -> None:
+    path = write(tmp_path / "made.mp3", noise(0.2))
+    path.write_bytes(id3({"TIT2": text("Song"), "APIC": picture(JPEG)}) + path.read_bytes())
+    assert labels.read(path.rename(tmp_path / named)) == (labels.Labels("Song"), JPEG)
+
+
 @pytest.mark.parametrize("ext", ["flac", "ogg"])
 def test_other_kinds_say_it_too(tmp_path: Path, ext: str) -> None:
     path = tmp_path / f"x.{ext}"

@@ -9,8 +9,12 @@ import os
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from tomb.library import containers, encodings
+
+if TYPE_CHECKING:
+    from tinytag import TinyTag
 
 Marks = tuple[tuple[int, str], ...]
 """Chapters: milliseconds from the start of the track, and a title, which may be empty."""
@@ -36,12 +40,11 @@ def read(path: Path, name: str | None = None) -> tuple[Labels, bytes | None]:
 
     Never fails: a file that says nothing is called by `name`, or by its own.
     """
-    # Imported here, since the box itself needs no reader of tags in its memory.
-    from tinytag import TinyTag, TinyTagException
+    from tinytag import TinyTagException
 
     called = label(containers.stem(path.name) if name is None else name)
     try:
-        tag = TinyTag.get(path, duration=False, image=True)
+        tag = tags(path, image=True)
     except (TinyTagException, OSError):
         return Labels(called), None
     said = Labels(
@@ -53,6 +56,18 @@ def read(path: Path, name: str | None = None) -> tuple[Labels, bytes | None]:
     )
     front = tag.images.any
     return said, front.data if front else None
+
+
+def tags(path: Path, *, image: bool = False) -> "TinyTag":
+    """All that a file's tags say, without its duration. Raises: TinyTagException, OSError."""
+    # Imported here, since the box itself needs no reader of tags in its memory.
+    from tinytag import TinyTag
+
+    kind = containers.container(path)
+    # It goes by the ending of the name, which may be wrong.
+    called = path.name if kind is None else f"file.{containers.extension(kind, containers.ending(path.name))}"
+    with path.open("rb") as file:
+        return TinyTag.get(called, file, duration=False, image=image)
 
 
 def _said(text: str | None) -> str | None:

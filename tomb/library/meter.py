@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from tomb.library import labels
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -143,10 +145,10 @@ def tagged(path: Path) -> tuple[float | None, float | None]:
     128 in Vorbis comments (RFC 7845, section 5.2.1: it comes on top of the gain in the file's header, which libsndfile
     applies); iTunNORM, for the track alone. Never fails.
     """
-    from tinytag import TinyTag, TinyTagException
+    from tinytag import TinyTagException
 
     try:
-        said: Mapping[str, Sequence[object]] = TinyTag.get(path, duration=False).other
+        said: Mapping[str, Sequence[object]] = labels.tags(path).other
     except (TinyTagException, OSError):
         said = {}
     first = {key.lower(): str(values[0]) for key, values in said.items() if values}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from tomb.library import chapters, containers
+from tomb.library import chapters, containers, labels
 from tomb.library.chapters import id3, matroska, mp4, sheets
 from tomb.library.containers import Container
 from tomb.library.labels import Marks
@@ -43,10 +43,10 @@ def read(path: Path) -> Marks:
 
 def _commented(path: Path) -> Iterator[tuple[int, str | None]]:
     """CHAPTER001=00:00:00.000, CHAPTER001NAME=… (wiki.xiph.org/Chapter_Extension), or a whole cue sheet."""
-    from tinytag import TinyTag, TinyTagException
+    from tinytag import TinyTagException
 
     try:
-        said = TinyTag.get(path, duration=False).other
+        said = labels.tags(path).other
     except TinyTagException:
         return
     sheet = said.get("cuesheet")
