@@ -42,6 +42,7 @@ from tomb.nurseries.lifecycle import Lifecycle, Process
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
+from tomb.nurseries.rescan import Rescan
 from tomb.nurseries.space import Space
 from tomb.nurseries.supervisor import LOOK_PAUSES_S, Supervisor
 from tomb.nurseries.taps import Taps
@@ -172,6 +173,8 @@ async def open_box(
         await lifecycle.start(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
         await lifecycle.supervise("warming", Warming(events, librarian, deck).run)
+        rescan = Rescan(events, librarian, examiner, lambda: deck.state(0).is_playing)
+        await lifecycle.supervise("rescan", rescan.run)
         if taps.reader is not None:
             deck.chime("ready")
         try:

@@ -87,7 +87,7 @@ def add_album(db: sqlite3.Connection, library: Path, album: Album, new_id: NewId
     lacking = compared.new
     is_new = frozenset(lacking)
     known = [arrival for place, arrival in enumerate(album.arrivals) if place not in is_new]
-    healed = _heal(db, library, known, now)
+    healed = _heal(db, library, known, now) | _learn(db, known, now)
     if lacking:
         arrived = add(db, library, playlist_id, [album.arrivals[place] for place in lacking], new_id, now)
         new = dict(zip(lacking, (track.id for track in arrived.added), strict=True))
@@ -113,6 +113,20 @@ def _heal(db: sqlite3.Connection, library: Path, arrivals: Iterable[Arrival], no
     if needed:
         files.sync_names(library)
     return {each.id: each for each in tracks.files_changed(db, dict.fromkeys(users), now)}
+
+
+def _learn(db: sqlite3.Connection, arrivals: Iterable[Arrival], now: float) -> dict[str, Playlist]:
+    """Give tracks that are there the chapters that came with their files only now: by a sheet beside one, or because
+    nobody looked for them then. The playlists that have such tracks."""
+    users: dict[str, None] = {}
+    for each in arrivals:
+        kept = files.known(db, each.origin) if each.labels.chapters else None
+        if kept is None:
+            continue
+        [duration_ms] = db.execute("SELECT duration_ms FROM files WHERE hash = ?", (kept,)).fetchone()
+        if tracks.learn_chapters(db, kept, chapters.encoded(chapters.tidy(each.labels.chapters, duration_ms))):
+            users |= dict.fromkeys(tracks.users(db, [kept]))
+    return {each.id: each for each in tracks.files_changed(db, users, now)}
 
 
 def _new_track(db: sqlite3.Connection, library: Path, arrival: Arrival, track_id: str) -> tracks.NewTrack:

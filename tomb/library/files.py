@@ -23,11 +23,33 @@ _FORGET_FILE = """
     DELETE FROM files WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM tracks WHERE file = hash)
     AND NOT EXISTS (SELECT 1 FROM bin_tracks WHERE file = hash) RETURNING ext
 """
+_PLAYLISTS_NOT_LOOKED_AT = """
+    SELECT id FROM playlists p WHERE EXISTS (
+        SELECT 1 FROM tracks JOIN files ON hash = file WHERE playlist_id = p.id AND peak IS NULL AND NOT missing
+    ) ORDER BY last_played DESC, place
+"""
+_NOT_LOOKED_AT = """
+    SELECT DISTINCT hash, ext FROM (SELECT file FROM tracks WHERE playlist_id = ? ORDER BY number)
+    JOIN files ON hash = file WHERE peak IS NULL AND NOT missing
+"""
 COVERED = ("tracks", "bin_tracks", "playlists", "bin_playlists")
 """The tables that have a `cover`."""
 
 _NOWHERE = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} WHERE cover = hash)" for table in COVERED)  # noqa: S608  # of our own
 _FORGET_COVER = f"DELETE FROM covers WHERE hash = ? AND {_NOWHERE} RETURNING ext"  # noqa: S608  # names of our own
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of sound that the library keeps."""
+
+    hash: str
+    ext: str
+
+    @property
+    def path(self) -> PurePosixPath:
+        """Relative to the library folder."""
+        return PurePosixPath("files", f"{self.hash}.{self.ext}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +127,26 @@ def keep(
         (file.hash, ext, file.size, duration_ms, origin, loudness.track, loudness.album, loudness.peak, damaged_ms),
     )
     return file.hash
+
+
+def playlists_not_looked_at(db: sqlite3.Connection) -> list[str]:
+    """The ids of those with files that came in before their loudness was measured, the one that was played last first.
+    (The largest sample is known of whatever was measured, be it silent.)"""
+    return [row["id"] for row in db.execute(_PLAYLISTS_NOT_LOOKED_AT)]
+
+
+def not_looked_at(db: sqlite3.Connection, playlist_id: str) -> list[Kept]:
+    """Such files of a playlist, in its order."""
+    return [Kept(row["hash"], row["ext"]) for row in db.execute(_NOT_LOOKED_AT, (playlist_id,))]
+
+
+def look_again(db: sqlite3.Connection, name: str, duration_ms: int, loudness: Loudness, damaged_ms: int | None) -> None:
+    """A unit of work, of a file that was not looked at yet: write down what was found. `name`: its hash."""
+    db.execute(
+        "UPDATE files SET duration_ms = ?, loudness = ?, album_loudness = ?, peak = ?, damaged_ms = ?"
+        " WHERE hash = ? AND peak IS NULL",
+        (duration_ms, loudness.track, loudness.album, loudness.peak, damaged_ms, name),
+    )
 
 
 def keep_cover(db: sqlite3.Connection, library: Path, file: Staged) -> str:

@@ -167,6 +167,15 @@ def users(db: sqlite3.Connection, hashes: Iterable[str]) -> list[str]:
     return [row["playlist_id"] for each in hashes for row in db.execute(_USERS, (each,))]
 
 
+def learn_chapters(db: sqlite3.Connection, file: str, column: str | None) -> int:
+    """Give them to all tracks with this file that have none, be they in the bin; how many outside of it that were.
+    `column`: see `NewTrack`."""
+    if column is None:
+        return 0
+    db.execute("UPDATE bin_tracks SET chapters = ? WHERE file = ? AND chapters IS NULL", (column, file))
+    return db.execute("UPDATE tracks SET chapters = ? WHERE file = ? AND chapters IS NULL", (column, file)).rowcount
+
+
 def files_changed(db: sqlite3.Connection, playlist_ids: Iterable[str], now: float) -> list[Playlist]:
     """Count it as an edit that files of these playlists vanished or came back; those that are still there."""
     there = [playlist.id for playlist in reading.playlists(db, playlist_ids)]

@@ -12,8 +12,9 @@ number with which it began.
 import logging
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Self, TypeVar
 
@@ -22,7 +23,19 @@ from pydantic import JsonValue
 
 from tomb.errors import NoSpace, RequestError, StartError
 from tomb.events import Events
-from tomb.library import counters, faults, files, memory, playlists, reading, recycle_bin, settings, tags, tracks
+from tomb.library import (
+    chapters,
+    counters,
+    faults,
+    files,
+    memory,
+    playlists,
+    reading,
+    recycle_bin,
+    settings,
+    tags,
+    tracks,
+)
 from tomb.library.archives import playlist_export
 from tomb.library.archives.manifest import PlaylistCard
 from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
@@ -34,6 +47,7 @@ from tomb.library.store import Store, Unit
 from tomb.library.tags import TagChange
 from tomb.library.tracks import TrackEdit
 from tomb.models import Playlist, Tag, TagAction, Track
+from tomb.nurseries.ingest import Findings
 from tomb.nurseries.journal import Notes
 from tomb.nurseries.library_events import LibraryEvents, Listener
 from tomb.nurseries.library_reader import LibraryReader
@@ -246,18 +260,35 @@ class Librarian(LibraryReader):
             return seen, tracks.users(db, seen.changed)
 
         seen, users = await self._note(look, lambda looked: looked)
-        # Told a few at a time: when a whole disk is gone, that is every playlist, and the music goes on meanwhile.
-        tracks_told = seen.changed if len(users) <= TRACKS_TOLD else frozenset()
-        for few in _batches(list(dict.fromkeys(users)), TOLD_AT_ONCE):
-            await self._tell_files(few, tracks_told)
+        await self._tell_files(users, seen.changed)
         return seen
 
-    async def _tell_files(self, playlist_ids: Sequence[str], hashes: frozenset[str]) -> None:
+    async def note_findings(self, file: str, found: Findings) -> None:
+        """Keep what a look at a file (its hash) that had not been looked at before has found. `tell_findings` is to
+        follow."""
+        marks = chapters.encoded(chapters.tidy(found.labels.chapters, found.duration_ms))
+
+        def unit(db: sqlite3.Connection) -> None:
+            files.look_again(db, file, found.duration_ms, found.loudness, found.damaged_ms)
+            tracks.learn_chapters(db, file, marks)
+
+        await self._note(unit, _say_nothing)
+
+    async def tell_findings(self, hashes: Collection[str]) -> None:
+        """Tell those who have these files of what was found in them."""
+        changed = frozenset(hashes)
+        await self._tell_files(await self._store.read(lambda db: tracks.users(db, changed)), changed)
+
+    async def _tell_files(self, users: Sequence[str], hashes: frozenset[str]) -> None:
+        """`users`: the ids of playlists, one for each track with such a file. Told a few at a time: when a whole disk
+        is gone, that is every playlist, and the music goes on meanwhile."""
         now = self._ports.wall()
-        await self._commit(
-            lambda db: tracks.files_changed(db, playlist_ids, now),
-            lambda changed: self._library_events.files_changed(changed, hashes),
-        )
+        told = hashes if len(users) <= TRACKS_TOLD else frozenset[str]()
+        for few in _batches(list(dict.fromkeys(users)), TOLD_AT_ONCE):
+            await self._commit(
+                partial(tracks.files_changed, playlist_ids=few, now=now),
+                lambda changed: self._library_events.files_changed(changed, told),
+            )
 
     @asynccontextmanager
     async def pinned(self) -> AsyncIterator[None]:

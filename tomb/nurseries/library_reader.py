@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from pydantic import JsonValue
 
 from tomb.errors import NotFound
-from tomb.library import counters, memory, origins, reading, recycle_bin, settings, tags
+from tomb.library import counters, files, memory, origins, reading, recycle_bin, settings, tags
+from tomb.library.files import Kept
 from tomb.library.index import LibraryIndex, Query
 from tomb.library.loudness import Together
 from tomb.library.memory import PlayerMemory
@@ -118,6 +119,14 @@ class LibraryReader:
         """What was deleted and can come back, the last first."""
         return await self._store.read(recycle_bin.items)
 
+    async def playlists_not_looked_at(self) -> list[str]:
+        """See `files.playlists_not_looked_at`."""
+        return await self._store.read(files.playlists_not_looked_at)
+
+    async def files_not_looked_at(self, playlist_id: str) -> list[Kept]:
+        """Of a playlist that may be gone. See `files.not_looked_at`."""
+        return await self._store.read(lambda db: files.not_looked_at(db, playlist_id))
+
     async def size(self) -> int:
         """Bytes of all sound and pictures."""
         return await self._store.read(reading.size)
@@ -126,9 +135,9 @@ class LibraryReader:
         """Bytes of sound: by playlist, what several have counting in each; and what only the bin holds."""
         return await self._store.read(lambda db: (reading.sizes(db), recycle_bin.size(db)))
 
-    async def compared(self, playlist_id: str | None, title: str, files: Sequence[Sent]) -> Compared:
+    async def compared(self, playlist_id: str | None, title: str, sent: Sequence[Sent]) -> Compared:
         """What would come of a folder; see `origins.look`."""
-        return await self._store.read(lambda db: origins.look(db, playlist_id, title, files))
+        return await self._store.read(lambda db: origins.look(db, playlist_id, title, sent))
 
     async def settings(self) -> dict[str, JsonValue]:
         return await self._store.read(settings.read_all)
