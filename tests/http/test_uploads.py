@@ -15,9 +15,13 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.http.contract import BY_NAME, judge
 from tests.http.test_asyncapi import judge as judge_event
+from tests.library.test_labels import id3, picture
 from tests.rigs.asgi import Answer, Client, served_box
 from tests.rigs.box import VirtualBox, sparse_wav
+from tests.rigs.pictures import plain
+from tests.rigs.sounds import noise, write
 from tomb.http.bodies import CHUNK_LIMIT
+from tomb.library import containers, hindrances
 from tomb.nurseries.uploads import Uploads
 
 CHUNK = 4096
@@ -110,6 +114,29 @@ async def test_a_file_sent_in_chunks_becomes_a_track(tmp_path: Path, autojump_cl
         assert heard.content == content
         assert parts(box) == []
         assert (await sender.status(session)).data["status"] == "completed"
+
+
+async def test_a_picture_that_cannot_be_shown_is_told_to_whoever_sent_it(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    content = write(tmp_path / "song.mp3", noise(0.2)).read_bytes()
+    async with served_box(tmp_path / "data") as (box, client):
+        sender = await browser(box, client)
+        bad = await sender.finalize(await sender.sent(id3({"APIC": picture(b"Dear diary")}) + content))
+        assert bad.data["unshown"] == "it is no JPEG, PNG, WebP, GIF, BMP or TIFF"
+        assert bad.body["message"] == f"upload complete, but for its picture: {bad.data['unshown']}"
+        good = await sender.finalize(await sender.sent(id3({"APIC": picture(plain(10, 10))}) + content))
+        assert (good.data["unshown"], good.body["message"]) == (None, "upload complete")
+
+
+@pytest.mark.parametrize(("filename", "why"), [("Book.aax", hindrances.LOCKED), ("Letter.doc", containers.NO_TYPE)])
+async def test_what_is_not_taken_is_refused_with_the_reason(
+    tmp_path: Path, autojump_clock: MockClock, filename: str, why: str
+) -> None:
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        refused = await sender.announce(1000, filename=filename)
+        assert (refused.status, refused.body["message"]) == (415, why)
 
 
 async def test_a_chunk_may_come_as_a_form(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -246,7 +246,7 @@ async def test_without_ffmpeg_such_files_are_left_out_with_a_clear_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = album(tmp_path / "Songs", "1.wav")
-    (folder / "2.m4a").write_bytes(b"\x00\x00\x00\x20ftypM4A ")
+    (folder / "2.m4a").write_bytes(b"\0\0\0\x0cftypM4A \0\0\0\x08moov")
     monkeypatch.setenv("PATH", str(tmp_path))
     async with opened(tmp_path / "data", probe=probe) as stage:
         imported = await stage.importer.import_folder(folder)

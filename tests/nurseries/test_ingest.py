@@ -37,7 +37,7 @@ async def test_one_ffmpeg_runs_at_a_time(
     monkeypatch.setattr(transcode, "look", look)
     monkeypatch.setattr(transcode, "transcode", convert)
     for number in range(5):
-        (tmp_path / f"{number}.m4a").write_bytes(b"\0\0\0\0ftyp" + bytes([number]))
+        (tmp_path / f"{number}.m4a").write_bytes(b"\0\0\0\x08ftyp\0\0\0\x08moov" + bytes([number]))
     async with opened(tmp_path / "data") as stage, stage.ingest.incoming() as incoming, trio.open_nursery() as nursery:
         for number in range(5):
             nursery.start_soon(stage.ingest.stage, tmp_path / f"{number}.m4a", incoming)

@@ -56,7 +56,10 @@ class InlineInspector:
         duration_ms = 0 if sound is None else self._probe(sound).duration_ms
         said, picture = labels.read(source, containers.stem(name))
         said = replace(said, chapters=embedded.read(source))
-        return Findings(said, duration_ms, cover=None if picture is None else covers.scaled(picture))
+        try:
+            return Findings(said, duration_ms, cover=None if picture is None else covers.taken(picture))
+        except NoPicture as error:
+            return Findings(said, duration_ms, unshown=str(error))
 
 
 def _beside(folder: Path) -> Picture | None:

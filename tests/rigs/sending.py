@@ -48,7 +48,7 @@ class Sender:
         return await self.uploads.status(self.playlist_id, session)
 
     async def finalize(self, session: str, file_hash: str | None = None) -> Track:
-        return await self.uploads.finalize(self.playlist_id, session, file_hash, MetadataOverride())
+        return (await self.uploads.finalize(self.playlist_id, session, file_hash, MetadataOverride())).track
 
     async def tracks(self) -> list[str]:
         return [track.id for track in (await self.box.services.librarian.playlist(self.playlist_id)).tracks]

@@ -114,10 +114,12 @@ class UploadList(Wire):
 
 
 class UploadedTrack(Track):
-    """Clients read either the track or its copy inside."""
+    """Clients read either the track or its copy inside. `unshown`: why the picture that came in the file is none that
+    can be shown."""
 
     track: Track
     session_id: str
+    unshown: str | None = None
 
 
 class CleanedSession(Wire):
@@ -183,13 +185,15 @@ async def _finalize(services: Services, call: Call[FinalizeBody]) -> Success[Upl
     wanted = call.given.metadata_override or Metadata()
     override = MetadataOverride(wanted.title, wanted.artist, wanted.album)
     session_id = call.path["session_id"]
-    track = await services.uploads.finalize(
+    uploaded = await services.uploads.finalize(
         call.path["playlist_id"],
         session_id,
         call.given.file_hash,
         override,
     )
-    return Success(UploadedTrack(**dict(track), track=track, session_id=session_id), "upload complete")
+    track, unshown = uploaded.track, uploaded.unshown
+    answer = UploadedTrack(**dict(track), track=track, session_id=session_id, unshown=unshown or None)
+    return Success(answer, f"upload complete, but for its picture: {unshown}" if unshown else "upload complete")
 
 
 async def _status(services: Services, call: Call[Body]) -> Success[UploadStatus]:

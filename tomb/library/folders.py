@@ -25,7 +25,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tomb.errors import Unavailable
-from tomb.library import chapters, containers, covers, sorting
+from tomb.library import chapters, containers, covers, hindrances, sorting
 from tomb.library.chapters import sheets
 from tomb.library.intake import unreadable
 from tomb.library.labels import Labels, Marks, clean, label
@@ -334,6 +334,8 @@ def _is_sound(path: Path, skipped: list[Skipped]) -> bool:
     """By its name's ending; where that has none, by its content. What would be, but is no file, is left out."""
     ending = containers.ending(path.name)
     named = ending in containers.TYPES
+    if ending in hindrances.LOCKED_ENDINGS:
+        skipped.append(Skipped(path, hindrances.LOCKED))
     if ending and not named:
         return False
     try:

@@ -20,7 +20,7 @@ from typing import Literal, Protocol, TypeVar, TypeVarTuple
 import trio
 
 from tomb.errors import DecodeError, NoSound
-from tomb.library import containers, covers, faults, files, intake, labels, transcode
+from tomb.library import containers, covers, faults, files, hindrances, intake, labels, transcode
 from tomb.library.arrivals import Arrival
 from tomb.library.containers import Container
 from tomb.library.covers import Picture
@@ -251,10 +251,15 @@ class Ingest:
 
 
 def _looked_at(source: Path) -> tuple[str, Container | None, bool]:
-    """What kind of file it really is: the extension for that, the container, and whether it is an MP3 to be mended."""
+    """What kind of file it really is: the extension for that, the container, and whether it is an MP3 to be mended.
+
+    Raises: DecodeError for one that nobody can play.
+    """
     named = containers.ending(source.name)
     try:
         kind = containers.container(source)
+        if (hindrance := hindrances.found(source, kind)) is not None:
+            raise DecodeError(hindrance)
         ext = named if kind is None else containers.extension(kind, named)
         return ext, kind, ext == "mp3" and transcode.available() and containers.lacks_length(source)
     except OSError as error:

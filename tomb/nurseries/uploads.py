@@ -33,7 +33,7 @@ from tomb.errors import (
     UnsupportedMedia,
 )
 from tomb.events import PLAYLISTS, Events, playlist_room
-from tomb.library import containers, faults, parts, transcode, uploads
+from tomb.library import containers, faults, hindrances, parts, transcode, uploads
 from tomb.library.arrivals import Arrival, Arrived
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
@@ -111,6 +111,15 @@ class Cleaned:
     sessions: Sequence[ForgottenUpload]
     files: int
     freed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What became of an upload. `unshown`: why the picture that came in it is none that can be shown; "" where there is
+    nothing to say, or nobody knows any more."""
+
+    track: Track
+    unshown: str = ""
 
 
 @dataclass(slots=True)
@@ -228,7 +237,7 @@ class Uploads:
 
     async def finalize(
         self, playlist_id: str, session_id: str, file_hash: str | None, override: MetadataOverride
-    ) -> Track:
+    ) -> Uploaded:
         """Make a track of the file; once it is one, the answer is always that track.
 
         Raises: BadRequest when chunks are missing or the hash is another, with the session as usable as before, and
@@ -237,7 +246,7 @@ class Uploads:
         async with self._turn(session_id):
             upload = await self._of(playlist_id, session_id)
             if upload.track_id is not None:
-                return (await self._librarian.track(upload.track_id)).track
+                return Uploaded((await self._librarian.track(upload.track_id)).track)
             decision = _decided(upload, Finalize(upload.complete))
             if not decision.moved:
                 uploads.check_complete(upload)
@@ -313,7 +322,7 @@ class Uploads:
 
     async def _process(
         self, upload: Upload, transfer: Transfer, hashes: Collection[str], override: MetadataOverride
-    ) -> Track:
+    ) -> Uploaded:
         """From the last chunk to the track.
 
         What may interrupt this, and what is left then. Up to the commit anything may: a client that hangs up, a cancel,
@@ -338,7 +347,9 @@ class Uploads:
                     await self._discard(upload.id)
         raise BadRequest("this upload was cancelled", {"session_id": upload.id})
 
-    async def _finish(self, upload: Upload, work: _Work, hashes: Collection[str], override: MetadataOverride) -> Track:
+    async def _finish(
+        self, upload: Upload, work: _Work, hashes: Collection[str], override: MetadataOverride
+    ) -> Uploaded:
         """Raises: BadRequest when the file has another hash; DecodeError when it cannot be played; NoSpace; NotFound
         when its playlist has gone."""
         async with self._ingest.incoming() as incoming:
@@ -348,7 +359,7 @@ class Uploads:
             if hashes:
                 await self._check_hash(source, hashes)
             arrival = await self._ingest.stage(source, incoming, upload.filename)
-            return await self._commit(upload, work, _overridden(arrival, override))
+            return Uploaded(await self._commit(upload, work, _overridden(arrival, override)), arrival.unshown)
 
     async def _check_hash(self, source: Path, wanted: Collection[str]) -> None:
         try:
@@ -436,7 +447,8 @@ class Uploads:
         """What is announced, before a byte of it is sent. Raises: UnsupportedMedia, PayloadTooLarge, Unavailable."""
         ext = containers.ending(new.filename) or NO_ENDING
         if ext != NO_ENDING and ext not in containers.TYPES:
-            raise UnsupportedMedia(containers.NO_TYPE, {"types": sorted(containers.TYPES)})
+            why = hindrances.LOCKED if ext in hindrances.LOCKED_ENDINGS else containers.NO_TYPE
+            raise UnsupportedMedia(why, {"types": sorted(containers.TYPES)})
         if new.file_size > self.limits.file_size:
             raise PayloadTooLarge("the file is too large", {"limit": self.limits.file_size})
         if ext in containers.TRANSCODED and not transcode.available():
