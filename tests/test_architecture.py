@@ -47,13 +47,14 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     # Around the box: a call to one that runs, an import into one that does not, its process, and the command line.
     "remote": UNDER | {"devices"},
     "pin": HANDS | {"nurseries"},
+    "doctor": HANDS | {"nurseries", "remote"},
     "imports": HANDS | {"nurseries", "remote"},
     "archives": HANDS | {"remote"},
     "malloc": frozenset(),
     # The child that looks at strangers' files: nobody imports it, it is started.
     "examiner": UNDER | {"devices", "library"},
     "service": ALL_PARTS | {"box", "malloc"},
-    "cli": ALL_PARTS | {"archives", "box", "imports", "pin", "remote", "service"},
+    "cli": ALL_PARTS | {"archives", "box", "doctor", "imports", "pin", "remote", "service"},
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }

@@ -14,6 +14,7 @@ from functools import partial
 import trio
 
 from tomb.config import MIB, Settings
+from tomb.devices.facts import Gather, gather
 from tomb.devices.keys import InputDevices
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
@@ -66,6 +67,7 @@ class Devices:
     virtual_reader: TagReader | None
     youtube: YouTube | None = None
     keys: InputDevices | None = None
+    gather: Gather = gather
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
@@ -198,6 +200,7 @@ async def open_box(
                 preferences=preferences,
                 parent_auth=parent_auth,
                 process=process,
+                gather=devices.gather,
             )
         finally:
             deck.note_position()

@@ -70,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     pin.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
     pin.set_defaults(command=_pin)
 
+    doctor = commands.add_parser("doctor", help="say what is fine, what is wrong, and the command that mends it")
+    doctor.add_argument("--json", action="store_true", help="as JSON, for programs")
+    doctor.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
+    doctor.set_defaults(command=_doctor)
+
     diagrams = commands.add_parser("diagrams", help="write the diagrams of the state machines")
     diagrams.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     diagrams.set_defaults(command=_diagrams)
@@ -134,6 +139,15 @@ def _pin(args: argparse.Namespace) -> None:
     from tomb.pin import reset
 
     print(reset(read_settings({} if args.data is None else {"data": args.data})))
+
+
+def _doctor(args: argparse.Namespace) -> None:
+    from tomb.config import read_settings
+    from tomb.doctor import doctor
+
+    settings = read_settings({} if args.data is None else {"data": args.data})
+    if not doctor(settings, as_json=args.json):
+        sys.exit(1)
 
 
 def _diagrams(args: argparse.Namespace) -> None:

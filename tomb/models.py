@@ -357,6 +357,15 @@ class KeyChoices(Wire):
     bindings: Sequence[KeyBinding] = ()
 
 
+class Finding(Wire):
+    """What the doctor says of one thing. `ok`: "unknown" where nobody can tell. `remedy`: a command that mends it."""
+
+    check: str
+    ok: Literal["yes", "no", "unknown"]
+    text: str
+    remedy: str | None = None
+
+
 class BinItem(Wire):
     """A playlist or a track that was deleted. `playlist_id`, `playlist_title`: of a track, where it was.
 

@@ -489,6 +489,7 @@ ROWS = (
     Row("DELETE /api/youtube/tasks/<task_id>", 400, path="/api/youtube/tasks/{download}", first=fetched),
     Row("DELETE /api/youtube/tasks/<task_id>", 404),
     # --- parents, the box itself
+    Row("GET /api/system/doctor", 200),
     Row("GET /api/keys", 200),
     Row("GET /api/keys", 200, first=button_assigned),
     Row(KEY, 200, {"action": {"action": "mute"}}, path="/api/keys/{button}/164/short", first=button_there),

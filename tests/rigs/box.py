@@ -15,6 +15,7 @@ from tests.rigs.input import FakeKernel
 from tests.rigs.inspector import InlineInspector
 from tomb.box import Devices, open_box
 from tomb.config import Settings
+from tomb.devices.facts import Facts
 from tomb.devices.keys import InputDevices
 from tomb.devices.output import Cue, Output
 from tomb.devices.reader import VirtualReader
@@ -27,7 +28,7 @@ from tomb.library import chapters, reading
 from tomb.models import Chime
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.lifecycle import Process
-from tomb.ports import VirtualPorts
+from tomb.ports import Ports, VirtualPorts
 
 RATE = 8000
 TAGS = ("04A1B2C3", "04D4E5F6", "0411223344AABB")
@@ -142,6 +143,11 @@ class VirtualBox:
         await self.services.librarian._store.write(unit)
 
 
+async def found_nothing(_ports: Ports, _data: Path, _port: int) -> Facts:
+    """Nothing of this computer is looked at."""
+    return Facts(versions={"tomb": "0"})
+
+
 @asynccontextmanager
 async def virtual_box(
     folder: Path,
@@ -163,7 +169,9 @@ async def virtual_box(
     silent: Callable[[Deck], Output] = lambda deck: SilentOutput(ports, deck.report)  # noqa: E731
     kernel = FakeKernel()
     keys = InputDevices(ports, kernel)
-    devices = Devices(output if fragile else None, None if fragile else silent, None, VirtualReader(), youtube, keys)
+    devices = Devices(
+        output if fragile else None, None if fragile else silent, None, VirtualReader(), youtube, keys, found_nothing
+    )
     settings = Settings(data=folder / "data", **options)
     async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:
         box = VirtualBox(services, output=made[0] if made else None, youtube=youtube, kernel=kernel)

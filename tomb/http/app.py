@@ -5,6 +5,7 @@ from tomb.http import (
     archives,
     audio,
     covers,
+    doctor,
     imports,
     keys,
     machines,
@@ -48,6 +49,7 @@ ROUTES: tuple[Route, ...] = openapi.described(
         *parents.ROUTES,
         *system.ROUTES,
         *machines.ROUTES,
+        *doctor.ROUTES,
     )
 )
 

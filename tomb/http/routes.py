@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from werkzeug.datastructures import Headers
 
 from tomb.config import Settings
+from tomb.devices.facts import Gather
 from tomb.devices.output import SelectableOutput
 from tomb.devices.reader import VirtualReader
 from tomb.errors import NoSuchRange, RequestError
@@ -67,6 +68,7 @@ class Services:
     preferences: Preferences
     parent_auth: ParentAuth
     process: Process
+    gather: Gather
 
     @property
     def virtual_reader(self) -> VirtualReader | None:

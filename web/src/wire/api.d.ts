@@ -1185,6 +1185,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_system_doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1405,6 +1421,13 @@ export interface components {
             file_hash?: string | null;
             metadata_override?: components["schemas"]["Metadata"] | null;
         };
+        Finding: {
+            check: string;
+            ok: "yes" | "no" | "unknown";
+            text: string;
+            remedy: string | null;
+        };
+        Findings: components["schemas"]["Finding"][];
         HealthStatus: {
             status: "healthy" | "degraded" | "unhealthy";
             services: {
@@ -5989,6 +6012,38 @@ export interface operations {
                         request_id: string;
                         client_op_id?: string;
                         data: components["schemas"]["MachineTables"];
+                    };
+                };
+            };
+            403: components["responses"]["forbidden_403"];
+            414: components["responses"]["payload_too_large_414"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+        };
+    };
+    get_system_doctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["Findings"];
                     };
                 };
             };

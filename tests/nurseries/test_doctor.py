@@ -1,0 +1,157 @@
+"""Each check of the doctor, in its good state and in its bad one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tomb.devices.computer import Disk
+from tomb.devices.facts import WRITTEN, Cards, Clock, Facts, Inputs, Network, Sink, Sound, Storage, Usb, Who
+from tomb.nurseries.doctor import CHECKS, LITTLE_SPACE, judged
+
+NOW = 1_790_000_000.0  # September 2026
+READER = "ACS ACR122U PICC Interface 00 00"
+GB = 1 << 30
+
+FINE = Facts(
+    who=Who("tomb", "tomb"),
+    usb=(Usb("ACR122U", True),),
+    modules=frozenset({"snd"}),
+    cards=Cards((READER,), ("04A1B2C3",)),
+    escapes=True,
+    sound=Sound(("Headphones",), "PulseAudio 16", (Sink("alsa_output", muted=False, is_default=True),), False),
+    tools={"ffmpeg": "/usr/bin/ffmpeg", "ffprobe": "/usr/bin/ffprobe", "yt-dlp": "2026.8.1"},
+    storage=Storage(Disk(64 * GB, 20 * GB), 0.1, 0, 1),
+    clock=Clock(NOW, True, False),
+    network=Network(8000, True, False, ("192.0.2.7", "2001:db8::7"), "box", ("192.0.2.7",)),
+    throttled=0,
+    inputs=Inputs(2, 2),
+    versions={"tomb": "0.1.0"},
+)
+
+
+def found(check: str, **changed: Any) -> tuple[str, str, str | None]:
+    [finding] = [each for each in judged(replace(FINE, **changed)) if each.check == check]
+    return finding.ok, finding.text, finding.remedy
+
+
+def test_where_all_is_fine_each_check_says_so_and_none_says_what_to_do() -> None:
+    assert {(each.ok, each.remedy) for each in judged(FINE)} == {("yes", None)}
+
+
+def test_where_nothing_is_known_no_check_fails_and_none_claims_to_know() -> None:
+    knowing = {each.check for each in judged(Facts()) if each.ok == "yes"}
+    assert knowing == {"versions"}
+    assert {each.check for each in judged(Facts()) if each.ok == "no"} == {"pcscd", "disk_space"}  # they did not answer
+
+
+def test_each_check_is_called_by_its_name() -> None:
+    assert [each.check for each in judged(FINE)] == [check.__name__ for check in CHECKS]
+
+
+def storage(**changed: Any) -> Storage:
+    assert FINE.storage is not None
+    return replace(FINE.storage, **changed)
+
+
+def network(**changed: Any) -> Network:
+    assert FINE.network is not None
+    return replace(FINE.network, **changed)
+
+
+def sound(**changed: Any) -> Sound:
+    assert FINE.sound is not None
+    return replace(FINE.sound, **changed)
+
+
+WRONG: tuple[tuple[str, dict[str, Any], str, str | None], ...] = (
+    ("usb_reader", {"usb": ()}, "No tag reader", "lsusb"),
+    ("kernel_modules", {"modules": frozenset({"nfc", "pn533_usb"})}, "(pn533_usb, nfc)", "modprobe -r pn533_usb nfc"),
+    ("pcscd", {"cards": None}, "does not answer", "restart pcscd"),
+    ("pcscd", {"cards": Cards(fault="It is not running.")}, "It is not running.", "install pcscd"),
+    ("pcscd", {"cards": Cards()}, "sees no reader", "restart pcscd"),
+    ("polkit", {"cards": Cards(fault="polkit says no", refused=True)}, "does not let tomb", 'subject.user === "tomb"'),
+    ("escapes", {"escapes": False}, "keeps back", "libccid_Info.plist"),
+    ("sound_card", {"sound": sound(cards=(), sinks=())}, "no sound device", "dtparam=audio=on"),
+    ("mixer", {"sound": sound(sinks=(Sink("hdmi", True, True),))}, "hdmi is muted", "pactl set-sink-mute"),
+    ("mixer", {"sound": sound(sinks=(), mixer_muted=True)}, "card is muted", "amixer sset Master unmute"),
+    ("ffmpeg", {"tools": {"ffmpeg": "/usr/bin/ffmpeg"}}, "ffmpeg lacks", "apt-get install ffmpeg"),
+    ("yt_dlp", {"tools": {}}, "yt-dlp lacks", "pip install --upgrade"),
+    ("yt_dlp", {"tools": {"yt-dlp": "2026.1.1"}}, "days old", "pip install --upgrade"),
+    ("disk_space", {"storage": storage(space=Disk(GB, LITTLE_SPACE - 1))}, "Only 499 MB", "df -h"),
+    ("disk_writes", {"storage": storage(seconds=None)}, "cannot be written", "mount"),
+    ("disk_writes", {"storage": storage(seconds=WRITTEN / 1e6)}, "too slow", None),
+    ("disk_health", {"storage": storage(errors=2)}, "2 errors", "tomb backup"),
+    ("disk_health", {"storage": storage(worn=10)}, "worn out", "tomb backup"),
+    ("clock", {"clock": Clock(0.0, None, False)}, "1970", "timedatectl"),
+    ("clock", {"clock": Clock(NOW, False, False)}, "not set by the network", "timedatectl"),
+    ("port", {"network": network(box=False, taken=True)}, "Another program has port 8000", "sport = :8000"),
+    ("addresses", {"network": network(addresses=())}, "in no network", "nmcli"),
+    ("names", {"network": network(named=())}, "Nobody answers", "avahi-daemon"),
+    ("power", {"throttled": 0x50001}, "too little voltage", None),
+    ("power", {"throttled": 0x50000}, "at times", "vcgencmd"),
+    ("inputs", {"inputs": Inputs(3, 1)}, "1 of 3", 'GROUP="tomb", MODE="0660"'),
+)
+
+
+@pytest.mark.parametrize(("check", "changed", "text", "remedy"), WRONG)
+def test_what_is_wrong_is_said_with_what_mends_it(
+    check: str, changed: dict[str, Any], text: str, remedy: str | None
+) -> None:
+    ok, said, command = found(check, **changed)
+    assert ok == "no"
+    assert text in said
+    assert command is remedy is None or (remedy is not None and command is not None and remedy in command)
+
+
+UNKNOWN: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("usb_reader", {"usb": None}),
+    ("kernel_modules", {"modules": None}),
+    ("polkit", {"cards": Cards(fault="It is not running.")}),
+    ("escapes", {"usb": (Usb("Another reader", False),)}),
+    ("escapes", {"escapes": None}),
+    ("tag", {"cards": Cards((READER,))}),
+    ("tag", {"cards": Cards()}),
+    ("mixer", {"sound": sound(sinks=(), mixer_muted=None)}),
+    ("yt_dlp", {"tools": {"yt-dlp": "master"}}),
+    ("yt_dlp", {"clock": Clock(0.0, None, False)}),
+    ("disk_health", {"storage": storage(errors=None, worn=None)}),
+    ("port", {"network": network(box=False)}),
+    ("names", {"network": network(named=None)}),
+    ("power", {"throttled": None}),
+    ("inputs", {"inputs": Inputs(0, 0)}),
+)
+
+
+@pytest.mark.parametrize(("check", "changed"), UNKNOWN)
+def test_what_nobody_can_tell_is_not_called_wrong(check: str, changed: dict[str, Any]) -> None:
+    assert found(check, **changed)[0] == "unknown"
+
+
+def test_every_check_has_a_bad_state_but_those_that_only_tell() -> None:
+    def named(rows: Iterable[tuple[Any, ...]]) -> set[str]:
+        return {row[0] for row in rows}
+
+    assert {check.__name__ for check in CHECKS} - named(WRONG) == {"tag", "sound_server", "versions"}
+
+
+def test_a_pcscd_that_refuses_runs() -> None:
+    assert found("pcscd", cards=Cards(fault="polkit says no", refused=True))[0] == "yes"
+
+
+def test_addresses_are_to_be_typed_into_a_phone() -> None:
+    assert "http://192.0.2.7:8000, http://[2001:db8::7]:8000" in found("addresses")[1]
+
+
+def test_no_remedy_can_be_made_of_what_a_stranger_named() -> None:
+    """Names of devices are shown and no part of a command that is copied."""
+    evil = "x'; rm -rf ~; '"
+    facts = replace(
+        FINE,
+        usb=(Usb(evil, True),),
+        cards=Cards((evil,), fault=None),
+        sound=sound(cards=(evil,), sinks=(Sink(evil, True, True),)),
+        escapes=False,
+    )
+    assert not [each for each in judged(facts) if each.remedy is not None and evil in each.remedy]

@@ -1,0 +1,56 @@
+"""`tomb doctor`: the findings on one page, or as JSON."""
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+from contextlib import suppress
+
+import trio
+from pydantic_core import to_json
+
+from tomb.config import Settings
+from tomb.devices.facts import gather
+from tomb.errors import TombError
+from tomb.models import Finding
+from tomb.nurseries.doctor import judged
+from tomb.ports import RealPorts
+from tomb.remote import Parent, ask
+
+MARKS = {"yes": "ok   ", "no": "WRONG", "unknown": "  ?  "}
+WIDEST = 100
+
+
+def doctor(settings: Settings, *, as_json: bool) -> bool:
+    """Look, and print what was found; whether nothing is wrong. At a terminal it offers to play a tone."""
+    findings = judged(trio.run(gather, RealPorts(), settings.data, settings.port))
+    if as_json:
+        print(to_json(findings, indent=2).decode())
+    else:
+        print(page(findings, min(shutil.get_terminal_size().columns, WIDEST)))
+        if sys.stdin.isatty() and any(each.check == "port" and each.ok == "yes" for each in findings):
+            _tone(f"http://localhost:{settings.port}")
+    return all(each.ok != "no" for each in findings)
+
+
+def page(findings: Sequence[Finding], width: int) -> str:
+    lines = []
+    for each in findings:
+        lines += textwrap.wrap(f"{MARKS[each.ok]}  {each.check}: {each.text}", width, subsequent_indent=" " * 7)
+        if each.remedy is not None and each.ok == "no":
+            lines.append(f"       $ {each.remedy}")  # in one piece, to be copied
+    wrong = sum(each.ok == "no" for each in findings)
+    return "\n".join([*lines, "", f"{wrong} wrong" if wrong else "Nothing is wrong."])
+
+
+def _tone(url: str) -> None:
+    """Only people can say whether there was one."""
+    with suppress(EOFError):
+        if input("Play a short tone? [y/N] ").strip().lower() in ("y", "yes"):
+            try:
+                ask(Parent(url), "POST", "/api/audio/test", {})
+            except TombError as error:
+                print(f"It could not be played: {error}")
+                return
+            heard = input("Did you hear it? [y/N] ").strip().lower() in ("y", "yes")
+            print("The sound works." if heard else "Then look at sound_card and mixer above, and at the plug.")

@@ -1,0 +1,27 @@
+"""The doctor's page: what is fine, what is wrong, and the command that mends it."""
+
+from collections.abc import Sequence
+
+from pydantic import RootModel
+
+from tomb.http.envelope import Success
+from tomb.http.parsing import Body
+from tomb.http.routes import Call, Route, Services
+from tomb.models import Finding
+from tomb.nurseries.doctor import judged
+
+
+class Findings(RootModel[Sequence[Finding]]):
+    pass
+
+
+async def _doctor(services: Services, _: Call[Body]) -> Success[Findings]:
+    """Look at the computer around the box; some seconds at most."""
+    settings = services.settings
+    facts = await services.gather(services.ports, settings.data, services.process.port or settings.port)
+    found = judged(facts)
+    wrong = sum(each.ok == "no" for each in found)
+    return Success(Findings(found), f"{wrong} wrong" if wrong else "nothing is wrong")
+
+
+ROUTES = (Route("GET", "/api/system/doctor", _doctor, costly=True),)
