@@ -89,11 +89,17 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
 
         return PcscReader(ports)
 
+    def ytdlp() -> YouTube:
+        from tomb.devices.youtube import tool
+
+        return tool.YtDlp(ports, settings.data / "youtube", settings.free_kept_mb * MIB)
+
     return Devices(
         output=portaudio if settings.audio != "silent" else None,
         silent=(lambda deck: SilentOutput(ports, deck.report)) if settings.audio != "portaudio" else None,
         reader=pcsc() if settings.reader in ("auto", "pcsc") else None,
         virtual_reader=VirtualReader() if settings.reader in ("auto", "virtual") else None,
+        youtube=ytdlp() if settings.youtube == "on" else None,
         keys=InputDevices(ports) if settings.keys == "auto" else None,
     )
 

@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     upload_stale_h: float = Field(24, gt=0, description="hours until an upload that nobody continues is forgotten")
     inbox_watch_s: float = Field(10, ge=0, description="seconds between two looks into the inbox folder; 0: on request")
 
+    youtube: Literal["on", "off"] = Field("on", description="whether parents can have music fetched from YouTube")
+
     position_interval_ms: int = Field(500, ge=100, description="how often the position is told while playing")
     position_min_ms: int = Field(400, ge=0, description="never told more often than this")
     event_log_size: int = Field(1000, ge=1, description="events kept for clients that were away")

@@ -32,7 +32,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environment = clean_env()
     command = [TOMB, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(folder / "data")]
     command += ["--audio", "silent", "--reader", "virtual"]
-    environment["TOMB_RATE_LIMITS"] = "off"
+    environment |= {"TOMB_RATE_LIMITS": "off", "TOMB_YOUTUBE": "off"}
     log = folder / "log"
     with (
         log.open("w") as errors,

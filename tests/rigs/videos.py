@@ -72,9 +72,7 @@ class FakeYouTube:
         return "2026.10.26"
 
     async def _fetch(self, name: str, scratch: Path, told: Told) -> Fetched:
-        scratch.rmdir()  # which works while it is empty; and in no thread, which on virtual time nobody waits for
-        scratch.mkdir()
-        (scratch / f"{name}.part").write_bytes(b"half of it")
+        _begin(scratch, name)
         steps = round(self.fetching_s / TOLD_S)
         for step in range(1, steps + 1):
             await trio.sleep(TOLD_S)
@@ -97,3 +95,8 @@ class FakeYouTube:
         if self.fault is not None:
             raise self.fault
         return list(self.found[:limit])
+
+
+def _begin(scratch: Path, name: str) -> None:
+    assert not list(scratch.iterdir())
+    (scratch / f"{name}.part").write_bytes(b"half of it")

@@ -23,8 +23,9 @@ from tomb.devices.youtube import Fetched, Progress, Reason, YouTube, YouTubeFaul
 from tomb.devices.youtube.links import video_url
 from tomb.errors import BadRequest, DecodeError, NoSpace, NotFound, Unavailable
 from tomb.events import PLAYLISTS, Events
-from tomb.library import downloads, intake, labels, reading
+from tomb.library import downloads, faults, intake, labels, reading
 from tomb.library.arrivals import Arrival, Arrived
+from tomb.library.disk import sync
 from tomb.library.downloads import Download
 from tomb.library.store import Store
 from tomb.machines.download import (
@@ -226,13 +227,19 @@ class Downloads:
     async def _fetched(self, download: Download, work: _Work, scratch: Path) -> Fetched:
         assert self._youtube is not None
 
-        def told(progress: Progress) -> None:
-            self._progressed(download, work, progress)
+        async with self._ingest.space.promise(ROOM) as room:
+            written = 0
 
-        fetched = await self._youtube.fetch(video_url(download.video), scratch, told)
+            def told(progress: Progress) -> None:
+                nonlocal written
+                room.written(max(0, progress.bytes - written))
+                written = max(written, progress.bytes)
+                self._progressed(download, work, progress)
+
+            fetched = await self._youtube.fetch(video_url(download.video), scratch, told)
         for path in (fetched.path, fetched.picture):
             if path is not None:
-                await self._ports.in_thread(_check_own, path, scratch)
+                await self._ports.in_thread(_take_over, path, scratch)
         return fetched
 
     def _progressed(self, download: Download, work: _Work, progress: Progress) -> None:
@@ -398,11 +405,16 @@ def _track(db: sqlite3.Connection, download: Download) -> Track | None:
         return None
 
 
-def _check_own(path: Path, scratch: Path) -> None:
-    """What the child says it made is a file in its own folder, and no link out of it. Raises: DecodeError."""
+def _take_over(path: Path, scratch: Path) -> None:
+    """What the child says it made is a file in its own folder, and no link out of it; from now on it is on the disk.
+
+    Raises: DecodeError, NoSpace, Unavailable.
+    """
     try:
         is_own = path.parent == scratch and stat.S_ISREG(path.lstat().st_mode)
     except OSError as error:
         raise intake.unreadable(error) from error
     if not is_own:
         raise DecodeError("it is no file")
+    with faults.translated("written"):
+        sync(path)
