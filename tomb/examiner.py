@@ -7,7 +7,7 @@ Takes questions on stdin and says what it found on stdout, JSON objects, one a l
     < {"done": true}
     > {"source": "/inbox/1.mp3", "name": "1.mp3", "sound": "/incoming/1f0c.mp3"}
     < {"going_on": true}
-    < {"duration_ms": 83500, "damaged_ms": null, "lacking": false, "pieces": [], "unended": false}
+    < {"duration_ms": 83500, "damaged_ms": null, "lacking": false, "pieces": [], "unended": false, "seek_marks": null}
     < {"loudness": {"track": -14.3, "album": null, "peak": 0.98}}
     < {"labels": {"title": "The moon", "artist": null, "album": null, "disc": null, "track": 7, "chapters": []}}
     < {"cover": "base64…", "ext": "jpg"}
@@ -115,6 +115,7 @@ class Examiner:
             "lacking": _lacking(heard, built),
             "pieces": built.pieces,
             "unended": built.unended,
+            "seek_marks": built.seek_marks and asdict(built.seek_marks),
         }
         return found, measuring.result
 

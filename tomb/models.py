@@ -4,7 +4,9 @@ Where clients of the original box read two names for one thing, the second is a 
 differ. Durations and positions are milliseconds unless the name or the type says otherwise.
 """
 
+import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -84,10 +86,38 @@ class Chapter(Wire):
     start_ms: int = Field(ge=0)
 
 
+@dataclass(frozen=True, slots=True)
+class SeekMarks:
+    """Where the frames of an MP3 lie, so that a seek need not walk through all that come before.
+
+    At byte `offsets[n]` begins frame number `n * every`, from 0, of `samples` each. The frame at byte `head` comes
+    right before the first of them and is its head, which says that there are `total` samples to be heard.
+    """
+
+    every: int
+    samples: int
+    total: int
+    head: int
+    offsets: tuple[int, ...]
+
+    def packed(self) -> bytes:
+        numbers = (self.every, self.samples, self.total, self.head, *self.offsets)
+        return struct.pack(f"<{len(numbers)}Q", *numbers)
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "SeekMarks | None":
+        """None where other bytes have come into it."""
+        if len(packed) % 8 or len(packed) < 40:
+            return None
+        every, samples, total, head, *offsets = (number for (number,) in struct.iter_unpack("<Q", packed))
+        return cls(every, samples, total, head, tuple(offsets)) if every and samples else None
+
+
 class Track(Wire):
     """One track of one playlist. `file_path` is relative to the library folder; `filename` is only a label.
 
     `damaged_at_ms`: where its file was found to be damaged for the first time, which may be where it breaks off.
+    `seek_marks`: of a long MP3, packed; for the box alone.
     """
 
     id: str
@@ -106,6 +136,7 @@ class Track(Wire):
     cover_url: str | None = None
     play_count: int = 0
     loudness: Loudness = UNKNOWN
+    seek_marks: bytes | None = Field(None, exclude=True, repr=False)
     created_at: str
     updated_at: str
     server_seq: int = 0

@@ -51,6 +51,19 @@ async def test_each_track_is_played_as_loud_as_the_next(box: VirtualBox) -> None
     assert heard(box) == [-10, -4]
 
 
+async def test_a_track_is_cued_with_the_marks_of_its_file_and_nobody_else_is_told_them(box: VirtualBox) -> None:
+    playlist_id = await box.add("Two", 10, 11)
+    with closing(sqlite3.connect(box.services.settings.data / "tomb.db", isolation_level=None)) as db:
+        db.execute("UPDATE files SET seek_marks = ?", (b"marks",))
+    await box.services.deck.start(playlist_id)
+    await box.services.deck.seek(5_000)
+    await box.services.librarian.update(playlist_id, PlaylistEdit(title="Other"))
+    await trio.sleep(1)
+    await box.services.deck.seek(7_000)
+    assert {cue.seek_marks for cue in output(box).cued} == {b"marks"}
+    assert all(b"marks" not in event.payload for event in box.events)
+
+
 async def test_an_album_keeps_what_is_quiet_in_it_quiet(box: VirtualBox) -> None:
     await box.services.preferences.change({"loudness": "album"}, {})
     await box.services.deck.start(await loud(box, "Album", -11, -11))

@@ -62,6 +62,7 @@ MEANWHILE = [
     "say(labels={'title': 'a', 'chapters': [[n, 'a' * 200] for n in range(2000)]})",
     "while True: say(ext='jpg')",
     "say(duration_ms=1, owner=True)",
+    "say(duration_ms=1, seek_marks={'every': 1, 'samples': 1, 'total': 1, 'head': -1, 'offsets': [1]})",
     "pass",
 ]
 
@@ -435,3 +436,15 @@ async def test_a_picture_that_the_child_does_not_survive_is_refused(tmp_path: Pa
     async with inspecting(stand_in(doing), limit_s=1.0) as inspection:
         with pytest.raises(DecodeError):
             await inspection.picture(tmp_path / "picture")
+
+
+async def test_where_the_frames_of_a_long_mp3_are_is_known_once_it_was_heard(tmp_path: Path) -> None:
+    long, short = (
+        write(tmp_path / f"{minutes}.mp3", noise(minutes * 60, rate=8000, channels=1), 8000) for minutes in (11, 2)
+    )
+    async with inspecting() as inspection:
+        marks = (await inspection.sound(long, "long.mp3", long)).seek_marks
+        assert (await inspection.sound(short, "short.mp3", short)).seek_marks is None
+    assert marks is not None
+    assert marks.total == 11 * 60 * 8000
+    assert len(marks.offsets) == pytest.approx(marks.total / (marks.every * marks.samples), abs=1)

@@ -36,7 +36,7 @@ UNKNOWN_TAG = "DEADBEEF"
 
 
 class FragileOutput(SilentOutput):
-    """A silent output that a test can break. It notes the box's own sounds, and the gain of each cue that was told."""
+    """A silent output that a test can break. It notes the box's own sounds, each cue, and what gains count."""
 
     def __init__(self, ports: VirtualPorts, deck: Deck) -> None:
         super().__init__(ports, deck.report)
@@ -46,15 +46,18 @@ class FragileOutput(SilentOutput):
         self.chimes: list[Chime] = []
         self.loudest_chime = 0.0
         self.gains: dict[int, float] = {}
+        self.cued: list[Cue] = []
         self.expected: list[tuple[str, int]] = []
 
     def play(self, cue: Cue) -> None:
         self.gains = {cue.generation: cue.gain}
+        self.cued.append(cue)
         super().play(cue)
 
     def enqueue(self, cue: Cue | None) -> None:
         if cue is not None:
             self.gains[cue.generation] = cue.gain
+            self.cued.append(cue)
         super().enqueue(cue)
 
     def set_cue_gain(self, generation: int, gain: float) -> None:

@@ -166,10 +166,10 @@ class ReadAhead:
 
     def _pour(self, frames: int) -> None:
         self._thread = get_native_id()
-        piece, error, ended = NOTHING, None, True
+        piece, error, ended, cue = NOTHING, None, True, self._buffer.cue
         try:
             if self._decoder is None:
-                self._decoder = Decoder(self._buffer.cue.path, self._rate, self._buffer.cue.start_ms)
+                self._decoder = Decoder(cue.path, self._rate, cue.start_ms, cue.seek_marks)
             piece = self._decoder.read(frames)
             ended = len(piece) < frames
             if ended:

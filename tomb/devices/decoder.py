@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tomb.devices.shortened import Shortened
 from tomb.errors import DecodeError, NoSound
+from tomb.models import SeekMarks
 
 if TYPE_CHECKING:
     import soundfile
@@ -111,7 +113,9 @@ def probe(path: Path, going_on: Callable[[], None] = lambda: None) -> Probe:
 class Decoder:
     """One file, decoded from `start_ms` on to stereo at `rate` Hz. Raises DecodeError, also while reading."""
 
-    def __init__(self, path: Path, rate: int, start_ms: int = 0) -> None:
+    def __init__(self, path: Path, rate: int, start_ms: int = 0, seek_marks: bytes | None = None) -> None:
+        """`seek_marks`: of an MP3 (`models.SeekMarks`, packed). Without them its decoder walks through all frames
+        before the place: five hours of them, off a card, take longer than anybody waits."""
         self._path = path
         self._file = _open(path)
         self._size = path.stat().st_size
@@ -119,6 +123,7 @@ class Decoder:
         self._ready = 0
         self._drained = False
         self._failure: DecodeError | None = None
+        self._shortened: Shortened | None = None
         self._dtype: Literal["int16", "float32"] = "float32"
         # Whole numbers pass untouched. What has fractions is rounded here: asked for integers, libsndfile 1.2.2 lets
         # Vorbis and Opus wrap around at full scale.
@@ -127,7 +132,7 @@ class Decoder:
         self._resampler = _resampler(self._file.samplerate, rate)
         self._step = min(STEP, max(1, STEP * self._file.samplerate // rate))
         if start_ms:
-            self._seek(start_ms * self._file.samplerate // 1000)
+            self._seek(start_ms * self._file.samplerate // 1000, seek_marks)
 
     def read(self, frames: int) -> Frames:
         """The next `frames` frames; fewer at the end, then none. What precedes damage is given before it is raised."""
@@ -142,15 +147,39 @@ class Decoder:
 
     def close(self) -> None:
         self._file.close()
+        if self._shortened is not None:
+            self._shortened.close()
 
-    def _seek(self, frame: int) -> None:
+    def _seek(self, frame: int, seek_marks: bytes | None) -> None:
         """Past the end is the end."""
         import soundfile
 
+        frame = min(frame, self._file.frames)
+        marks = None if seek_marks is None else SeekMarks.unpacked(seek_marks)
+        left_out = 0 if marks is None else self._leap(frame, marks)
         try:
-            self._file.seek(min(frame, self._file.frames))
+            self._file.seek(frame - left_out)
         except soundfile.LibsndfileError:
             self._drained = True
+
+    def _leap(self, frame: int, marks: SeekMarks) -> int:
+        """Leave out what is before a mark: how many frames of sound. 0 where that is not worth it, or the marks are
+        not of what libsndfile found, and so of another file."""
+        whole, apart = self._file, marks.every * marks.samples
+        place = (frame - whole.samplerate) // apart  # a second before, for frames of an MP3 borrow bits from others
+        if marks.total != whole.frames or not 0 < place < len(marks.offsets):
+            return 0
+        try:
+            self._shortened = Shortened(self._path, marks, place)
+            shorter = _open(self._path, self._shortened)
+        except (DecodeError, OSError, OverflowError):
+            return 0
+        if shorter.frames != whole.frames - place * apart:
+            shorter.close()
+            return 0
+        self._file = shorter
+        whole.close()
+        return int(place * apart)
 
     def _decode(self) -> None:
         try:
@@ -160,8 +189,8 @@ class Decoder:
             self._failure = error if reason is None else DecodeError(reason)
             block = np.empty((0, self._file.channels), self._dtype)
         self._drained = not len(block)  # a short one may come before damage
-        if self._drained and self._failure is None and self._is_shorter():
-            self._failure = DecodeError("it was cut off while it was played")
+        if self._drained and self._failure is None:
+            self._failure = self._not_the_end()
         if block.dtype == np.float32:
             # A broken file may hold what is no number, of which nobody knows what it would sound like, or vast ones.
             np.clip(np.nan_to_num(block, copy=False), -LOUDEST, LOUDEST, out=block)
@@ -171,13 +200,16 @@ class Decoder:
         self._pieces.append(_int16(frames))
         self._ready += len(frames)
 
-    def _is_shorter(self) -> bool:
-        """Than it was: libsndfile takes a file that was cut off meanwhile for one that ended. (One that was deleted is
-        heard to its end all the same.)"""
+    def _not_the_end(self) -> DecodeError | None:
+        """What libsndfile takes for the end may be none: of a file that was cut off meanwhile, or that cannot be read
+        any further. (One that was deleted is heard to its end all the same.)"""
+        if self._shortened is not None and self._shortened.failure is not None:
+            return DecodeError(_unreadable_by(self._shortened.failure))
         try:
-            return self._path.stat().st_size < self._size
+            shorter = self._path.stat().st_size < self._size
         except OSError:
-            return False
+            return None
+        return DecodeError("it was cut off while it was played") if shorter else None
 
 
 def _int16(frames: Samples) -> Frames:
@@ -249,7 +281,8 @@ def _opened(path: Path) -> "Iterator[soundfile.SoundFile]":
         file.close()
 
 
-def _open(path: Path) -> "soundfile.SoundFile":
+def _open(path: Path, content: "Shortened | None" = None) -> "soundfile.SoundFile":
+    """`content`: what is taken for it."""
     import soundfile
 
     _check_regular(path)
@@ -260,7 +293,7 @@ def _open(path: Path) -> "soundfile.SoundFile":
             return False
 
     try:
-        file = Sequential(str(path))
+        file = Sequential(content or str(path))
     except soundfile.LibsndfileError as error:
         if reason := _unreadable(path):
             raise DecodeError(reason) from error
@@ -291,7 +324,7 @@ def _check_regular(path: Path) -> None:
             raise DecodeError("empty file")
         path.open("rb").close()
     except OSError as error:
-        raise DecodeError(f"unreadable: {(error.strerror or str(error)).lower()}") from error
+        raise DecodeError(_unreadable_by(error)) from error
 
 
 def _unreadable(path: Path) -> str | None:
@@ -304,8 +337,12 @@ def _unreadable(path: Path) -> str | None:
             while file.read(READ_AT_ONCE):
                 pass
     except OSError as error:
-        return f"unreadable: {(error.strerror or str(error)).lower()}"
+        return _unreadable_by(error)
     return None
+
+
+def _unreadable_by(error: OSError) -> str:
+    return f"unreadable: {(error.strerror or str(error)).lower()}"
 
 
 # --- any number of channels to two -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ and `heard` keeps its last answer until the next command; what is cued between t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -18,12 +18,14 @@ from tomb.models import Chime
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A file to be heard from `start_ms` on. `gain`: linear, by how loud the file is; the volume comes on top."""
+    """A file to be heard from `start_ms` on. `gain`: linear, by how loud the file is; the volume comes on top.
+    `seek_marks`: if there are any for the file."""
 
     generation: int
     path: Path
     start_ms: int = 0
     gain: float = 1.0
+    seek_marks: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,14 +57,15 @@ class Warm:
                 self._news = trio.Event()
                 for key in list(self._wanted)[:most]:
                     if key in self._wanted and key not in self._kept:
-                        await self._make(key, rate)
+                        await self._make(self._wanted[key], rate)
                 await self._news.wait()
         finally:
             for key in [*self._kept]:
                 self._forget(key)
 
-    async def _make(self, key: tuple[Path, int], rate: int) -> None:
-        made = await self._ports.in_thread(_begun, *key, rate, limiter=self._ports.limiters.decoding, abandon=True)
+    async def _make(self, cue: Cue, rate: int) -> None:
+        made = await self._ports.in_thread(_begun, cue, rate, limiter=self._ports.limiters.decoding, abandon=True)
+        key = (cue.path, cue.start_ms)
         self._kept[key] = made
         if key not in self._wanted:
             self._forget(key)
@@ -76,9 +77,9 @@ class Warm:
             beginning.decoder.close()
 
 
-def _begun(path: Path, start_ms: int, rate: int) -> Beginning | None:
+def _begun(cue: Cue, rate: int) -> Beginning | None:
     try:
-        decoder = Decoder(path, rate, start_ms)
+        decoder = Decoder(cue.path, rate, cue.start_ms, cue.seek_marks)
         return Beginning(decoder.read(round(BEGINNING_S * rate)), decoder)
     except DecodeError:
         return None  # whoever plays it is told why

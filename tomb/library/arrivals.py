@@ -19,7 +19,7 @@ NewId = Callable[[], str]
 class Arrival:
     """A file ready to become a track. `origin`: SHA-256 of the file as it came; `sound`: what is to be played for it,
     or None if the library keeps that already; `damaged_ms`: where that is damaged; `filename` is only a label; `size`:
-    of the file as it came, in bytes; `unshown`: why the picture in it is no cover."""
+    of the file as it came, in bytes; `unshown`: why the picture in it is no cover; `seek_marks`: of `sound`, packed."""
 
     filename: str
     labels: Labels
@@ -31,6 +31,7 @@ class Arrival:
     size: int = 0
     damaged_ms: int | None = None
     unshown: str = ""
+    seek_marks: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _heal(db: sqlite3.Connection, library: Path, arrivals: Iterable[Arrival], no
     users = tracks.users(db, dict.fromkeys(each.sound.hash for each in needed if each.sound))
     for each in needed:
         assert each.sound is not None
-        files.keep(db, library, each.sound, each.origin, each.duration_ms, each.loudness)
+        _keep(db, library, each, each.sound)
     if needed:
         files.sync_names(library)
     return {each.id: each for each in tracks.files_changed(db, dict.fromkeys(users), now)}
@@ -129,10 +130,14 @@ def _learn(db: sqlite3.Connection, arrivals: Iterable[Arrival], now: float) -> d
     return {each.id: each for each in tracks.files_changed(db, users, now)}
 
 
+def _keep(db: sqlite3.Connection, library: Path, arrival: Arrival, sound: Staged) -> str:
+    known = (arrival.duration_ms, arrival.loudness, arrival.damaged_ms, arrival.seek_marks)
+    return files.keep(db, library, sound, arrival.origin, *known)
+
+
 def _new_track(db: sqlite3.Connection, library: Path, arrival: Arrival, track_id: str) -> tracks.NewTrack:
     if arrival.sound is not None:
-        length = (arrival.duration_ms, arrival.loudness, arrival.damaged_ms)
-        kept: str | None = files.keep(db, library, arrival.sound, arrival.origin, *length)
+        kept: str | None = _keep(db, library, arrival, arrival.sound)
     else:
         kept = files.known(db, arrival.origin)
     if kept is None:

@@ -116,15 +116,18 @@ def keep(
     duration_ms: int,
     loudness: Loudness,
     damaged_ms: int | None = None,
+    seek_marks: bytes | None = None,
 ) -> str:
     """Part of a unit of work: take a staged file into the library, once, and return its hash. `sync_names` follows."""
+    loudness_of = (loudness.track, loudness.album, loudness.peak)
     row = db.execute("SELECT ext FROM files WHERE hash = ?", (file.hash,)).fetchone()
     ext = file.ext if row is None else row["ext"]
     file.path.replace(library / "files" / f"{file.hash}.{ext}")
     db.execute(
-        "INSERT INTO files (hash, ext, size, duration_ms, origin, loudness, album_loudness, peak, damaged_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET missing = 0",
-        (file.hash, ext, file.size, duration_ms, origin, loudness.track, loudness.album, loudness.peak, damaged_ms),
+        "INSERT INTO files"
+        " (hash, ext, size, duration_ms, origin, loudness, album_loudness, peak, damaged_ms, seek_marks)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET missing = 0",
+        (file.hash, ext, file.size, duration_ms, origin, *loudness_of, damaged_ms, seek_marks),
     )
     return file.hash
 
@@ -140,12 +143,19 @@ def not_looked_at(db: sqlite3.Connection, playlist_id: str) -> list[Kept]:
     return [Kept(row["hash"], row["ext"]) for row in db.execute(_NOT_LOOKED_AT, (playlist_id,))]
 
 
-def look_again(db: sqlite3.Connection, name: str, duration_ms: int, loudness: Loudness, damaged_ms: int | None) -> None:
+def look_again(
+    db: sqlite3.Connection,
+    name: str,
+    duration_ms: int,
+    loudness: Loudness,
+    damaged_ms: int | None,
+    seek_marks: bytes | None,
+) -> None:
     """A unit of work, of a file that was not looked at yet: write down what was found. `name`: its hash."""
     db.execute(
-        "UPDATE files SET duration_ms = ?, loudness = ?, album_loudness = ?, peak = ?, damaged_ms = ?"
+        "UPDATE files SET duration_ms = ?, loudness = ?, album_loudness = ?, peak = ?, damaged_ms = ?, seek_marks = ?"
         " WHERE hash = ? AND peak IS NULL",
-        (duration_ms, loudness.track, loudness.album, loudness.peak, damaged_ms, name),
+        (duration_ms, loudness.track, loudness.album, loudness.peak, damaged_ms, seek_marks, name),
     )
 
 

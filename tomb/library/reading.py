@@ -91,7 +91,7 @@ class Playable:
 
 _TRACKS = """
     SELECT t.*, f.ext, f.size, f.duration_ms, f.damaged_ms, f.missing, f.loudness, f.album_loudness, f.peak,
-        c.ext AS cover_ext
+        f.seek_marks, c.ext AS cover_ext
     FROM tracks t JOIN files f ON f.hash = t.file LEFT JOIN covers c ON c.hash = t.cover
 """
 
@@ -218,6 +218,7 @@ def _track(row: sqlite3.Row, server_seq: int = 0) -> Track:
         cover_url=f"/api/tracks/{row['id']}/cover" if row["cover"] else None,
         play_count=row["play_count"],
         loudness=_loudness(row),
+        seek_marks=row["seek_marks"],
         created_at=iso(row["created"]),
         updated_at=iso(row["updated"]),
         server_seq=server_seq,

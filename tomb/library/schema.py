@@ -456,6 +456,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE tags ADD COLUMN place INTEGER NOT NULL DEFAULT 0 " + _is("place", _COUNT),
         "ALTER TABLE bin_tags ADD COLUMN place INTEGER NOT NULL DEFAULT 0 " + _is("place", _COUNT),
     ),
+    # Where the frames of a long MP3 are (`models.SeekMarks`, packed).
+    ("ALTER TABLE files ADD COLUMN seek_marks BLOB",),
 )
 VERSION = len(STEPS)
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tomb.library.containers import Container
+from tomb.models import SeekMarks
 
 Range = tuple[int, int]
 """Of bytes: the first, and the one after the last."""
@@ -30,12 +31,14 @@ BLOCK = 256 * 1024
 @dataclass(frozen=True, slots=True)
 class Structure:
     """`seconds`: what can be had; None where that is not known. `damaged_s`: where something does not belong, or where
-    it was cut off. `pieces`: files in a row, if there are several. `unended`: a WAV whose header says too little."""
+    it was cut off. `pieces`: files in a row, if there are several. `unended`: a WAV whose header says too little.
+    `seek_marks`: of an MP3 that is long and as regular as an encoder makes it."""
 
     seconds: float | None = None
     damaged_s: float | None = None
     pieces: tuple[Range, ...] = ()
     unended: bool = False
+    seek_marks: SeekMarks | None = None
 
 
 def read(path: Path, kind: Container, going_on: Callable[[], None] = lambda: None) -> Structure:
@@ -203,6 +206,8 @@ _BIT_RATES = {
 }
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _LENGTHS = (b"Xing", b"Info", b"VBRI")
+MARKED_S = 600  # of sound: to walk through that takes the decoder 60 ms
+EVERY = 512  # frames from mark to mark: 13 s
 
 
 def _frame_kinds() -> dict[int, tuple[int, int, int]]:
@@ -237,7 +242,7 @@ def _frame(data: Bytes, at: int) -> tuple[int, int, int] | None:
 
 def _mp3(data: Bytes, going_on: Callable[[], None]) -> Structure:
     at = _behind_tag(data, 0)
-    seconds, damaged_s, first, paced = 0.0, None, None, PACE
+    seconds, damaged_s, first, paced, marking = 0.0, None, None, PACE, _Marking()
     while at < len(data):
         if at > paced:
             paced += PACE
@@ -258,11 +263,52 @@ def _mp3(data: Bytes, going_on: Callable[[], None]) -> Structure:
         head = data.at(at, 64)
         if not any(each in head for each in _LENGTHS):
             seconds += samples / rate
-        elif first is not None:
-            pass  # the head of another file that was joined to this one
+            marking.frame(at, samples, rate)
+        elif first is None:
+            marking.head(at, data.at(at, size))
+        else:
+            marking.regular = False  # the head of another file that was joined to this one
         first = first or frame
         at += size
-    return Structure(seconds if first else None, damaged_s)
+    long = seconds >= MARKED_S and damaged_s is None
+    return Structure(seconds if first else None, damaged_s, seek_marks=marking.marks() if long else None)
+
+
+class _Marking:
+    """Writes down where the frames of an MP3 are, as they are passed.
+
+    Its head says how many frames there are, and how many samples at both ends are the encoder's own: in the LAME tag
+    behind its other fields (gabriel.mp3-tech.org/mp3infotag.html).
+    """
+
+    def __init__(self) -> None:
+        self.regular = True
+        self._head: tuple[int, int] | None = None  # where it is, and samples that are not to be heard
+        self._kind: tuple[int, int] | None = None
+        self._frames = 0
+        self._offsets: list[int] = []
+
+    def head(self, at: int, frame: bytes) -> None:
+        mark = max(frame.find(b"Xing"), frame.find(b"Info"))
+        flags = frame[mark + 7] if 0 <= mark < len(frame) - 8 else 0
+        # Frames, bytes, a table of contents and the quality are each there or not; then come 21 bytes of LAME's.
+        tag = mark + 8 + 4 * bool(flags & 1) + 4 * bool(flags & 2) + 100 * bool(flags & 4) + 4 * bool(flags & 8)
+        ends = frame[tag + 21 : tag + 24]
+        if flags & 1 and len(ends) == 3:
+            self._head = at, (ends[0] << 4 | ends[1] >> 4) + ((ends[1] & 15) << 8 | ends[2])
+
+    def frame(self, at: int, samples: int, rate: int) -> None:
+        if self._frames % EVERY == 0:
+            self._offsets.append(at)
+        self._kind = self._kind or (samples, rate)
+        self.regular = self.regular and self._kind == (samples, rate)
+        self._frames += 1
+
+    def marks(self) -> SeekMarks | None:
+        if not self.regular or self._head is None or self._kind is None:
+            return None
+        (samples, _), (at, left_out) = self._kind, self._head
+        return SeekMarks(EVERY, samples, self._frames * samples - left_out, at, tuple(self._offsets))
 
 
 def _is_padding(data: Bytes, at: int) -> bool:

@@ -649,11 +649,11 @@ class Deck:
     def _command_output(self, device: output.Output, effect: events.Effect) -> None:
         match effect:
             case events.PlayTrack(generation, track_id, position_ms):
-                device.play(output.Cue(generation, self._path(track_id), position_ms, self._cue_gain(track_id)))
+                device.play(self._cue(generation, track_id, position_ms))
             case events.EnqueueTrack(_, None):
                 device.enqueue(None)
             case events.EnqueueTrack(generation, str(track_id)):
-                device.enqueue(output.Cue(generation, self._path(track_id), gain=self._cue_gain(track_id)))
+                device.enqueue(self._cue(generation, track_id))
             case events.PauseOutput():
                 device.pause()
             case events.ResumeOutput():
@@ -733,10 +733,11 @@ class Deck:
     def _track_by_id(self, track_id: str) -> Track | None:
         return self._playlist.track(track_id) if self._playlist else None
 
-    def _path(self, track_id: str) -> Path:
+    def _cue(self, generation: int, track_id: str, position_ms: int = 0) -> output.Cue:
         track = self._track_by_id(track_id)
         assert track is not None
-        return self._library / track.file_path
+        path, gain = self._library / track.file_path, self._cue_gain(track_id)
+        return output.Cue(generation, path, position_ms, gain, track.seek_marks)
 
     def _cue_gain(self, track_id: str) -> float:
         return self._playlist.gain(track_id, self._loudness) if self._playlist else 1.0
@@ -751,7 +752,7 @@ class Deck:
         ours = self._playlist is not None and self._playlist.lite.id == playlist.lite.id
         if track is None or (ours and self._player.state != "stopped"):
             return None
-        return output.Cue(0, self._library / track.file_path, position_ms)
+        return output.Cue(0, self._library / track.file_path, position_ms, seek_marks=track.seek_marks)
 
     def _named(self, generation: int, reason: str) -> str:
         """`reason` with the name of the track that was given out with this generation."""

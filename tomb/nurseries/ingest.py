@@ -28,7 +28,7 @@ from tomb.library.intake import Intake, Staged
 from tomb.library.labels import Labels
 from tomb.library.store import Store
 from tomb.library.transcode import Source, Stream
-from tomb.models import UNKNOWN, Loudness
+from tomb.models import UNKNOWN, Loudness, SeekMarks
 from tomb.nurseries.space import Space
 from tomb.ports import Ports
 
@@ -46,6 +46,7 @@ class Findings:
     `duration_ms`: what was heard of it; 0, and no loudness, if that was not asked for. `damaged_ms`: where something is
     wrong in it for the first time. `lacking`: a better decoder may get more out of it. `pieces`, `unended`: see
     tomb/library/structure.py. `unshown`: why the picture that it brings is no cover.
+    `seek_marks`: of what was heard.
     """
 
     labels: Labels
@@ -57,6 +58,11 @@ class Findings:
     pieces: tuple[tuple[int, int], ...] = ()
     unended: bool = False
     unshown: str = ""
+    seek_marks: SeekMarks | None = None
+
+    @property
+    def packed_marks(self) -> bytes | None:
+        return None if self.seek_marks is None else self.seek_marks.packed()
 
 
 class Inspector(Protocol):
@@ -122,6 +128,7 @@ class Ingest:
             size,
             found.damaged_ms,
             found.unshown,
+            found.packed_marks,
         )
 
     async def picture(self, folder: Path, incoming: Path) -> Staged | None:

@@ -28,7 +28,7 @@ from tomb.library import chapters, containers
 from tomb.library.covers import Picture
 from tomb.library.labels import Labels, clean, label
 from tomb.library.structure import MOST_PIECES
-from tomb.models import Loudness
+from tomb.models import Loudness, SeekMarks
 from tomb.nurseries.ingest import Findings
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ GOING_ON_S = 3600.0
 AT_ONCE = min(2, len(os.sched_getaffinity(0)))  # each takes a core, behind the music, and 40 MB
 LONGEST_S = 7 * 24 * 3600  # of music
 MOST_LINES = 8
+MOST_MARKS = 100_000  # 500 MiB of the smallest frames have 40,000
 START_S = 30.0  # a Pi that does much else
 IDLE_S = 20.0
 LONGEST_LINE = 4 * 1024 * 1024  # a picture as it is kept has 1.5 MB at most
@@ -57,6 +58,7 @@ class _Line(BaseModel):
     loudness: Loudness | None = None
     damaged_ms: int | None = Field(None, ge=0, le=LONGEST_S * 1000)
     lacking: bool = False
+    seek_marks: SeekMarks | None = None
     pieces: tuple[tuple[_Place, _Place], ...] = Field((), max_length=MOST_PIECES)
     unended: bool = False
     labels: Labels | None = None
@@ -75,6 +77,15 @@ class _Line(BaseModel):
         if said and chapters.tidy(said.chapters) != said.chapters:
             raise ValueError("no label says this")
         return said
+
+    @field_validator("seek_marks")
+    @classmethod
+    def _packable(cls, found: SeekMarks | None) -> SeekMarks | None:
+        if found is not None:
+            numbers = (found.every, found.samples, found.total, found.head, *found.offsets)
+            if min(numbers) < 0 or max(numbers) > 2**40 or len(numbers) > MOST_MARKS:
+                raise ValueError("no file is like this")
+        return found
 
 
 TOO_LONG = "looking at it takes too long"
@@ -182,6 +193,7 @@ class Inspection:
             lacking=built.lacking,
             pieces=built.pieces,
             unended=built.unended,
+            seek_marks=built.seek_marks,
             unshown=next((each.unshown for each in lines if each.unshown), ""),
         )
 

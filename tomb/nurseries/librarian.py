@@ -267,9 +267,10 @@ class Librarian(LibraryReader):
         """Keep what a look at a file (its hash) that had not been looked at before has found. `tell_findings` is to
         follow."""
         marks = chapters.encoded(chapters.tidy(found.labels.chapters, found.duration_ms))
+        heard = (found.duration_ms, found.loudness, found.damaged_ms, found.packed_marks)
 
         def unit(db: sqlite3.Connection) -> None:
-            files.look_again(db, file, found.duration_ms, found.loudness, found.damaged_ms)
+            files.look_again(db, file, *heard)
             tracks.learn_chapters(db, file, marks)
 
         await self._note(unit, _say_nothing)
