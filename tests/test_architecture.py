@@ -49,12 +49,13 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "pin": HANDS | {"nurseries"},
     "doctor": HANDS | {"nurseries", "remote"},
     "imports": HANDS | {"nurseries", "remote"},
+    "youtube": UNDER | {"devices", "library", "remote"},
     "archives": HANDS | {"remote"},
     "malloc": frozenset(),
     # The child that looks at strangers' files: nobody imports it, it is started.
     "examiner": UNDER | {"devices", "library"},
     "service": ALL_PARTS | {"box", "malloc"},
-    "cli": ALL_PARTS | {"archives", "box", "doctor", "imports", "pin", "remote", "service"},
+    "cli": ALL_PARTS | {"archives", "box", "doctor", "imports", "pin", "remote", "service", "youtube"},
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }

@@ -75,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
     doctor.set_defaults(command=_doctor)
 
+    youtube = commands.add_parser("youtube", help="what fetches from YouTube").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    update = youtube.add_parser("update", help="install the newest yt-dlp; the one before stays as a reserve")
+    update.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
+    update.add_argument("--url", help="where the box is, if it is not the one on that folder")
+    update.set_defaults(command=_update_youtube)
+
     diagrams = commands.add_parser("diagrams", help="write the diagrams of the state machines")
     diagrams.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     diagrams.set_defaults(command=_diagrams)
@@ -148,6 +156,13 @@ def _doctor(args: argparse.Namespace) -> None:
     settings = read_settings({} if args.data is None else {"data": args.data})
     if not doctor(settings, as_json=args.json):
         sys.exit(1)
+
+
+def _update_youtube(args: argparse.Namespace) -> None:
+    from tomb.config import read_settings
+    from tomb.youtube import update
+
+    print(update(read_settings({} if args.data is None else {"data": args.data}), args.url))
 
 
 def _diagrams(args: argparse.Namespace) -> None:

@@ -115,11 +115,17 @@ def download(parent: Parent, path: str, file: IO[bytes], progress: Callable[[int
         raise TombError("the box stopped in the middle of it; its log says why")
 
 
-def ask(parent: Parent, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
+def ask(
+    parent: Parent,
+    method: str,
+    path: str,
+    body: Mapping[str, object] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> dict[str, Any]:
     """The envelope that the box answers. Raises: TombError."""
     request = _request(parent.url, method, path, body)
     request.add_header("Cookie", parent.cookie)
-    with _answer(parent.url, request) as answer:
+    with _answer(parent.url, request, timeout_s) as answer:
         return _envelope(parent.url, answer)
 
 

@@ -66,6 +66,8 @@ class FakeYouTube:
             self.fetching.remove(name)
 
     async def update(self) -> str:
+        if self.fault is not None:
+            raise self.fault
         return "2027.01.01"
 
     def version(self) -> str | None:

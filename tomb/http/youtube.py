@@ -132,6 +132,12 @@ class Downloads(DownloadTask):
     tasks: Sequence[DownloadTask]
 
 
+class Downloader(Wire):
+    """What fetches from YouTube: the version of yt-dlp, which is the day that it was made."""
+
+    version: str
+
+
 # --- the routes ------------------------------------------------------------------------------------------------------
 
 
@@ -173,6 +179,12 @@ async def _task(services: Services, call: Call[Body]) -> Success[DownloadTask]:
 async def _cancel(services: Services, call: Call[Body]) -> Success[DownloadTask]:
     """Cancel a download."""
     return Success(await services.downloads.cancel(call.path["task_id"]), "download cancelled")
+
+
+async def _update(services: Services, _: Call[Body]) -> Success[Downloader]:
+    """Install the newest yt-dlp, which takes minutes; the one before stays until that has shown that it works."""
+    version = await services.videos.update()
+    return Success(Downloader(version=version), f"yt-dlp {version} is what the box uses now")
 
 
 def _results(videos: Sequence[Video]) -> YouTubeResults:
@@ -219,6 +231,7 @@ ROUTES = (
         costly=True,
         sends=("image/jpeg", "image/png", "image/webp"),
     ),
+    _asking("POST", "/api/youtube/update", _update, errors=(Unavailable,)),
     Route("GET", "/api/youtube/tasks", _tasks),
     Route("GET", "/api/youtube/status/<task_id>", _task, errors=(NotFound,)),
     Route("DELETE", "/api/youtube/tasks/<task_id>", _cancel, errors=(NotFound, BadRequest)),

@@ -30,6 +30,7 @@ PICTURES = 16 * 1024 * 1024
 PICTURES_AT_ONCE = 2
 AGAIN_S = 900.0  # when YouTube wants to be left alone, and does not say for how long
 
+SWITCHED_OFF = "YouTube is switched off on this box (TOMB_YOUTUBE)"
 _MISSING = {
     Reason.NO_TOOL: "the box has no yt-dlp; `tomb youtube update` installs it",
     Reason.NO_FFMPEG: "fetching from YouTube needs ffmpeg, which is not installed (`apt install ffmpeg`)",
@@ -74,7 +75,7 @@ class Videos:
     def check(self) -> YouTube:
         """Whether anything can be fetched here. Raises: Unavailable that says what is missing."""
         if self._youtube is None:
-            raise Unavailable("YouTube is switched off on this box (TOMB_YOUTUBE)", {"reason": "off"})
+            raise Unavailable(SWITCHED_OFF, {"reason": "off"})
         missing = self._youtube.available()
         if missing is not None:
             raise Unavailable(_MISSING.get(missing, str(missing)), {"reason": missing})
@@ -104,6 +105,15 @@ class Videos:
         youtube = self.check()
         async with self._fetching:
             return await self._find(video_id) or await self._fetch_picture(youtube, video_id)
+
+    async def update(self) -> str:
+        """Install the newest of what fetches from YouTube; its version. Raises: Unavailable, with all as it was."""
+        if self._youtube is None:
+            raise Unavailable(SWITCHED_OFF, {"reason": "off"})
+        try:
+            return await self._youtube.update()
+        except YouTubeFault as fault:
+            raise Unavailable(fault.message, {"reason": fault.reason}) from fault
 
     async def _ask(
         self, question: tuple[str, str, int], ask: Callable[[], Awaitable[Sequence[Video]]]

@@ -24,6 +24,7 @@ from tomb import confined
 from tomb.devices.youtube import Reason, YouTubeFault, child
 from tomb.devices.youtube.child import Job, Limits
 from tomb.devices.youtube.installation import Release, environment, is_version, readable, releases
+from tomb.devices.youtube.output import line
 from tomb.ports import Ports
 
 log = logging.getLogger(__name__)
@@ -72,14 +73,15 @@ async def _pip(target: Path, options: Sequence[str]) -> None:
     if status == 0:
         return
     words = said.decode("utf-8", "replace")
-    log.warning("pip: %s", words.strip() or "it took too long")
+    log.info("pip: %s", words.strip() or "it took too long")
     if status is None:
         raise YouTubeFault(Reason.TIMEOUT, "It took too long to fetch.")
     if "No module named pip" in words:
         raise YouTubeFault(Reason.NO_TOOL, "pip is missing, which installs it.")
     if "No space left" in words:
         raise YouTubeFault(Reason.DISK_FULL, "There is not enough room left.")
-    raise YouTubeFault(Reason.NETWORK, "It could not be fetched; the box's log says why.")
+    why = line((words.strip().splitlines() or ["pip says nothing"])[-1].removeprefix("ERROR: "))
+    raise YouTubeFault(Reason.NETWORK, f"It could not be fetched: {why}.")
 
 
 async def _tried_out(ports: Ports, new: Path) -> str:
@@ -102,7 +104,7 @@ async def _tried_out(ports: Ports, new: Path) -> str:
         with trio.move_on_after(TRY_S):
             ending = await child.run(ports, job, said.append)
             if ending.status != 0:
-                log.warning("the new yt-dlp does not work here: %s", ending.said.strip())
+                log.info("the new yt-dlp does not work here: %s", ending.said.strip())
                 said = []
         heard.append(said[-1].strip() if said else "")
     version, again = heard

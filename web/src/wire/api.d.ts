@@ -993,6 +993,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/youtube/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["post_youtube_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/youtube/tasks": {
         parameters: {
             query?: never;
@@ -1383,6 +1399,9 @@ export interface components {
         };
         DownloadTasks: {
             tasks: components["schemas"]["DownloadTask"][];
+        };
+        Downloader: {
+            version: string;
         };
         Downloads: {
             task_id: string;
@@ -2023,6 +2042,7 @@ export interface components {
             server_seq: number;
             track: components["schemas"]["Track"];
             session_id: string;
+            unshown: string | null;
             readonly track_number: number;
             readonly duration: number;
             readonly note: string | null;
@@ -5495,6 +5515,49 @@ export interface operations {
             431: components["responses"]["payload_too_large_431"];
             500: components["responses"]["internal_error_500"];
             503: components["responses"]["service_unavailable_503"];
+        };
+    };
+    post_youtube_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["Downloader"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
         };
     };
     get_youtube_tasks: {
