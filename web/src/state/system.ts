@@ -1,6 +1,6 @@
 // How the box is: read while a page shows it.
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { api, command, peek } from '@/wire/http'
+import { api, command, peek, read } from '@/wire/http'
 import { MACHINES } from '@/wire/socket'
 import type { Health, LogLine, Machine, StorageUse, SystemInfo } from '@/wire/types'
 import { library, listen, readerStatus, send, watchMachines, whenUp } from './core'
@@ -31,6 +31,9 @@ export function useSystem() {
   onScopeDispose(() => clearInterval(timer))
   return { health, info, failed, look }
 }
+
+/** Some seconds at most: the box looks at the computer around it. */
+export const checkUp = () => read((signal) => api.GET('/api/system/doctor', { signal }))
 
 /** Null where it failed. */
 export async function logLines(level: Level): Promise<readonly LogLine[] | null> {

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AxeBuilder, BOX, DESK, visit } from './rig.mjs'
+
+test('the check-up says what is wrong, what is fine, and the command that mends it', async (t) => {
+  // This computer is what it is: what the box itself finds is looked at for its form, what is wrong is made up.
+  const page = await visit(t, '/system', DESK)
+  await page.getByRole('button', { name: 'Look now' }).click()
+  const rows = page.getByRole('region').or(page.locator('section')).filter({ has: page.getByRole('heading', { name: 'Check-up' }) }).getByRole('listitem')
+  await rows.filter({ hasText: 'Versions' }).getByText(/^tomb /).waitFor()
+  assert.ok((await rows.count()) >= 20)
+  await rows.filter({ hasText: 'Reachable' }).getByText(`The box answers on port ${new URL(BOX).port}.`).waitFor()
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [])
+
+  const made = [
+    { check: 'clock', ok: 'yes', text: 'The clock goes.', remedy: null },
+    { check: 'mixer', ok: 'no', text: 'The sound card is muted.', remedy: 'amixer sset Master unmute' },
+  ]
+  await page.route('**/api/system/doctor', async (route) => {
+    const answer = await (await route.fetch()).json()
+    await route.fulfill({ json: { ...answer, data: made } })
+  })
+  await page.getByRole('button', { name: 'Look now' }).click()
+  await page.getByText('One thing is wrong.').waitFor()
+  assert.match(await rows.first().textContent(), /Mute.*wrong.*The sound card is muted\..*amixer sset Master unmute/)
+  assert.equal(await rows.count(), 2)
+})
