@@ -61,7 +61,7 @@ test('a knob is the volume by itself, and both its ways are given something else
   await eventually(async () => (await player()).volume === 52)
   const page = await visit(t, '/buttons', { locale: 'de-DE' })
   const right = page.getByRole('listitem').filter({ hasText: 'Drehknopf: nach rechts gedreht' })
-  await right.getByText('wie aufgedruckt').waitFor()
+  await right.getByText('von sich aus').waitFor()
   await page.getByRole('button', { name: 'Mehr zu Drehknopf: nach rechts gedreht' }).click()
   await page.getByRole('button', { name: 'Etwas anderes tun lassen' }).click()
   await page.getByRole('button', { name: 'Nächster Titel' }).click()
