@@ -87,7 +87,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
     def pcsc() -> TagReader:
         from tomb.devices.pcsc_reader import PcscReader
 
-        return PcscReader(ports)
+        return PcscReader(ports, pattern=settings.reader_name)
 
     def ytdlp() -> YouTube:
         from tomb.devices.youtube import tool

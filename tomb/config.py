@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     reader: Literal["auto", "pcsc", "virtual", "none"] = Field(
         "auto", description="tag reader; auto: virtual until one is found"
     )
+    reader_name: str = Field(
+        "", description="part of the names of the readers to use, with * and ?; empty: all of them"
+    )
     keys: Literal["auto", "none"] = Field("auto", description="buttons, knobs, remotes; auto: all that are plugged in")
     demo: Literal["auto", "on", "off"] = Field(
         "auto", description="the demo library: auto gives it to a new box, on adds it to any, off to none"

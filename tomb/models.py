@@ -25,6 +25,7 @@ Chime = Literal["ready", "unknown_tag", "error", "limit"]
 UploadState = Literal["pending", "uploading", "processing", "completed", "error", "cancelled"]
 DownloadState = Literal["pending", "downloading", "processing", "completed", "error", "cancelled"]
 LinkState = Literal["waiting", "duplicate", "success", "timeout", "cancelled", "error"]
+LinkReason = Literal["random_id"]
 TagActionName = Literal[
     "next",
     "previous",

@@ -11,6 +11,7 @@ from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pcsc import GONE, READER, SECOND_READER, PcscRig, pcsc_rig
 from tests.rigs.sightings import Sightings
 from tomb.devices.pcsc_reader import PcscReader
+from tomb.devices.reader import Sighting
 from tomb.errors import Broken, Missing
 from tomb.ports import RealPorts
 
@@ -69,6 +70,7 @@ async def sightings(rig: PcscRig, reader: PcscReader, nursery: trio.Nursery) -> 
     sightings = Sightings()
     await nursery.start(reader.run, sightings.see)
     await sightings.until(None)
+    await sightings.until(None)  # there are two
     return sightings
 
 
@@ -141,24 +143,26 @@ async def test_a_card_torn_away_while_it_is_read_is_a_miss(rig: PcscRig, sightin
     assert set(await sightings.until(UID)) <= {None}
 
 
-async def test_any_reader_will_do_and_the_first_card_counts(rig: PcscRig, sightings: Sightings) -> None:
+async def test_each_of_two_readers_tells_of_its_card(rig: PcscRig, sightings: Sightings) -> None:
     await rig.insert(UID, reader=SECOND_READER)
-    assert await sightings.next() == UID
-    first = await rig.insert(OTHER)
-    await first.touched.wait()
-    assert [await sightings.next() for _ in range(3)] == [UID] * 3
-    await rig.remove(reader=SECOND_READER)
+    await sightings.until(UID)
+    await rig.insert(OTHER)
     await sightings.until(OTHER)
+    await sightings.until(UID)  # it is read on
+    await rig.remove(reader=SECOND_READER)
+    await sightings.until(None)
+    told = {(each.reader, each.tag_id) for each in sightings.raw if isinstance(each, Sighting)}
+    assert told == {(READER, None), (SECOND_READER, None), (SECOND_READER, UID), (READER, OTHER)}
 
 
 async def test_it_has_its_name_while_it_is_watched(rig: PcscRig, reader: PcscReader) -> None:
     async with trio.open_nursery() as nursery:
         assert repr(reader) == "<PcscReader missing>"
         await nursery.start(reader.run, Sightings().see)
-        assert reader.name == READER
+        assert reader.names == (READER, SECOND_READER)
         assert READER in repr(reader)
         nursery.cancel_scope.cancel()
-    assert reader.name is None
+    assert not reader.names
 
 
 async def test_pcscd_killed_is_broken_then_missing_and_after_its_restart_all_is_well(
@@ -233,11 +237,11 @@ async def test_a_pcscd_that_hangs_holds_up_neither_the_stop_nor_the_next_run(
 async def test_a_signal_to_a_reader_without_light_is_quietly_nothing(
     rig: PcscRig, reader: PcscReader, ports: CountingPorts
 ) -> None:
-    await reader.signal(ok=True)
+    await reader.signal("ok", READER)
     async with trio.open_nursery() as nursery:
         await nursery.start(reader.run, Sightings().see)
         card = await rig.insert(UID)
         await card.touched.wait()
-        await reader.signal(ok=True)
+        await reader.signal("ok", READER)
         nursery.cancel_scope.cancel()
     assert set(card.apdus) <= {bytes.fromhex("FFCA000000")}

@@ -11,7 +11,7 @@ from tests.rigs.scard import GET_UID, FakeScard
 from tests.rigs.sightings import Sightings
 from tomb.devices import pcsc, pcsc_reader
 from tomb.devices.pcsc_reader import PcscReader
-from tomb.devices.reader import Sighting
+from tomb.devices.reader import ReaderGone, Sighting, Sign
 from tomb.errors import Broken, Busy, DeviceError, Missing
 from tomb.ports import RealPorts
 
@@ -22,8 +22,15 @@ UID = "04A22B3C4D5E80"
 OTHER = "04DEADBEEF0180"
 
 NO_BEEP = bytes.fromhex("FF00520000")
-YES = bytes.fromhex("FF0040A00401010101")
-NO = bytes.fromhex("FF0040500401010201")
+ASK = bytes.fromhex("FF00500000")  # which kinds of tags it looks for
+ONLY_TYPE_A = bytes.fromhex("FF0051E100")
+PREPARED = [NO_BEEP, ASK, ONLY_TYPE_A]
+SIGNS: dict[Sign, bytes] = {
+    "ok": bytes.fromhex("FF0040A00401010101"),
+    "unknown": bytes.fromhex("FF0040500401010201"),
+    "error": bytes.fromhex("FF0040500404010101"),
+    "limit": bytes.fromhex("FF0040F00401010200"),
+}
 
 
 @pytest.fixture
@@ -128,10 +135,10 @@ async def test_a_reader_unplugged_is_missing_and_found_again_once_plugged_in(
         async with trio.open_nursery() as watching:
             await watching.start(reader.run, sightings.see)
             scard.unplug(PLAIN)
-    assert reader.name is None
+    assert not reader.names
     scard.plug(PLAIN)
     await nursery.start(reader.run, sightings.see)
-    assert reader.name == PLAIN
+    assert reader.names == (PLAIN,)
 
 
 async def test_a_reader_plugged_in_later_is_watched_too(
@@ -141,7 +148,7 @@ async def test_a_reader_plugged_in_later_is_watched_too(
     scard.plug(ACR)
     scard.place(UID, ACR)
     await sightings.until(UID)
-    assert reader.name == PLAIN
+    assert reader.names == (PLAIN, ACR)
 
 
 async def test_when_one_of_two_is_unplugged_the_other_serves_on(
@@ -154,7 +161,8 @@ async def test_when_one_of_two_is_unplugged_the_other_serves_on(
     scard.unplug(PLAIN)
     scard.place(UID, ACR)
     await sightings.until(UID)
-    assert reader.name == ACR
+    assert reader.names == (ACR,)
+    assert ReaderGone(PLAIN) in sightings.raw
 
 
 async def test_a_slot_for_sams_is_no_reader(scard: FakeScard, reader: PcscReader) -> None:
@@ -242,7 +250,7 @@ async def test_a_pcscd_that_hangs_breaks_the_run_until_it_answers(
 
 
 async def test_a_sink_that_fails_ends_the_run_with_its_own_error(scard: FakeScard, reader: PcscReader) -> None:
-    def see(_: Sighting) -> None:
+    def see(_: Sighting | ReaderGone) -> None:
         raise LookupError("a defect")
 
     with pytest.RaisesGroup(pytest.RaisesExc(LookupError, match="a defect")):
@@ -257,7 +265,7 @@ async def test_the_detection_beep_of_an_acr122u_is_turned_off_at_once_where_the_
     await nursery.start(reader.run, sightings.see)
     scard.place(UID, ACR)
     await sightings.until(UID)
-    assert scard.readers[ACR].escaped == [NO_BEEP]
+    assert scard.readers[ACR].escaped == PREPARED
     assert scard.readers[PLAIN].escaped == []
     assert NO_BEEP not in scard.readers[ACR].transmitted
 
@@ -270,24 +278,61 @@ async def test_the_detection_beep_of_an_acr122u_is_else_turned_off_through_the_f
     scard.place(UID, ACR)
     await sightings.until(UID)
     await sightings.until(UID)
-    assert scard.readers[ACR].transmitted == [GET_UID, NO_BEEP, GET_UID]
+    assert scard.readers[ACR].transmitted == [GET_UID, *PREPARED, GET_UID]
 
 
-@pytest.mark.parametrize(("ok", "command"), [(True, YES), (False, NO)])
+async def test_an_acr122u_that_looks_for_our_tags_only_is_not_told_again(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery
+) -> None:
+    acr = scard.plug(ACR)
+    acr.takes_escapes, acr.parameter = True, 0xE1
+    await nursery.start(reader.run, sightings.see)
+    assert acr.escaped == [NO_BEEP, ASK]
+
+
+@pytest.mark.parametrize("escapes", [True, False])
+async def test_a_reader_that_knows_nothing_of_that_reads_tags_as_any_other(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, escapes: bool
+) -> None:
+    acr = scard.plug(ACR)
+    acr.takes_escapes, acr.knows_commands = escapes, False
+    await nursery.start(reader.run, sightings.see)
+    for uid in (UID, OTHER):
+        scard.place(uid, ACR)
+        await sightings.until(uid)
+    await reader.signal("ok", ACR)
+    scard.place(None, ACR)
+    await sightings.until(None)
+    assert acr.transmitted.count(NO_BEEP) == 1  # asked once more through the first card, and then no more
+
+
+async def test_a_reader_whose_kinds_of_tags_cannot_be_chosen_is_silenced_all_the_same(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery
+) -> None:
+    acr = scard.plug(ACR)
+    acr.takes_escapes, acr.parameter = True, None
+    await nursery.start(reader.run, sightings.see)
+    scard.place(UID, ACR)
+    await sightings.until(UID)
+    assert acr.escaped == PREPARED
+    assert acr.transmitted == [GET_UID]
+
+
+@pytest.mark.parametrize(("sign", "command"), SIGNS.items())
 async def test_a_signal_goes_to_an_acr122u_through_its_card_or_as_an_escape(
-    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, ok: bool, command: bytes
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, sign: Sign, command: bytes
 ) -> None:
     scard.unplug(PLAIN)
     acr = scard.plug(ACR)
     acr.takes_escapes = True
     await nursery.start(reader.run, sightings.see)
-    await reader.signal(ok)
-    assert acr.escaped == [NO_BEEP, command]
+    await reader.signal(sign, ACR)
+    assert acr.escaped == [*PREPARED, command]
     scard.place(UID, ACR)
     await sightings.until(UID)
-    await reader.signal(ok)
+    await reader.signal(sign, ACR)
     assert command in acr.transmitted
-    assert acr.escaped == [NO_BEEP, command]
+    assert acr.escaped == [*PREPARED, command]
 
 
 async def test_a_signal_that_the_driver_refuses_is_quietly_nothing(
@@ -296,11 +341,11 @@ async def test_a_signal_that_the_driver_refuses_is_quietly_nothing(
     scard.unplug(PLAIN)
     scard.plug(ACR)
     await nursery.start(reader.run, sightings.see)
-    await reader.signal(ok=True)
+    await reader.signal("ok", ACR)
 
 
 async def test_a_signal_while_nobody_watches_is_quietly_nothing(scard: FakeScard, reader: PcscReader) -> None:
-    await reader.signal(ok=True)
+    await reader.signal("ok", ACR)
     assert scard.contexts == set()
 
 
@@ -313,8 +358,8 @@ async def test_a_signal_to_a_pcscd_that_hangs_is_given_up(
     await nursery.start(reader.run, sightings.see)
     scard.hang()
     with trio.fail_after(PATIENCE_S):
-        await reader.signal(ok=True)
-        await reader.signal(ok=False)
+        await reader.signal("ok", ACR)
+        await reader.signal("unknown", ACR)
     scard.hang(False)
 
 
@@ -328,4 +373,57 @@ async def test_a_signal_as_pcscd_dies_is_quietly_nothing(
         async with trio.open_nursery() as watching:
             await watching.start(reader.run, sightings.see)
             scard.fail(code)
-            await reader.signal(ok=True)
+            await reader.signal("ok", ACR)
+
+
+# --- several readers ------------------------------------------------------------------------------------------------
+
+
+async def test_each_of_several_readers_tells_what_lies_on_it(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery
+) -> None:
+    scard.plug(ACR)
+    scard.place(UID, PLAIN)
+    scard.place(OTHER, ACR)
+    await nursery.start(reader.run, sightings.see)
+    await sightings.until(OTHER)
+    scard.place(None, PLAIN)
+    await sightings.until(None)
+    told = [each for each in sightings.raw if isinstance(each, Sighting)]
+    assert {(each.reader, each.tag_id) for each in told} == {(PLAIN, UID), (ACR, OTHER), (PLAIN, None)}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ("acr122", (ACR,)),
+        ("plain*00 00", (PLAIN,)),
+        ("Reader ?? 00", (PLAIN,)),
+        ("", (PLAIN, ACR)),
+        ("0 0", (PLAIN, ACR)),
+    ],
+)
+async def test_readers_are_chosen_by_a_part_of_their_names(
+    scard: FakeScard, sightings: Sightings, nursery: trio.Nursery, pattern: str, wanted: tuple[str, ...]
+) -> None:
+    scard.plug(ACR)
+    reader = PcscReader(RealPorts(), scard, pattern=pattern)
+    await nursery.start(reader.run, sightings.see)
+    assert reader.names == wanted
+
+
+async def test_a_name_that_no_reader_has_is_said_with_the_names_that_there_are(scard: FakeScard) -> None:
+    fault = await fault_of(PcscReader(RealPorts(), scard, pattern="ACR"))
+    assert (type(fault), str(fault)) == (Missing, f"None of the tag readers is called 'ACR': {PLAIN}.")
+
+
+@pytest.mark.parametrize(
+    ("uid", "is_random"), [("08A1B2C3", True), ("04A1B2C3", False), ("08A1B2C3D4E5F6", False), ("A808A1B2", False)]
+)
+async def test_a_number_that_is_another_one_each_time_is_told_as_such(
+    scard: FakeScard, reader: PcscReader, sightings: Sightings, nursery: trio.Nursery, uid: str, is_random: bool
+) -> None:
+    scard.place(uid, PLAIN)
+    await nursery.start(reader.run, sightings.see)
+    await sightings.until(uid)
+    assert sightings.raw[-1] == Sighting(uid, PLAIN, is_random)

@@ -10,6 +10,7 @@ from tests.http.world import FREE_TAG, TAG, made_world
 from tests.rigs.asgi import Client, served_box
 from tests.rigs.box import virtual_box
 from tests.rigs.sockets import socket_room
+from tomb.devices.reader import VIRTUAL
 from tomb.machines.diagrams import TABLES, render
 
 
@@ -53,7 +54,7 @@ async def test_whoever_joins_sees_where_the_machines_are_and_then_each_move(
         client.take()
         await box.tap(TAG)
         moves = [(each["id"], each["state"]) for each in client.of("machine_state")]
-        assert moves == [("reader", "present"), ("player", "playing"), ("reader", "fading"), ("reader", "absent")]
+        assert moves == [(VIRTUAL, "present"), ("player", "playing"), (VIRTUAL, "fading"), (VIRTUAL, "absent")]
         await client.emit("leave:machines", {})
         client.take()
         await box.tap(TAG)
@@ -71,12 +72,12 @@ async def test_the_machines_are_seen_to_move(tmp_path: Path, autojump_clock: Moc
         box.reader.place(FREE_TAG)
         await trio.sleep(0.1)
         assert (await where(client, "presence"), await where(client, "association")) == (
-            {"reader": "present"},
+            {VIRTUAL: "present"},
             {session: "success"},
         )
         box.reader.lift()
         await trio.sleep(0.1)
-        assert await where(client, "presence") == {"reader": "fading"}
+        assert await where(client, "presence") == {VIRTUAL: "fading"}
         await trio.sleep(1)
         box.reader.place(TAG)
         await trio.sleep(1)

@@ -66,6 +66,22 @@ def test_a_session_that_replaces_a_tag_says_so_to_whoever_stores_and_never_repla
     assert kept.state == "success"
 
 
+@pytest.mark.parametrize(("playlist_id", "override"), [("p1", False), ("p1", True), (None, False)])
+def test_what_has_another_number_each_time_is_declined_with_the_reason_and_a_tag_is_waited_for_on(
+    playlist_id: str | None, override: bool
+) -> None:
+    session = opened(playlist_id, override=override)
+    [said] = effects_of(session, TagPlaced("08A1B2C3", None, is_random=True))
+    assert isinstance(said, Announce)
+    assert (session.state, said.state, said.tag_id, said.reason) == ("waiting", "waiting", None, "random_id")
+    effects_of(session, TagPlaced("A", None))
+    assert session.state == ("storing" if playlist_id else "success")
+    if not override and playlist_id:
+        asked = opened(playlist_id)
+        effects_of(asked, TagPlaced("B", THEIRS), TagPlaced("08A1B2C3", None, is_random=True))
+        assert (asked.state, asked.tag_id, asked.existing_playlist) == ("waiting", None, None)
+
+
 def test_the_deadline_of_another_session_is_refused() -> None:
     session = opened("p1")
     assert ASSOCIATION.fire(session, Expired(6)) is REFUSED
@@ -231,6 +247,7 @@ def test_a_second_tag_while_storing_means_nothing() -> None:
 
 ALPHABET: tuple[object, ...] = (
     *(TagPlaced(tag, owner) for tag in "AB" for owner in (None, OURS, THEIRS)),
+    TagPlaced("R", None, is_random=True),
     *(Override(tag) for tag in (None, "A", "B")),
     Cancel("enough"),
     Expired(6),
@@ -241,13 +258,13 @@ ALPHABET: tuple[object, ...] = (
     NotStored("The disk is full."),
 )
 EXPECTED: dict[tuple[str, str], set[Possible]] = {
-    ("waiting", "TagPlaced"): {(MOVED, "storing"), (MOVED, "duplicate"), (MOVED, "success")},
+    ("waiting", "TagPlaced"): {(MOVED, "waiting"), (MOVED, "storing"), (MOVED, "duplicate"), (MOVED, "success")},
     ("waiting", "Override"): {(MOVED, "waiting"), (MOVED, "storing"), (REFUSED, "waiting")},
     ("waiting", "Cancel"): {(MOVED, "cancelled")},
     ("waiting", "Expired"): {(MOVED, "timeout"), (REFUSED, "waiting")},
     ("waiting", "Stored"): {(IGNORED, "waiting")},
     ("waiting", "NotStored"): {(IGNORED, "waiting")},
-    ("duplicate", "TagPlaced"): {(MOVED, "storing"), (MOVED, "duplicate"), (MOVED, "success")},
+    ("duplicate", "TagPlaced"): {(MOVED, "waiting"), (MOVED, "storing"), (MOVED, "duplicate"), (MOVED, "success")},
     ("duplicate", "Override"): {(MOVED, "storing")},
     ("duplicate", "Cancel"): {(MOVED, "cancelled")},
     ("duplicate", "Expired"): {(MOVED, "timeout"), (REFUSED, "duplicate")},

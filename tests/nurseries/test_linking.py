@@ -332,7 +332,7 @@ async def test_a_session_that_supersedes_one_that_is_storing_opens_after_its_end
         async with linking_with(library) as (linking, published):
             first = await linking.open("p1")
             linking.placed("A")
-            linking.lifted()
+            linking.lifted("A")
             await trio.sleep(1)
             second = await linking.open("p2")
             assert (first.state, second.state) == (end, "waiting")
@@ -344,7 +344,7 @@ async def test_of_several_who_open_a_session_at_once_one_is_left_and_it_is_the_l
     async with linking_with(SlowLibrary(write_s=2.0)) as (linking, _):
         await linking.open("p0")
         linking.placed("A")
-        linking.lifted()
+        linking.lifted("A")
         await trio.sleep(1)
         answers = list[LiveSession]()
         async with trio.open_nursery() as nursery:
@@ -397,7 +397,7 @@ async def test_a_defect_that_a_request_runs_into_ends_the_owner_too_and_with_it_
 # --- every row has an owner who can cause it, and no order of things leaves him in a mess ---------------------------
 
 
-STEPS = ("put A", "put B", "put O", "override", "take A", "cancel", "wait")
+STEPS = ("put A", "put B", "put O", "put R", "override", "take A", "cancel", "wait")
 TIMES = ((0.0, 0.0), (9.0, 0.0), (0.0, 9.0))
 DISKS = ((True, False), (True, True), (False, False))
 
@@ -418,7 +418,7 @@ async def _walk(opening: str, steps: tuple[str, ...], times: tuple[float, float]
                 case ["cancel"]:
                     parents.start_soon(_asked, partial(linking.cancel_for, "ours"))
                 case ["put", tag_id]:
-                    linking.placed(tag_id)
+                    linking.placed(tag_id, is_random=tag_id == "R")
                 case ["wait"]:
                     await trio.sleep(6)
             await trio.sleep(0.5)
@@ -454,9 +454,9 @@ async def test_parents_and_children_at_once_leave_no_session_behind_and_each_end
                 case "cancel":
                     parents.start_soon(_asked, partial(linking.cancel_for, playlist_id))
                 case "put":
-                    linking.placed(tag_id)
+                    linking.placed(tag_id, is_random=chance.random() < 0.1)
                 case "lift":
-                    linking.lifted()
+                    linking.lifted(tag_id)
             await trio.sleep(chance.choice((0.0, 0.5, 1.5, 5.0)))
         await trio.sleep(100)
         assert linking.live is None

@@ -12,11 +12,11 @@ from trio.testing import wait_all_tasks_blocked
 from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
-from tomb.devices.reader import Sighting, VirtualReader
+from tomb.devices.reader import VIRTUAL, ReaderGone, Sighting, Sign, VirtualReader
 from tomb.events import Events
 from tomb.library import reading
 from tomb.library.store import Store
-from tomb.machines.presence import GRACE, PRESENCE
+from tomb.machines.presence import GRACE, PRESENCE, RETURN_GRACE
 from tomb.models import TagAction, Track
 
 pytestmark = virtual_time
@@ -140,21 +140,51 @@ async def test_a_tag_put_in_place_of_the_one_that_ended_a_session_plays(box: Vir
     assert placements(box) == [(B, True)]
 
 
-async def test_a_reader_that_is_lost_lifts_what_lies_on_it_session_or_not(box: VirtualBox) -> None:
+@pytest.mark.parametrize("outage", [GRACE / 2, 60.0, 3600.0])
+async def test_a_tag_that_still_lies_there_when_the_reader_is_back_was_there_all_the_time(
+    box: VirtualBox, outage: float
+) -> None:
     await place(box, A)
-    session = await box.services.linking.open(await box.add("Three", 60))
+    reader = box.reader
+    box.services.taps.lose("pcscd stopped")
+    assert not box.services.linking.present  # nobody knows
+    await trio.sleep(outage)
+    assert heard(box)[1] == "One"
+    box.services.taps.use(reader)
+    reader.place(A)
+    await trio.sleep(60)
+    assert box.services.linking.present
+    assert placements(box) == [(A, True)]
+    await lift(box)
+    assert placements(box) == [(A, True), (A, False)]
+
+
+async def test_a_tag_that_is_gone_when_the_reader_is_back_was_lifted(box: VirtualBox) -> None:
+    await place(box, A)
     reader = box.reader
     box.services.taps.lose("unplugged")
-    await trio.sleep(GONE_S)
-    assert heard(box) == ("paused", "One")
+    await trio.sleep(60)
+    assert heard(box) == ("playing", "One")
     box.services.taps.use(reader)
-    await place(box, A)
-    assert session.state == "duplicate"
-    await box.services.linking.cancel(session.id)
-    await lift(box)
+    reader.lift()
+    await trio.sleep(RETURN_GRACE + 0.1)
     assert heard(box) == ("paused", "One")
     await place(box, A)
     assert heard(box) == ("playing", "One")
+
+
+async def test_a_session_that_is_opened_without_a_reader_hears_of_the_tag_once_it_is_seen_again(
+    box: VirtualBox,
+) -> None:
+    await place(box, A)
+    reader = box.reader
+    box.services.taps.lose("unplugged")
+    session = await box.services.linking.open(await box.add("Three", 60))
+    assert session.state == "waiting"
+    box.services.taps.use(reader)
+    reader.place(A)
+    assert session.last.tag_id == A
+    assert placements(box) == [(A, True)]
 
 
 async def test_a_reader_that_is_back_within_the_grace_lost_no_tag(box: VirtualBox) -> None:
@@ -178,6 +208,150 @@ async def test_a_scan_that_only_reports_the_lying_tag_lets_it_play_on_and_then_n
     assert (session.state, session.last.tag_id) == ("success", A)
     await lift(box)
     assert heard(box) == ("playing", "One")
+
+
+# --- several readers ------------------------------------------------------------------------------------------------
+
+
+LEFT, RIGHT = "Left 00 00", "Right 00 00"
+
+
+async def put(box: VirtualBox, reader: str, tag_id: str | None) -> None:
+    box.services.taps.see(Sighting(tag_id, reader))
+    await trio.sleep(GONE_S)
+
+
+async def test_of_tags_on_two_readers_the_last_wins_and_only_the_playing_tag_s_removal_pauses(box: VirtualBox) -> None:
+    await put(box, LEFT, A)
+    await put(box, RIGHT, B)
+    assert heard(box) == ("playing", "Two")
+    await put(box, LEFT, None)
+    assert heard(box) == ("playing", "Two")
+    await put(box, RIGHT, None)
+    assert heard(box) == ("paused", "Two")
+    assert placements(box) == [(A, True), (B, True), (A, False), (B, False)]
+
+
+async def test_of_two_tags_of_one_playlist_the_one_that_was_put_last_pauses_it(box: VirtualBox) -> None:
+    one = box.services.librarian.tag_owner(A)
+    assert one is not None
+    await box.services.librarian.link_tag(C, one.id)
+    await put(box, LEFT, A)
+    await put(box, RIGHT, C)  # the playlist is tapped again,
+    assert heard(box) == ("paused", "One")
+    await box.services.deck.play()
+    await put(box, LEFT, None)
+    assert heard(box) == ("playing", "One")
+    await put(box, RIGHT, None)
+    assert heard(box) == ("paused", "One")
+
+
+async def test_each_reader_has_a_presence_of_its_own_which_may_be_lost_alone(box: VirtualBox) -> None:
+    await put(box, LEFT, A)
+    box.services.taps.see(ReaderGone(LEFT))
+    await put(box, RIGHT, B)
+    assert heard(box) == ("playing", "Two")
+    there = box.services.linking.present
+    assert there is not None
+    assert there.tag_id == B
+    await put(box, LEFT, A)
+    assert placements(box) == [(A, True), (B, True)]
+
+
+async def test_a_reader_that_is_plugged_in_again_under_another_name_has_its_tag_still(box: VirtualBox) -> None:
+    await put(box, LEFT, A)
+    box.services.taps.see(ReaderGone(LEFT))
+    await trio.sleep(10)
+    await put(box, "Left 01 00", A)
+    assert placements(box) == [(A, True)]
+    await put(box, "Left 01 00", None)
+    assert heard(box) == ("paused", "One")
+    assert placements(box) == [(A, True), (A, False)]
+
+
+async def test_a_reader_shows_what_became_of_the_tag_that_lies_on_it(
+    box: VirtualBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = list[tuple[Sign, str]]()
+
+    async def show(_: VirtualReader, sign: Sign, reader: str) -> None:
+        shown.append((sign, reader))
+
+    monkeypatch.setattr(VirtualReader, "signal", show)
+    await put(box, LEFT, A)
+    await put(box, RIGHT, UNKNOWN_TAG)
+    assert shown == [("ok", LEFT), ("unknown", RIGHT)]
+
+
+# --- phones and passports -------------------------------------------------------------------------------------------
+
+
+async def test_a_phone_is_one_tap_however_its_number_changes_and_nobody_remembers_it(box: VirtualBox) -> None:
+    for number in range(4):
+        box.reader.place(f"08A1B2C{number}", is_random=True)
+        await trio.sleep(0.2)
+        box.reader.lift()
+        await trio.sleep(0.2)
+    await lift(box)
+    assert placements(box) == [("08A1B2C0", True), ("08A1B2C0", False)]
+    assert {event["is_random"] for event in box.told("nfc_tag")} == {True}
+    assert {tag.tag_id for tag in await box.services.librarian.tags()} == {A, B}
+
+
+async def test_a_phone_is_not_linked_and_the_session_waits_for_a_tag(box: VirtualBox) -> None:
+    session = await box.services.linking.open(await box.add("Three", 60))
+    box.reader.place("08A1B2C3", is_random=True)
+    await trio.sleep(1)
+    steps = [(step["state"], step.get("reason")) for step in box.told("nfc_association_state")]
+    assert steps == [("waiting", None), ("waiting", "random_id")]
+    await lift(box)
+    await place(box, C)
+    assert session.state == "success"
+    await lift(box)
+    assert placements(box) == []
+
+
+async def test_a_number_that_only_looks_so_is_a_tag_like_any_other(
+    box: VirtualBox,
+) -> None:
+    session = await box.services.linking.open(await box.add("Three", 60))
+    box.reader.place("08A1B2C3")
+    await trio.sleep(1)
+    assert session.state == "success"
+
+
+# --- taps from afar -------------------------------------------------------------------------------------------------
+
+
+async def test_a_tap_from_afar_is_a_tap_as_any_other(box: VirtualBox) -> None:
+    box.services.taps.tap(A, 5.0)
+    await trio.sleep(4)
+    assert heard(box) == ("playing", "One")
+    await trio.sleep(2)
+    assert heard(box) == ("paused", "One")
+    assert placements(box) == [(A, True), (A, False)]
+
+
+async def test_one_tap_from_afar_after_the_other_lifts_the_first_however_soon_it_comes(box: VirtualBox) -> None:
+    for _ in range(3):
+        box.services.taps.tap(A, 60.0)
+    await trio.sleep(0.1)
+    assert placements(box) == [(A, True), (A, False), (A, True), (A, False), (A, True)]
+    assert heard(box) == ("playing", "One")
+    box.services.taps.tap(B, 1.0)
+    await trio.sleep(59)
+    assert heard(box) == ("paused", "Two")
+    assert placements(box)[-2:] == [(B, True), (B, False)]
+
+
+async def test_a_tag_from_afar_is_linked_by_a_session(box: VirtualBox) -> None:
+    three = await box.add("Three", 60)
+    session = await box.services.linking.open(three)
+    box.services.taps.tap(C, 0.0)
+    await trio.sleep(1)
+    assert session.state == "success"
+    assert box.services.librarian.lite(three).tag_ids == [C]
+    assert placements(box) == []
 
 
 # --- what a tap waits for -------------------------------------------------------------------------------------------
@@ -269,7 +443,10 @@ async def test_when_a_tag_was_placed_last_is_noted_by_whomever_it_was_taken(box:
 async def test_taps_get_to_the_deck_in_the_order_in_which_they_were_made(box: VirtualBox) -> None:
     await box.services.librarian.assign_tag(C, TagAction(action="volume_up", step=7))
     volume = box.services.deck.state(0).volume
-    for tag_id in (A, C, B, C, A):
+    for tag_id in (A, C, B):
+        box.services.taps.see(Sighting(tag_id))
+    await trio.sleep(1)
+    for tag_id in (C, A):
         box.services.taps.see(Sighting(tag_id))
     await trio.sleep(1)
     assert heard(box) == ("playing", "One")
@@ -291,33 +468,37 @@ async def test_a_tag_whose_playlist_has_nothing_to_play_does_nothing_and_the_nex
 
 async def test_a_reader_shows_whether_a_tag_is_for_something(box: VirtualBox) -> None:
     await place(box, A)
-    assert box.reader.signalled is True
-    await place(box, UNKNOWN_TAG)
-    assert box.reader.signalled is False
+    empty = await box.services.librarian.create("Empty")
+    await box.services.librarian.link_tag(C, empty.id)
+    shown = []
+    for tag_id in (A, UNKNOWN_TAG, C, B):
+        await place(box, tag_id)
+        shown.append(box.reader.signalled)
+    assert shown == ["ok", "unknown", "error", "ok"]
 
 
 async def test_a_reader_that_takes_its_time_to_blink_holds_up_no_tap(
     box: VirtualBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = list[bool]()
+    shown = list[Sign]()
 
-    async def slowly(_: VirtualReader, ok: bool) -> None:
+    async def slowly(_: VirtualReader, sign: Sign, reader: str) -> None:
         await trio.sleep(1)
-        shown.append(ok)
+        shown.append(sign)
 
     monkeypatch.setattr(VirtualReader, "signal", slowly)
-    for tag_id in (A, UNKNOWN_TAG, B, A, B):
+    for tag_id in (A, UNKNOWN_TAG, C, B):
         box.services.taps.see(Sighting(tag_id))
     await trio.sleep(0.5)
     assert heard(box) == ("playing", "Two")
     await trio.sleep(5)
-    assert shown == [True, False]  # of the first two; the others came while it was busy with those
+    assert shown == ["ok", "unknown"]  # of the first two; the others came while it was busy with those
 
 
 async def test_a_driver_that_breaks_while_it_blinks_costs_the_reader_not_the_box(
     box: VirtualBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def break_down(_: VirtualReader, ok: bool) -> None:
+    async def break_down(_: VirtualReader, sign: Sign, reader: str) -> None:
         raise SystemError("a handle that was never made is released")
 
     reader = box.reader
@@ -347,7 +528,36 @@ async def test_every_row_of_the_presence_is_caused_by_its_owner(box: VirtualBox)
         see(Sighting(None))
         await trio.sleep(5)
 
+    async def lose(*before: str | None) -> None:
+        for tag_id in before:
+            see(Sighting(tag_id))
+        see(ReaderGone(VIRTUAL))
+
+    async def see_all(*tags: str | None) -> None:
+        for tag_id in tags:
+            see(Sighting(tag_id))
+            await trio.sleep(GRACE / 3)
+
     with rows_recorded(PRESENCE) as taken:
+        await see_all(A, B, A, A, A, A)  # B is taken away
+        await trio.sleep(5)
+        await see_all(A, B, A, None, None, A, None)
+        see(Sighting(None))
+        for tag_id in (A, B, None, A):
+            see(Sighting(tag_id))
+        await see_all(A, B, A, B, A, None, A, A)
+        await trio.sleep(5)
+        await see_all(B)
+        for before, after in (((A, B), A), ((C,), C), ((A,), C), ((A,), None)):
+            see(Sighting(None))
+            await trio.sleep(5)
+            await lose(*before)
+            see(Sighting(after))
+            await trio.sleep(5)
+        await lose(A, None)
+        await trio.sleep(5)
+        see(Sighting(None))
+        await trio.sleep(5)
         await wobble(A, A, GRACE / 2)
         await wobble(A, B, GRACE / 2)
         await wobble(A, None, GRACE / 2)

@@ -104,7 +104,10 @@ class Heard:
     def __init__(self) -> None:
         self.heard: list[tuple[str, str]] = []
 
-    def tap(self, playlist_id: str) -> None:
+    def refuses(self, use: object) -> bool:
+        return use is None
+
+    def tap(self, playlist_id: str, _: object) -> None:
         self.heard.append(("tap", playlist_id))
 
     def lifted(self, playlist_id: str) -> None:

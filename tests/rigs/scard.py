@@ -25,6 +25,8 @@ class FakeReader:
     connect_codes: list[int] = field(default_factory=list)
     transmitted: list[bytes] = field(default_factory=list)
     escaped: list[bytes] = field(default_factory=list)
+    parameter: int | None = 0xFF  # of an ACR122U; None: it does not know that
+    knows_commands: bool = True
 
     @property
     def state(self) -> int:
@@ -38,7 +40,7 @@ class FakeReader:
     def transmit(self, apdu: bytes) -> tuple[int, list[int]]:
         self.transmitted.append(apdu)
         if apdu != GET_UID:
-            return pcsc.SUCCESS, [0x90, 0x00]
+            return pcsc.SUCCESS, self._obey(apdu)
         if self.answers:
             answer = self.answers.pop(0)
             return (answer, []) if isinstance(answer, int) else (pcsc.SUCCESS, list(answer))
@@ -50,7 +52,24 @@ class FakeReader:
         if not self.takes_escapes:
             return pcsc.NOT_TRANSACTED, []
         self.escaped.append(command)
-        return pcsc.SUCCESS, [0x90, 0x03]
+        return pcsc.SUCCESS, self._obey(command)
+
+    def _obey(self, command: bytes) -> list[int]:
+        """ACR122U API V2.04, chapter 6."""
+        if not self.knows_commands:
+            return [0x6A, 0x81]
+        match command[:3]:
+            case b"\xff\x00\x40":
+                return [0x90, 0x03]  # the LED's state
+            case b"\xff\x00\x50" | b"\xff\x00\x51" if self.parameter is None:
+                return [0x63, 0x00]
+            case b"\xff\x00\x50":
+                assert self.parameter is not None
+                return [0x90, self.parameter]
+            case b"\xff\x00\x51":
+                self.parameter = command[3]
+                return [0x90, self.parameter]
+        return [0x90, 0x00]
 
 
 class FakeScard:

@@ -3,17 +3,21 @@
 import trio
 
 from tests.rigs.patience import PATIENCE_S
-from tomb.devices.reader import Sighting
+from tomb.devices.reader import ReaderGone, Sighting
 
 
 class Sightings:
-    """Hand `see` to a reader. `all` are the tags told so far, None for nothing there."""
+    """Hand `see` to a reader. `all` are the tags told so far, None for nothing there; `raw` is all as it was told."""
 
     def __init__(self) -> None:
         self.all: list[str | None] = []
+        self.raw: list[Sighting | ReaderGone] = []
         self._send, self._receive = trio.open_memory_channel[str | None](1000)
 
-    def see(self, sighting: Sighting) -> None:
+    def see(self, sighting: Sighting | ReaderGone) -> None:
+        self.raw.append(sighting)
+        if isinstance(sighting, ReaderGone):
+            return
         self.all.append(sighting.tag_id)
         self._send.send_nowait(sighting.tag_id)
 

@@ -1,5 +1,5 @@
-"""The box's tag reader, through PC/SC: a thread that watches, and the Trio side, which starts it, ends it, and gives it
-up when pcscd hangs.
+"""The box's tag readers, through PC/SC: a thread that watches them, and the Trio side, which starts it, ends it, and
+gives it up when pcscd hangs.
 
 To end that thread is the hard part. A cancellation cannot get into it, and whoever cancels does not want to wait the
 second that its longest call lasts. So the call is shielded from the cancellation of `run`, and a task beside it, which
@@ -13,19 +13,20 @@ The thread (`WatchLoop`) waits for pcscd to say that something changed, reads th
 again every quarter of a second: a tag exchanged within 50 ms may come without an event. It tells every reading; that a
 wobbling tag is one tap is decided elsewhere.
 
-All readers are watched, and one tag counts: the one that was there first. Slots for SAMs (keys that live inside some
-readers) are no readers of tags.
+All readers are watched whose names are wanted, each for itself: one may come and go while the others serve on. Slots
+for SAMs (keys that live inside some readers) are no readers of tags.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from fnmatch import fnmatch
 from typing import Final
 
 import trio
 
 from tomb.devices import acr122u, pcsc
 from tomb.devices.pcsc import CardConnection, Context, PcscError, Scard
-from tomb.devices.reader import UID_SIZES, Sighting, Sink
+from tomb.devices.reader import UID_SIZES, ReaderGone, ReaderKind, Sighting, Sign, Sink, has_random_uid
 from tomb.errors import Broken, Busy, DeviceError, Missing
 from tomb.ports import Ports, monotonic_ns
 
@@ -47,18 +48,17 @@ _HANGS: Final = "The smart card daemon (pcscd) does not answer."
 class WatchLoop:
     """Used once. All of it belongs to the watching thread, but for `turns`, `stop` and `interrupt`."""
 
-    def __init__(self, scard: Scard) -> None:
+    def __init__(self, scard: Scard, pattern: str) -> None:
         self.turns = 0  # grows at least every second or so while pcscd answers
         self.stopped = False
         self._scard = scard
+        self._pattern = pattern
         self._events: Context | None = None
         self._states: dict[str, int] = {}
         self._readers_state = pcsc.STATE_UNAWARE
-        self._beeping: set[str] = set()  # ACR122Us that would not hear of silence without a card
-        self._introduced = ""
-        self._occupied = False
-        self._due = 0
-        self._tag_on = ""  # the reader of the tag that counts
+        self._unprepared: set[str] = set()  # ACR122Us that would not hear of it without a card
+        self._introduced: tuple[str, ...] = ()
+        self._due: dict[str, int] = {}  # when a reader on which something lies is to be read again
 
     def stop(self) -> None:
         self.stopped = True
@@ -68,83 +68,88 @@ class WatchLoop:
         if self._events is not None:
             self._events.cancel()
 
-    def watch(self, attended: Callable[[str], None], seen: Sink) -> None:
-        """Until stopped. Calls, on this thread, `attended` with the name of the reader once it is being watched, and
-        `seen` for each reading. Raises Missing, Busy or Broken.
+    def watch(self, attended: Callable[[Sequence[str]], None], seen: Sink) -> None:
+        """Until stopped. Calls, on this thread, `attended` with the names of the readers once they are being watched,
+        and `seen` for each reading and each reader that is gone. Raises Missing, Busy or Broken.
         """
         try:
             with Context(self._scard) as events, Context(self._scard) as cards:
                 self._events = events
                 while not self.stopped:
                     self.turns += 1
-                    self._follow_readers(events, cards)
-                    sighting = self._turn(events, cards)
-                    self._introduce(attended)
-                    if sighting is not None:
+                    gone = self._follow_readers(events, cards)
+                    sightings = self._turn(events, cards)
+                    if self._introduced != (names := tuple(self._states)):
+                        self._introduced = names
+                        attended(names)
+                    for name in gone:
+                        seen(ReaderGone(name))
+                    for sighting in sightings:
                         seen(sighting)
         except PcscError as error:
             raise error.fault() from error
 
-    def _introduce(self, attended: Callable[[str], None]) -> None:
-        first = next(iter(self._states))
-        if first != self._introduced:
-            self._introduced = first
-            attended(first)
-
-    def _follow_readers(self, events: Context, cards: Context) -> None:
-        """Readers come and go. Asked every turn: a change between two waits gives no event."""
-        readers = [name for name in events.readers() if " SAM " not in name]
+    def _follow_readers(self, events: Context, cards: Context) -> list[str]:
+        """Readers come and go: those that went. Asked every turn: a change between two waits gives no event."""
+        plugged = [name for name in events.readers() if " SAM " not in name]
+        readers = [name for name in plugged if is_wanted(name, self._pattern)]
         if not readers:
+            if plugged:
+                raise Missing(f"None of the tag readers is called {self._pattern!r}: {', '.join(plugged)}.")
             raise Missing("The tag reader was unplugged." if self._states else "No tag reader is plugged in.")
-        if readers == list(self._states):
-            return
+        gone = [name for name in self._states if name not in readers]
+        for name in gone:
+            self._due.pop(name, None)
         for name in readers:
-            if name not in self._states and acr122u.is_one(name) and not acr122u.silence(cards, name):
-                self._beeping.add(name)
+            if name not in self._states and acr122u.is_one(name) and not acr122u.prepare(cards, name):
+                self._unprepared.add(name)
         self._states = {name: self._states.get(name, pcsc.STATE_UNAWARE) for name in readers}
+        return gone
 
-    def _turn(self, events: Context, cards: Context) -> Sighting | None:
-        """Wait until a tag comes or goes, or until it is time to read it again; then read."""
-        moved = self._wait(events)
-        if not moved and not (self._occupied and monotonic_ns() >= self._due):
-            return None
-        sighting = self._look(cards)
-        self._occupied = any(state & pcsc.STATE_PRESENT for state in self._states.values())
-        self._due = monotonic_ns() + (RETRY_MS if sighting.tag_id is None else REREAD_MS) * 1_000_000
-        return sighting
+    def _turn(self, events: Context, cards: Context) -> list[Sighting]:
+        """Wait until a tag comes or goes, or until it is time to read one again; then read."""
+        moved, now = self._wait(events), monotonic_ns()
+        return [
+            self._look(cards, name) for name in self._states if name in moved or self._due.get(name, now + 1) <= now
+        ]
 
-    def _wait(self, events: Context) -> bool:
+    def _wait(self, events: Context) -> set[str]:
+        """The readers on which something happened."""
         try:
             after = events.wait({**self._states, pcsc.PNP: self._readers_state}, self._timeout_ms())
         except PcscError as error:
             if error.code in {pcsc.UNKNOWN_READER, pcsc.READER_UNAVAILABLE}:
-                return False  # unplugged while we looked away: the list will say so
+                return set()  # unplugged while we looked away: the list will say so
             raise
         self._readers_state = after.pop(pcsc.PNP)  # some versions of pcsc-lite count the readers in it
         before, self._states = self._states, after
-        return any(
-            before[name] == pcsc.STATE_UNAWARE or (state ^ before[name]) & _PLACEMENT
+        return {
+            name
             for name, state in self._states.items()
-        )
+            if before[name] == pcsc.STATE_UNAWARE or (state ^ before[name]) & _PLACEMENT
+        }
 
     def _timeout_ms(self) -> int:
-        if not self._occupied:
+        if not self._due:
             return IDLE_MS
-        return max(0, (self._due - monotonic_ns()) // 1_000_000 + 1)
+        return max(0, (min(self._due.values()) - monotonic_ns()) // 1_000_000 + 1)
 
-    def _look(self, cards: Context) -> Sighting:
-        for reader in sorted(self._states, key=lambda name: name != self._tag_on):
-            if self._states[reader] & pcsc.STATE_PRESENT and (tag_id := self._read(cards, reader)) is not None:
-                self._tag_on = reader
-                return Sighting(tag_id)
-        return Sighting(None)
+    def _look(self, cards: Context, reader: str) -> Sighting:
+        if not self._states[reader] & pcsc.STATE_PRESENT:
+            self._due.pop(reader, None)
+            return Sighting(None, reader)
+        uid = self._read(cards, reader)
+        self._due[reader] = monotonic_ns() + (RETRY_MS if uid is None else REREAD_MS) * 1_000_000
+        if uid is None:
+            return Sighting(None, reader)
+        return Sighting(uid.hex().upper(), reader, has_random_uid(uid))
 
-    def _read(self, cards: Context, reader: str) -> str | None:
+    def _read(self, cards: Context, reader: str) -> bytes | None:
         """The UID; None for a card that was torn away meanwhile, and for one that has none to tell."""
         try:
             with cards.connect(reader) as card:
                 answer = card.transmit(_GET_UID)
-                self._silence(card, reader)
+                self._prepare(card, reader)
         except PcscError as error:
             if error.daemon_gone:
                 raise
@@ -152,34 +157,45 @@ class WatchLoop:
                 raise Busy("Another program holds the tag reader.") from error
             return None
         uid = answer[:-2]
-        return uid.hex().upper() if answer[-2:] == b"\x90\x00" and len(uid) in UID_SIZES else None
+        return uid if answer[-2:] == b"\x90\x00" and len(uid) in UID_SIZES else None
 
-    def _silence(self, card: CardConnection, reader: str) -> None:
-        if reader in self._beeping:
+    def _prepare(self, card: CardConnection, reader: str) -> None:
+        if reader in self._unprepared:
             with suppress(PcscError):
-                card.transmit(acr122u.NO_DETECTION_BEEP)
-                self._beeping.discard(reader)
+                acr122u.prepare_through(card.transmit)
+                self._unprepared.discard(reader)
+
+
+def is_wanted(reader: str, pattern: str) -> bool:
+    """Whether `pattern` is a part of its name; * and ? as in the names of files, case does not count."""
+    return fnmatch(reader.casefold(), f"*{pattern.casefold()}*")
 
 
 class PcscReader:
-    """One run at a time. `scard` is pyscard's unless a test hands in its own."""
+    """All readers of tags that pcscd has and whose names are wanted (`is_wanted`). One run at a time.
 
-    def __init__(self, ports: Ports, scard: Scard | None = None) -> None:
-        self.name: str | None = None
+    `scard` is pyscard's unless a test hands in its own.
+    """
+
+    kind: ReaderKind = "pcsc"
+
+    def __init__(self, ports: Ports, scard: Scard | None = None, *, pattern: str = "") -> None:
+        self.names: Sequence[str] = ()
         self._ports = ports
         self._scard = scard
+        self._pattern = pattern
         # One thread each: however often a pcscd that hangs is tried again, it holds no more than these.
         self._watching = trio.CapacityLimiter(1)
         self._cancelling = trio.CapacityLimiter(1)
         self._signalling = trio.CapacityLimiter(1)
 
     def __repr__(self) -> str:
-        return f"<PcscReader {self.name or 'missing'}>"
+        return f"<PcscReader {', '.join(self.names) or 'missing'}>"
 
     async def run(self, see: Sink, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         if not self._watching.available_tokens:
             raise Broken(_HANGS)  # the thread of an earlier run is still inside
-        loop = WatchLoop(await self._load())
+        loop = WatchLoop(await self._load(), self._pattern)
         back = trio.Event()
         fault: DeviceError | None = None
         try:
@@ -193,32 +209,32 @@ class PcscReader:
                     back.set()
                 nursery.cancel_scope.cancel()
         finally:
-            self.name = None
+            self.names = ()
         raise fault or Broken(_HANGS)
 
-    async def signal(self, ok: bool) -> None:
-        name = self.name
-        if name is None or not acr122u.is_one(name):
+    async def signal(self, sign: Sign, reader: str) -> None:
+        if reader not in self.names or not acr122u.is_one(reader):
             await trio.lowlevel.checkpoint()
             return
         with trio.move_on_after(SIGNAL_S):
-            await self._ports.in_thread(_signal, await self._load(), name, ok, limiter=self._signalling, abandon=True)
+            scard = await self._load()
+            await self._ports.in_thread(_signal, scard, reader, sign, limiter=self._signalling, abandon=True)
 
     async def _watch(self, loop: WatchLoop, see: Sink, task_status: trio.TaskStatus[None]) -> None:
-        def attended(name: str) -> None:
+        def attended(names: Sequence[str]) -> None:
             if loop.stopped:  # a thread that was given up may come back long after
                 return
-            if self.name is None:
+            known, self.names = self.names, names
+            if not known:
                 task_status.started()
-            self.name = name
 
-        def seen(sighting: Sighting) -> None:
+        def seen(sighting: Sighting | ReaderGone) -> None:
             if not loop.stopped:
                 see(sighting)
 
         def watch() -> None:
             loop.watch(
-                lambda name: trio.from_thread.run_sync(attended, name),
+                lambda names: trio.from_thread.run_sync(attended, names),
                 lambda sighting: trio.from_thread.run_sync(seen, sighting),
             )
 
@@ -246,6 +262,6 @@ class PcscReader:
         return self._scard
 
 
-def _signal(scard: Scard, reader: str, ok: bool) -> None:
+def _signal(scard: Scard, reader: str, sign: Sign) -> None:
     with suppress(PcscError, DeviceError), Context(scard) as context:
-        acr122u.blink(context, reader, ok)
+        acr122u.show(context, reader, sign)

@@ -1,9 +1,9 @@
 """What a tag reader is to the rest of the box, what it tells, and the simplest one: virtual, for boxes without any."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import trio
 
@@ -14,24 +14,40 @@ UID_SIZES = (4, 7, 10)
 
 _SEPARATORS = re.compile(r"[\s:.-]")
 
+VIRTUAL = "Virtual reader"
+ReaderKind = Literal["pcsc", "virtual"]
+Sign = Literal["ok", "unknown", "error", "limit"]
+"""What became of a tap, as a reader shows it: it is for something; it is not; it failed; a limit is in the way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One reading of the field, raw: a tag that wobbles gives a sighting for each contact and each miss.
+    """One reading of a reader's field, raw: a tag that wobbles gives a sighting for each contact and each miss.
 
-    `tag_id` is the UID as upper-case hex without separators (8, 14 or 20 characters), or None: no tag there.
+    `tag_id` is the UID as upper-case hex without separators (8, 14 or 20 characters), or None: no tag there. `reader`:
+    the name of the reader. `is_random`: that number was made up for this occasion (`has_random_uid`).
     """
 
     tag_id: str | None
+    reader: str = VIRTUAL
+    is_random: bool = False
 
 
-Sink = Callable[[Sighting], None]
+@dataclass(frozen=True, slots=True)
+class ReaderGone:
+    """One of several readers is not there any more; what lies on it is not known."""
+
+    reader: str
+
+
+Sink = Callable[[Sighting | ReaderGone], None]
 
 
 class TagReader(Protocol):
-    """A place where tags are put. `name` is None while there is none."""
+    """A place where tags are put, or several. `names`: of the readers that are there."""
 
-    name: str | None
+    kind: ReaderKind
+    names: Sequence[str]
 
     async def run(self, see: Sink, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Watch the field until cancelled; `see` is called on the Trio thread. Started once a reader is being watched.
@@ -40,8 +56,14 @@ class TagReader(Protocol):
         working). May be run again after each of these; what lay on the reader is then told anew.
         """
 
-    async def signal(self, ok: bool) -> None:
-        """Blink and beep: yes or no. Quietly nothing on a reader that cannot; at most a second; never a DeviceError."""
+    async def signal(self, sign: Sign, reader: str) -> None:
+        """Blink and beep on that reader. Quietly nothing where it cannot; at most a second; never a DeviceError."""
+
+
+def has_random_uid(uid: bytes) -> bool:
+    """Phones and passports have a new number each time they are touched: 4 bytes that begin with 08 (ISO 14443-3,
+    6.5.4)."""
+    return len(uid) == 4 and uid[0] == 0x08
 
 
 def parse_uid(text: str) -> str:
@@ -65,11 +87,13 @@ class VirtualReader:
     Call `place` and `lift` on the Trio thread. A tag placed while nobody watches is told when somebody does.
     """
 
-    name: str | None = "Virtual reader"
+    kind: ReaderKind = "virtual"
+    names: Sequence[str] = (VIRTUAL,)
 
     def __init__(self) -> None:
         self.tag_id: str | None = None  # what lies on the reader
-        self.signalled: bool | None = None  # the last feedback, which this reader cannot show
+        self.signalled: Sign | None = None  # the last feedback, which this reader cannot show
+        self._is_random = False
         self._see: Sink | None = None
 
     def __repr__(self) -> str:
@@ -81,15 +105,15 @@ class VirtualReader:
         self._see = see
         try:
             task_status.started()
-            if self.tag_id is not None:
-                self._tell()
+            self._tell()
             await trio.sleep_forever()
         finally:
             self._see = None
 
-    def place(self, tag_id: str) -> str:
-        """Put a tag on the reader, in place of what lies there. Answers, and raises, as `parse_uid` does."""
-        self.tag_id = parse_uid(tag_id)
+    def place(self, tag_id: str, *, is_random: bool = False) -> str:
+        """Put a tag on the reader, in place of what lies there. `is_random`: as a phone is one. Answers, and raises, as
+        `parse_uid` does."""
+        self.tag_id, self._is_random = parse_uid(tag_id), is_random
         self._tell()
         return self.tag_id
 
@@ -98,10 +122,10 @@ class VirtualReader:
         self.tag_id = None
         self._tell()
 
-    async def signal(self, ok: bool) -> None:
+    async def signal(self, sign: Sign, reader: str) -> None:  # noqa: ARG002  # there is one
         await trio.lowlevel.checkpoint()
-        self.signalled = ok
+        self.signalled = sign
 
     def _tell(self) -> None:
         if self._see is not None:
-            self._see(Sighting(self.tag_id))
+            self._see(Sighting(self.tag_id, VIRTUAL, self.tag_id is not None and self._is_random))

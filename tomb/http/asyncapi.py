@@ -14,6 +14,7 @@ from tomb.models import (
     SPARSE,
     DownloadTask,
     ExistingPlaylist,
+    LinkReason,
     LinkState,
     PlayerState,
     Playlist,
@@ -103,6 +104,7 @@ class LinkProgress(Wire):
     expires_at: float
     tag_id: str | None = None
     existing_playlist: ExistingPlaylist | None = None
+    reason: LinkReason | None = None
     timestamp: int
     server_seq: int
 
@@ -111,6 +113,7 @@ class TagNews(Wire):
     tag_id: str
     present: bool
     playlist_id: str | None
+    is_random: bool
     server_seq: int
 
 

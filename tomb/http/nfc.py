@@ -5,12 +5,12 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from tomb.devices.reader import VirtualReader
+from tomb.devices.reader import ReaderKind, VirtualReader
 from tomb.errors import BadRequest, Conflict, NotFound
 from tomb.http.envelope import Success
 from tomb.http.parsing import Body, Id, TagId, whole
 from tomb.http.routes import Call, Route, Services
-from tomb.models import ExistingPlaylist, LinkState, PlaylistLite, Tag, TagAction, Wire, iso
+from tomb.models import ExistingPlaylist, LinkReason, LinkState, PlaylistLite, Tag, TagAction, Wire, iso
 from tomb.nurseries.linking import LiveSession
 
 # --- what is asked ---------------------------------------------------------------------------------------------------
@@ -39,7 +39,10 @@ class OverrideBody(Body):
 
 
 class TagBody(Body):
+    """`is_random`: as a phone or a passport, whose number is another one each time."""
+
     tag_id: TagId
+    is_random: bool = False
 
 
 # --- what is answered ------------------------------------------------------------------------------------------------
@@ -62,6 +65,7 @@ class LinkSession(Wire):
     state: LinkState
     tag_id: str | None
     existing_playlist: ExistingPlaylist | None
+    reason: LinkReason | None
     expires_at: float
 
 
@@ -77,13 +81,25 @@ class AssociationAnswer(Association):
 
 
 class TagPresent(Wire):
+    """Of several the one that was placed last. `is_random`: its number is another one each time."""
+
     tag_id: str
     playlist_id: str | None
+    is_random: bool
+
+
+class Reader(Wire):
+    """A reader that was there since the box was started; `available`: it is there now."""
+
+    name: str
+    available: bool
+    kind: ReaderKind
 
 
 class NfcStatus(Wire):
     reader_available: bool
     reader_name: str | None
+    readers: Sequence[Reader]
     scanning: bool
     association_active: bool
     current_session_id: str | None
@@ -139,6 +155,7 @@ def link_session(session: LiveSession) -> LinkSession:
         state=session.state,
         tag_id=session.last.tag_id,
         existing_playlist=session.last.existing_playlist,
+        reason=session.last.reason,
         expires_at=session.expires_at,
     )
 
@@ -162,15 +179,17 @@ async def _dissociate(services: Services, call: Call[Body]) -> Success[Tag]:
 
 
 async def _status(services: Services, _: Call[Body]) -> Success[NfcStatus]:
-    """The reader, its tag, and the sessions."""
+    """The readers, what lies on them, and the sessions."""
     linking, reader = services.linking, services.taps.reader
     present = None
-    if linking.present is not None:
-        owner = services.librarian.tag_owner(linking.present)
-        present = TagPresent(tag_id=linking.present, playlist_id=owner.id if owner else None)
+    if (lying := linking.present) is not None:
+        owner = services.librarian.tag_owner(lying.tag_id)
+        playlist_id = owner.id if owner else None
+        present = TagPresent(tag_id=lying.tag_id, playlist_id=playlist_id, is_random=lying.is_random)
     status = NfcStatus(
         reader_available=reader is not None,
-        reader_name=reader.name if reader else None,
+        reader_name=next(iter(reader.names), None) if reader else None,
+        readers=[Reader(name=each.name, available=each.available, kind=each.kind) for each in services.taps.readers],
         scanning=reader is not None,
         association_active=linking.live is not None,
         current_session_id=linking.live.id if linking.live else None,
@@ -185,7 +204,13 @@ async def _place_tag(services: Services, call: Call[TagBody]) -> Success[PlacedT
     linked_now = services.linking.live is not None
     reader = _virtual(services)
     lay_there = reader.tag_id
-    tag_id = reader.place(call.given.tag_id)
+    tag_id = reader.place(call.given.tag_id, is_random=call.given.is_random)
+    placed, said = placed_tag(services, tag_id, lay_there=lay_there == tag_id)
+    return Success(placed, "the tag that is being linked" if linked_now else said)
+
+
+def placed_tag(services: Services, tag_id: str, *, lay_there: bool) -> tuple[PlacedTag, str]:
+    """What the tag is for, and that in words."""
     playlist_id = action = None
     match services.librarian.tag_use(tag_id):
         case PlaylistLite() as playlist:
@@ -194,8 +219,7 @@ async def _place_tag(services: Services, call: Call[TagBody]) -> Success[PlacedT
             action, said = use.action, f"a tag for “{use.action}”"
         case _:
             said = "a tag that is linked to nothing yet"
-    placed = PlacedTag(tag_id=tag_id, playlist_id=playlist_id, action=action, lay_there=lay_there == tag_id)
-    return Success(placed, "the tag that is being linked" if linked_now else said)
+    return PlacedTag(tag_id=tag_id, playlist_id=playlist_id, action=action, lay_there=lay_there), said
 
 
 async def _lift_tag(services: Services, _: Call[Body]) -> Success[None]:

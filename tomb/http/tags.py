@@ -8,6 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from tomb.errors import Conflict, NotFound
 from tomb.http.envelope import Success
+from tomb.http.nfc import PlacedTag, placed_tag
 from tomb.http.parsing import Body, Id, Label, TagId, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.models import Tag, TagAction, TagActionName, Wire, iso
@@ -50,6 +51,12 @@ class UseBody(Body):
         if "replaces" in self.model_fields_set and not given:
             raise ValueError("what replaces another tag needs a playlist_id or an action")
         return self
+
+
+class TapBody(Body):
+    """`hold_ms`: how long it lies there."""
+
+    hold_ms: Annotated[int, Field(ge=0, le=3_600_000), BeforeValidator(whole)] = 1000
 
 
 class TagAnswer(Wire):
@@ -101,6 +108,15 @@ async def _delete(services: Services, call: Call[Body]) -> Success[TagAnswer]:
     return Success(_shown(services, await services.librarian.forget_tag(call.path["tag_id"])), "tag forgotten")
 
 
+async def _tap(services: Services, call: Call[TapBody]) -> Success[PlacedTag]:
+    """Put a tag on the box from a program, as if it lay on a reader."""
+    tag_id = call.path["tag_id"]
+    linked_now = services.linking.live is not None
+    placed, said = placed_tag(services, tag_id, lay_there=False)
+    services.taps.tap(tag_id, call.given.hold_ms / 1000)
+    return Success(placed, "the tag that is being linked" if linked_now else said)
+
+
 def _shown(services: Services, tag: Tag) -> TagAnswer:
     return TagAnswer(
         tag_id=tag.tag_id,
@@ -118,4 +134,5 @@ ROUTES = (
     Route("GET", "/api/tags/<tag_id>", _get, errors=(NotFound,)),
     Route("PUT", "/api/tags/<tag_id>", _put, errors=(NotFound, Conflict)),
     Route("DELETE", "/api/tags/<tag_id>", _delete, errors=(NotFound,)),
+    Route("POST", "/api/tags/<tag_id>/tap", _tap, category="player"),
 )

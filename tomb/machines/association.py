@@ -25,7 +25,7 @@ opens.
 from dataclasses import dataclass, field
 
 from tomb.machines.table import STAY, ClearTimer, SetTimer, Table, row
-from tomb.models import ExistingPlaylist, LinkState
+from tomb.models import ExistingPlaylist, LinkReason, LinkState
 
 OPEN = ("waiting", "duplicate")
 ENDS = ("success", "timeout", "cancelled", "error")
@@ -33,10 +33,11 @@ ENDS = ("success", "timeout", "cancelled", "error")
 
 @dataclass(frozen=True, slots=True)
 class TagPlaced:
-    """A tag lies on the box. `owner`: the playlist that has it now."""
+    """A tag lies on the box. `owner`: the playlist that has it now. `is_random`: it has another number each time."""
 
     tag_id: str
     owner: ExistingPlaylist | None
+    is_random: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Announce:
     message: str
     tag_id: str | None = None
     existing_playlist: ExistingPlaylist | None = None
+    reason: LinkReason | None = None
 
 
 Effect = SetTimer | ClearTimer | Link | WithdrawLink | Announce
@@ -104,8 +106,9 @@ Effect = SetTimer | ClearTimer | Link | WithdrawLink | Announce
 @dataclass(slots=True)
 class AssociationSession:
     """`number`: of the session, and of the timer of its deadline. `tag_id` and `existing_playlist` are what was
-    announced last. `replaces`: the tag that the next one takes the place of. `link`: what is being stored. `ending`:
-    how the session was asked to end meanwhile."""
+    announced last, `declined` whether it was that what lies there has no number of its own. `replaces`: the tag that
+    the next one takes the place of. `link`: what is being stored. `ending`: how the session was asked to end meanwhile.
+    """
 
     playlist_id: str | None
     number: int = 0
@@ -114,6 +117,7 @@ class AssociationSession:
     state: str = "waiting"
     tag_id: str | None = None
     existing_playlist: ExistingPlaylist | None = None
+    declined: bool = False
     link: Link | None = None
     ending: Announce | None = None
     effects: list[Effect] = field(default_factory=list)
@@ -128,6 +132,10 @@ def open_session(
     session.effects.append(SetTimer(deadline, number))
     _announce(session, "waiting", "Put a tag on the box.")
     return session
+
+
+def has_no_number(_: AssociationSession, event: TagPlaced) -> bool:
+    return event.is_random
 
 
 def only_reports(session: AssociationSession, _: TagPlaced) -> bool:
@@ -170,10 +178,19 @@ def _announce(
     tag_id: str | None = None,
     owner: ExistingPlaylist | None = None,
 ) -> None:
-    session.tag_id, session.existing_playlist = tag_id, owner
+    session.tag_id, session.existing_playlist, session.declined = tag_id, owner, False
     session.effects.append(Announce(state, message, tag_id, owner))
     if state in ENDS:
         session.effects.append(ClearTimer())
+
+
+def _decline(session: AssociationSession, _: TagPlaced) -> None:
+    """Phones and passports: what was linked would never be seen again."""
+    if not session.declined:  # the same is said once
+        why = "This is a phone or a passport, which has another number each time. Put a tag on the box."
+        session.tag_id = session.existing_playlist = None
+        session.declined = True
+        session.effects.append(Announce("waiting", why, reason="random_id"))
 
 
 def _report(session: AssociationSession, event: TagPlaced) -> None:
@@ -266,6 +283,7 @@ ASSOCIATION: Table[AssociationSession] = Table(
     initial="waiting",
     events=(TagPlaced, Override, Cancel, Expired, Stored, NotStored),
     rows=[
+        row(OPEN, TagPlaced, "waiting", when=has_no_number, do=_decline),
         row("waiting", TagPlaced, "success", when=only_reports, do=_report),
         row(OPEN, TagPlaced, "success", when=ours_already, do=_keep),
         row(OPEN, TagPlaced, "duplicate", when=belongs_to_another, do=_ask_about_placed),

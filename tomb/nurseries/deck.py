@@ -256,8 +256,9 @@ class Deck:
 
     # --- what tags ask for: in the order of these calls, and nobody waits for an answer -----------------------------
 
-    def tap(self, playlist_id: str, *, origin: Origin = "tag") -> None:
-        """A tag of this playlist was placed, or a key of that meaning pressed."""
+    def tap(self, playlist_id: str, failed: Callable[[], None] = lambda: None, *, origin: Origin = "tag") -> None:
+        """A tag of this playlist was placed, or a key of that meaning pressed. `failed`: called if it cannot be
+        played."""
 
         async def job() -> None:
             try:
@@ -266,6 +267,7 @@ class Deck:
                 return  # which is heard already
             except RequestError:  # nobody reads an answer, so it is heard
                 self._chime("error")
+                failed()
                 raise
 
         self._mailbox.post_async(job)

@@ -100,10 +100,14 @@ class LiveSession:
 
 @dataclass(slots=True)
 class Placement:
-    """A tag that lies on the box, and whether it belongs to a session."""
+    """A tag that lies on the box, and whether it belongs to a session. `seen`: its reader is there; `offered`: the
+    session that heard of it last."""
 
     tag_id: str
     of_session: bool
+    is_random: bool = False
+    seen: bool = True
+    offered: LiveSession | None = None
 
 
 class Linking:
@@ -116,7 +120,7 @@ class Linking:
         self._boundary = Boundary()
         self._numbers = itertools.count(1)
         self._sessions: list[LiveSession] = []
-        self._lying: Placement | None = None
+        self._lying: dict[str, Placement] = {}  # by tag, the one that was placed last at the end
         self._nursery: trio.Nursery | None = None
         self.reader_there = False
 
@@ -140,8 +144,8 @@ class Linking:
         """Open a session; a tag that lies on the reader counts at once. `replaces`: the tag that is unlinked with the
         link. Raises NotFound."""
         session = await self._open(playlist_id, timeout_s, override=override, replaces=replaces)
-        if self._lying is not None:
-            self._offer(session, self._lying.tag_id)
+        if self.present is not None:
+            self._offer(session, self.present)
         await session.settled()
         return session
 
@@ -179,24 +183,39 @@ class Linking:
 
     # --- whose the lying tag is -------------------------------------------------------------------------------------
 
-    def placed(self, tag_id: str) -> bool:
-        """Whether the tag, which lies there from now on, belongs to a session."""
+    def placed(self, tag_id: str, *, is_random: bool = False) -> bool:
+        """Whether the tag, which lies there from now on, belongs to a session. `is_random`: its number is made up."""
         session = self.live
-        self._lying = Placement(tag_id, of_session=session is not None)
+        self._lying.pop(tag_id, None)
+        self._lying[tag_id] = placement = Placement(tag_id, session is not None, is_random)
         if session is not None:
-            self._offer(session, tag_id)
+            self._offer(session, placement)
         return session is not None
 
     def passed(self, tag_id: str) -> bool:
         """As `placed`, of a tag that nobody will see lifted: whether it belongs to a session."""
         session = self.live
         if session is not None:
-            self._offer(session, tag_id)
+            self._offer(session, Placement(tag_id, of_session=True))
         return session is not None
 
-    def lifted(self) -> bool:
+    def hidden(self, tag_id: str) -> None:
+        """The reader of the tag is lost: nobody knows whether it still lies there."""
+        if tag_id in self._lying:
+            self._lying[tag_id].seen = False
+
+    def found(self, tag_id: str) -> None:
+        """The reader is back, and the tag lies there as it did. A session that began meanwhile hears of it."""
+        lying = self._lying.get(tag_id)
+        if lying is None:
+            return
+        lying.seen = True
+        if self.live is not None and lying.offered is not self.live:
+            self._offer(self.live, lying)
+
+    def lifted(self, tag_id: str) -> bool:
         """Whether the tag that lay there belonged to a session."""
-        lay, self._lying = self._lying, None
+        lay = self._lying.pop(tag_id, None)
         return lay is not None and lay.of_session
 
     # --- what everybody may look at ---------------------------------------------------------------------------------
@@ -207,9 +226,9 @@ class Linking:
         return newest if newest is not None and newest.ended_at is None else None
 
     @property
-    def present(self) -> str | None:
-        """The tag that lies on the reader."""
-        return None if self._lying is None else self._lying.tag_id
+    def present(self) -> Placement | None:
+        """The tag that lies on a reader; of several the one that was placed last."""
+        return next((each for each in reversed(self._lying.values()) if each.seen), None)
 
     def listed(self) -> list[LiveSession]:
         """The live session, and those that ended so short ago that a client may not have seen it."""
@@ -242,8 +261,10 @@ class Linking:
             self._carry_out(session)
         return session
 
-    def _offer(self, session: LiveSession, tag_id: str) -> None:
-        self._fire(session, TagPlaced(tag_id, self._library.tag_owner(tag_id)))
+    def _offer(self, session: LiveSession, placement: Placement) -> None:
+        placement.offered = session
+        owner = self._library.tag_owner(placement.tag_id)
+        self._fire(session, TagPlaced(placement.tag_id, owner, placement.is_random))
 
     def _expire(self, number: int) -> None:
         if self.live is not None:
@@ -298,8 +319,8 @@ class Linking:
         session.last = step
         if step.state in ENDS:
             session.ended_at = trio.current_time()
-        if step.state == "success" and self._lying is not None and self._lying.tag_id == step.tag_id:
-            self._lying.of_session = True
+        if step.state == "success" and step.tag_id in self._lying:
+            self._lying[step.tag_id].of_session = True
         self._events.tell("nfc_status", {session_room(session.id)}, _status(session))
         self._events.tell("nfc_association_state", EVERYONE, self._association_state(session))
 
@@ -315,6 +336,8 @@ class Linking:
         }
         if step.tag_id is not None:
             data["tag_id"] = step.tag_id
+        if step.reason is not None:
+            data["reason"] = step.reason
         if step.existing_playlist is not None:
             data["existing_playlist"] = step.existing_playlist.model_dump()
         return data

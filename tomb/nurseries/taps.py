@@ -1,6 +1,8 @@
-"""Taps: what the reader reads becomes taps, and taps become music.
+"""Taps: what the readers read becomes taps, and taps become music.
 
-Readings go through the presence machine (tomb.machines.presence), so that one placement is one tap however it wobbles.
+Each reader has a presence machine (tomb.machines.presence) through which its readings go, so that one placement is one
+tap however it wobbles, and whatever becomes of the reader meanwhile. Of tags on several readers the one that was placed
+last wins, and the removal of any other pauses nothing.
 A placement belongs to a linking session (tomb.nurseries.linking says whether), or it is a tap: then it plays its
 playlist, does its action, or only makes itself known.
 
@@ -9,13 +11,29 @@ heart, and that it was seen is only noted. So a tap waits for nothing but the de
 disk is doing, and taps get there in the order in which they were made.
 """
 
+import itertools
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 
 import trio
 
-from tomb.devices.reader import Sighting, TagReader
+from tomb.devices.reader import ReaderGone, ReaderKind, Sighting, Sign, TagReader
 from tomb.events import PLAYLISTS, Events
-from tomb.machines.presence import PRESENCE, Lifted, Missed, Placed, Presence, Seen, Waited
+from tomb.machines.presence import (
+    PRESENCE,
+    Event,
+    Found,
+    Hidden,
+    Lifted,
+    Lost,
+    Missed,
+    Placed,
+    Presence,
+    Seen,
+    Uncovered,
+    Waited,
+)
 from tomb.machines.table import ClearTimer, SetTimer
 from tomb.models import PlaylistLite, TagAction
 from tomb.nurseries.deck import Deck
@@ -26,6 +44,41 @@ from tomb.nurseries.machine_states import MachineStates
 from tomb.nurseries.mailbox import Boundary
 from tomb.nurseries.timer import Timer
 from tomb.ports import Ports
+
+AFAR = "afar"
+"""Where a tag lies that somebody puts on the box from a program (`Taps.tap`): a reader among the others."""
+TYPED = "typed"
+"""Where nothing ever lies: a reader that types tells of a tag once."""
+
+
+@dataclass(slots=True)
+class Field:
+    """What lies on one reader. `is_random`: the tag's number was made up; `playlist_id`: what the tag plays, as it was
+    announced; `turn`: grows with each tag that is placed on any reader."""
+
+    reader: str
+    presence: Presence
+    timer: Timer
+    is_random: bool = False
+    playlist_id: str | None = None
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReader:
+    """A reader that is there now, or (not `available`) was there."""
+
+    name: str
+    kind: ReaderKind
+    available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a reader is to show."""
+
+    sign: Sign
+    reader: str
 
 
 class Taps:
@@ -46,17 +99,19 @@ class Taps:
         self._deck = deck
         self._linking = linking
         self._machines = machines
-        self._presence = Presence()
-        self._timer = Timer(lambda number: self._happens(Waited(number, trio.current_time())))
         self._boundary = Boundary()
         self._reader: TagReader | None = None
-        self._feedback: dict[TagReader, trio.MemorySendChannel[bool]] = {}
-        self._playlist_id: str | None = None  # of the tag that was announced last
+        self._kind: ReaderKind = "virtual"
+        self._fields: dict[str, Field] = {}
+        self._turns = itertools.count(1)
+        self._feedback: dict[TagReader, trio.MemorySendChannel[Shown]] = {}
+        self._letting_go = Timer(self._let_go)
+        self._nursery: trio.Nursery | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._timer.run)
+        async with trio.open_nursery() as self._nursery:
+            self._nursery.start_soon(self._letting_go.run)
             task_status.started()
             await self._boundary.run()
 
@@ -66,7 +121,7 @@ class Taps:
         To be run by its supervisor. The blinking belongs there too, and not among our own tasks: a reader may take a
         second for it, which no tap should wait for, and what its driver raises is the reader's end, not the box's.
         """
-        self._feedback[reader], feedback = trio.open_memory_channel[bool](1)
+        self._feedback[reader], feedback = trio.open_memory_channel[Shown](1)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_show, reader, feedback)
@@ -76,83 +131,154 @@ class Taps:
 
     @property
     def reader(self) -> TagReader | None:
-        """The reader that is in use."""
+        """What is in use."""
         return self._reader
+
+    @property
+    def readers(self) -> list[KnownReader]:
+        """Those that were there since the start."""
+        there = () if self._reader is None else self._reader.names
+        known = dict.fromkeys((*there, *self._fields))
+        return [KnownReader(name, self._kind, name in there) for name in known if name != AFAR]
 
     def use(self, reader: TagReader) -> None:
         """From now on tags are read there."""
-        self._reader = reader
+        dismissed, self._reader, self._kind = self._reader, reader, reader.kind
         self._linking.reader_there = True
-        self.see(Sighting(None))
+        if dismissed is not None and dismissed is not reader:  # with what lies on it
+            for name in dismissed.names:
+                if name in self._fields:
+                    self.see(Sighting(None, name))
+                    del self._fields[name]
 
     def lose(self, _: str) -> None:
         """There is no reader any more."""
         self._reader = None
         self._linking.reader_there = False
-        self.see(Sighting(None))
+        for name in self._fields:
+            if name != AFAR:
+                self.see(ReaderGone(name))
 
-    def see(self, sighting: Sighting) -> None:
-        """What the reader reads; to be called on the Trio thread."""
+    def see(self, seen: Sighting | ReaderGone) -> None:
+        """What a reader reads; to be called on the Trio thread."""
         now = trio.current_time()
         with self._boundary.crossed():
-            self._happens(Missed(now) if sighting.tag_id is None else Seen(sighting.tag_id, now))
+            match seen:
+                case ReaderGone(name):
+                    self._happens(self._field(name), Lost(now))
+                case Sighting(None, name):
+                    self._happens(self._field(name), Missed(now))
+                case Sighting(tag_id, name, is_random):
+                    assert tag_id is not None
+                    self._moved(tag_id, self._field(name))
+                    there = self._field(name)
+                    if there.presence.tag_id is not None and there.is_random and is_random:
+                        tag_id = there.presence.tag_id  # as it wobbles its number is another one
+                    there.is_random = is_random
+                    self._happens(there, Seen(tag_id, now))
 
     def typed(self, tag_id: str) -> None:
         """A tag was told by a reader that types: a tap, or a session's, and nothing lies there afterwards."""
         with self._boundary.crossed():
             self._journal.tag_seen(tag_id, self._ports.wall())
             if not self._linking.passed(tag_id):
-                lying = self._playlist_id
-                self._tap(tag_id)
-                self._announce(tag_id, present=False)
-                self._playlist_id = lying  # of a tag that lies on the other reader
+                passing = Field(TYPED, Presence(), self._letting_go)
+                self._tap(passing, tag_id)
+                self._tell(passing, tag_id, present=False)
 
-    def _happens(self, event: Seen | Missed | Waited) -> None:
-        PRESENCE.fire(self._presence, event)
-        self._machines.note(PRESENCE, "reader", self._presence.state)
-        effects, self._presence.effects = self._presence.effects, []
+    def tap(self, tag_id: str, hold_s: float) -> None:
+        """As if the tag were put on a reader, and taken away after a time. One that is there so is taken away first."""
+        now = trio.current_time()
+        with self._boundary.crossed():
+            afar = self._field(AFAR)
+            for _ in range(2 if afar.presence.tag_id is not None else 0):
+                self._happens(afar, Missed(now))
+            self._happens(afar, Seen(tag_id, now))
+            self._letting_go.set(now + hold_s, next(self._turns))
+
+    def _let_go(self, _: int) -> None:
+        self.see(Sighting(None, AFAR))
+
+    def _field(self, reader: str) -> Field:
+        if reader not in self._fields:
+            assert self._nursery is not None
+            presence = Presence(grace=0.0) if reader == AFAR else Presence()
+            timer = Timer(lambda number: self._happens(made, Waited(number, trio.current_time())))
+            self._fields[reader] = made = Field(reader, presence, timer)
+            self._nursery.start_soon(timer.run)
+        return self._fields[reader]
+
+    def _moved(self, tag_id: str, to: Field) -> None:
+        """A reader that is plugged in again may have another name, and the tag has been lying on it all the time."""
+        for other in self._fields.values():
+            if to.presence.state == "absent" and (other.presence.state, other.presence.tag_id) == ("unseen", tag_id):
+                other.reader, to.reader = to.reader, other.reader
+                self._fields[other.reader], self._fields[to.reader] = other, to
+                return
+
+    def _happens(self, field: Field, event: Event) -> None:
+        PRESENCE.fire(field.presence, event)
+        self._machines.note(PRESENCE, field.reader, field.presence.state)
+        effects, field.presence.effects = field.presence.effects, []
         for effect in effects:
             match effect:
                 case SetTimer(at, number):
-                    self._timer.set(at, number)
+                    field.timer.set(at, number)
                 case ClearTimer():
-                    self._timer.clear()
+                    field.timer.clear()
                 case Placed(tag_id):
-                    self._journal.tag_seen(tag_id, self._ports.wall())
-                    if not self._linking.placed(tag_id):
-                        self._tap(tag_id)
+                    field.turn = next(self._turns)
+                    if not field.is_random:
+                        self._journal.tag_seen(tag_id, self._ports.wall())
+                    if not self._linking.placed(tag_id, is_random=field.is_random):
+                        self._tap(field, tag_id)
+                case Uncovered(tag_id):
+                    if not self._linking.placed(tag_id, is_random=field.is_random):
+                        self._announce(field, tag_id, self._librarian.tag_use(tag_id))
+                case Hidden(tag_id):
+                    self._linking.hidden(tag_id)
+                case Found(tag_id):
+                    self._linking.found(tag_id)
                 case Lifted(tag_id):
-                    if not self._linking.lifted():
-                        self._end_tap(tag_id)
+                    if not self._linking.lifted(tag_id):
+                        self._end_tap(field, tag_id)
+                    field.playlist_id = None
 
-    def _tap(self, tag_id: str) -> None:
+    def _tap(self, field: Field, tag_id: str) -> None:
         use = self._librarian.tag_use(tag_id)
-        self._playlist_id = use.id if isinstance(use, PlaylistLite) else None
-        self._announce(tag_id, present=True)
-        self._signal(ok=use is not None)
+        self._announce(field, tag_id, use)
         match use:
             case PlaylistLite():
-                self._deck.tap(use.id)
+                self._signal(field, "limit" if self._deck.refuses(use) else "ok")
+                self._deck.tap(use.id, partial(self._signal, field, "error"))
             case TagAction():
+                self._signal(field, "limit" if self._deck.refuses(use) else "ok")
                 self._deck.act(use, origin="tag")
             case None:
+                self._signal(field, "unknown")
                 self._deck.chime("unknown_tag")
 
-    def _end_tap(self, tag_id: str) -> None:
-        self._announce(tag_id, present=False)
-        if self._playlist_id is not None:
-            self._deck.lifted(self._playlist_id)
+    def _end_tap(self, field: Field, tag_id: str) -> None:
+        self._tell(field, tag_id, present=False)
+        playlist_id = field.playlist_id
+        newer = [each for each in self._fields.values() if each.playlist_id == playlist_id and each.turn > field.turn]
+        if playlist_id is not None and not newer:
+            self._deck.lifted(playlist_id)
 
-    def _announce(self, tag_id: str, *, present: bool) -> None:
-        data = {"tag_id": tag_id, "present": present, "playlist_id": self._playlist_id}
+    def _announce(self, field: Field, tag_id: str, use: PlaylistLite | TagAction | None) -> None:
+        field.playlist_id = use.id if isinstance(use, PlaylistLite) else None
+        self._tell(field, tag_id, present=True)
+
+    def _tell(self, field: Field, tag_id: str, *, present: bool) -> None:
+        data = {"tag_id": tag_id, "present": present, "playlist_id": field.playlist_id, "is_random": field.is_random}
         self._events.tell("nfc_tag", {PLAYLISTS}, data)
 
-    def _signal(self, *, ok: bool) -> None:
+    def _signal(self, field: Field, sign: Sign) -> None:
         if self._reader in self._feedback:
             with suppress(trio.WouldBlock):  # of taps that come faster than it blinks some are not shown
-                self._feedback[self._reader].send_nowait(ok)
+                self._feedback[self._reader].send_nowait(Shown(sign, field.reader))
 
 
-async def _show(reader: TagReader, feedback: trio.MemoryReceiveChannel[bool]) -> None:
-    async for ok in feedback:
-        await reader.signal(ok)
+async def _show(reader: TagReader, feedback: trio.MemoryReceiveChannel[Shown]) -> None:
+    async for shown in feedback:
+        await reader.signal(shown.sign, shown.reader)

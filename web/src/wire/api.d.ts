@@ -673,49 +673,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/keys": {
+    "/api/tags/{tag_id}/tap": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_keys"];
+        get?: never;
         put?: never;
-        post?: never;
+        post: operations["post_tags_tag_id_tap"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/keys/{device_id}/{key_code}/{press}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: operations["put_keys_device_id_key_code_press"];
-        post?: never;
-        delete: operations["delete_keys_device_id_key_code_press"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/keys/learn": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_keys_learn"];
-        delete: operations["delete_keys_learn"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1515,6 +1483,7 @@ export interface components {
             state: "waiting" | "duplicate" | "success" | "timeout" | "cancelled" | "error";
             tag_id: string | null;
             existing_playlist: components["schemas"]["ExistingPlaylist"] | null;
+            reason: "random_id" | null;
             expires_at: number;
         };
         LogCollection: {
@@ -1593,6 +1562,7 @@ export interface components {
         NfcStatus: {
             reader_available: boolean;
             reader_name: string | null;
+            readers: components["schemas"]["Reader"][];
             scanning: boolean;
             association_active: boolean;
             current_session_id: string | null;
@@ -1783,6 +1753,11 @@ export interface components {
             threads: number;
             open_files: number;
         };
+        Reader: {
+            name: string;
+            available: boolean;
+            kind: "pcsc" | "virtual";
+        };
         ReorderBody: {
             client_op_id?: string | null;
             track_order: number[] | string[];
@@ -1927,6 +1902,7 @@ export interface components {
         TagBody: {
             client_op_id?: string | null;
             tag_id: string;
+            is_random?: boolean;
         };
         TagList: {
             tags: components["schemas"]["TagAnswer"][];
@@ -1934,6 +1910,11 @@ export interface components {
         TagPresent: {
             tag_id: string;
             playlist_id: string | null;
+            is_random: boolean;
+        };
+        TapBody: {
+            client_op_id?: string | null;
+            hold_ms?: number;
         };
         Track: {
             id: string;
@@ -4594,100 +4575,18 @@ export interface operations {
             507: components["responses"]["insufficient_storage_507"];
         };
     };
-    get_keys: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status: "success";
-                        message: string;
-                        timestamp: number;
-                        server_seq: number;
-                        request_id: string;
-                        client_op_id?: string;
-                        data: components["schemas"]["KeysAnswer"];
-                    };
-                };
-            };
-            403: components["responses"]["forbidden_403"];
-            414: components["responses"]["payload_too_large_414"];
-            429: components["responses"]["rate_limit_exceeded_429"];
-            431: components["responses"]["payload_too_large_431"];
-            500: components["responses"]["internal_error_500"];
-        };
-    };
-    put_keys_device_id_key_code_press: {
+    post_tags_tag_id_tap: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                device_id: string;
-                key_code: number;
-                press: "short" | "long" | "repeat" | "turn+" | "turn-";
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeyUseBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status: "success";
-                        message: string;
-                        timestamp: number;
-                        server_seq: number;
-                        request_id: string;
-                        client_op_id?: string;
-                        data: components["schemas"]["KeysAnswer"];
-                    };
-                };
-            };
-            400: components["responses"]["validation_error_400"];
-            403: components["responses"]["forbidden_403"];
-            404: components["responses"]["not_found_404"];
-            408: components["responses"]["request_timeout_408"];
-            409: components["responses"]["conflict_409"];
-            413: components["responses"]["payload_too_large_413"];
-            414: components["responses"]["payload_too_large_414"];
-            415: components["responses"]["unsupported_media_type_415"];
-            429: components["responses"]["rate_limit_exceeded_429"];
-            431: components["responses"]["payload_too_large_431"];
-            500: components["responses"]["internal_error_500"];
-            503: components["responses"]["service_unavailable_503"];
-            507: components["responses"]["insufficient_storage_507"];
-        };
-    };
-    delete_keys_device_id_key_code_press: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                device_id: string;
-                key_code: number;
-                press: "short" | "long" | "repeat" | "turn+" | "turn-";
+                tag_id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Body"];
+                "application/json": components["schemas"]["TapBody"];
             };
         };
         responses: {
@@ -4703,94 +4602,7 @@ export interface operations {
                         server_seq: number;
                         request_id: string;
                         client_op_id?: string;
-                        data: components["schemas"]["KeysAnswer"];
-                    };
-                };
-            };
-            400: components["responses"]["validation_error_400"];
-            403: components["responses"]["forbidden_403"];
-            404: components["responses"]["not_found_404"];
-            408: components["responses"]["request_timeout_408"];
-            409: components["responses"]["conflict_409"];
-            413: components["responses"]["payload_too_large_413"];
-            414: components["responses"]["payload_too_large_414"];
-            415: components["responses"]["unsupported_media_type_415"];
-            429: components["responses"]["rate_limit_exceeded_429"];
-            431: components["responses"]["payload_too_large_431"];
-            500: components["responses"]["internal_error_500"];
-            503: components["responses"]["service_unavailable_503"];
-            507: components["responses"]["insufficient_storage_507"];
-        };
-    };
-    post_keys_learn: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Body"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status: "success";
-                        message: string;
-                        timestamp: number;
-                        server_seq: number;
-                        request_id: string;
-                        client_op_id?: string;
-                        data: components["schemas"]["LearnAnswer"];
-                    };
-                };
-            };
-            400: components["responses"]["validation_error_400"];
-            403: components["responses"]["forbidden_403"];
-            408: components["responses"]["request_timeout_408"];
-            409: components["responses"]["conflict_409"];
-            413: components["responses"]["payload_too_large_413"];
-            414: components["responses"]["payload_too_large_414"];
-            415: components["responses"]["unsupported_media_type_415"];
-            429: components["responses"]["rate_limit_exceeded_429"];
-            431: components["responses"]["payload_too_large_431"];
-            500: components["responses"]["internal_error_500"];
-            503: components["responses"]["service_unavailable_503"];
-            507: components["responses"]["insufficient_storage_507"];
-        };
-    };
-    delete_keys_learn: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Body"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status: "success";
-                        message: string;
-                        timestamp: number;
-                        server_seq: number;
-                        request_id: string;
-                        client_op_id?: string;
-                        data: components["schemas"]["LearnAnswer"];
+                        data: components["schemas"]["PlacedTag"];
                     };
                 };
             };

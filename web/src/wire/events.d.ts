@@ -119,6 +119,7 @@ export interface components {
             expires_at: number;
             tag_id?: string | null;
             existing_playlist?: components["schemas"]["ExistingPlaylist"] | null;
+            reason?: "random_id" | null;
             timestamp: number;
             server_seq: number;
         };
@@ -383,6 +384,7 @@ export interface components {
             tag_id: string;
             present: boolean;
             playlist_id: string | null;
+            is_random: boolean;
             server_seq: number;
         };
         Track: {
