@@ -689,6 +689,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{device_id}/{key_code}/{press}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_keys_device_id_key_code_press"];
+        post?: never;
+        delete: operations["delete_keys_device_id_key_code_press"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/learn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["post_keys_learn"];
+        delete: operations["delete_keys_learn"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/uploads/session": {
         parameters: {
             query?: never;
@@ -4603,6 +4651,220 @@ export interface operations {
                         request_id: string;
                         client_op_id?: string;
                         data: components["schemas"]["PlacedTag"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    get_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["KeysAnswer"];
+                    };
+                };
+            };
+            403: components["responses"]["forbidden_403"];
+            414: components["responses"]["payload_too_large_414"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+        };
+    };
+    put_keys_device_id_key_code_press: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+                key_code: number;
+                press: "short" | "long" | "repeat" | "turn+" | "turn-";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyUseBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["KeysAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    delete_keys_device_id_key_code_press: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+                key_code: number;
+                press: "short" | "long" | "repeat" | "turn+" | "turn-";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["KeysAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    post_keys_learn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["LearnAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    delete_keys_learn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["LearnAnswer"];
                     };
                 };
             };
