@@ -41,7 +41,10 @@ import struct
 import sys
 from collections.abc import Iterable, Sequence
 
-SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom")
+SYSTEM = (
+    *("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom"),
+    "/etc/alternatives",  # by which Debian names libraries, such as one that its ffmpeg needs
+)
 """What any program needs to start, and nobody has secrets in."""
 
 UNCONFINED = "sandbox: this kernel has neither Landlock nor namespaces for everybody"

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 import trio
 
 from tests.rigs.youtube import youtube_rig
+from tests.rigs.youtube.videos import SONG
+from tests.test_sandbox import START, UNCONFINED_START, WAYS
 from tomb import sandbox
 from tomb.devices.youtube import YouTubeFault
 from tomb.devices.youtube.child import Limits
@@ -114,6 +117,33 @@ async def test_the_child_has_its_folder_and_its_proxy_and_nothing_else(
         "privileges": ["1"],
     }
     assert {path.name for path in (outside, scratch / "mine", Path("/tmp/tomb-spy")) if path.exists()} == {"mine"}
+
+
+@pytest.mark.parametrize(
+    ("start", "notice"),
+    [
+        (START.format(folder=str(Path(sandbox.__file__).parent), way=WAYS["namespaces"]), sandbox.ONLINE),
+        (UNCONFINED_START, sandbox.UNCONFINED),
+    ],
+    ids=["namespaces", "nothing"],
+)
+async def test_where_the_kernel_can_do_less_it_fetches_all_the_same_and_the_log_says_so(
+    start: str, notice: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sandbox.command
+
+    def less(program: Sequence[str], **given: Any) -> list[str]:
+        words = real(program, **given)
+        place = words.index(sandbox.__file__)
+        return [*words[:place], "-c", start, *words[place + 1 :]]
+
+    monkeypatch.setattr(sandbox, "command", less)
+    async with youtube_rig() as rig:
+        youtube = YtDlp(RealPorts(), tmp_path / "youtube", world=rig.world)
+        (tmp_path / "scratch").mkdir()
+        fetched = await youtube.fetch(f"https://www.youtube.com/watch?v={SONG}", tmp_path / "scratch", lambda _: None)
+    assert fetched.title == "A song of the rig"
+    assert f"yt-dlp: {notice}" in caplog.messages
 
 
 def test_the_box_imports_no_yt_dlp() -> None:

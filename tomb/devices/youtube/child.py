@@ -66,11 +66,13 @@ class Job:
 
 @dataclass(slots=True)
 class Ending:
-    """`status`: None if it was us who ended it, and then `why`. `said`: its last words on stderr."""
+    """`status`: None if it was us who ended it, and then `why`. `said`: its last words on stderr. `refused`: it wanted
+    to go where it may not."""
 
     status: int | None = None
     why: Reason | None = None
     said: str = ""
+    refused: bool = False
 
 
 async def run(ports: Ports, job: Job, hear: Callable[[str], None]) -> Ending:

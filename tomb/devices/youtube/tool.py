@@ -216,8 +216,7 @@ class YtDlp:
         for notice in (sandbox.UNCONFINED, sandbox.ONLINE):
             if notice in ending.said:
                 log.warning("yt-dlp: %s", notice)
-        if way.refused:
-            ending.why = ending.why or Reason.UNKNOWN
+        ending.refused = bool(way.refused)
         return ending
 
     def _releases(self) -> list[Release]:
@@ -225,7 +224,9 @@ class YtDlp:
 
     def _meaning(self, ending: Ending) -> Reason:
         today = datetime.fromtimestamp(self._ports.wall(), UTC).date()
-        return ending.why or words.meaning(ending.said, self.version(), today)
+        reason = ending.why or words.meaning(ending.said, self.version(), today)
+        # A way that leads elsewhere is not the network's fault, and does not become one by trying again.
+        return Reason.UNKNOWN if ending.refused and reason is Reason.NETWORK else reason
 
     def _fault(self, ending: Ending, video: Video | None) -> YouTubeFault:
         reason = self._meaning(ending)
