@@ -14,6 +14,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.devices.test_audio_pulse import Reports, rig, running, unhurried, until_position  # noqa: F401  # a fixture
+from tests.rigs.in_time import in_time
 from tests.rigs.pulse import RATE, PulseRig
 from tests.rigs.sounds import Int16, write
 from tests.rigs.virtual_sink import VirtualSink
@@ -136,26 +137,46 @@ async def test_a_file_that_ends_in_mid_wave_leads_into_the_next_to_the_sample(
     np.testing.assert_array_equal(heard[start : start + len(both)], both)
 
 
-async def test_on_a_real_daemon_no_command_and_no_end_makes_a_click(rig: PulseRig, tmp_path: Path) -> None:  # noqa: F811
-    first = write(tmp_path / "a.wav", wave(4))
-    last = write(tmp_path / "b.wav", wave(0.5 + 0.25 / HERTZ))
-    reports = Reports()
+Step = Callable[[PortAudioOutput, list[Path]], None]
+AFTER: dict[str, tuple[Step, float]] = {
+    # what a person does, what the deck then asks for, and for how long that is listened to
+    "volume": (lambda output, _: output.set_gain(0.3), 0.4),
+    "mute": (lambda output, _: output.set_gain(0.0), 0.4),
+    "not muted any more": (lambda output, _: output.set_gain(1.0), 0.4),
+    "a change of loudness": (lambda output, _: output.set_cue_gain(1, 0.5), 0.4),
+    "pause": (lambda output, _: output.pause(), 0.6),
+    "resume": (lambda output, _: output.resume(), 0.6),
+    "seek": (lambda output, files: output.play(Cue(2, files[0], start_ms=2345)), 0.6),
+    "skip": (lambda output, files: output.play(Cue(3, files[1])), 0.6),
+    "stop": (lambda output, _: output.stop(), 0.6),
+    "play again": (lambda output, files: output.play(Cue(4, files[0])), 0.6),
+    "sleep fade": (lambda output, _: output.set_gain(0.0, 0.8), 1.2),
+    "end of the sleep timer": (lambda output, _: output.stop(), 0.4),
+    "awake": (lambda output, _: output.set_gain(1.0), 0.2),
+    "a file that ends in mid-wave": (lambda output, files: output.play(Cue(5, files[-1])), 1.2),
+}  # fmt: skip
+
+
+@in_time
+async def test_on_a_real_daemon_nothing_that_anybody_does_and_no_end_makes_a_click(
+    rig: PulseRig,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    files = [write(tmp_path / f"{length}.wav", wave(length)) for length in (8, 4, 0.5 + 0.25 / HERTZ)]
+    reports, steps, heard_of = Reports(), dict[str, float](), dict[str, bool]()
     output = unhurried(reports)
     async with rig.recording() as recording, running(output):
-        output.play(Cue(1, first))
+        output.play(Cue(1, files[0]))
         await until_position(output, 500)
-        output.set_gain(0.3)
-        await until_position(output, 700)
-        output.pause()
-        await trio.sleep(0.4)
-        output.resume()
-        output.set_gain(1.0)
-        await until_position(output, 900)
-        output.play(Cue(2, first, start_ms=2345))
-        await until_position(output, 2600)
-        output.set_cue_gain(2, 0.5)
-        await until_position(output, 2800)
-        output.play(Cue(3, last))
-        await reports.until(CueFinished(3))
-        await recording.until_silence(recording.count)
-    assert largest_step(recording.frames()) <= OWN + 3 * RAMP + 2
+        for name, (do, seconds) in AFTER.items():
+            since = recording.count
+            do(output, files)
+            await trio.sleep(seconds)
+            heard = recording.frames(since - 1)
+            steps[name], heard_of[name] = largest_step(heard), bool(heard[-RATE // 20 :].any())
+        await reports.until(CueFinished(5))
+    assert {name for name, step in steps.items() if step > OWN + 3 * RAMP + 2} == set()
+    # Each did what it is there for: these end in silence, and no others.
+    silent = {"mute", "pause", "stop", "sleep fade", "end of the sleep timer", "awake", "a file that ends in mid-wave"}
+    assert {name for name, sounds in heard_of.items() if not sounds} == silent
+    assert output.underruns == 0
