@@ -157,7 +157,7 @@ async def gather(ports: Ports, data: Path, port: int, root: Path = ROOT) -> Fact
         "cards": lambda: thread(smart_cards),
         "escapes": lambda: thread(escape_commands, root),
         "sound": lambda: sound(ports, root),
-        "tools": lambda: thread(tools),
+        "tools": lambda: thread(tools, data),
         "storage": lambda: thread(storage, data, root),
         "clock": lambda: thread(clock, ports.wall(), root),
         "network": lambda: network(ports, port),
@@ -271,13 +271,17 @@ def _sinks(said: str, default: str) -> tuple[Sink, ...]:
 # --- tools, disk, clock ----------------------------------------------------------------------------------------------
 
 
-def tools() -> Mapping[str, str]:
-    """The programs that YouTube and foreign formats need, and their version or place; without those that lack."""
-    import importlib.metadata  # late: no box needs it to start
+def tools(data: Path) -> Mapping[str, str]:
+    """The programs that YouTube and foreign formats need, and their version or place; without those that lack. `js`:
+    what runs the scripts of YouTube's pages."""
+    from tomb.devices.youtube import installation  # late: no box needs it to start
 
     found = {name: place for name in ("ffmpeg", "ffprobe") if (place := shutil.which(name)) is not None}
-    with suppress(importlib.metadata.PackageNotFoundError):
-        found["yt-dlp"] = importlib.metadata.version("yt-dlp")
+    newest = next(iter(installation.releases(data / "youtube")), None)
+    if newest is not None:
+        found["yt-dlp"] = newest.version
+    if (runtime := installation.runtime()) is not None:
+        found["js"] = str(runtime[1])
     return found
 
 

@@ -6,7 +6,6 @@ it says that command, to be copied as it is. Nothing is changed here.
 """
 
 import re
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -174,12 +173,14 @@ def ffmpeg(facts: Facts) -> Finding:
 
 
 def yt_dlp(facts: Facts) -> Finding:
-    install = f'{sys.executable} -m pip install --upgrade "yt-dlp[default]"'
+    install = "tomb youtube update"
     if facts.tools is None or facts.clock is None:
         return _unknown("yt_dlp", "Which programs there are could not be found out in time.")
     version = facts.tools.get("yt-dlp")
     if version is None:
         return _no("yt_dlp", "yt-dlp lacks: nothing can be fetched from YouTube.", install)
+    if "js" not in facts.tools:
+        return _no("yt_dlp", "Nothing here runs the scripts of YouTube's pages (Deno or Node).", install)
     found = re.match(r"(\d{4})\.(\d{1,2})\.(\d{1,2})", version)
     if found is None or _year(facts.clock.wall) < BUILT:
         return _unknown("yt_dlp", f"yt-dlp {version} is there; how old it is cannot be told.")
