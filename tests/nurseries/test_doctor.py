@@ -1,13 +1,31 @@
 """Each check of the doctor, in its good state and in its bad one."""
 
+import json
+import subprocess
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.rigs.patience import PATIENCE_S
+from tests.test_polkit import RUN
 from tomb.devices.computer import Disk
-from tomb.devices.facts import WRITTEN, Cards, Clock, Facts, Inputs, Network, Sink, Sound, Storage, Usb, Who
+from tomb.devices.facts import (
+    WRITTEN,
+    Cards,
+    Clock,
+    Facts,
+    Inputs,
+    Network,
+    Sink,
+    Sound,
+    Storage,
+    Usb,
+    Who,
+    escape_commands,
+)
 from tomb.nurseries.doctor import CHECKS, LITTLE_SPACE, judged
 
 NOW = 1_790_000_000.0  # September 2026
@@ -143,6 +161,49 @@ def test_a_pcscd_that_refuses_runs() -> None:
 
 def test_addresses_are_to_be_typed_into_a_phone() -> None:
     assert "http://192.0.2.7:8000, http://[2001:db8::7]:8000" in found("addresses")[1]
+
+
+# --- the commands, run on what they would be run on -----------------------------------------------------------------
+
+
+def test_the_rule_for_polkit_lets_this_user_at_the_reader_and_nobody_else(tmp_path: Path) -> None:
+    _, _, remedy = found("polkit", cards=Cards(fault="polkit says no", refused=True))
+    assert remedy is not None
+    command, _, place = remedy.partition(" | sudo tee ")
+    assert place == "/etc/polkit-1/rules.d/50-tomb-reader.rules"
+    rule = tmp_path / "rule.js"
+    rule.write_bytes(subprocess.run(["sh", "-c", command], capture_output=True, check=True).stdout)
+    reader, power = "org.debian.pcsc-lite.access_pcsc", "org.freedesktop.login1.power-off"
+    asked = [[reader, "tomb"], ["org.debian.pcsc-lite.access_card", "tomb"], [reader, "somebody"], [power, "tomb"]]
+    told = subprocess.run(
+        ["node", "-e", RUN, str(rule), json.dumps(asked)], capture_output=True, check=True, timeout=PATIENCE_S
+    )
+    assert json.loads(told.stdout) == [["yes"], ["yes"], [None], [None]]
+
+
+def test_the_command_for_the_driver_of_readers_lets_escape_commands_through(tmp_path: Path) -> None:
+    plist = tmp_path / "etc/libccid_Info.plist"
+    plist.parent.mkdir()
+    plist.write_text("<key>ifdProtocolMultiplexing</key>\n<key>ifdDriverOptions</key>\n<string>0x0000</string>\n")
+    _, _, remedy = found("escapes", escapes=escape_commands(tmp_path))
+    assert remedy is not None
+    command = remedy.partition(" && ")[0].removeprefix("sudo ").replace("/etc/", f"{tmp_path}/etc/")
+    subprocess.run(["sh", "-c", command], check=True)
+    assert escape_commands(tmp_path) is True
+
+
+def test_the_command_for_the_kernels_drivers_names_each_of_them(tmp_path: Path) -> None:
+    _, _, remedy = found("kernel_modules", modules=frozenset({"nfc"}))
+    assert remedy is not None
+    told = subprocess.run(["sh", "-c", remedy.partition(" | ")[0]], capture_output=True, check=True).stdout
+    assert told == b"blacklist pn533_usb\nblacklist pn533\nblacklist nfc\n"
+
+
+def test_the_rule_for_udev_is_one(tmp_path: Path) -> None:
+    _, _, remedy = found("inputs", inputs=Inputs(1, 0))
+    assert remedy is not None
+    told = subprocess.run(["sh", "-c", remedy.partition(" | ")[0]], capture_output=True, check=True).stdout.decode()
+    assert told == 'SUBSYSTEM=="input", KERNEL=="event[0-9]*", GROUP="tomb", MODE="0660"\n'
 
 
 def test_no_remedy_can_be_made_of_what_a_stranger_named() -> None:

@@ -1,5 +1,6 @@
 """Keys in a whole box on virtual time: what a press does, who may give it something to do, and what is grabbed."""
 
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -423,6 +424,52 @@ async def test_what_is_typed_and_no_tag_is_refused_with_the_reason(
     await wait_all_tasks_blocked()
     assert "IC Reader typed what is no tag's number: A tag's number has 4, 7 or 10 bytes" in caplog.text
     assert (box.told("nfc_tag"), reader.grabbed) == ([], False)
+
+
+# --- what goes wrong -----------------------------------------------------------------------------------------------
+
+
+async def test_a_computer_that_does_not_let_the_box_look_is_a_state_in_health_and_heals(box: VirtualBox) -> None:
+    device = await plug(box, keys={code.KEY_PLAYPAUSE})
+    await box.tap(A)
+    box.kernel.fault = OSError(5, "Input/output error")
+    await trio.sleep(LOOK_S + 0.1)
+    details = box.services.board.details()["keys"]
+    assert (details.state, details.last_error) == ("down", "The input devices cannot be looked at: Input/output error.")
+    assert (box.state, box.services.keys.listed()) == ("playing", [])
+    box.kernel.fault = None
+    await trio.sleep(5)
+    assert box.services.board.is_up("keys")
+    await press(device, code.KEY_PLAYPAUSE)
+    assert box.state == "paused"
+
+
+async def test_whatever_a_device_says_the_keys_live_on(box: VirtualBox) -> None:
+    device = await plug(box, keys={code.KEY_PLAYPAUSE})
+    noise = random.Random(7)
+    for _ in range(200):
+        device.kernels.sendall(noise.randbytes(24 * noise.randrange(1, 5)))
+        device.send((noise.randrange(4), noise.randrange(0x300), noise.choice([-(2**31), -1, 0, 1, 2, 2**31 - 1])))
+        await wait_all_tasks_blocked()
+    device.send()
+    await trio.sleep(1)
+    before = box.state
+    await press(device, code.KEY_PLAYPAUSE)
+    await box.tap(A)
+    assert (before, box.state, box.services.board.is_up("keys")) == ("stopped", "playing", True)
+
+
+async def test_two_keys_that_are_held_at_once_are_two(box: VirtualBox) -> None:
+    device = await plug(box, keys={PROG1, code.KEY_VOLUMEDOWN})
+    await assign(box, PROG1, "long", "Two")
+    before = volume(box)
+    device.press(PROG1)
+    device.press(code.KEY_VOLUMEDOWN)
+    await trio.sleep(0.7)
+    device.release(code.KEY_VOLUMEDOWN)
+    device.release(PROG1)
+    await trio.sleep(1)
+    assert (box.state, volume(box)) == ("playing", before - 3 * 5)
 
 
 # --- the machines ---------------------------------------------------------------------------------------------------

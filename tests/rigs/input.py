@@ -73,6 +73,7 @@ class FakeKernel:
     def __init__(self) -> None:
         self._plugged: dict[str, FakeDevice] = {}
         self._by_fd: dict[int, FakeDevice] = {}
+        self.fault: OSError | None = None
 
     def plug(self, device: FakeDevice) -> FakeDevice:
         device.connect()
@@ -90,6 +91,8 @@ class FakeKernel:
         self._plugged.clear()
 
     def devices(self) -> Mapping[str, object]:
+        if self.fault is not None:
+            raise self.fault
         return {path: (id(each.boxs), each.readable) for path, each in self._plugged.items()}
 
     def open(self, path: str) -> int:

@@ -26,6 +26,7 @@ from typing import Final, Protocol
 import trio
 
 from tomb.devices.key_codes import AXES, BTN_LEFT, BTN_TOUCH, DIGITS, KEY_A, KEY_ENTER, KEYS
+from tomb.errors import Broken
 from tomb.models import DeviceKind, KeyDevice
 from tomb.ports import Ports
 
@@ -165,11 +166,15 @@ class InputDevices:
     async def run(self, see: Sink, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Look for devices and tell what happens on them, until cancelled. Started when those that are there are read.
 
-        Raises OSError where the folder of devices cannot be looked through.
+        Raises Broken where the folder of devices cannot be looked through.
         """
         async with trio.open_nursery() as nursery:
             while True:
-                for path, found in await self._ports.in_thread(self._look):
+                try:
+                    new = await self._ports.in_thread(self._look)
+                except OSError as error:
+                    raise Broken(f"The input devices cannot be looked at: {error.strerror}.") from error
+                for path, found in new:
                     self._open[path] = found
                     nursery.start_soon(self._serve, path, found, see)
                     see(found.found)
