@@ -14,6 +14,7 @@ from functools import partial
 import trio
 
 from tomb.config import MIB, Settings
+from tomb.devices import computer
 from tomb.devices.facts import Gather, gather
 from tomb.devices.keys import InputDevices
 from tomb.devices.output import Output, SelectableOutput
@@ -28,6 +29,7 @@ from tomb.library.picture_cache import PictureCache
 from tomb.library.repair import recovery
 from tomb.library.store import Store
 from tomb.nurseries.archivist import Archivist
+from tomb.nurseries.calendar import Calendar
 from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.downloads import Downloads
@@ -40,6 +42,7 @@ from tomb.nurseries.journal import Journal
 from tomb.nurseries.keys import Keys
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.lifecycle import Lifecycle, Process
+from tomb.nurseries.limits import Limits
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
@@ -165,9 +168,13 @@ async def open_box(
         await lifecycle.start(deck.run)
         _note_position_at_the_end(process, deck, journal)
         librarian.listen(deck)
+        calendar = Calendar(ports, computer.time_zone())
+        librarian.today = lambda: calendar.look().day
+        limits = Limits(calendar, deck, journal, board, await librarian.days())
+        await lifecycle.start(limits.run)
         output = devices.output and devices.output(deck)
         selectable = output if isinstance(output, SelectableOutput) else None
-        preferences = await Preferences.open(settings, librarian, deck, selectable)
+        preferences = await Preferences.open(settings, librarian, deck, selectable, limits)
         parent_auth = await ParentAuth.open(ports, librarian)
         await _recall(deck, librarian, process, preferences.current.start_volume)
         linking = Linking(ports, events, librarian, board.machines)
@@ -204,6 +211,7 @@ async def open_box(
                 taps=taps,
                 keys=keys,
                 preferences=preferences,
+                limits=limits,
                 parent_auth=parent_auth,
                 process=process,
                 gather=devices.gather,

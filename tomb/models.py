@@ -8,9 +8,10 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field
+from typing_extensions import TypedDict  # that of Python 3.11 is none that pydantic takes
 
 PlayState = Literal["stopped", "loading", "playing", "paused", "error"]
 RepeatMode = Literal["none", "track", "playlist"]
@@ -43,6 +44,7 @@ Press = Literal["short", "long", "repeat", "turn+", "turn-"]
 KeyActionName = Literal[TagActionName, "mute", "shutdown"]
 DeviceKind = Literal["keyboard", "buttons", "knob"]
 Volume = Annotated[int, Field(ge=0, le=100)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 BOX_NAME_LENGTH = 60
 BoxName = Annotated[str, Field(max_length=BOX_NAME_LENGTH)]
 CHILD_PLAYLISTS = 10_000
@@ -416,13 +418,40 @@ class BinItem(Wire):
     days_left: int
 
 
+class Hours(TypedDict("_Hours", {"from": TimeOfDay, "to": TimeOfDay})):  # `from` is a word of Python's
+    """From a time of day to another; one that is not later is that of the next day."""
+
+
+class LoudHours(Hours):
+    """How loud it may be meanwhile."""
+
+    ceiling: Volume
+
+
+def _lasting(hours: Hours) -> Hours:
+    if hours["from"] == hours["to"]:
+        raise ValueError("what begins when it ends never begins")
+    return hours
+
+
+Span = Annotated[Hours, AfterValidator(_lasting)]
+LoudSpan = Annotated[LoudHours, AfterValidator(_lasting)]
+T = TypeVar("T")
+Week = Annotated[Sequence[T], Field(min_length=7, max_length=7)]  # from Monday on
+SpansOfDay = Annotated[Sequence[Span], Field(max_length=6)]
+LoudSpansOfDay = Annotated[Sequence[LoudSpan], Field(max_length=12)]
+MinutesOfDay = Annotated[int, Field(ge=0, le=1440)]
+ZoneName = Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$")]
+
+
 class Choices(Wire):
     """What parents chose for the whole box; a playlist's own choice goes before it.
 
     `box_name`: "" while it has none. `start_volume`: the box never starts louder. `loudness`: what is brought to one
     loudness, each track or each album as a whole. `sounds`: whether the box has sounds of its own. `child_playlists`:
     ids of those that a child may start from a screen; null: all. `welcomed`: a parent went through the first screens,
-    or skipped them.
+    or skipped them. `time_zone`: an IANA name, "" is that of the computer; by it `daily_minutes` (of sound; null: any),
+    `bedtime` (null: none), `quiet_hours` and `volume_by_hour` are meant. `statistics`: whether what is heard counts.
     """
 
     box_name: BoxName = ""
@@ -435,6 +464,12 @@ class Choices(Wire):
     sounds: bool = True
     child_playlists: Annotated[Sequence[str], Field(max_length=CHILD_PLAYLISTS)] | None = None
     welcomed: bool = False
+    time_zone: ZoneName = ""
+    daily_minutes: Week[MinutesOfDay | None] = (None,) * 7
+    quiet_hours: Week[SpansOfDay] = ((),) * 7
+    bedtime: Week[Span | None] = (None,) * 7
+    volume_by_hour: Week[LoudSpansOfDay] = ((),) * 7
+    statistics: bool = True
 
 
 class ServiceState(Wire):

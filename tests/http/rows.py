@@ -106,6 +106,10 @@ async def pin_set(world: World) -> None:
     await world.client.put("/api/settings", pin="1234")
 
 
+async def limited(world: World) -> None:
+    await world.client.put("/api/settings", daily_minutes=[0] * 7)
+
+
 async def loudspeakers_there(world: World) -> None:
     object.__setattr__(world.box.services, "output", Loudspeakers())
 
@@ -517,6 +521,7 @@ ROWS = (
     Row("GET /api/settings", 200),
     Row("PUT /api/settings", 200, {"volume_ceiling": 60, "same_tag": "restart", "on_removal": None}),
     Row("PUT /api/settings", 200, {"box_name": "Kitchen", "start_volume": 30, "child_playlists": [MISSING]}),
+    Row("PUT /api/settings", 200, {"daily_minutes": [60] * 7, "bedtime": [{"from": "19:30", "to": "07:00"}] * 7}),
     Row("PUT /api/settings", 400, {"pin": "twelve"}),
     Row("PUT /api/settings", 400, {"child_playlists": ["a/b"]}),
     Row("POST /api/pin/session", 200, {"pin": "1234"}, first=pin_set),
@@ -535,6 +540,12 @@ ROWS = (
     Row("POST /api/system/shutdown", 200),
     Row("POST /api/system/shutdown", 400, "now"),
     Row("POST /api/system/shutdown", 503, first=switch_withheld),
+    Row("POST /api/limits/more", 200, {"minutes": 15}, first=limited),
+    Row("POST /api/limits/more", 400, {"minutes": 15}),
+    Row("GET /api/stats", 200, first=playing),
+    Row("GET /api/stats", 400, path="/api/stats?days=401"),
+    Row("DELETE /api/stats", 200),
+    Row("DELETE /api/stats", 400, "now"),
     Row("GET /api/openapi.json", 200),
     Row("GET /api/asyncapi.json", 200),
     Row("GET /api/docs", 200),

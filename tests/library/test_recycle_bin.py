@@ -12,7 +12,7 @@ from tests.rigs.virtual import virtual_time
 from tomb.errors import Conflict, NoSpace, NotFound
 from tomb.library import memory, playlists, recycle_bin
 from tomb.library.recycle_bin import DAY_S, KEPT_DAYS
-from tomb.models import BinItem, Resume, TagAction
+from tomb.models import BinItem, Resume, TagAction, iso
 from tomb.nurseries.journal import Notes
 from tomb.ports import VirtualPorts
 
@@ -57,7 +57,7 @@ async def test_a_playlist_comes_back_as_it_was_and_where_it_was(tmp_path: Path) 
         await stage.librarian.link_tag(TAG, made.id)
         point = Resume(track_id=made.tracks[1].id, position_ms=700)
         await stage.store.write(lambda db: memory.keep_resume(db, made.id, point))
-        await stage.store.write(lambda db: memory.credit(db, made.id, made.tracks[0].id, NOW))
+        await stage.store.write(lambda db: memory.credit(db, made.id, made.tracks[0].id, NOW, iso(NOW)[:10]))
         tables = ("tracks", "plays", "resume", "files")
         before = {table: await rows(stage, table) for table in tables}
         was = await stage.librarian.playlist(made.id)

@@ -54,6 +54,8 @@ ROWS: dict[str, dict[str, object]] = {
     },
     "bin_imported": {"playlist_id": "p2", "title": "music", "origin": HASH, "size": 9, "copies": 1},
     "bin_tags": {"playlist_id": "p2", "tag_id": "04BB"},
+    "days": {"day": "2025-01-02", "noted": 2, "heard_s": 60.5, "moved_s": 900.0, "until": 1750000000.5, "bonus": 1},
+    "taps": {"tag_id": "04AA", "day": "2025-01-02", "count": 3},
     "bin_plays": {"track_id": "t2", "day": "2025-01-02", "count": 3},
 }  # fmt: skip
 

@@ -50,7 +50,7 @@ def furnish(folder: Path) -> None:
         tags.link(db, "04A1B2C3", "first", False, 6.0)
         settings.change(db, {"volume_ceiling": 70, "pin": PIN})
         memory.keep_resume(db, "first", Resume(track_id="two", position_ms=200))
-        memory.credit(db, "first", "two", 7.0)
+        memory.credit(db, "first", "two", 7.0, "1970-01-01")
         memory.remember(db, PlayerMemory(volume=33, playlist_id="first", track_id="two", position_ms=200, playing=True))
         counters.raise_to(db, counters.LEASED, 100_000)
         db.execute("COMMIT")

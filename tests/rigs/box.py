@@ -159,10 +159,11 @@ async def virtual_box(
     fragile: bool = False,
     process: Process | None = None,
     youtube: YouTube | None = None,
+    ports: VirtualPorts | None = None,
     **options: Any,
 ) -> AsyncIterator[VirtualBox]:
     """`options`: of Settings. With `fragile` its output is a real one in the eyes of the box, and can be unplugged."""
-    ports = VirtualPorts(seed)
+    ports = ports or VirtualPorts(seed)
     made: list[FragileOutput] = []
 
     def output(deck: Deck) -> Output:

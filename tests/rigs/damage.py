@@ -190,7 +190,7 @@ async def fill(folder: Path, playlists: int = 12, tracks: int = 6) -> Shelf:
 def _heard(db: sqlite3.Connection, playlist: Playlist) -> None:
     memory.keep_resume(db, playlist.id, Resume(track_id=playlist.tracks[1].id, position_ms=1000))
     for track in playlist.tracks:
-        memory.credit(db, playlist.id, track.id, 1_750_000_000.5)
+        memory.credit(db, playlist.id, track.id, 1_750_000_000.5, "2025-06-15")
 
 
 async def _add(stage: Stage, number: int, tracks: int) -> None:

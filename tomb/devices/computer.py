@@ -1,10 +1,13 @@
 """The computer that the box runs on: what it is, and how much of it is in use. Linux, by /proc (proc(5))."""
 
+import os
 import platform
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from os import statvfs
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 KIB = 1024
 
@@ -63,6 +66,18 @@ def usage() -> Usage:
     status = _fields(Path("/proc/self/status"))
     files = sum(1 for _ in Path("/proc/self/fd").iterdir())
     return Usage(_kib(status, "VmRSS"), int(status["Threads"]), files)
+
+
+def time_zone() -> ZoneInfo:
+    """By `TZ`, else /etc/localtime (localtime(5)), else UTC. What is no name of a zone is called "localtime"."""
+    local = Path("/etc/localtime")
+    name = os.environ.get("TZ", "").removeprefix(":") or str(local.resolve()).partition("/zoneinfo/")[2]
+    for key in (name, "UTC"):
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo(key)
+        with suppress(ValueError, OSError), local.open("rb") as file:
+            return ZoneInfo.from_file(file, key="localtime")
+    raise OSError("there are no time zones on this computer; Debian's package tzdata has them")
 
 
 def disk(folder: Path) -> Disk:

@@ -14,6 +14,7 @@ from tomb.models import (
     SPARSE,
     DownloadTask,
     ExistingPlaylist,
+    LimitReason,
     LinkReason,
     LinkState,
     PlayerState,
@@ -110,10 +111,13 @@ class LinkProgress(Wire):
 
 
 class TagNews(Wire):
+    """`refused`: the limit that keeps it from doing what it is for."""
+
     tag_id: str
     present: bool
     playlist_id: str | None
     is_random: bool
+    refused: LimitReason | None
     server_seq: int
 
 

@@ -3,18 +3,41 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from werkzeug.http import parse_cookie
 
 from tomb.errors import BadRequest, Forbidden
 from tomb.http.envelope import Success
-from tomb.http.parsing import Body, Id, Label, Percent, ShortLabel
+from tomb.http.parsing import Body, Id, Label, Percent, ShortLabel, whole
 from tomb.http.routes import Call, Route, Services
-from tomb.models import CHILD_PLAYLISTS, Choices, LoudnessMode, OnRemoval, SameTag, Wire
+from tomb.models import (
+    CHILD_PLAYLISTS,
+    Choices,
+    LoudnessMode,
+    LoudSpansOfDay,
+    MinutesOfDay,
+    OnRemoval,
+    SameTag,
+    Span,
+    SpansOfDay,
+    Week,
+    Wire,
+    ZoneName,
+)
+from tomb.nurseries.calendar import zone_called
 from tomb.nurseries.parent_auth import IDLE_S, KEY
 from tomb.nurseries.preferences import CHOICES
 
 COOKIE = "tomb_parents"
+
+
+def _known_zone(name: str) -> str:
+    if name and zone_called(name) is None:
+        raise ValueError("a time zone as the IANA calls it, such as Europe/Berlin")
+    return name
+
+
+Zone = Annotated[ZoneName, AfterValidator(_known_zone)]
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
 
 
@@ -34,6 +57,12 @@ class SettingsBody(Body):
     sounds: bool | None = None
     child_playlists: Annotated[list[Id], Field(max_length=CHILD_PLAYLISTS)] | None = None
     welcomed: bool | None = None
+    time_zone: Zone | None = None
+    daily_minutes: Week[Annotated[MinutesOfDay, BeforeValidator(whole)] | None] | None = None
+    quiet_hours: Week[SpansOfDay] | None = None
+    bedtime: Week[Span | None] | None = None
+    volume_by_hour: Week[LoudSpansOfDay] | None = None
+    statistics: bool | None = None
     pin: Pin | None = None
 
 
@@ -42,7 +71,7 @@ class PinBody(Body):
 
 
 class SettingsAnswer(Choices):
-    """`fixed`: what the operator has set, which cannot be changed here.
+    """`fixed`: what the operator has set, which cannot be changed here. `time_zone`: the one in force.
 
     `first_run`: nobody was welcomed yet, and there is nothing to hear but the demo.
     """
@@ -83,6 +112,7 @@ def token_in(cookies: str | None) -> str | None:
 def _shown(services: Services) -> SettingsAnswer:
     preferences = services.preferences
     chosen = preferences.current.model_dump() | {"child_playlists": preferences.child_playlists}
+    chosen["time_zone"] = services.limits.zone
     return SettingsAnswer(
         **chosen,
         fixed=preferences.fixed,

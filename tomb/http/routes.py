@@ -32,6 +32,7 @@ from tomb.nurseries.importer import Importer
 from tomb.nurseries.keys import Keys
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.lifecycle import Process
+from tomb.nurseries.limits import Limits
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
@@ -66,6 +67,7 @@ class Services:
     taps: Taps
     keys: Keys
     preferences: Preferences
+    limits: Limits
     parent_auth: ParentAuth
     process: Process
     gather: Gather

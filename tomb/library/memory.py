@@ -4,7 +4,7 @@ import dataclasses
 import sqlite3
 from dataclasses import dataclass
 
-from tomb.models import RepeatMode, Resume, iso
+from tomb.models import RepeatMode, Resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ def keep_resume(db: sqlite3.Connection, playlist_id: str, point: Resume | None) 
     return kept.rowcount > 0
 
 
-def credit(db: sqlite3.Connection, playlist_id: str, track_id: str, now: float) -> None:
-    """The track began to be heard: it counts as played, its playlist as played last at `now` (epoch seconds)."""
+def credit(db: sqlite3.Connection, playlist_id: str, track_id: str, now: float, day: str | None) -> None:
+    """The track began to be heard: it counts as played, its playlist as played last at `now` (epoch seconds). `day`: on
+    which statistics count it, None: on none."""
     db.execute("UPDATE playlists SET last_played = ? WHERE id = ?", (int(now * 1000), playlist_id))
-    if db.execute("UPDATE tracks SET play_count = play_count + 1 WHERE id = ?", (track_id,)).rowcount:
-        db.execute(
-            "INSERT INTO plays VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1", (iso(now)[:10], track_id)
-        )
+    heard = db.execute("UPDATE tracks SET play_count = play_count + 1 WHERE id = ?", (track_id,)).rowcount
+    if heard and day is not None:
+        db.execute("INSERT INTO plays VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1", (day, track_id))

@@ -31,6 +31,7 @@ def _anew(table: str, columns: str, *indexes: str, options: str = "STRICT", was:
 _COUNT = "BETWEEN 0 AND 9007199254740992"
 _SIZE = "BETWEEN 0 AND 1099511627776"
 _LUFS = "BETWEEN -100 AND 50"
+_SECONDS = "BETWEEN 0 AND 1000000000"
 _TIME = "BETWEEN 0 AND 253402300799"  # to the end of the year 9999, in epoch seconds
 
 
@@ -458,6 +459,28 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # Where the frames of a long MP3 are (`models.SeekMarks`, packed).
     ("ALTER TABLE files ADD COLUMN seek_marks BLOB",),
+    # What was heard on a day, by which limits go and of which statistics tell (`days`). `noted` orders them as they
+    # were written, since a clock may go back; of what was heard `untold_s` is no part of statistics. And how often a
+    # tag was placed.
+    (
+        f"""CREATE TABLE days (
+            day TEXT PRIMARY KEY {_DAY},
+            noted INTEGER NOT NULL DEFAULT 0 {_is("noted", _COUNT)},
+            heard_s REAL NOT NULL DEFAULT 0 {_is("heard_s", _SECONDS)},
+            untold_s REAL NOT NULL DEFAULT 0 {_is("untold_s", _SECONDS)},
+            adrift_s REAL NOT NULL DEFAULT 0 {_is("adrift_s", _SECONDS)},
+            awake_s REAL NOT NULL DEFAULT 0 {_is("awake_s", _SECONDS)},
+            moved_s REAL {_is("moved_s", _SECONDS)},
+            until REAL {_is("until", _TIME)},
+            bonus INTEGER NOT NULL DEFAULT 0 {_is("bonus", "IN (0, 1)")}
+        ) STRICT""",
+        f"""CREATE TABLE taps (
+            tag_id TEXT NOT NULL REFERENCES tags (tag_id) ON DELETE CASCADE,
+            day TEXT NOT NULL {_DAY},
+            count INTEGER NOT NULL {_is("count", _COUNT)},
+            PRIMARY KEY (tag_id, day)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 VERSION = len(STEPS)
 

@@ -12,6 +12,7 @@ from tomb.models import Choices, KeyChoices
 
 CHILD_PLAYLISTS = "child_playlists"
 KEYS = "keys"
+STATISTICS = "statistics"
 _PIN = re.compile(r"[0-9a-f-]{1,64}\$[0-9a-f]{128}")  # salt and scrypt hash, as `nurseries.parent_auth` seals it
 
 

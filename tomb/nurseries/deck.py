@@ -528,9 +528,14 @@ class Deck:
             auto_advance_enabled=player.auto_advance,
             sleep_timer_ends_at=player.sleep_ends_at,
             error_message=player.message,
-            limit=UNLIMITED if self.limiter is None else self.limiter.shown(),
+            limit=self.limit,
             server_seq=server_seq,
         )
+
+    @property
+    def limit(self) -> LimitState:
+        """What limits leave."""
+        return UNLIMITED if self.limiter is None else self.limiter.shown()
 
     @property
     def gain(self) -> float:
@@ -605,7 +610,7 @@ class Deck:
         for effect in effects:
             self._carry_out(effect)
         if events.Refused() in effects:
-            limit = UNLIMITED if self.limiter is None else self.limiter.shown()
+            limit = self.limit
             raise Forbidden(WHY[limit.reason], {"limit": limit.model_dump()})
         if outcome is Outcome.MOVED:
             self._announce(before)

@@ -16,12 +16,14 @@ the newer one and turn the position back.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import trio
 
 from tomb.errors import NoSpace, Unavailable
+from tomb.library.days import DayUse
 from tomb.library.memory import PlayerMemory
 from tomb.models import Resume
 
@@ -37,21 +39,25 @@ LAST_S = 3.0  # for the last notes to be written while the box stops, whose own 
 @dataclass(slots=True)
 class Notes:
     """`resume`: by playlist, None where it was heard to its end. `credits`: (playlist, track) pairs that began. `seen`:
-    when each tag was placed last (epoch seconds)."""
+    when each tag was placed last (epoch seconds). `taps`: how often since. `days`: what was used of each."""
 
     resume: dict[str, Resume | None] = field(default_factory=dict)
     credits: list[tuple[str, str]] = field(default_factory=list)
     player: PlayerMemory | None = None
     seen: dict[str, float] = field(default_factory=dict)
+    taps: dict[str, int] = field(default_factory=dict)
+    days: dict[str, DayUse] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.resume or self.credits or self.player or self.seen)
+        return bool(self.resume or self.credits or self.player or self.seen or self.taps or self.days)
 
     def before(self, newer: "Notes") -> "Notes":
         """These, and then the newer ones."""
         began = [*self.credits, *newer.credits][-CREDITS_KEPT:]
         seen = dict(list({**self.seen, **newer.seen}.items())[-TAGS_KEPT:])
-        return Notes({**self.resume, **newer.resume}, began, newer.player or self.player, seen)
+        taps = dict((Counter(self.taps) + Counter(newer.taps)).most_common(TAGS_KEPT))
+        days = {day: use for day, use in self.days.items() if day not in newer.days} | newer.days
+        return Notes({**self.resume, **newer.resume}, began, newer.player or self.player, seen, taps, days)
 
 
 class Journal:
@@ -82,6 +88,16 @@ class Journal:
     def tag_seen(self, tag_id: str, at: float) -> None:
         """The tag was placed. `at`: epoch seconds."""
         self._notes.seen[tag_id] = at
+        self._something.set()
+
+    def tapped(self, tag_id: str) -> None:
+        """The tag did what it is for."""
+        self._notes.taps[tag_id] = self._notes.taps.get(tag_id, 0) + 1
+        self._something.set()
+
+    def day(self, day: str, use: DayUse) -> None:
+        self._notes.days.pop(day, None)  # the newest comes last
+        self._notes.days[day] = use
         self._something.set()
 
     def unwritten(self, playlist_id: str, written: Resume | None) -> Resume | None:

@@ -26,6 +26,7 @@ from tomb.events import Events
 from tomb.library import (
     chapters,
     counters,
+    days,
     faults,
     files,
     memory,
@@ -46,7 +47,7 @@ from tomb.library.playlists import PlaylistEdit
 from tomb.library.store import Store, Unit
 from tomb.library.tags import TagChange
 from tomb.library.tracks import TrackEdit
-from tomb.models import Playlist, Tag, TagAction, Track
+from tomb.models import Playlist, Tag, TagAction, Track, iso
 from tomb.nurseries.ingest import Findings
 from tomb.nurseries.journal import Notes
 from tomb.nurseries.library_events import LibraryEvents, Listener
@@ -67,7 +68,9 @@ TRACKS_TOLD = 50  # of more tracks that changed with their files, only the playl
 
 
 class Librarian(LibraryReader):
-    """Made by `Librarian.open`. All methods that name a playlist, track or tag raise NotFound when there is none."""
+    """Made by `Librarian.open`. All methods that name a playlist, track or tag raise NotFound when there is none.
+
+    `today`: the day (an ISO date) on which statistics count; `counts`: whether they do."""
 
     def __init__(self, store: Store, ports: Ports, index: LibraryIndex, library_events: LibraryEvents) -> None:
         super().__init__(store, index, library_events)
@@ -76,6 +79,8 @@ class Librarian(LibraryReader):
         self._pins = 0
         self._aged = trio.current_time()  # when the bin's clock went on last
         self._spared: dict[PurePosixPath, None] = {}
+        self.today: Callable[[], str] = lambda: iso(ports.wall())[:10]
+        self.counts = True
 
     @classmethod
     async def open(cls, store: Store, events: Events, ports: Ports) -> Self:
@@ -432,15 +437,20 @@ class Librarian(LibraryReader):
     async def note(self, notes: Notes) -> None:
         """Write the journal's notes. What they are about may have been deleted meanwhile; that is then left out."""
         now = self._ports.wall()
+        today, counts = self.today(), self.counts
 
         def unit(db: sqlite3.Connection) -> set[str]:
             noted = {each for each, point in notes.resume.items() if memory.keep_resume(db, each, point)}
             for playlist_id, track_id in notes.credits:
-                memory.credit(db, playlist_id, track_id, now)
+                memory.credit(db, playlist_id, track_id, now, today if counts else None)
             if notes.player is not None:
                 memory.remember(db, notes.player)
             for tag_id, at in notes.seen.items():
                 tags.seen(db, tag_id, at)
+            for day, use in notes.days.items():
+                days.keep(db, day, use, counts=counts)
+            if counts:
+                days.count_taps(db, today, notes.taps)
             return noted
 
         def tell(noted: set[str]) -> None:
@@ -459,7 +469,16 @@ class Librarian(LibraryReader):
                 self._library_events.chosen_for_child(settings.child_playlists(changed))
             return changed
 
-        return await self._commit(lambda db: settings.change(db, values), tell)
+        def unit(db: sqlite3.Connection) -> dict[str, JsonValue]:
+            if values.get(settings.STATISTICS) is False:
+                days.forget(db)
+            return settings.change(db, values)
+
+        return await self._commit(unit, tell)
+
+    async def forget_statistics(self) -> None:
+        """Delete what was counted."""
+        await self._commit(days.forget, _say_nothing)
 
     async def raise_counter(self, name: str, value: int) -> None:
         """Counters only ever grow."""

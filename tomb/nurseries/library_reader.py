@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from pydantic import JsonValue
 
 from tomb.errors import NotFound
-from tomb.library import counters, files, memory, origins, reading, recycle_bin, settings, tags
+from tomb.library import counters, days, files, memory, origins, reading, recycle_bin, settings, tags
+from tomb.library.days import DayUse, Statistics
 from tomb.library.files import Kept
 from tomb.library.index import LibraryIndex, Query
 from tomb.library.loudness import Together
@@ -114,6 +115,14 @@ class LibraryReader:
         """The playlist that the tag is linked to, by heart."""
         use = self._index.tag_use(tag_id)
         return ExistingPlaylist(id=use.id, title=use.title) if isinstance(use, PlaylistLite) else None
+
+    async def statistics(self, since: str, today: str) -> Statistics:
+        """What was counted, from one day to another."""
+        return await self._store.read(lambda db: days.statistics(db, since, today))
+
+    async def days(self) -> dict[str, DayUse]:
+        """What limits know of the last days, the newest last."""
+        return await self._store.read(days.recent)
 
     async def bin(self) -> list[BinItem]:
         """What was deleted and can come back, the last first."""

@@ -12,6 +12,7 @@ from tomb.library.settings import CHILD_PLAYLISTS
 from tomb.models import Choices
 from tomb.nurseries.deck import Deck, Policy
 from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.limits import Limits
 
 CHOICES = tuple(Choices.model_fields)
 
@@ -25,19 +26,23 @@ class Preferences:
         librarian: Librarian,
         deck: Deck,
         output: SelectableOutput | None,
+        limits: Limits,
         stored: Mapping[str, JsonValue],
     ) -> None:
         self._librarian = librarian
         self._deck = deck
         self._output = output
+        self._limits = limits
         self.fixed = tuple(name for name in CHOICES if name in settings.model_fields_set)
         # Some choices name what only the library knows, so no operator can set them.
         self._defaults = {name: getattr(settings, name) for name in CHOICES if name in Settings.model_fields}
         self.current = self._use(stored)
 
     @classmethod
-    async def open(cls, settings: Settings, librarian: Librarian, deck: Deck, output: SelectableOutput | None) -> Self:
-        return cls(settings, librarian, deck, output, await librarian.settings())
+    async def open(
+        cls, settings: Settings, librarian: Librarian, deck: Deck, output: SelectableOutput | None, limits: Limits
+    ) -> Self:
+        return cls(settings, librarian, deck, output, limits, await librarian.settings())
 
     async def change(self, values: Mapping[str, JsonValue], besides: Mapping[str, JsonValue]) -> Choices:
         """Set some (None: back to the default); all as they are then. Raises BadRequest for one that is fixed.
@@ -70,7 +75,8 @@ class Preferences:
         choices = Choices.model_validate(self._defaults | chosen)
         self._deck.policy = Policy(choices.same_tag, choices.on_removal, choices.sounds)
         self._deck.set_loudness(choices.loudness)
-        self._deck.set_ceiling(choices.volume_ceiling)
+        self._librarian.counts = choices.statistics
+        self._limits.use(choices)
         if self._output is not None:
             self._output.select(choices.audio_device or None)
         return choices

@@ -246,13 +246,16 @@ class Taps:
 
     def _tap(self, field: Field, tag_id: str) -> None:
         use = self._librarian.tag_use(tag_id)
-        self._announce(field, tag_id, use)
+        refused = use is not None and self._deck.refuses(use)
+        self._announce(field, tag_id, use, refused=refused)
+        if use is not None:
+            self._journal.tapped(tag_id)
         match use:
             case PlaylistLite():
-                self._signal(field, "limit" if self._deck.refuses(use) else "ok")
+                self._signal(field, "limit" if refused else "ok")
                 self._deck.tap(use.id, partial(self._signal, field, "error"))
             case TagAction():
-                self._signal(field, "limit" if self._deck.refuses(use) else "ok")
+                self._signal(field, "limit" if refused else "ok")
                 self._deck.act(use, origin="tag")
             case None:
                 self._signal(field, "unknown")
@@ -265,12 +268,17 @@ class Taps:
         if playlist_id is not None and not newer:
             self._deck.lifted(playlist_id)
 
-    def _announce(self, field: Field, tag_id: str, use: PlaylistLite | TagAction | None) -> None:
+    def _announce(
+        self, field: Field, tag_id: str, use: PlaylistLite | TagAction | None, *, refused: bool = False
+    ) -> None:
         field.playlist_id = use.id if isinstance(use, PlaylistLite) else None
-        self._tell(field, tag_id, present=True)
+        self._tell(field, tag_id, present=True, refused=refused)
 
-    def _tell(self, field: Field, tag_id: str, *, present: bool) -> None:
+    def _tell(self, field: Field, tag_id: str, *, present: bool, refused: bool = False) -> None:
+        """`refused`: a limit keeps it from what it is for."""
+        reason = self._deck.limit.reason if refused else None
         data = {"tag_id": tag_id, "present": present, "playlist_id": field.playlist_id, "is_random": field.is_random}
+        data["refused"] = reason
         self._events.tell("nfc_tag", {PLAYLISTS}, data)
 
     def _signal(self, field: Field, sign: Sign) -> None:

@@ -1105,6 +1105,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/limits/more": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["post_limits_more"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_stats"];
+        put?: never;
+        post?: never;
+        delete: operations["delete_stats"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -1380,6 +1412,11 @@ export interface components {
             title: string;
             description?: string;
         };
+        DayOfMusic: {
+            date: string;
+            minutes: number;
+            taps: number;
+        };
         DeleteTracksBody: {
             client_op_id?: string | null;
             track_numbers?: number[];
@@ -1475,6 +1512,10 @@ export interface components {
             uptime: number;
             box_name: string;
         };
+        Hours: {
+            from: string;
+            to: string;
+        };
         ImportAnswer: {
             playlist_ids: string[];
             created: number;
@@ -1555,6 +1596,11 @@ export interface components {
             into?: string | null;
             files: components["schemas"]["FileToSend"][];
         };
+        LoudHours: {
+            from: string;
+            to: string;
+            ceiling: number;
+        };
         Loudness: {
             track: number | null;
             album: number | null;
@@ -1593,6 +1639,10 @@ export interface components {
             shuffle_enabled?: boolean | null;
             auto_advance_enabled?: boolean | null;
             muted?: boolean | null;
+        };
+        MoreBody: {
+            client_op_id?: string | null;
+            minutes: number;
         };
         MoveBody: {
             client_op_id?: string | null;
@@ -1865,6 +1915,12 @@ export interface components {
             sounds: boolean;
             child_playlists: string[] | null;
             welcomed: boolean;
+            time_zone: string;
+            daily_minutes: (number | null)[];
+            quiet_hours: components["schemas"]["Hours"][][];
+            bedtime: (components["schemas"]["Hours"] | null)[];
+            volume_by_hour: components["schemas"]["LoudHours"][][];
+            statistics: boolean;
             fixed: string[];
             pin_set: boolean;
             first_run: boolean;
@@ -1881,6 +1937,12 @@ export interface components {
             sounds?: boolean | null;
             child_playlists?: string[] | null;
             welcomed?: boolean | null;
+            time_zone?: string | null;
+            daily_minutes?: (number | null)[] | null;
+            quiet_hours?: components["schemas"]["Hours"][][] | null;
+            bedtime?: (components["schemas"]["Hours"] | null)[] | null;
+            volume_by_hour?: components["schemas"]["LoudHours"][][] | null;
+            statistics?: boolean | null;
             pin?: string | null;
         };
         ShutdownAnswer: {
@@ -1894,6 +1956,12 @@ export interface components {
         SleepBody: {
             client_op_id?: string | null;
             seconds: number | null;
+        };
+        StatisticsAnswer: {
+            enabled: boolean;
+            days: components["schemas"]["DayOfMusic"][];
+            tracks: components["schemas"]["TrackHeard"][];
+            tags: components["schemas"]["TagTapped"][];
         };
         Storage: {
             total: number;
@@ -1960,6 +2028,13 @@ export interface components {
             playlist_id: string | null;
             is_random: boolean;
         };
+        TagTapped: {
+            tag_id: string;
+            name: string | null;
+            playlist_id: string | null;
+            playlist_title: string | null;
+            taps: number;
+        };
         TapBody: {
             client_op_id?: string | null;
             hold_ms?: number;
@@ -1993,6 +2068,13 @@ export interface components {
             title?: string | null;
             artist?: string | null;
             album?: string | null;
+        };
+        TrackHeard: {
+            track_id: string;
+            title: string;
+            playlist_id: string;
+            playlist_title: string;
+            plays: number;
         };
         TrackMoved: {
             playlist_id: string;
@@ -5892,6 +5974,127 @@ export interface operations {
                         request_id: string;
                         client_op_id?: string;
                         data: components["schemas"]["PinAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    post_limits_more: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoreBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["PlayerState"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    get_stats: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["StatisticsAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            414: components["responses"]["payload_too_large_414"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+        };
+    };
+    delete_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: unknown;
                     };
                 };
             };

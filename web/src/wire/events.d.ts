@@ -385,6 +385,7 @@ export interface components {
             present: boolean;
             playlist_id: string | null;
             is_random: boolean;
+            refused: ("daily" | "bedtime" | "quiet") | null;
             server_seq: number;
         };
         Track: {
