@@ -96,7 +96,7 @@ WRONG: tuple[tuple[str, dict[str, Any], str, str | None], ...] = (
     ("mixer", {"sound": sound(sinks=(), mixer_muted=True)}, "card is muted", "amixer sset Master unmute"),
     ("ffmpeg", {"tools": {"ffmpeg": "/usr/bin/ffmpeg"}}, "ffmpeg lacks", "apt-get install ffmpeg"),
     ("yt_dlp", {"tools": {}}, "yt-dlp lacks", "tomb youtube update"),
-    ("yt_dlp", {"tools": {"yt-dlp": "2026.8.1"}}, "runs the scripts", "tomb youtube update"),
+    ("yt_dlp", {"tools": {"yt-dlp": "2026.8.1"}}, "runs the scripts", "pip install deno"),
     ("yt_dlp", {"tools": {"yt-dlp": "2026.1.1", "js": "node"}}, "days old", "tomb youtube update"),
     ("disk_space", {"storage": storage(space=Disk(GB, LITTLE_SPACE - 1))}, "Only 499 MB", "df -h"),
     ("disk_writes", {"storage": storage(seconds=None)}, "cannot be written", "mount"),

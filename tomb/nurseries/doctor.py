@@ -6,6 +6,7 @@ it says that command, to be copied as it is. Nothing is changed here.
 """
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -180,7 +181,11 @@ def yt_dlp(facts: Facts) -> Finding:
     if version is None:
         return _no("yt_dlp", "yt-dlp lacks: nothing can be fetched from YouTube.", install)
     if "js" not in facts.tools:
-        return _no("yt_dlp", "Nothing here runs the scripts of YouTube's pages (Deno or Node).", install)
+        return _no(
+            "yt_dlp",
+            "Nothing here runs the scripts of YouTube's pages (Deno or Node).",
+            f"{sys.executable} -m pip install deno",
+        )
     found = re.match(r"(\d{4})\.(\d{1,2})\.(\d{1,2})", version)
     if found is None or _year(facts.clock.wall) < BUILT:
         return _unknown("yt_dlp", f"yt-dlp {version} is there; how old it is cannot be told.")

@@ -15,6 +15,7 @@ import trio
 
 from tomb.devices.youtube import Reason, Video, YouTube, YouTubeFault
 from tomb.devices.youtube.links import playlist_url
+from tomb.devices.youtube.words import SENTENCES
 from tomb.errors import BadRequest, DecodeError, NotFound, RateLimited, RequestError, Unavailable
 from tomb.library import downloads, faults
 from tomb.library.picture_cache import PictureCache
@@ -32,7 +33,7 @@ AGAIN_S = 900.0  # when YouTube wants to be left alone, and does not say for how
 
 SWITCHED_OFF = "YouTube is switched off on this box (TOMB_YOUTUBE)"
 _MISSING = {
-    Reason.NO_TOOL: "the box has no yt-dlp; `tomb youtube update` installs it",
+    Reason.NO_TOOL: SENTENCES[Reason.NO_TOOL],
     Reason.NO_FFMPEG: "fetching from YouTube needs ffmpeg, which is not installed (`apt install ffmpeg`)",
 }
 # What is so whoever asks, and however often.

@@ -28,7 +28,7 @@ SENTENCES = {
     Reason.RATE_LIMITED: "YouTube wants to be left in peace for a while.",
     Reason.OUTDATED: "What fetches from YouTube is too old; update it.",
     Reason.NO_FFMPEG: "ffmpeg is missing; install it: sudo apt install ffmpeg.",
-    Reason.NO_TOOL: "yt-dlp is missing, or Deno, which it needs; install both: pip install 'yt-dlp[default]' deno.",
+    Reason.NO_TOOL: "yt-dlp is missing (tomb youtube update installs it), or Deno that it needs (pip install deno).",
     Reason.DISK_FULL: "There is not enough room left.",
     Reason.CANCELLED: "It was cancelled.",
     Reason.TIMEOUT: "It took too long.",
