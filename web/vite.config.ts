@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import VueI18nPlugin from '@intlify/unplugin-vue-i18n/vite'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { type Plugin, transformWithEsbuild } from 'vite'
@@ -30,20 +29,17 @@ const serviceWorker: Plugin = {
   },
 }
 
+const first = new Set<string>()
+function addTo(found: Set<string>, id: string, infoOf: (id: string) => { importedIds: readonly string[] } | null): void {
+  if (found.has(id) || id.includes('@lucide')) return
+  found.add(id)
+  for (const each of infoOf(id)?.importedIds ?? []) addTo(found, each, infoOf)
+}
+
 export default defineConfig({
-  plugins: [
-    vue(),
-    tailwindcss(),
-    serviceWorker,
-    VueI18nPlugin({
-      include: fileURLToPath(new URL('./src/locales/*.json', import.meta.url)),
-      runtimeOnly: true,
-      compositionOnly: true,
-      fullInstall: false,
-      dropMessageCompiler: true, // messages are compiled here, so that the page needs no eval
-    }),
-  ],
-  define: { __VUE_OPTIONS_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
+  plugins: [vue(), tailwindcss(), serviceWorker],
+  define: { __VUE_OPTIONS_API__: 'false' },
+  json: { namedExports: false },
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     outDir: '../.tools/ui', // scripts/ui puts it into tomb/http/static
@@ -54,9 +50,14 @@ export default defineConfig({
     reportCompressedSize: false,
     rollupOptions: {
       output: {
-        // Few files: each costs a round trip in the kitchen's Wi-Fi.
+        // Few files: each costs a round trip in the kitchen's Wi-Fi. What the first screen needs is one, and the libraries in it,
+        // which change seldom, another. Small ones are put together, but not into these.
         experimentalMinChunkSize: 12_000,
-        manualChunks: (id) => (/node_modules\/(@lucide)/.test(id) ? 'icons' : /node_modules/.test(id) && !id.includes('?') ? 'vendor' : undefined),
+        manualChunks: (id, { getModuleIds, getModuleInfo }) => {
+          if (id.includes('@lucide')) return undefined // its index knows all icons
+          if (!first.size) for (const each of getModuleIds()) if (getModuleInfo(each)?.isEntry) addTo(first, each, getModuleInfo)
+          return first.has(id) ? (id.includes('node_modules') ? 'vendor' : 'first') : undefined
+        },
       },
     },
   },
