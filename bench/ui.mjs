@@ -63,19 +63,20 @@ const bareDocument = () => withPage(async (page) => {
   return performance.now() - begin
 }, { slower: SLOWER, javaScriptEnabled: false })
 
-/** From a finger's lift to the frame that shows what it did. The floor is a bare button that changes its own name. */
+/** From a finger's lift to the frame that shows what it did. The floor is a bare button on the same page that changes its own text. */
 const taps = () => withPage(async (page) => {
   await page.evaluate(() => {
     window.times = []
-    const bare = Object.assign(document.createElement('button'), { ariaLabel: 'Off', onclick: () => (bare.ariaLabel = bare.ariaLabel === 'Off' ? 'On' : 'Off') })
+    const bare = Object.assign(document.createElement('button'), { ariaLabel: 'Off', textContent: 'Off', onclick: () => (bare.ariaLabel = bare.textContent = bare.ariaLabel === 'Off' ? 'On' : 'Off') })
     bare.id = 'bare'
     for (const [name, value] of Object.entries({ position: 'fixed', top: 0, left: 0, width: '44px', height: '44px', zIndex: 99 })) bare.style[name] = value === 0 ? '0' : String(value)
     document.body.append(bare)
     addEventListener('pointerup', ({ target, timeStamp }) => {
-      const button = target.closest('button')
-      const before = button.ariaLabel
-      const look = () => button.ariaLabel !== before ? requestAnimationFrame(() => setTimeout(() => times.push(performance.now() - timeStamp))) : setTimeout(look, 1)
-      look()
+      const watch = new MutationObserver(() => {
+        watch.disconnect()
+        requestAnimationFrame(() => scheduler.postTask(() => times.push(performance.now() - timeStamp), { priority: 'user-blocking' })) // right after that frame
+      })
+      watch.observe(target.closest('button'), { attributeFilter: ['aria-label'] })
     }, true)
   })
   const measure = async (locator) => {

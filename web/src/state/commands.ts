@@ -1,7 +1,7 @@
 // What a parent can do to the box. Each shows at once where its effect is known.
 import { api, command, newId, Refused } from '@/wire/http'
-import type { Playlist, PlaylistLite, Settings, Tag, Track } from '@/wire/types'
-import { player, library, send, settle, show } from './core'
+import type { PlayerState, Playlist, PlaylistLite, Settings, Tag, Track } from '@/wire/types'
+import { act, player, library, send, settle, show } from './core'
 import type { Session } from './linking'
 import { complain, notify, say, undoable } from './notices'
 import { edit, remove, removeTracks, reorder as inOrder, retitle } from './playlists'
@@ -13,10 +13,8 @@ export function toggle(): void {
   const now = player.value
   if (now === null) return
   if (now.active_playlist_id === null) return void playSomething()
-  const op = newId()
-  show('player', op, { is_playing: !now.is_playing })
   say({ key: now.is_playing ? 'said.paused' : 'said.playing' })
-  void send((signal, client_op_id) => api.POST('/api/player/toggle', { body: { client_op_id }, signal }), op)
+  void act({ is_playing: !now.is_playing }, (signal, client_op_id) => api.POST('/api/player/toggle', { body: { client_op_id }, signal }))
 }
 
 function playSomething(): void {
@@ -31,18 +29,14 @@ export function seek(positionMs: number): void {
   const now = player.value
   if (now === null || now.active_track_id === null) return
   const position_ms = Math.round(Math.max(0, Math.min(positionMs, now.duration_ms)))
-  const op = newId()
-  show('player', op, { position_ms })
-  void send((signal, client_op_id) => api.POST('/api/player/seek', { body: { position_ms, client_op_id }, signal }), op)
+  void act({ position_ms }, (signal, client_op_id) => api.POST('/api/player/seek', { body: { position_ms, client_op_id }, signal }))
 }
 
 /** Play the track from one of its chapters on. */
 export function playChapter(index: number): void {
   const chapter = player.value?.active_track?.chapters[index]
   if (chapter === undefined) return
-  const op = newId()
-  show('player', op, { position_ms: chapter.start_ms, chapter_index: index, is_playing: true })
-  void send((signal, client_op_id) => api.POST('/api/player/chapter', { body: { index, client_op_id }, signal }), op)
+  void act({ position_ms: chapter.start_ms, chapter_index: index, is_playing: true }, (signal, client_op_id) => api.POST('/api/player/chapter', { body: { index, client_op_id }, signal }))
 }
 
 /** While a finger moves, one request is on its way at a time, and the newest value goes next. */
@@ -65,9 +59,7 @@ export async function setVolume(volume: number): Promise<void> {
 }
 
 export function setMode(mode: { repeat_mode?: 'none' | 'track' | 'playlist'; shuffle_enabled?: boolean; muted?: boolean }): void {
-  const op = newId()
-  show('player', op, mode)
-  void send((signal, client_op_id) => api.PUT('/api/player/mode', { body: { ...mode, client_op_id }, signal }), op)
+  void act(mode, (signal, client_op_id) => api.PUT('/api/player/mode', { body: { ...mode, client_op_id }, signal }))
 }
 
 export const sleep = (seconds: number | null) =>
@@ -77,28 +69,22 @@ export const sleep = (seconds: number | null) =>
 
 const of = (playlist_id: string) => ({ params: { path: { playlist_id } } })
 
-function showPlaying(op: string, { id, title, track_count, resume, cover_url }: PlaylistLite, at?: Track): void {
-  show('player', op, {
-    active_playlist_id: id, active_playlist_title: title, active_track_title: at?.title ?? title, active_track_id: at?.id ?? null,
-    active_track: at ?? (cover_url === null ? null : ({ cover_url, title } as Track)), track_count, is_playing: true,
-    position_ms: at === undefined ? (resume?.position_ms ?? 0) : 0, duration_ms: at?.duration_ms ?? 0,
-  })
-}
+const playing = ({ id, title, track_count, resume, cover_url }: PlaylistLite, at?: Track): Partial<PlayerState> => ({
+  active_playlist_id: id, active_playlist_title: title, active_track_title: at?.title ?? title, active_track_id: at?.id ?? null,
+  active_track: at ?? (cover_url === null ? null : ({ cover_url, title } as Track)), track_count, is_playing: true,
+  position_ms: at === undefined ? (resume?.position_ms ?? 0) : 0, duration_ms: at?.duration_ms ?? 0,
+})
 
 export function playPlaylist(id: string): Promise<unknown> {
   const playlist = library.value.lites.get(id)
-  const op = newId()
-  if (playlist !== undefined) showPlaying(op, playlist)
-  return send((signal, client_op_id) => api.POST('/api/playlists/{playlist_id}/start', { ...of(id), body: { client_op_id }, signal }), op)
+  return act(playlist && playing(playlist), (signal, client_op_id) => api.POST('/api/playlists/{playlist_id}/start', { ...of(id), body: { client_op_id }, signal }))
 }
 
 export function playTrack(playlist: Playlist, track: Track): void {
-  const op = newId()
-  showPlaying(op, playlist, track)
-  void send((signal, client_op_id) =>
+  void act(playing(playlist, track), (signal, client_op_id) =>
     api.POST('/api/playlists/{playlist_id}/play/{track_number}', {
       params: { path: { playlist_id: playlist.id, track_number: track.number } }, body: { client_op_id }, signal,
-    }), op)
+    }))
 }
 
 /** As if its tag were put on the box. */

@@ -2,7 +2,7 @@
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { api, command, newId, peek, setLinkUp } from '@/wire/http'
 import { Connection, type Link, MACHINES } from '@/wire/socket'
-import type { Message, Playlist } from '@/wire/types'
+import type { Message, PlayerState, Playlist } from '@/wire/types'
 import * as linkings from './linking'
 import { complain, whyNot } from './notices'
 import { shown } from './optimistic'
@@ -136,6 +136,20 @@ export async function send<D>(request: Request<D>, op = newId(), why = whyNot): 
   }
 }
 const ACK_MS = 2000
+
+/** Shows what a command does to the player, and sends it once that is on the screen: a tap is not kept from its frame by a request. */
+export async function act<D>(change: Partial<PlayerState> | undefined, request: Request<D>): Promise<D | null> {
+  const op = newId()
+  if (change !== undefined) show('player', op, change)
+  await framed()
+  return send(request, op)
+}
+
+const FRAME_MS = 60 // a page that draws so seldom is one that nobody sees, or a phone that saves its battery
+const framed = () => new Promise<void>((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve))
+  setTimeout(resolve, FRAME_MS)
+})
 
 /** An answer is as good as the event it comes with, and often here before it. */
 function absorb(data: unknown): void {
