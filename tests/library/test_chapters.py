@@ -4,6 +4,7 @@ import json
 import random
 import struct
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,13 @@ from tomb.library.labels import Marks
 
 SAID: Marks = ((0, "Der Anfang – «Ä»"), (5000, "= ; # \\ “two”"), (12345, "第三章"))
 FFMETADATA = [("m4b", "aac"), ("m4a", "aac"), ("mp3", "libmp3lame"), ("opus", "libopus"), ("mka", "libvorbis")]
-FFMETADATA += [("webm", "libopus"), ("mkv", "aac")]
+FFMETADATA += [("webm", "libopus"), ("mkv", "aac"), ("wma", "wmav2")]
 
 
 def as_ffprobe_says(path: Path) -> Marks:
     asked = ("ffprobe", "-v", "error", "-show_chapters", "-of", "json", path)
     found = json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)["chapters"]
-    return tuple((round(float(each["start_time"]) * 1000), each["tags"]["title"]) for each in found)
+    return tuple((round(float(each["start_time"]) * 1000), each.get("tags", {}).get("title", "")) for each in found)
 
 
 # --- real files -------------------------------------------------------------------------------------------------------
@@ -44,6 +45,35 @@ def test_a_cue_sheet_in_a_comment(tmp_path: Path) -> None:
     sheet = 'FILE "x.wav" WAVE\nTRACK 01 AUDIO\nTITLE "One"\nINDEX 01 00:00:00\nTRACK 02 AUDIO\nINDEX 01 00:10:37'
     path = ffmpeg(tmp_path / "disc.flac", "-metadata", f"CUESHEET={sheet}")
     assert embedded.read(path) == ((0, "One"), (10493, ""))
+
+
+def cue_sheet(*tracks: tuple[int, Sequence[tuple[int, int]]], last: int = 882_000) -> bytes:
+    """A block of FLAC's own: where each track begins, and its indexes, each with its number, in samples."""
+    sheet = bytes(128 + 8) + b"\x80" + bytes(258) + bytes([len(tracks) + 1])
+    for number, (start, indexes) in enumerate([*tracks, (last, [])], 1):
+        sheet += struct.pack(">QB12sB13sB", start, number if indexes else 170, b"", 0, b"", len(indexes))
+        sheet += b"".join(struct.pack(">QB3x", place, index) for place, index in indexes)
+    return b"\x05" + len(sheet).to_bytes(3, "big") + sheet
+
+
+@pytest.mark.parametrize("front", [b"", b"ID3\x03\0\0\0\0\0\x14" + bytes(20)], ids=["bare", "behind-id3"])
+def test_a_cue_sheet_of_flac_itself(tmp_path: Path, front: bytes) -> None:
+    path = ffmpeg(tmp_path / "disc.flac", "-ar", "44100")
+    whole = path.read_bytes()
+    block = cue_sheet((0, [(0, 1)]), (220_500, [(0, 1)]), (441_000, [(0, 1), (88_200, 2)]))
+    path.write_bytes(front + whole[:42] + block + whole[42:])
+    assert embedded.read(path) == ((0, ""), (5000, ""), (10_000, "")) == as_ffprobe_says(path)
+    gap = cue_sheet((0, [(0, 1)]), (220_500, [(0, 0), (88_200, 1)]))  # two seconds that belong to the track before
+    path.write_bytes(front + whole[:42] + gap + whole[42:])
+    assert embedded.read(path) == ((0, ""), (7000, ""))
+
+
+def test_titles_in_comments_go_before_a_cue_sheet_of_flac_itself(tmp_path: Path) -> None:
+    comments = ("-metadata", "CHAPTER001=00:00:00", "-metadata", "CHAPTER001NAME=One")
+    path = ffmpeg(tmp_path / "disc.flac", "-ar", "44100", *comments, "-metadata", "CHAPTER002=00:00:07")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:42] + cue_sheet((0, [(0, 1)]), (220_500, [(0, 1)])) + whole[42:])
+    assert embedded.read(path) == ((0, "One"), (7000, ""))
 
 
 def test_more_than_255_chapters_of_an_m4b_are_all_there(tmp_path: Path) -> None:

@@ -18,6 +18,25 @@ def test_a_name_is_read_in_whichever_encoding_it_was_written(name: str) -> None:
         assert encodings.read(name.encode(encoding)) == name
 
 
+DOS = (
+    "Hänsel und Gretel", "Der Räuber Hotzenplotz", "Märchen", "Spaß", "Fußball", "Küche", "Löwe", "Öl", "GRÖSSE",
+    "Götter", "Weiß nicht", "Dornröschen", "Schneeweißchen", "Rotkäppchen", "Müller", "José", "niño", "café", "garçon",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*NAMES, *DOS])
+def test_a_name_out_of_a_zip_archive_of_dos_is_read_as_one(name: str) -> None:
+    for encoding in ("cp850", "cp437"):
+        if (raw := name.encode(encoding, "replace")).decode(encoding) == name:
+            assert encodings.read(raw) == name
+
+
+@pytest.mark.parametrize("name", DOS)
+def test_what_dos_could_have_written_is_read_as_windows_and_a_mac_wrote_it(name: str) -> None:
+    for encoding in ("cp1252", "mac_roman"):
+        assert encodings.read(name.encode(encoding)) == name
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_tags_that_were_taken_for_latin_1_are_mended_and_others_left(name: str) -> None:
     assert encodings.mended(name) == name

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tomb.library import chapters, containers, labels
-from tomb.library.chapters import id3, matroska, mp4, sheets
+from tomb.library.chapters import asf, flac, id3, matroska, mp4, sheets
 from tomb.library.containers import Container
 from tomb.library.labels import Marks
 
@@ -22,6 +22,8 @@ _READERS: Mapping[Container, Callable[[BinaryIO], Found]] = {
     "mov": mp4.chapters,
     "matroska": matroska.chapters,
     "mp3": id3.chapters,
+    "flac": flac.chapters,
+    "asf": asf.chapters,
 }
 _COMMENT = re.compile(r"chapter\d{1,4}")
 _TIME = re.compile(r"(\d{1,3}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?")
@@ -31,8 +33,8 @@ def read(path: Path) -> Marks:
     """None for a file without chapters, and for one that makes no sense."""
     try:
         kind = containers.container(path)
-        if kind in ("ogg", "flac"):
-            return chapters.tidy(_commented(path))
+        if kind in ("ogg", "flac") and (said := chapters.tidy(_commented(path))):
+            return said  # it has titles, where a cue sheet of FLAC's own has none
         if kind is None or kind not in _READERS:
             return ()
         with path.open("rb") as file:
