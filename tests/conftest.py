@@ -7,11 +7,20 @@ import os
 import signal
 import sys
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 import trio
 
 from tests.rigs.virtual import run_virtually
+from tomb.library import files
+
+
+@pytest.fixture
+def deep_path(tmp_path: Path) -> Iterator[Path]:
+    """`tmp_path` for folders so deep that pytest, which keeps what failed, would never get rid of them."""
+    yield tmp_path
+    files.remove(tmp_path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -37,19 +37,21 @@ def test_a_file_may_be_hashed_without_being_copied(tmp_path: Path) -> None:
     assert taking.hash == hashlib.sha256(b"song").hexdigest()
 
 
-def test_what_is_removed_may_be_as_deep_as_a_disk_takes_it_and_links_out_of_it_are_not_followed(tmp_path: Path) -> None:
+def test_what_is_removed_may_be_as_deep_as_a_disk_takes_it_and_links_out_of_it_are_not_followed(
+    deep_path: Path,
+) -> None:
     """A walk that called itself ended with the stack, in `incoming` at each start, so that there was none."""
-    (tmp_path / "kept").mkdir()
-    (tmp_path / "kept" / "song.mp3").write_bytes(b"song")
-    files.prepare(tmp_path)
-    deepest = tmp_path / "incoming" / "some-id"
+    (deep_path / "kept").mkdir()
+    (deep_path / "kept" / "song.mp3").write_bytes(b"song")
+    files.prepare(deep_path)
+    deepest = deep_path / "incoming" / "some-id"
     for _ in range(1500):
         deepest.mkdir()
-        (deepest / "away").symlink_to(tmp_path / "kept")
+        (deepest / "away").symlink_to(deep_path / "kept")
         deepest /= "d"
-    files.prepare(tmp_path)
-    assert list((tmp_path / "incoming").iterdir()) == []
-    assert (tmp_path / "kept" / "song.mp3").exists()
+    files.prepare(deep_path)
+    assert list((deep_path / "incoming").iterdir()) == []
+    assert (deep_path / "kept" / "song.mp3").exists()
 
 
 def test_what_cannot_be_removed_is_no_reason_not_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

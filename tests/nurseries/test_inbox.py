@@ -121,10 +121,10 @@ async def test_a_disk_that_is_away_for_a_while_is_waited_for_and_said_once(
 
 
 async def test_folders_as_deep_as_a_disk_takes_them_hold_up_no_others(
-    tmp_path: Path, autojump_clock: MockClock
+    deep_path: Path, autojump_clock: MockClock
 ) -> None:
     """A joke, or a program's loop; a walk that called itself ended with the stack, and took the inbox along."""
-    async with watched(tmp_path) as stage:
+    async with watched(deep_path) as stage:
         inbox = stage.librarian.folder / "inbox"
         lay_down(inbox, "A", "1.mp3")
         deepest = lay_down(inbox, "B", "1.mp3")
