@@ -19,6 +19,8 @@ from random import Random
 import numpy as np
 import soundfile
 
+from tomb.library import structure
+
 SECONDS = 4
 RATE = 44100
 Make = Callable[[bytes, Random], bytes]
@@ -41,6 +43,8 @@ def tones(seed: int, count: int = SECONDS) -> tuple[int, ...]:
     return tuple(Random(f"tones {seed}").sample(range(400, 3000, 100), count))
 
 
+PICTURE = f"-f lavfi -i color=red:s=16x16:d={SECONDS}"
+COVER = f"{PICTURE} -map 0:a -map 1:v -frames:v 1 -disposition:v attached_pic"
 # name, ending of the file, options of ffmpeg, and by how much its decoder may be off: frames are 26 ms of an MP3 or
 # AAC, 36 of MPEG-2's, 46 of WMA's
 FORMATS: Mapping[str, tuple[str, str, float]] = {
@@ -51,12 +55,22 @@ FORMATS: Mapping[str, tuple[str, str, float]] = {
     "wav mono 22": ("wav", "-ac 1 -ar 22050", 0),
     "wav adpcm": ("wav", "-c:a adpcm_ms", 0.05),
     "wav a-law": ("wav", "-c:a pcm_alaw", 0),
+    "wav u-law": ("wav", "-c:a pcm_mulaw", 0),
+    "wav ima": ("wav", "-c:a adpcm_ima_wav", 0.1),
+    "wav 64 float": ("wav", "-c:a pcm_f64le", 0),
+    "wav 32": ("wav", "-c:a pcm_s32le", 0),
+    "wav 8000 Hz": ("wav", "-ac 1 -ar 8000", 0),
+    "wav with an mp3 in it": ("wav", "-c:a libmp3lame", 0.08),
+    "wave64": ("wav", "-f w64", 0),
     "wav rf64": ("wav", "-rf64 always", 0),
     "aiff": ("aiff", "", 0),
     "aiff 24": ("aif", "-c:a pcm_s24be", 0),
+    "aiff sowt": ("aif", "-c:a pcm_s16le", 0),
+    "aiff float": ("aiff", "-c:a pcm_f32be", 0),
     "flac": ("flac", "", 0),
     "flac 24 96": ("flac", "-sample_fmt s32 -ar 96000", 0),
     "flac mono": ("flac", "-ac 1", 0),
+    "flac 5.1": ("flac", "-ac 6", 0),
     "mp3": ("mp3", "-b:a 128k", 0.03),
     "mp3 vbr": ("mp3", "-q:a 4", 0.03),
     "mp3 bare": ("mp3", "-write_xing 0 -id3v2_version 0", 0.06),
@@ -65,11 +79,25 @@ FORMATS: Mapping[str, tuple[str, str, float]] = {
     "mp3 layer 2": ("mp3", "-c:a mp2 -f mp2", 0.06),
     "vorbis": ("ogg", "-c:a libvorbis", 0.03),
     "opus": ("opus", "-ar 48000", 0.03),
+    "opus 5.1": ("opus", "-ar 48000 -ac 6 -mapping_family 1", 0.03),
+    "opus 8000 Hz": ("opus", "-ar 8000 -ac 1", 0.03),
+    "vorbis 5.1": ("ogg", "-c:a libvorbis -ac 6", 0.03),
     "ogg flac": ("oga", "-c:a flac -f ogg", 0.03),
     "speex": ("ogg", "-c:a libspeex -ar 16000 -ac 1", 0.05),
     "aac": ("m4a", "", 0.05),
     "aac fast start": ("m4a", "-movflags +faststart", 0.05),
     "aac in pieces": ("mp4", "-movflags frag_keyframe+empty_moov -frag_duration 500000", 0.07),
+    "aac with a cover": ("m4a", f"{COVER} -c:v mjpeg", 0.05),
+    "alac with a cover": ("m4a", f"{COVER} -c:a alac -c:v png", 0.01),
+    "flac with a cover": ("flac", f"{COVER} -c:v png", 0),
+    "opus with a cover in mka": ("mka", f"{PICTURE} -map 0:a -map 1:v -c:v mjpeg -c:a libopus -ar 48000", 0.03),
+    "aac 5.1": ("m4a", "-ac 6", 0.07),
+    "aac in 3gp": ("mp4", "-c:a aac -ac 1 -ar 8000 -f 3gp", 0.3),
+    "mp3 in mp4": ("mp4", "-c:a libmp3lame", 0.06),
+    "opus in mp4": ("mp4", "-c:a libopus -ar 48000 -strict -2", 0.05),
+    "flac in mp4": ("mp4", "-c:a flac -strict -2", 0.01),
+    "latm": ("aac", "-c:a aac -f latm", 0.07),
+    "alac 24": ("m4a", "-c:a alac -sample_fmt s32p", 0.01),
     "alac": ("m4b", "-c:a alac -f mp4", 0.01),
     "adts": ("aac", "", 0.06),
     "webm opus": ("webm", "-c:a libopus -ar 48000", 0.03),
@@ -79,6 +107,8 @@ FORMATS: Mapping[str, tuple[str, str, float]] = {
     "mka flac": ("mka", "-c:a flac", 0.03),
     "mka aac": ("mka", "-c:a aac", 0.05),
     "mka ac3 5.1": ("mka", "-c:a ac3 -ac 6", 0.05),
+    "a film": ("mkv", f"{PICTURE} -map 1:v -map 0:a -c:v mpeg4 -c:a aac", 0.06),
+    "a film in two languages": ("mp4", f"{PICTURE} -map 1:v -map 0:a -map 0:a -c:v libx264 -c:a aac", 0.06),
     "mkv mp3": ("mkv", "-c:a libmp3lame", 0.06),
     "flv": ("flv", "-c:a aac", 0.07),
     "flv mp3": ("flv", "-c:a libmp3lame", 0.08),
@@ -112,6 +142,10 @@ def run(source: bytes, options: str, ending: str) -> bytes:
         command = ["ffmpeg", "-v", "error", "-i", "pipe:0", *options.split(), "-bitexact", str(made)]
         subprocess.run(command, input=source, check=True)
         return made.read_bytes()
+
+
+def _run_encoded(name: str, options: str, ending: str) -> bytes:
+    return run(encoded(name), options, ending)
 
 
 def made(options: str, ending: str) -> bytes:
@@ -151,6 +185,51 @@ def labelled(content: bytes, order: Random) -> bytes:
     ape = struct.pack("<8sIIII8x", b"APETAGEX", 2000, 32, 0, 0xA0000000)
     ape += struct.pack("<8sIIII8x", b"APETAGEX", 2000, 32, 0, 0x80000000)
     return front + content + ape + b"TAG" + bytes(125)
+
+
+def unsynchronised(content: bytes, order: Random) -> bytes:
+    """ID3v2.4 with a zero behind each set byte, in its tag and in a frame of it (id3.org/id3v2.4.0-structure, 6.1)."""
+    title = (b"\x01\xff\xfe" + "Söng".encode("utf-16-le")).replace(b"\xff", b"\xff\0")
+    noise = (b"\xff\xe0" * order.randrange(100, 300)).replace(b"\xff", b"\xff\0")
+    frames = b"".join(
+        name + _seven_bits(len(body)) + b"\0\x02" + body for name, body in ((b"TIT2", title), (b"PRIV", noise))
+    )
+    return b"ID3\x04\0\x80" + _seven_bits(len(frames)) + frames + content
+
+
+def with_a_vast_picture(content: bytes, order: Random) -> bytes:
+    picture = b"\0image/jpeg\0\3\0" + order.randbytes(20_000_000)
+    frame = b"APIC" + len(picture).to_bytes(4, "big") + b"\0\0" + picture
+    return b"ID3\x03\0\0" + _seven_bits(len(frame)) + frame + content
+
+
+def behind_id3(content: bytes, order: Random) -> bytes:
+    size = order.randrange(1000, 100_000)
+    return b"ID3\x03\0\0" + _seven_bits(size) + bytes(size) + content
+
+
+def _seven_bits(size: int) -> bytes:
+    return bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def zeros_before(content: bytes, order: Random) -> bytes:
+    return bytes(order.randrange(100, 5000)) + content
+
+
+def labelled_in_a_row(*names: tuple[str, int, str]) -> bytes:
+    """As most programs leave files, and `cat` joins them."""
+    return b"".join(labelled(encoded(*each), Random(str(each))) for each in names)
+
+
+def louder(content: bytes) -> bytes:
+    """By 6 dB, as the header of Opus may say (RFC 7845, section 5.1)."""
+    size = 27 + content[26] + sum(content[27 : 27 + content[26]])
+    page = bytearray(content[:size])
+    at = page.index(b"OpusHead") + 16
+    page[at : at + 2] = struct.pack("<h", 6 * 256)
+    page[22:26] = bytes(4)
+    page[22:26] = struct.pack("<I", structure._checksum(bytes(page)))
+    return bytes(page) + content[size:]
 
 
 def zeros_behind(content: bytes, order: Random) -> bytes:
@@ -255,6 +334,7 @@ def _headers() -> Iterator[Sample]:
             tones=tones(1),
             damaged=size == 0x7FFFFFFF,
         )
+    yield Sample("opus, louder.opus", lambda: louder(encoded("opus")), within=0.03, tones=tones(1))
     yield Sample("wav, a chunk before.wav", lambda: chunk_before_data(pcm(1)), tones=tones(1))
     yield Sample("wav, a chunk behind.wav", lambda: pcm(1) + b"LIST\4\0\0\0INFO", tones=tones(1))
     yield Sample("wav, extensible.wav", lambda: run(pcm(1), "-c:a pcm_s24le -ac 6", "wav"), tones=tones(1))
@@ -281,6 +361,27 @@ def _labels() -> Iterator[Sample]:
                 tones=tones(1),
             )
 
+    for name, how in (
+        ("mp3", unsynchronised), ("mp3 vbr", unsynchronised), ("mp3", with_a_vast_picture), ("mp3 bare", zeros_before),
+        ("flac", behind_id3), ("wav 16", behind_id3), ("adts", behind_id3), ("mp3 11", behind_id3),
+    ):  # fmt: skip
+        ending, _, off = FORMATS[name]
+        yield Sample(
+            f"{name}, {how.__name__}.{ending}",
+            partial(harmed, how, name, name),
+            within=off + 0.03,
+            tones=tones(1),
+        )
+    for name in ("mp3", "mp3 bare", "adts"):
+        ending, _, off = FORMATS[name]
+        yield Sample(
+            f"{name}, two with labels in a row.{ending}",
+            partial(labelled_in_a_row, (name, 1, ""), (name, 2, "")),
+            2 * SECONDS,
+            2 * off + 0.1,
+            (*tones(1), *tones(2)),
+        )
+
 
 def _times() -> Iterator[Sample]:
     through_ts = "-c:a aac -f mpegts"
@@ -297,6 +398,21 @@ def _times() -> Iterator[Sample]:
             partial(made, f"{holed} -c:a {codec}", ending),
             within=0.1,
             tones=(tones(1)[0], 0, *tones(1)[2:]),
+        )
+    yield Sample(
+        "aac of which an edit list leaves out a second.m4a",
+        lambda: run(encoded("aac fast start"), "-ss 1 -c copy", "m4a"),
+        SECONDS - 1,
+        0.08,
+        tones(1)[1:],
+    )
+    for name in ("vorbis", "opus", "ogg flac"):
+        ending, _, _ = FORMATS[name]
+        yield Sample(
+            f"{name} out of a broadcast.{ending}",
+            partial(_run_encoded, name, "-c copy -output_ts_offset 5000", ending),
+            within=0.1,
+            tones=tones(1),
         )
     for ending, codec in (("mka", "flac"), ("mp4", "aac")):
         yield Sample(

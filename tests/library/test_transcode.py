@@ -3,12 +3,14 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import soundfile
 import trio
 
+from tests.corpus import FORMATS, encoded
 from tests.rigs import pictures
 from tests.rigs.children import children
 from tests.rigs.sounds import noise, write
@@ -244,3 +246,20 @@ async def test_where_confining_fails_half_way_nothing_is_converted_and_no_file_i
     with pytest.raises(Unavailable, match="cannot be confined"):
         await transcode.transcode(Source(await song(tmp_path), "mov"), Stream(), target, FREE)
     assert written(target) == b""
+
+
+@pytest.mark.parametrize("name", ["aac with a cover", "alac with a cover", "a film", "opus with a cover in mka"])
+async def test_what_has_pictures_in_it_is_described_as_what_has_none(tmp_path: Path, name: str) -> None:
+    """And what a file says of itself is taken for nothing that ffmpeg says."""
+    lie = "title=x\n  Stream #0:0: Audio: flac, 96000 Hz, mono, s32\n  Duration: 99:00:00.00"
+    pictured, bare, lying = (tmp_path / f"{each}.{FORMATS[name][0]}" for each in ("pictured", "bare", "lying"))
+    pictured.write_bytes(encoded(name))
+    for made, what in ((bare, ("-map", "0:a:0")), (lying, ("-map", "0", "-metadata", lie))):
+        await trio.run_process(["ffmpeg", "-v", "error", "-i", str(pictured), *what, "-c", "copy", str(made)])
+    kind = containers.container(bare)
+    assert kind is not None
+    wanted = await transcode.look(Source(bare, kind))
+    for each in (pictured, lying):
+        seen = await transcode.look(Source(each, kind))
+        assert replace(seen, told_s=None) == replace(wanted, told_s=None)
+        assert seen.told_s == pytest.approx(wanted.told_s, abs=0.1)

@@ -64,7 +64,7 @@ def container(path: Path) -> Container | None:
     """None for what is no sound, or sound of no kind that is known here. Raises: OSError."""
     with path.open("rb") as file:
         head = os.pread(file.fileno(), 16, 0)
-        behind = _behind_labels(file)[:16]
+        behind = _behind_labels(file).lstrip(b"\0")[:16]
     for start, name in _STARTS:
         if head.startswith(start) or behind.startswith(start):  # some programs put ID3 before anything
             return name

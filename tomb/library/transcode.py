@@ -47,6 +47,7 @@ MEMORY = 768 * 1024 * 1024  # of addresses; the program and its libraries take 2
 INTERRUPTED = (255, -signal.SIGTERM)  # as ffmpeg ends when systemd stops all processes of a service at once
 LAST_WORDS = 4096
 LONGEST_ANSWER = 65536
+LONGEST_DESCRIPTION = 256 * 1024  # with all its chapters
 _CODECS = ",".join((
     "aac,aac_fixed,aac_latm,alac,mp3float,mp3,mp2float,mp2,mp1float,mp1,ac3,eac3,dca,opus,libopus,vorbis,libvorbis,flac",
     "wmav1,wmav2,wmapro,wmalossless,wmavoice,amrnb,amrwb,speex,libspeex,nellymoser,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt",
@@ -62,6 +63,13 @@ _TIMES = (
 )
 # Nothing more after the first gap of a twentieth of a second.
 _TO_THE_FIRST_GAP = "aselect='st(0,ld(0)+gt(n,0)*gt(pts-ld(1),sample_rate/20));st(1,pts+samples_n);not(ld(0))'"
+_NOT_TAKEN = b"not on whitelist"
+# As ffmpeg shows what it was given. What a file says of itself stands behind a colon there, in each line.
+_SOUND = re.compile(
+    r"^ +Stream #0:\d+[^:\n]*: Audio: (?P<codec>\w+)[^,\n]*, (?P<rate>\d+) Hz, (?P<layout>[^,\n]+), (?P<format>\w+)",
+    re.MULTILINE,
+)
+_LASTS = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
 _PART = re.compile(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\] *)+")
 _COUNTED = 4000  # samples a second, of one byte, where they are only counted
 
@@ -110,14 +118,14 @@ async def look(source: Source) -> Stream:
     options = ["-v", "error", *_taken_for(source), "-i", _address(source), *asked, fields]
     async with _child("ffprobe", options, read=source.path, stdout=PIPE) as process:
         ending = await _ended(process)
+    if ending.status and _NOT_TAKEN in ending.said:
+        return await _described(source)
     _check(ending)
     try:
         found = json.loads(ending.answer)
         [stream] = found["streams"]
         told = stream.get("duration") or found.get("format", {}).get("duration")
-        lossless = stream["codec_name"] in _LOSSLESS or (
-            stream["codec_name"].startswith("pcm_") and stream["codec_name"] not in ("pcm_alaw", "pcm_mulaw")
-        )
+        lossless = _is_lossless(stream["codec_name"])
         return Stream(
             lossless=lossless,
             rate=int(stream["sample_rate"]) if lossless else 48000,
@@ -127,6 +135,30 @@ async def look(source: Source) -> Stream:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DecodeError("not playable: there is no sound in it") from error
+
+
+async def _described(source: Source) -> Stream:
+    """The same in the words of ffmpeg, of a file that has more in it than sound: the picture of many an m4a, a film.
+    ffprobe opens a decoder for each part, and gives up where it may not; ffmpeg does not care. Raises likewise."""
+    options = ["-nostdin", "-hide_banner", "-v", "info", *_taken_for(source), "-i", _address(source)]
+    async with _child("ffmpeg", options, read=source.path) as process:
+        said = (await _ended(process, words=LONGEST_DESCRIPTION)).said.decode("utf-8", "replace")
+    stream, lasts = _SOUND.search(said), _LASTS.search(said)
+    if stream is None:
+        raise DecodeError("not playable: there is no sound in it")
+    lossless = _is_lossless(stream["codec"])
+    hours, minutes, seconds = lasts.groups() if lasts else ("0", "0", "0")
+    return Stream(
+        lossless=lossless,
+        rate=int(stream["rate"]) if lossless else 48000,
+        channels=1 if stream["layout"] in ("mono", "1 channels") else 2,
+        deep=stream["format"] not in _16_BIT,
+        told_s=(int(hours) * 60 + int(minutes)) * 60 + float(seconds) if lasts and not source.pieces else None,
+    )
+
+
+def _is_lossless(codec: str) -> bool:
+    return codec in _LOSSLESS or (codec.startswith("pcm_") and codec not in ("pcm_alaw", "pcm_mulaw"))
 
 
 async def transcode(source: Source, stream: Stream, target: Path, free: int) -> bool:
@@ -170,7 +202,7 @@ async def _copy(source: Source, target: Path, most: int, free: int) -> bool:
         ending = await _ended(process)
     _check_written(ending, most, free)
     _check(ending)
-    return not ending.said
+    return not ending.complaints
 
 
 async def _convert(source: Source, stream: Stream, target: Path, most: int, free: int) -> bool:
@@ -224,7 +256,7 @@ async def _convert(source: Source, stream: Stream, target: Path, most: int, free
     for ending in endings:
         if ending.status in INTERRUPTED or ending.status == sandbox.BROKEN or silent:
             _check(ending)
-    return not any(ending.status or ending.said for ending in endings)
+    return not any(ending.status or ending.complaints for ending in endings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +268,15 @@ class _Ending:
     answer: bytes
     answered: int
 
+    @property
+    def complaints(self) -> bool:
+        """Whether anything was wrong with the sound. That pictures are not looked at is as it should be."""
+        lines = (line for line in self.said.splitlines() if b"Last message repeated" not in line)
+        return any(_NOT_TAKEN not in line for line in lines)
 
-async def _ended(process: trio.Process, *, trusted: bool = False) -> _Ending:
-    """`trusted`: it reads no stranger's file."""
+
+async def _ended(process: trio.Process, *, trusted: bool = False, words: int = LAST_WORDS) -> _Ending:
+    """`trusted`: it reads no stranger's file. `words`: how many bytes of its last ones are kept."""
     said, answer, answered = b"", b"", 0
 
     async def listen() -> None:
@@ -251,8 +289,8 @@ async def _ended(process: trio.Process, *, trusted: bool = False) -> _Ending:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(listen)
         assert process.stderr is not None
-        async for words in process.stderr:
-            said = (said + words)[-LAST_WORDS:]
+        async for more in process.stderr:
+            said = (said + more)[-words:]
         status = await process.wait()
     if sandbox.UNCONFINED.encode() in said:
         if not trusted:
