@@ -10,8 +10,9 @@ size. The floors of what writes are plain writes of the same bytes with an fsync
 import hashlib
 import json
 import os
+import re
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -24,10 +25,14 @@ import trio
 
 from bench.http import Connection, request
 from bench.meters import Row, forget_peak, peak_mb, timed, weighed
+from tests.library.test_labels import id3, text
 from tests.rigs.large import LARGE, Size, make, tag_of
 from tests.rigs.listener import listening
-from tests.rigs.process import TOMB, Box, clean_env, serving
+from tests.rigs.process import TOMB, Box, clean_env, run_tomb, serving
+from tests.rigs.pulse import pulse_rig
+from tests.rigs.sounds import noise, write
 from tests.soak.sounds import made
+from tomb.devices.decoder import measure
 
 SMALL = Size(10, 10)
 QUIET = ("--audio", "silent", "--reader", "virtual")
@@ -37,6 +42,7 @@ MIB = 1024 * 1024
 SONG_S = 50 * MIB / 8000  # a WAV of 50 MiB
 LARGE_SONG_S = 240 * MIB / 8000
 FILES, FILE_S = 1000, 30.0  # to import: 240 kB each
+SONG_LENGTH_S, SENT = 10.0, 300
 STARTS, ASKED, TAPS, UPLOADS = 5, 50, 20, 5
 
 
@@ -53,7 +59,9 @@ async def rows(root: Path, data: dict[Size, Path]) -> None:
     for kind in (starts(data), waits(data), uploads(root)):
         async for row in kind:
             tell(row)
-    for row in imports(root):
+    for row in (*imports(root), *decoding(root)):
+        tell(row)
+    async for row in beside_music(root):
         tell(row)
 
 
@@ -259,9 +267,10 @@ def copied(source: Path, target: Path) -> None:
         written(target / str(number), content, len(content))
 
 
-def run_import(source: Path, data: Path) -> float:
-    """The peak of its memory, in MB."""
-    child = subprocess.Popen([TOMB, "import", source, "--data", data], env=clean_env() | ENV, stdout=subprocess.DEVNULL)
+def run_import(source: Path, data: Path, before: Sequence[str] = ()) -> float:
+    """The peak of its memory, in MB. `before`: what starts it."""
+    command: list[str | Path] = [*before, TOMB, "import", source, "--data", data]
+    child = subprocess.Popen(command, env=clean_env() | ENV, stdout=subprocess.DEVNULL)
     # (What wait4 tells of a child has the memory of this process in it, from before the child became another program.)
     peak = 0.0
     while child.poll() is None:
@@ -270,6 +279,74 @@ def run_import(source: Path, data: Path) -> float:
         sleep(0.05)
     assert child.returncode == 0
     return peak
+
+
+# --- what it costs to listen to all of it -----------------------------------------------------------------------------
+
+
+def decoding(root: Path) -> Iterator[Row]:
+    """A thousand MP3 files of ten seconds each: those of a family, shorter. The floor is one decoder on one core."""
+    source, hours = root / "songs", FILES * SONG_LENGTH_S / 3600
+    songs = sing(source, FILES)
+    began = perf_counter()
+    for song in songs:
+        measure(song, 48_000, lambda _: None)
+    floor = (perf_counter() - began) / hours
+    for cores in (1, min(2, len(os.sched_getaffinity(0)))):
+        began = perf_counter()
+        peak = run_import(source, root / f"listened-{cores}", ("taskset", "-c", ",".join(map(str, range(cores)))))
+        took = perf_counter() - began
+        yield weighed(
+            f"import of {FILES} MP3 on {cores} core{'s' * (cores > 1)}, s an hour of music (floor: its bare decode)",
+            round(took / hours, 2),
+            round(floor, 2),
+            files_per_second=round(FILES / took, 1),
+            memory=peak,
+        )
+
+
+def sing(folder: Path, count: int) -> list[Path]:
+    """So many songs in folders of twenty. Twenty are sung; each copy has a label of its own, so that none is known."""
+    sung = [write(folder.with_suffix(f".{each}.mp3"), noise(SONG_LENGTH_S, seed=each)) for each in range(20)]
+    songs = []
+    for number in range(count):
+        songs.append(folder / f"Album {number // 20:02}" / f"{number % 20:02} Song.mp3")
+        songs[-1].parent.mkdir(parents=True, exist_ok=True)
+        label = id3({"TIT2": text(f"Song {number}")})
+        songs[-1].write_bytes(label + sung[number % len(sung)].read_bytes())
+    for each in sung:
+        each.unlink()
+    return songs
+
+
+async def beside_music(root: Path) -> AsyncIterator[Row]:
+    """A box plays into a real PulseAudio while three hundred files are sent to it. Counted are the blocks of sound that
+    were not ready; the floor is as long a time without an import."""
+    songs, played = root / "sent", root / "played"
+    sing(songs, SENT)
+    played.mkdir()
+    write(played / "long.mp3", noise(60))
+    async with pulse_rig() as rig, serving(root / "playing", "--reader", "virtual", env=ENV | rig.env) as box:
+        assert (await run_tomb("import", played, "--url", box.url)).status == 0
+        [playlist] = (await box.get("/api/playlists")).data["playlists"]
+        await box.put("/api/player/mode", {"repeat_mode": "track"})
+        await box.post(f"/api/playlists/{playlist['id']}/start")
+        await box.until_player(lambda state: state["position_ms"] > 0)
+        began, before = trio.current_time(), missing_blocks(box)
+        await trio.run_process([TOMB, "import", songs, "--url", box.url], env=clean_env() | ENV, capture_stdout=True)
+        seconds = trio.current_time() - began
+        during = missing_blocks(box)
+        await trio.sleep(seconds)
+        yield {
+            "row": f"blocks missing while {SENT} MP3 are imported into a box that plays (floor: without an import)",
+            "median": during - before,
+            "floor": missing_blocks(box) - during,
+            "seconds": round(seconds, 1),
+        }
+
+
+def missing_blocks(box: Box) -> int:
+    return sum(int(count) for count in re.findall(r"had gaps \((\d+) blocks\)", box.log))
 
 
 if __name__ == "__main__":
