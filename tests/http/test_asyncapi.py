@@ -1,6 +1,7 @@
 """The description of the sockets: complete, and true of what is really told."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,13 @@ TOMB = Path(asyncapi.__file__).parents[1]
 PUBLISHING = r"""(?:publish|tell|emit|snapshot|_publish|_publish_tracks)\(\s*"([a-z_]+:?[a-z_]+)\""""
 
 
+@cache
+def described() -> Any:
+    return asyncapi.document()
+
+
 def judge(event: str, payload: Any) -> None:
-    document = asyncapi.document()
+    document = described()
     message = document["components"]["messages"][re.sub(r"\W", "_", event)]
     Draft202012Validator({**message["payload"], "components": document["components"]}).validate(payload)
 

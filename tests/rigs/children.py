@@ -30,6 +30,19 @@ def children(of: int, *, command: str = "") -> list[int]:
     return found
 
 
+def descendants(of: int, *, command: str = "") -> list[int]:
+    """Its children, their children, and so on."""
+    below = [each for child in children(of) for each in (child, *descendants(child))]
+    return [each for each in below if command in _command(each)]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""  # it ended meanwhile
+
+
 def peak_kb(pid: int) -> int:
     """The most memory that it ever had, in kB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()

@@ -6,8 +6,9 @@ at all. `worker` and its deeds make the load, `seen` looks at what is there, `ch
 
     python -m tests.soak --kills 300 --seed 7 --keep DIR [--power-cut]
 
-Two other boxes have it easier. `crowd`: a hundred clients watch one, come and go, and must all have seen the same in
-the end. `hostile`: strangers send one what no client would, for half an hour, and it must not mind.
+Another box is killed while it fetches from YouTube (`fetching`). Two have it easier. `crowd`: a hundred clients watch
+one, come and go, and must all have seen the same in the end. `hostile`: strangers send one what no client would, for
+half an hour, and it must not mind.
 
 The random choices come from the seed; the moments at which the kernel and the box take their turns cannot.
 """

@@ -12,6 +12,7 @@ import trio
 from tests.rigs.small_disk import ext4_disk
 from tests.soak.api import Complaint
 from tests.soak.crowd import gather
+from tests.soak.fetching import break_off
 from tests.soak.hostile import besiege
 from tests.soak.mutated import chew
 from tests.soak.power import Cut, Kill
@@ -27,6 +28,8 @@ def main() -> int:
         try:
             sys.stdout.write(f"{trio.run(soak.run, args.kills)}\n")
             sys.stdout.write(f"{trio.run(gather, args.seed, args.clients, CROWD_S, folder / 'crowded')}\n")
+            (folder / "fetching").mkdir()
+            sys.stdout.write(f"{trio.run(break_off, args.seed, args.fetched, folder / 'fetching')}\n")
             (folder / "broken").mkdir()
             sys.stdout.write(f"{trio.run(chew, 0, args.broken, folder / 'broken')}\n")
             sys.stdout.write(f"{trio.run(besiege, args.seed, args.minutes * 60, folder / 'besieged')}\n")
@@ -62,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.soak", description=__doc__)
     parser.add_argument("--kills", type=int, default=300, help="how often (300)")
     parser.add_argument("--clients", type=int, default=100, help="how many clients watch a box after that (100)")
+    parser.add_argument("--fetched", type=int, default=30, help="how often it is killed while it fetches (30)")
     parser.add_argument("--broken", type=int, default=1000, help="how many broken files it is fed (1000)")
     parser.add_argument("--minutes", type=float, default=30, help="how long strangers besiege a box (30)")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
