@@ -17,7 +17,7 @@ from tests.rigs.virtual_sink import VirtualSink
 from tomb.devices import chimes, computer
 from tomb.devices.audio import PortAudioOutput
 from tomb.devices.decoder import Decoder
-from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Report, Stuttered
+from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, MadeDo, Report, Stuttered
 from tomb.devices.portaudio import CLOSE_S, OPEN_S, SILENCE_S, RateRefused
 from tomb.devices.warm import MOST_BYTES
 from tomb.errors import Broken, Busy, Missing
@@ -59,7 +59,7 @@ class Player:
     @property
     def reports(self) -> list[Report]:
         """What was told of cues."""
-        return [each for each in self.told if not isinstance(each, Stuttered)]
+        return [each for each in self.told if not isinstance(each, (Stuttered, MadeDo))]
 
     @property
     def gaps(self) -> list[int]:
@@ -410,6 +410,7 @@ async def test_a_device_that_refuses_the_rate_is_played_at_its_own(
 ) -> None:
     player.sink.only_rate = 48000
     output = await player.output()
+    assert player.told == [MadeDo("the sound output does not play 44100 Hz; it plays 48000 Hz")]
     output.play(Cue(1, song))
     await trio.sleep(5)
     assert player.reports == [CueStarted(1), CueFinished(1)]

@@ -18,6 +18,7 @@ class Fake:
     """Stands in for `sounddevice.OutputStream`, which opens a device as soon as it is made."""
 
     made: "list[Fake]"
+    latency = 0.1  # seconds
     refusal: Exception | None = None
 
     def __init__(self, *, callback: Callable[[Int16, int, object, object], None], **_: object) -> None:
@@ -113,6 +114,16 @@ def test_a_block_is_heard_a_delay_later_the_device_s_or_else_the_one_asked_for(
     times = SimpleNamespace(currentTime=current, outputBufferDacTime=dac)
     fake.made[0].callback(np.ones((8, 2), np.int16), 8, times, None)
     assert heard[0] / 1e9 == pytest.approx(1 + delay_s, abs=1e-6)
+
+
+def test_a_device_that_is_not_served_in_time_has_run_dry(fake: type[Fake], monkeypatch: pytest.MonkeyPatch) -> None:
+    now, dry = [0.0], list[float]()
+    monkeypatch.setattr("tomb.devices.portaudio.monotonic_ns", lambda: int(now[0] * 1e9))
+    opened = Stream(lambda *_: None, None, 44100, 1024, 0.1, lambda: dry.append(now[0]))
+    opened.open()
+    for now[0] in (1.0, 1.02, 1.04, 1.16, 1.18, 1.32, 1.34):
+        opened._on_block(np.ones((8, 2), np.int16), 8, SimpleNamespace(currentTime=1.0, outputBufferDacTime=1.1), None)
+    assert dry == [1.32]  # 140 ms after the last one
 
 
 def test_without_the_library_the_message_names_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

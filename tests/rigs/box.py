@@ -157,24 +157,29 @@ async def virtual_box(
     *,
     seed: int = 0,
     fragile: bool = False,
+    output: Callable[[VirtualPorts, Deck], Output] | None = None,
     process: Process | None = None,
     youtube: YouTube | None = None,
     ports: VirtualPorts | None = None,
     **options: Any,
 ) -> AsyncIterator[VirtualBox]:
-    """`options`: of Settings. With `fragile` its output is a real one in the eyes of the box, and can be unplugged."""
+    """`options`: of Settings. `output` makes one that is real in the eyes of the box; with `fragile` it is one that can
+    be unplugged."""
     ports = ports or VirtualPorts(seed)
     made: list[FragileOutput] = []
 
-    def output(deck: Deck) -> Output:
+    def real(deck: Deck) -> Output:
+        if output is not None:
+            return output(ports, deck)
         made.append(FragileOutput(ports, deck))
         return made[-1]
 
+    is_real = fragile or output is not None
     silent: Callable[[Deck], Output] = lambda deck: SilentOutput(ports, deck.report)  # noqa: E731
     kernel = FakeKernel()
     keys = InputDevices(ports, kernel)
     devices = Devices(
-        output if fragile else None, None if fragile else silent, None, VirtualReader(), youtube, keys, found_nothing
+        real if is_real else None, None if is_real else silent, None, VirtualReader(), youtube, keys, found_nothing
     )
     settings = Settings(data=folder / "data", **options)
     async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:

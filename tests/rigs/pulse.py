@@ -156,23 +156,23 @@ class Recording:
             while self.count < count:
                 await self._grown.wait()
 
-    async def until_sound(self, since: int = 0) -> int:
-        """The first frame from `since` on that is not silent, awaited if need be."""
+    async def until_sound(self, since: int = 0, above: int = 0) -> int:
+        """The first frame from `since` on that is not silent, awaited if need be. `above`: what counts as silence."""
         seen = since
         while True:
             frames = self.frames(seen)
-            loud = np.flatnonzero(frames.any(axis=1))
+            loud = _loud(frames, above)
             if loud.size:
                 return seen + int(loud[0])
             seen += len(frames)
             await self.until_frames(seen + 1)
 
-    async def until_silence(self, since: int = 0, seconds: float = 0.5) -> int:
-        """The frame from `since` on at which `seconds` of silence begin, awaited if need be."""
+    async def until_silence(self, since: int = 0, seconds: float = 0.5, above: int = 0) -> int:
+        """The frame from `since` on at which `seconds` of silence begin, awaited if need be. `above`: likewise."""
         need, quiet_from, seen = int(seconds * RATE), since, since
         while True:
             frames = self.frames(seen)
-            loud = np.flatnonzero(frames.any(axis=1))
+            loud = _loud(frames, above)
             if loud.size:
                 quiet_from = seen + int(loud[-1]) + 1
             seen += len(frames)
@@ -183,6 +183,10 @@ class Recording:
     def arrival(self, frame: int) -> float:
         """When `frame` came, on Trio's clock."""
         return self._arrivals[bisect_right(self._arrivals, frame, key=itemgetter(1))][0]
+
+
+def _loud(frames: NDArray[np.int16], above: int) -> NDArray[np.intp]:
+    return np.flatnonzero((np.abs(frames.astype(np.int32)) > above).any(axis=1))
 
 
 @asynccontextmanager

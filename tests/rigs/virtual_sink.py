@@ -46,6 +46,11 @@ class VirtualSink:
         for stream in self._open:
             stream.ask(trio.current_time())
 
+    def starve(self) -> None:
+        """Let the device run dry once, as when all processors were elsewhere."""
+        for stream in self._open:
+            stream.ran_dry()
+
     def played(self) -> Int16:
         """All frames so far, with the silence between."""
         return np.concatenate(self.blocks)
@@ -54,12 +59,28 @@ class VirtualSink:
         if self.only_rate not in (None, rate):
             raise RateRefused(rate, self.only_rate)
 
-    def _stream(self, fill: Callable[[Int16, int], None], _: object, rate: int, *__: object) -> "VirtualStream":
-        return VirtualStream(self, self._nursery, fill, rate)
+    def _stream(
+        self,
+        fill: Callable[[Int16, int], None],
+        _: object,
+        rate: int,
+        _block: int,
+        _latency: float,
+        ran_dry: Callable[[], None] = lambda: None,
+    ) -> "VirtualStream":
+        return VirtualStream(self, self._nursery, fill, rate, ran_dry)
 
 
 class VirtualStream:
-    def __init__(self, sink: VirtualSink, nursery: trio.Nursery, fill: Callable[[Int16, int], None], rate: int) -> None:
+    def __init__(
+        self,
+        sink: VirtualSink,
+        nursery: trio.Nursery,
+        fill: Callable[[Int16, int], None],
+        rate: int,
+        ran_dry: Callable[[], None],
+    ) -> None:
+        self.ran_dry = ran_dry
         self._sink = sink
         self._rate = rate
         self._nursery = nursery

@@ -82,7 +82,7 @@ class PortAudioOutput:
 
     @property
     def underruns(self) -> int:
-        """Blocks so far in which something should have sounded and nothing was decoded yet."""
+        """How often so far something should have sounded and did not."""
         return self._playhead.underruns
 
     def play(self, cue: Cue) -> None:
@@ -141,7 +141,7 @@ class PortAudioOutput:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         try:
-            await self._sink.find()
+            await self._sink.find(self._report)
             self._rate = self._timeline.rate = self._sink.rate  # nothing is decoded yet
             await self._ports.in_thread(chimes.prepare, self._rate)
             task_status.started()

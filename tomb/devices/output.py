@@ -52,12 +52,20 @@ class CueFailed:
 
 @dataclass(frozen=True, slots=True)
 class Stuttered:
-    """In so many blocks since the last such report something should have sounded that was not decoded yet."""
+    """So often since the last such report something should have sounded and did not: nothing was decoded yet, or the
+    device ran dry before it got the next block."""
 
     blocks: int
 
 
-Report = CueStarted | CueFinished | CueFailed | Stuttered
+@dataclass(frozen=True, slots=True)
+class MadeDo:
+    """The device serves, though not as it was asked to."""
+
+    reason: str
+
+
+Report = CueStarted | CueFinished | CueFailed | Stuttered | MadeDo
 Reporter = Callable[[Report], None]
 
 

@@ -168,7 +168,8 @@ class Decay:
 
 
 class Playhead:
-    """Fills the device's blocks. `frames` counts what it was asked for, `underruns` the blocks it could not fill."""
+    """Fills the device's blocks. `frames` counts what it was asked for, `underruns` the blocks that it could not fill
+    or was asked for too late."""
 
     def __init__(self, fade_frames: int) -> None:
         self.order = Order()
@@ -213,6 +214,10 @@ class Playhead:
         self._room.go(1.0, 0)
         self._current_level = self.level
         self._volume.go(self.level.gain, 0)
+
+    def missed(self) -> None:
+        """The next block is asked for after the device ran dry. Called by the callback."""
+        self.underruns += self._sounding
 
     def fill(self, out: Frames, heard_at_ns: int) -> None:
         """Write the next block, whose first frame is heard at `heard_at_ns`."""

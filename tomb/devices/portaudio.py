@@ -13,7 +13,7 @@ for a block: by then another may have opened, and both would play.
 """
 
 import atexit
-import logging
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,15 +21,13 @@ import numpy as np
 import trio
 
 from tomb.devices.decoder import Frames
-from tomb.devices.output import Loudspeaker
+from tomb.devices.output import Loudspeaker, MadeDo
 from tomb.devices.playhead import Playhead
 from tomb.errors import Broken, Busy, Missing
 from tomb.ports import Ports, monotonic_ns
 
 if TYPE_CHECKING:
     import sounddevice
-
-log = logging.getLogger(__name__)
 
 Fill = Callable[[Frames, int], None]  # the block to fill, and the time on the monotonic clock at which it is heard
 
@@ -88,11 +86,20 @@ def list_loudspeakers() -> list[Loudspeaker]:
 class Stream:
     """An output stream of int16 stereo frames.
 
-    `fill` is called from PortAudio's own thread for each block. A stream that took too long to open can be given up:
-    whenever its thread gets through, the stream closes itself and never calls `fill`.
+    `fill` is called from PortAudio's own thread for each block; before that `ran_dry`, where the call came so late that
+    all that the device had must have been heard by then. A stream that took too long to open can be given up: whenever
+    its thread gets through, the stream closes itself and never calls `fill`.
     """
 
-    def __init__(self, fill: Fill, device: str | int | None, rate: int, block: int, latency: float) -> None:
+    def __init__(
+        self,
+        fill: Fill,
+        device: str | int | None,
+        rate: int,
+        block: int,
+        latency: float,
+        ran_dry: Callable[[], None] = lambda: None,
+    ) -> None:
         self._fill = fill
         self._device = device
         self._rate = rate
@@ -100,6 +107,9 @@ class Stream:
         self._latency = latency
         self._stream: sounddevice.OutputStream | None = None
         self._given_up = False
+        self._ran_dry = ran_dry
+        self._asked_ns = 0  # when it was asked for a block last
+        self._lasts_ns = sys.maxsize  # what the device has at most, and a block
         self.name = "sound output"
         self.ended = False
 
@@ -121,6 +131,7 @@ class Stream:
                 callback=self._on_block,
                 finished_callback=self._on_end,
             )
+            self._lasts_ns = int((self._stream.latency + self._block / self._rate) * 1e9)
             if not self._given_up:
                 self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
@@ -147,7 +158,11 @@ class Stream:
         delay = times.outputBufferDacTime - times.currentTime
         if not times.outputBufferDacTime or not 0 <= delay <= SANE_DELAY_S:  # some host interfaces do not fill it in
             delay = self._latency
-        self._fill(out, monotonic_ns() + int(delay * 1e9))
+        now_ns = monotonic_ns()
+        if self._asked_ns and now_ns - self._asked_ns > self._lasts_ns:
+            self._ran_dry()
+        self._asked_ns = now_ns
+        self._fill(out, now_ns + int(delay * 1e9))
 
     def _on_end(self) -> None:
         self.ended = True
@@ -210,6 +225,7 @@ class Sink:
         self._idle_close_s = idle_close_s
         self._stream: Stream | None = None
         self._pulse = (0, 0.0)
+        self._refused: RateRefused | None = None
         self._needed = False
         self._needed_at = 0.0
 
@@ -227,21 +243,23 @@ class Sink:
         """It is open, and all that waits in it is silence: what came next would be late by its whole latency."""
         return self.is_open and not self._needed and trio.current_time() - self._needed_at > QUIET_S
 
-    async def find(self) -> None:
+    async def find(self, told: Callable[[MadeDo], None]) -> None:
         """Look for the device anew, and see that it takes sound: at the `rate` that was asked for or, if it refuses
-        that, at its own. Raises: Missing, Busy, Broken."""
+        that, at its own, which is `told`. Raises: Missing, Busy, Broken."""
         await self._in_library(look_again)
         before = self._playhead.frames
         try:
             await self._open()
         except RateRefused as refused:
-            log.warning("%s; it plays %d Hz", refused, refused.rate)
+            self._refused = refused
             device, _, *rest = self._settings
             self._settings = (device, refused.rate, *rest)  # type: ignore[assignment]  # of the same length as before
             await self._open()
         while self._playhead.frames == before:
             self.check()
             await trio.sleep(SOON_S)
+        if self._refused is not None:
+            told(MadeDo(f"{self._refused}; it plays {self._refused.rate} Hz"))
 
     async def tend(self, *, needed: bool, ready: bool) -> None:
         """Open the stream if it is `needed` and there is something `ready` for it; close it if it was not for long.
@@ -309,7 +327,7 @@ class Sink:
 
     async def _open(self) -> None:
         self._playhead.reset()
-        stream = Stream(self._playhead.fill, *self._settings)
+        stream = Stream(self._playhead.fill, *self._settings, self._playhead.missed)
         try:
             await self._in_library(stream.open)
         except BaseException:  # a cancellation too: the thread that opens it is left behind, and must not succeed

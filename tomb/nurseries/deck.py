@@ -469,6 +469,8 @@ class Deck:
                     self._fire(events.TrackFailed(generation, named))
                 case output.Stuttered(blocks):
                     self._complain(f"the sound had gaps ({blocks} blocks): the box, or its disk, is too slow")
+                case output.MadeDo(reason):
+                    self._complain(reason)
 
         self._mailbox.post(job)
 

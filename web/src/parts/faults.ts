@@ -8,6 +8,10 @@ export const FAULTS: Readonly<Record<string, Record<Locale, string>>> = {
     en: 'No loudspeaker was found.',
     de: 'Es wurde kein Lautsprecher gefunden.',
   },
+  'the sound output does not play': {
+    en: 'The loudspeaker wants another sample rate and is given it.',
+    de: 'Der Lautsprecher verlangt eine andere Abtastrate und bekommt sie.',
+  },
   'PortAudio is not installed': {
     en: 'PortAudio is not installed (Debian: libportaudio2).',
     de: 'PortAudio ist nicht installiert (Debian: libportaudio2).',
