@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +25,8 @@ from tests.rigs.pcsc import PcscRig, pcsc_rig
 from tests.rigs.process import Box, call, serving
 from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
 from tests.rigs.sounds import noise, write
+from tests.rigs.youtube import youtube_rig
+from tests.rigs.youtube.videos import ENDLESS
 from tomb.devices.decoder import probe
 from tomb.devices.portaudio import Stream, look_again
 from tomb.ports import RealPorts
@@ -48,6 +51,7 @@ async def rows(starts: int = 10, taps: int = 34, seconds: float = 30) -> list[Ro
                 *await memory(data, env),
                 *await load(data / "small", env, seconds),
                 *await tap_to_sound(data / "small", env, pulse, cards, taps),
+                *await fetching(data / "large"),
             ]
 
 
@@ -141,6 +145,50 @@ async def tap_to_sound(data: Path, env: Mapping[str, str], pulse: PulseRig, card
         *(timed(f"tap to sound, cold {suffix}, closed stream", measured[suffix], floor) for suffix in TAGS),
         timed("tap to sound, warm flac, closed stream", measured["warm"], floor),
     ]
+
+
+async def fetching(data: Path, rounds: int = 5, seconds: float = 10) -> list[Row]:
+    """From YouTube, with the real yt-dlp, of which the rig has a server on the loopback."""
+    first, bare_child = [], []
+    async with youtube_rig() as rig:
+        env = AS_INSTALLED | {"TOMB_FREE_KEPT_MB": "0"}
+        async with serving(data, *QUIET, env=env | {"TOMB_YOUTUBE": "off"}) as box:
+            await trio.sleep(3)
+            without, _ = memory_mb(box.pid)
+        async with serving(data, *QUIET, env=env) as box:
+            await trio.sleep(3)
+            idle, _ = memory_mb(box.pid)
+        async with serving(data, *QUIET, env=env, tomb=rig.tomb) as box, listening(box.port, "playlists") as listener:
+            await trio.sleep(3)
+            quiet = await load_percent(box.pid, seconds)
+            for _ in range(rounds):
+                began = trio.current_time()
+                await trio.run_process([sys.executable, "-m", "yt_dlp", "--version"], capture_stdout=True)
+                bare_child.append((trio.current_time() - began) * 1000)
+                began = trio.current_time()
+                task = await fetch(box, ENDLESS)
+                await listener.until("youtube:progress", partial(_is_getting, task))
+                first.append((trio.current_time() - began) * 1000)
+                await box.delete(f"/api/youtube/tasks/{task}")
+            task = await fetch(box, ENDLESS)
+            await listener.until("youtube:progress", partial(_is_getting, task))
+            busy = await load_percent(box.pid, seconds)
+            await box.delete(f"/api/youtube/tasks/{task}")
+    return [
+        timed("YouTube: request to first progress (floor: yt-dlp --version)", first, bare_child),
+        weighed("YouTube: CPU of the box while it fetches at 6 MB/s (floor: idle), % of a core", busy, quiet),
+        weighed("YouTube: memory idle, MB (floor: switched off)", idle, without),
+    ]
+
+
+async def fetch(box: Box, video: str) -> str:
+    playlists = (await box.get("/api/playlists?tracks=false&limit=1")).data["playlists"]
+    wanted = {"url": f"https://youtu.be/{video}", "playlist_id": playlists[0]["id"]}
+    return str((await box.post("/api/youtube/download", wanted)).data["task_id"])
+
+
+def _is_getting(task: str, told: Mapping[str, object]) -> bool:
+    return told["task_id"] == task and told["current_step"] == "downloading"
 
 
 async def tap(cards: PcscRig, listener: Listener, recording: Recording, tag_id: str) -> float:
