@@ -387,22 +387,3 @@ def test_a_disk_that_cannot_read_is_called_so_and_what_precedes_is_heard(tmp_pat
     said = played.stdout.splitlines()
     assert {line.rpartition(" ")[0] for line in said} == {"unreadable: input/output error"}
     assert [line.endswith("True") for line in said[1::2]] == [True] * 4
-
-
-SEEKABLE = [
-    ("wav", 44100, 2), ("wav", 22050, 1), ("flac", 44100, 2), ("flac", 96000, 1), ("aiff", 48000, 2),
-    ("mp3", 44100, 2), ("mp3", 32000, 1), ("ogg", 44100, 2), ("ogg", 22050, 1), ("opus", 48000, 2),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("ext", "rate", "channels"), SEEKABLE)
-def test_a_seek_is_exact_to_a_frame_in_every_format(tmp_path: Path, ext: str, rate: int, channels: int) -> None:
-    """By where it fits into the whole: behind a seek lossy decoders give other samples for a moment, in their place."""
-    path = write(tmp_path / f"a.{ext}", noise(30, rate=rate, channels=channels), rate)
-    whole = Decoder(path, rate).read(40 * rate).astype(np.float64)
-    for start_ms in np.random.default_rng(rate).integers(100, 28_000, 5):
-        heard = Decoder(path, rate, int(start_ms)).read(8192)[4096:, 0].astype(np.float64)
-        place = int(start_ms) * rate // 1000 + 4096
-        near = whole[place - 2000 : place + 4096 + 2000, 0]
-        fits = np.correlate(near, heard, "valid")
-        assert int(np.argmax(fits)) - 2000 == 0

@@ -17,6 +17,7 @@ from tests.soak.hostile import besiege
 from tests.soak.mutated import chew
 from tests.soak.power import Cut, Kill
 from tests.soak.rounds import Soak
+from tests.soak.seeks import FORMATS, seek_about
 
 CROWD_S = 120.0
 
@@ -32,6 +33,7 @@ def main() -> int:
             sys.stdout.write(f"{trio.run(break_off, args.seed, args.fetched, folder / 'fetching')}\n")
             (folder / "broken").mkdir()
             sys.stdout.write(f"{trio.run(chew, 0, args.broken, folder / 'broken')}\n")
+            sys.stdout.write(f"{seek_about(FORMATS, args.seeks, args.seed, folder / 'broken')}\n")
             sys.stdout.write(f"{trio.run(besiege, args.seed, args.minutes * 60, folder / 'besieged')}\n")
         except BaseException as error:
             sys.stderr.write("\n".join(soak.journal.lines) + f"\n\nseed {args.seed}, round {soak.round}, {data}:\n")
@@ -67,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=100, help="how many clients watch a box after that (100)")
     parser.add_argument("--fetched", type=int, default=30, help="how often it is killed while it fetches (30)")
     parser.add_argument("--broken", type=int, default=1000, help="how many broken files it is fed (1000)")
+    parser.add_argument("--seeks", type=int, default=50, help="to how many places in a file of each format (50)")
     parser.add_argument("--minutes", type=float, default=30, help="how long strangers besiege a box (30)")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="an empty folder for the data and the journal")
