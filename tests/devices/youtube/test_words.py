@@ -66,11 +66,9 @@ def test_every_reason_has_one_sentence() -> None:
     assert all(sentence.endswith(".") and "\n" not in sentence for sentence in SENTENCES.values())
 
 
-def test_only_a_limit_has_an_end_and_a_block_a_later_one() -> None:
-    assert {reason: fault(reason, 1000.0).retry_at_s for reason in Reason if reason is not Reason.RATE_LIMITED} == (
-        dict.fromkeys(reason for reason in Reason if reason is not Reason.RATE_LIMITED)
-    )
-    assert fault(Reason.RATE_LIMITED, 1000.0, "HTTP Error 429").retry_at_s == 1900.0
+def test_until_when_is_told_where_youtube_says_it() -> None:
+    assert {fault(reason, 1000.0, "HTTP Error 429").retry_at_s for reason in Reason} == {None}
+    assert fault(Reason.UNKNOWN, 1000.0, "for up to an hour").retry_at_s is None
     assert fault(Reason.RATE_LIMITED, 1000.0, "rate-limited by YouTube for up to an hour").retry_at_s == 4600.0
 
 

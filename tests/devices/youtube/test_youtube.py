@@ -2,15 +2,17 @@
 
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 import soundfile
 import trio
 
-from tests.rigs.children import alive, children
+from tests.rigs.children import alive, children, until_ended
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.youtube import YouTubeRig, videos, youtube_rig
 from tomb import confined
@@ -164,15 +166,49 @@ async def test_what_does_not_work_has_a_reason(youtube: YtDlp, scratch: Path, vi
 async def test_what_youtube_says_is_understood(youtube: YtDlp, scratch: Path, video_id: str) -> None:
     fault = await refusal(youtube, video_id, scratch)
     assert fault.reason == videos.REFUSALS[video_id][0]
-    assert (fault.retry_at_s is not None) == (fault.reason is Reason.RATE_LIMITED)
 
 
-async def test_whoever_asks_too_often_is_told_until_when(youtube: YtDlp, scratch: Path) -> None:
-    now = RealPorts().wall()
+async def test_whoever_asks_too_often_is_told_so_once(rig: YouTubeRig, youtube: YtDlp, scratch: Path) -> None:
     fault = await refusal(youtube, videos.TOO_MANY, scratch)
+    assert (fault.reason, fault.retry_at_s) == (Reason.RATE_LIMITED, None)
+    assert rig.server.asked == [f"/rig/video/{videos.TOO_MANY}"]
+
+
+async def test_a_block_of_an_hour_is_told_with_its_end(youtube: YtDlp, scratch: Path) -> None:
+    now = RealPorts().wall()
+    fault = await refusal(youtube, "rig_err_lat", scratch)
     assert fault.reason is Reason.RATE_LIMITED
     assert fault.retry_at_s is not None
-    assert fault.retry_at_s > now + 60
+    assert now + 3600 <= fault.retry_at_s <= RealPorts().wall() + 3600
+
+
+BOX = """
+import sys, trio
+from pathlib import Path
+from subprocess import PIPE
+from tests.rigs.youtube import RigNetwork, world
+from tomb.devices.youtube.tool import YtDlp
+from tomb.ports import RealPorts
+port, certificate, folder, url = sys.argv[1:]
+youtube = YtDlp(RealPorts(), Path(folder) / "none", world=world(RigNetwork(int(port)), Path(certificate)))
+trio.run(youtube.fetch, url, Path(folder), lambda now: now.bytes > 10_000 and print(now.bytes, flush=True))
+"""
+
+
+async def test_a_download_ends_with_the_box_that_is_killed(rig: YouTubeRig, scratch: Path) -> None:
+    command = [sys.executable, "-c", BOX, *rig.tomb[-2:], str(scratch), watch(videos.SLOW)]
+    box = await trio.lowlevel.open_process(command, stdout=PIPE)
+    assert box.stdout is not None
+    with trio.fail_after(PATIENCE_S):
+        await box.stdout.receive_some()
+        [leader] = children(box.pid, command="yt_dlp")
+        group = confined.members(leader)
+        box.kill()
+        await box.wait()
+        for each in group:
+            await until_ended(each)
+    await box.stdout.aclose()
+    assert leader in group
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,8 @@ class YtDlp:
         scratch: Path | None,
     ) -> Ending:
         world, program = self._world, runtime()
-        assert program is not None
+        if program is None:
+            return Ending(why=Reason.NO_TOOL)
         env = environment(release)
         fixed = ["--ies", world.extractors, "--js-runtimes", f"{program[0]}:{program[1]}"]
         more: list[str] = []
@@ -200,19 +201,22 @@ class YtDlp:
             env["SSL_CERT_FILE"] = str(world.authority)
             more.append(str(world.authority))
         command = [sys.executable, "-B", "-P", "-s", "-m", "yt_dlp", *_ALWAYS, *fixed, *options]
-        async with proxy(world.network, self._ports.new_id()) as way:
-            env |= dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), way.url)
-            job = Job(
-                command=command,
-                env=env,
-                read=[*readable(release), *more],
-                run=[str(program[1].resolve())],
-                port=way.port,
-                limits=self._limits,
-                folder=scratch,
-                free_kept=self._free_kept,
-            )
-            ending = await child.run(self._ports, job, hear)
+        try:
+            async with proxy(world.network, self._ports.new_id()) as way:
+                env |= dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), way.url)
+                job = Job(
+                    command=command,
+                    env=env,
+                    read=[*readable(release), *more],
+                    run=[str(program[1].resolve())],
+                    port=way.port,
+                    limits=self._limits,
+                    folder=scratch,
+                    free_kept=self._free_kept,
+                )
+                ending = await child.run(self._ports, job, hear)
+        except OSError as error:  # no port, or no file to be had for it
+            return Ending(why=Reason.UNKNOWN, said=f"no proxy: {error}")
         for notice in (sandbox.UNCONFINED, sandbox.ONLINE):
             if notice in ending.said:
                 log.warning("yt-dlp: %s", notice)

@@ -12,8 +12,7 @@ from datetime import date
 from tomb.devices.youtube import Reason, YouTubeFault
 
 OLD_DAYS = 90
-BUSY_S = 15 * 60.0  # YouTube does not say for how long; 15 minutes is what its 429 mostly lasts
-BLOCKED_S = 60 * 60.0  # "for up to an hour"
+BLOCKED_S = 60 * 60.0  # "for up to an hour", the only time that yt-dlp passes on; a Retry-After it keeps to itself
 
 SENTENCES = {
     Reason.UNAVAILABLE: "YouTube does not have this video any more, or never had.",
@@ -71,10 +70,8 @@ def meaning(said: str, version: str | None, today: date) -> Reason:
 
 def fault(reason: Reason, now: float, said: str = "") -> YouTubeFault:
     """`now`: seconds since the epoch."""
-    wait = None
-    if reason is Reason.RATE_LIMITED:
-        wait = now + (BLOCKED_S if "hour" in said or "not a bot" in said else BUSY_S)
-    return YouTubeFault(reason, SENTENCES[reason], wait)
+    blocked = reason is Reason.RATE_LIMITED and "up to an hour" in said
+    return YouTubeFault(reason, SENTENCES[reason], now + BLOCKED_S if blocked else None)
 
 
 def is_old(version: str | None, today: date) -> bool:
