@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tomb.errors import Unavailable
+from tomb.library import hindrances
 from tomb.library.folders import FolderPlan, PlannedFile, albums, plan
 from tomb.library.labels import Labels
 
@@ -29,6 +30,17 @@ def test_each_folder_is_a_playlist(tmp_path: Path) -> None:
     assert shape(plans) == {"Music": ["loose.mp3"], "A": ["1.flac"], "Deep": ["1.wav"], "B": ["1.ogg"]}
     assert [each.title for each in plans] == ["Music", "A", "Deep", "B"]
     assert skipped == []
+
+
+def test_what_was_sold_with_a_lock_is_named_and_not_passed_over(tmp_path: Path) -> None:
+    root = grow(tmp_path / "Books", "Alice.aax", "Letter.doc", "Song.m4p", "1.mp3")
+    plans, skipped = plan(root)
+    assert shape(plans) == {"Books": ["1.mp3"]}
+    assert [(each.path.name, each.reason) for each in skipped] == [
+        ("Alice.aax", hindrances.LOCKED),
+        ("Song.m4p", hindrances.LOCKED),
+    ]
+    assert [each.path.name for each in plan(root / "Alice.aax")[1]] == ["Alice.aax"]
 
 
 def test_two_comes_before_ten(tmp_path: Path) -> None:

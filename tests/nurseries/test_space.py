@@ -43,6 +43,20 @@ async def test_what_is_promised_is_there_for_nobody_else_until_the_end(disk: Sma
     assert await space.free() == 14 * MIB
 
 
+async def test_on_a_full_disk_whoever_writes_nothing_is_not_refused(disk: SmallDisk, tmp_path: Path) -> None:
+    folder = tmp_path / "Songs"
+    folder.mkdir()
+    (folder / "1.mp3").write_bytes(bytes(100_000))
+    async with opened(disk.folder / "data", free_kept=KEPT) as stage:
+        await stage.importer.import_folder(folder)
+        with disk.full(1000):
+            again = await stage.importer.import_folder(folder)
+            assert (again.tracks, again.already) == (0, 1)
+            (folder / "2.mp3").write_bytes(bytes(200_000))
+            with pytest.raises(NoSpace):
+                await stage.importer.import_folder(folder)
+
+
 async def test_what_was_written_counts_once(disk: SmallDisk) -> None:
     space = Space(disk.folder, VirtualPorts(), KEPT, give_nothing)
     file = disk.folder / "file"

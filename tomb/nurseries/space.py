@@ -54,12 +54,13 @@ class Space:
 
     @asynccontextmanager
     async def promise(self, size: int, file: Path | None = None) -> AsyncIterator[Promise]:
-        """So many bytes, for as long as the block lasts. Raises: NoSpace, Unavailable."""
+        """So many bytes, for as long as the block lasts; none are there on any disk. Raises: NoSpace, Unavailable."""
         promise = Promise(size, file)
         async with self._turn:
-            await self._make_space(size + await self._in_thread(self._spoken_for))
-            if await self.free() < size:
-                raise NoSpace(FULL)
+            if size:
+                await self._make_space(size + await self._in_thread(self._spoken_for))
+                if await self.free() < size:
+                    raise NoSpace(FULL)
             self._promises.append(promise)
         try:
             yield promise
