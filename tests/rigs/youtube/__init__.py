@@ -6,6 +6,8 @@
 All is as with the real one, from the host names over the filtering proxy to TLS, but for two things: yt-dlp's
 extractors for YouTube are replaced by the rig's (plugins/), which know the videos of `videos.py`; and what the proxy
 connects to is the rig's server on loopback. `rig.tomb` starts `tomb` as a process that uses this YouTube.
+
+`rig.unplugged` leaves yt-dlp its own extractors: the server answers them, too (`innertube.py`), but has no scripts.
 """
 
 import sys
@@ -62,6 +64,7 @@ def world(network: RigNetwork, authority: Path) -> World:
 @dataclass(frozen=True, slots=True)
 class YouTubeRig:
     world: World
+    unplugged: World
     network: RigNetwork
     server: Server
     tomb: tuple[str, ...]
@@ -82,7 +85,8 @@ async def youtube_rig(materials: Path | None = None) -> AsyncIterator[YouTubeRig
         tomb = (sys.executable, "-m", "tests.rigs.youtube", str(port), str(certificate))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(trio.serve_listeners, server.serve, [listener])
-            yield YouTubeRig(world(network, certificate), network, server, tomb)
+            unplugged = World(network=network, authority=certificate)
+            yield YouTubeRig(world(network, certificate), unplugged, network, server, tomb)
             nursery.cancel_scope.cancel()
 
 

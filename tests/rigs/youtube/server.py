@@ -1,4 +1,5 @@
-"""A server that all of YouTube's names lead to, over TLS, and that does what the script of each video says."""
+"""A server that all of YouTube's names lead to, over TLS, and that does what the script of each video says. It speaks
+to the extractors of the plugin and, as far as they need it, to yt-dlp's own."""
 
 import json
 import ssl
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import h11
 import trio
 
+from tests.rigs.youtube import innertube
 from tests.rigs.youtube.videos import FOUND, LISTS, NOTHING, PRIVATE_LIST, VIDEOS, entry, info
 
 BLOCK = 16384
@@ -42,18 +44,21 @@ class Server:
 
     async def _one(self, stream: trio.SSLStream[trio.SocketStream], connection: h11.Connection) -> bool:
         request: h11.Request | None = None
+        body = b""
         while not isinstance(event := connection.next_event(), h11.EndOfMessage):
             if event is h11.NEED_DATA:
                 connection.receive_data(bytes(await stream.receive_some()))
             elif isinstance(event, h11.Request):
                 request = event
+            elif isinstance(event, h11.Data):
+                body += event.data
             elif isinstance(event, h11.ConnectionClosed):
                 return False
         assert request is not None
         path = request.target.decode()
         self.asked.append(path)
         headers = {name.decode(): value.decode() for name, value in request.headers}
-        status, more, length, blocks = self._answer(path, headers)
+        status, more, length, blocks = self._answer(path, headers, body)
         if length is not None:
             more = {**more, "content-length": str(length)}
         response = h11.Response(status_code=status, headers=list(more.items()))
@@ -64,7 +69,7 @@ class Server:
         await stream.send_all(connection.send(h11.EndOfMessage()) or b"")
         return connection.our_state is h11.DONE and connection.their_state is h11.DONE
 
-    def _answer(self, target: str, headers: Mapping[str, str]) -> "Answer":
+    def _answer(self, target: str, headers: Mapping[str, str], body: bytes) -> "Answer":
         path, asked = urlsplit(target).path, parse_qs(urlsplit(target).query)
         match path.strip("/").split("/"):
             case ["rig", "video", video_id]:
@@ -83,6 +88,17 @@ class Server:
                 return 200, {"content-type": "image/jpeg"}, len(self._picture), _blocks(self._picture)
             case ["videoplayback", video_id]:
                 return self._sound(video_id, headers)
+            case ["watch" | "playlist" | ""]:
+                page = innertube.page(asked.get("list", [None])[0])
+                return 200, {"content-type": "text/html"}, len(page), _blocks(page)
+            case ["youtubei", "v1", "player"]:
+                return _json(innertube.player(json.loads(body)["videoId"]))
+            case ["youtubei", "v1", "next"]:
+                return _json(innertube.beside(json.loads(body)["videoId"]))
+            case ["youtubei", "v1", "search"]:
+                return _json(innertube.search())
+            case ["youtubei", "v1", "browse"]:
+                return _json(innertube.playlist(json.loads(body)["browseId"].removeprefix("VL")))
         return 404, {}, 0, _blocks(b"")
 
     def _page(self, video_id: str) -> "Answer":
