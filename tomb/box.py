@@ -28,6 +28,7 @@ from tomb.library.opening import open_store
 from tomb.library.picture_cache import PictureCache
 from tomb.library.repair import recovery
 from tomb.library.store import Store
+from tomb.models import SoundTroubleKind
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.calendar import Calendar
 from tomb.nurseries.covers import Covers
@@ -224,10 +225,10 @@ def _publish_machine(events: Events, name: str, machine_id: str, state: str | No
     events.tell("machine_state", {MACHINES}, {"name": name, "id": machine_id, "state": state})
 
 
-def _complain_of_sound(board: Board, events: Events, message: str) -> None:
+def _complain_of_sound(board: Board, events: Events, kind: SoundTroubleKind, message: str, skipped: str | None) -> None:
     log.warning("audio: %s", message)
     board.note("audio", error=message)
-    events.tell("sound_trouble", {PLAYLISTS}, {"message": message})
+    events.tell("sound_trouble", {PLAYLISTS}, {"kind": kind, "message": message, "skipped": skipped})
 
 
 def _note_position_at_the_end(process: Process, deck: Deck, journal: Journal) -> None:

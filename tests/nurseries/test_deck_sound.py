@@ -146,6 +146,7 @@ async def test_a_file_that_vanished_is_told_noted_and_passed_over(box: VirtualBo
     assert (state.state, state.active_track_number) == ("playing", 3)
     [told] = trouble(box)
     assert playlist.tracks[1].title in told
+    assert [each["skipped"] for each in box.told("sound_trouble")] == [playlist.tracks[1].title]
     assert last_error(box) == told
 
 
@@ -157,6 +158,7 @@ async def test_gaps_in_the_sound_are_told_and_noted(box: VirtualBox) -> None:
     assert box.state == "playing"
     [told] = trouble(box)
     assert "3 blocks" in told
+    assert [each["skipped"] for each in box.told("sound_trouble")] == [None]
     assert last_error(box) == told
 
 

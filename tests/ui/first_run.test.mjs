@@ -75,7 +75,7 @@ test('from an empty box through the first screens to a tag that plays; nobody se
   const chooser = page.waitForEvent('filechooser')
   await press(page, 'Music from this device')
   await (await chooser).setFiles([sound('01 Guten Abend.wav', 240_000), { name: 'list.pdf', mimeType: 'application/pdf', buffer: Buffer.from('milk') }])
-  await page.getByText('1 of 1 files').waitFor()
+  await page.getByText('1 of 2 files').waitFor()
   await page.getByText('One file was left out').waitFor()
   await clean(page)
   await press(page, 'Next')

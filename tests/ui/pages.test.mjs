@@ -113,6 +113,24 @@ test('what fills the disk: the largest playlist first, with the bin, and each le
   await page.getByRole('heading', { name: 'Folk Songs' }).waitFor()
 })
 
+test('a track that had to be skipped, and gaps, are said where it is said what plays, in the family’s language', async (t) => {
+  await ask('POST', `/api${pages.get('playlist').replace('playlist', 'playlists')}/start`, {})
+  for (const [locale, skipped, gaps, open] of [['en-GB', '“Lied 3” cannot be played, and was skipped.', 'The sound had gaps', 'Open the player'], ['de-DE', '„Lied 3“ lässt sich nicht abspielen', 'Der Ton hatte Lücken', 'Player öffnen']]) {
+    let box
+    const page = await visit(t, '/', { locale, sockets: (each) => (box = each) })
+    const bar = page.getByRole('button', { name: open })
+    await bar.waitFor()
+    const tell = (title) => box.send(`42["sound_trouble",${JSON.stringify({ kind: title === null ? 'gaps' : 'skipped', message: 'no', skipped: title, server_seq: 1 })}]`)
+    tell('Lied 3')
+    await bar.getByText(skipped).waitFor()
+    await bar.click()
+    await page.locator('dialog').getByText(skipped).waitFor()
+    tell(null)
+    await page.locator('dialog').getByText(gaps).waitFor()
+  }
+  await ask('POST', '/api/player/pause', {})
+})
+
 test('what works and what stands in differ in more than their colour', async (t) => {
   const page = await visit(t, '/system')
   const shape = (state) => page.locator(`[data-sign="${state}"]`).first().evaluate((each) => each.innerHTML)

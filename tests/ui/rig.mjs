@@ -24,11 +24,12 @@ before(async () => {
 })
 after(async () => shared?.close())
 
-/** A page of a new visitor, in which `first` runs before anything else. When the test ends it must have said nothing on its console, and asked nobody but the box. */
-export async function visit(t, path = '/', { at = BOX, browser = shared, forgive = [], first, ...options } = {}) {
+/** A page of a new visitor, in which `first` runs before anything else; `sockets` gets its sockets, to say more than the box does. When the test ends it must have said nothing on its console, and asked nobody but the box. */
+export async function visit(t, path = '/', { at = BOX, browser = shared, forgive = [], first, sockets, ...options } = {}) {
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...PHONE, ...options })
   if (first !== undefined) await context.addInitScript(first)
   const page = await context.newPage()
+  if (sockets !== undefined) await page.routeWebSocket(/socket\.io/, (each) => (each.connectToServer(), sockets(each)))
   page.setDefaultTimeout(PATIENCE_MS)
   const wrong = []
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && wrong.push(message.text()))
@@ -111,7 +112,6 @@ export async function network(t) {
   const { hostname, port } = new URL(BOX)
   const pairs = new Set()
   let isCut = false
-  let left = Infinity // bytes that it carries until it is cut
   const server = net.createServer((near) => {
     if (isCut) return near.destroy()
     const far = net.connect(Number(port), hostname)
@@ -120,7 +120,6 @@ export async function network(t) {
       one.on('data', (bytes) => {
         if (isCut) return
         other.write(bytes)
-        if ((left -= bytes.length) <= 0) cut()
       })
       one.on('error', () => other.destroy())
       one.on('close', () => (other.destroy(), pairs.delete(one)))
@@ -136,12 +135,7 @@ export async function network(t) {
   return {
     at: `http://localhost:${server.address().port}`,
     cut,
-    /** Cuts itself once it has carried so many bytes more. */
-    cutAfter(bytes) {
-      left = bytes
-    },
     mend() {
-      left = Infinity
       pairs.forEach((each) => each.destroy())
       isCut = false
     },

@@ -21,6 +21,7 @@ from tomb.models import (
     Playlist,
     PlaylistLite,
     Press,
+    SoundTroubleKind,
     Track,
     TrackPosition,
     Wire,
@@ -133,9 +134,12 @@ class KeyPressed(Wire):
 
 
 class SoundTrouble(Wire):
-    """What goes wrong with the sound while the music goes on: a track that is skipped, gaps. For people."""
+    """What goes wrong with the sound while the music goes on: a track that is skipped, gaps, a loudspeaker that
+    takes the sound only in another form. `message`: for people; `skipped`: the title of that track."""
 
+    kind: SoundTroubleKind
     message: str
+    skipped: str | None
     server_seq: int
 
 

@@ -44,6 +44,7 @@ from tomb.models import (
     RepeatMode,
     Resume,
     SameTag,
+    SoundTroubleKind,
     TagAction,
     Track,
     TrackPosition,
@@ -105,10 +106,13 @@ class Limiter(Protocol):
         """A tag gives so much more; False where that cannot be, or was today already."""
 
 
+Complain = Callable[[SoundTroubleKind, str, str | None], None]
+
+
 class Deck:
     """`find` reads a playlist (raises NotFound); `library` is the folder that `Track.file_path` is relative to. While
-    something is heard, its position is told every `position_every_s` seconds. `complain` is told in words what goes
-    wrong with the sound while the music goes on."""
+    something is heard, its position is told every `position_every_s` seconds. `complain` is told what goes wrong
+    with the sound while the music goes on: what kind of trouble, in words, and the title of a track that is skipped."""
 
     def __init__(
         self,
@@ -119,7 +123,7 @@ class Deck:
         library: Path,
         machines: MachineStates,
         position_every_s: float,
-        complain: Callable[[str], None] = lambda _: None,
+        complain: Complain = lambda *_: None,
     ) -> None:
         self.policy = Policy()
         self.limiter: Limiter | None = None
@@ -464,13 +468,16 @@ class Deck:
                 case output.CueFinished(generation):
                     self._fire(events.TrackFinished(generation))
                 case output.CueFailed(generation, reason):
-                    named = self._named(generation, reason)
-                    self._complain(named)
+                    track = self._given_out(generation)
+                    named = f"“{track.title}” cannot be played: {reason}" if track else reason
+                    self._complain("skipped", named, track.title if track else None)
                     self._fire(events.TrackFailed(generation, named))
                 case output.Stuttered(blocks):
-                    self._complain(f"the sound had gaps ({blocks} blocks): the box, or its disk, is too slow")
+                    self._complain(
+                        "gaps", f"the sound had gaps ({blocks} blocks): the box, or its disk, is too slow", None
+                    )
                 case output.MadeDo(reason):
-                    self._complain(reason)
+                    self._complain("made_do", reason, None)
 
         self._mailbox.post(job)
 
@@ -763,12 +770,11 @@ class Deck:
             return None
         return output.Cue(0, self._library / track.file_path, position_ms, seek_marks=track.seek_marks)
 
-    def _named(self, generation: int, reason: str) -> str:
-        """`reason` with the name of the track that was given out with this generation."""
+    def _given_out(self, generation: int) -> Track | None:
+        """The track of this generation."""
         following = self._player.following
         enqueued = following is not None and following[0] == generation
-        track = self._track_by_id(following[1]) if enqueued and following else self._track()
-        return f"“{track.title}” cannot be played: {reason}" if track else reason
+        return self._track_by_id(following[1]) if enqueued and following else self._track()
 
     def _listing(self, playlist: Playable) -> _Chosen:
         """The playlist as the machine sees it, and a permutation in case it shuffles."""

@@ -118,7 +118,7 @@ export const progress = computed(() => {
   const counted = transfers.value.filter((each) => each.state !== 'refused')
   const size = counted.reduce((sum, each) => sum + each.size, 0)
   const sent = counted.reduce((sum, each) => sum + each.sent, 0)
-  return { files: counted.length, done: counted.filter((each) => each.state === 'done').length, size, sent, busy: counted.some(isBusy) }
+  return { files: transfers.value.length, refused: transfers.value.length - counted.length, done: counted.filter((each) => each.state === 'done').length, size, sent, busy: counted.some(isBusy) }
 })
 
 /** Bytes a second over the last seconds, null while nothing is known. */

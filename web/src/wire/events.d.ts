@@ -361,7 +361,9 @@ export interface components {
             last_error: string | null;
         };
         SoundTrouble: {
+            kind: "skipped" | "gaps" | "made_do";
             message: string;
+            skipped: string | null;
             server_seq: number;
         };
         SyncComplete: {
