@@ -20,7 +20,7 @@ from pathlib import Path
 
 import trio
 
-NICE = 10
+NICE = 10  # which counts for disks, too, where the kernel has an order of who reads first: see ioprio_set(2)
 EXPENDABLE = "800"  # of 1000, see proc(5) oom_score_adj: where memory runs out, the child goes and the music stays
 GONE_S = 1.0
 LOOK_S = 0.01
