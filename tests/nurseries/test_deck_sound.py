@@ -200,6 +200,15 @@ async def test_what_has_a_tag_is_expected_where_it_was_left_and_the_last_played_
     assert output(box).expected == [(paths[first], 0)]
 
 
+async def test_what_has_a_tag_is_expected_though_the_library_never_comes_to_rest(box: VirtualBox) -> None:
+    edited = await box.add("Edited", 60)
+    await box.add("Tagged", 60, tag_id=TAGS[0])
+    for number in range(15):
+        await box.services.librarian.update(edited, PlaylistEdit(title=f"Edited {number}"))
+        await trio.sleep(1)
+    assert len(output(box).expected) == 1
+
+
 async def test_a_box_starts_no_louder_than_parents_let_it_its_bell_and_its_music_alike(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:

@@ -1,6 +1,7 @@
 """Tells the deck which playlists may be asked for next: those that have a tag, the one played last first.
 
-It looks again once the library, or what is played, was changed and then left alone for a while.
+It looks again once the library, or what is played, was changed and then left alone for a while; or was not for long,
+as while a thousand files are imported.
 """
 
 from contextlib import suppress
@@ -15,6 +16,7 @@ from tomb.nurseries.deck import Deck
 from tomb.nurseries.librarian import Librarian
 
 QUIET_S = 2.0
+MOST_S = 10.0
 MOST = 50  # playlists; more than an output keeps beginnings of
 KEPT_TRACKS = 100  # a playlist of more is read again each time: a track is about a kilobyte
 CHANGES = (
@@ -44,9 +46,11 @@ class Warming:
         task_status.started()
         while True:
             await self._changed.wait()
-            while self._changed.is_set():
-                self._changed = trio.Event()
-                await trio.sleep(QUIET_S)
+            with trio.move_on_after(MOST_S):
+                while self._changed.is_set():
+                    self._changed = trio.Event()
+                    await trio.sleep(QUIET_S)
+            self._changed = trio.Event()
             tagged = [lite for lite in self._librarian.lites() if lite.nfc_tag_id is not None]
             tagged.sort(key=lambda lite: lite.last_played, reverse=True)
             likely = []
