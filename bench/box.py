@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import trio
 
-from bench.meters import Row, load_percent, memory_mb, timed, weighed
+from bench.meters import Row, load_percent, memory_mb, timed, wakeups, weighed
 from tests.rigs.library import opened, weigh
 from tests.rigs.listener import Listener, listening
 from tests.rigs.pcsc import PcscRig, pcsc_rig
@@ -27,8 +27,10 @@ from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
 from tests.rigs.sounds import noise, write
 from tests.rigs.youtube import youtube_rig
 from tests.rigs.youtube.videos import ENDLESS
+from tomb.devices.audio import AHEAD_S, HISTORY_S
 from tomb.devices.decoder import probe
 from tomb.devices.portaudio import Stream, look_again
+from tomb.devices.warm import MOST_BYTES
 from tomb.ports import RealPorts
 
 AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
@@ -36,6 +38,9 @@ QUIET = ("--audio", "silent", "--reader", "none")
 REAL = ("--audio", "portaudio", "--reader", "pcsc")
 TAGS = {"wav": "04A22B3C4D5E80", "flac": "04DEADBEEF0180", "mp3": "04CAFE02"}
 LONG = "Long"
+BEGINNINGS = 40  # of which the output keeps as many as it has room for
+SETTLED_S = 10.0
+MB = 1024 * 1024
 NO_CARD = "pcm.!default { type null }\nctl.!default { type null }\n"  # the least that ALSA's library loads
 
 
@@ -99,7 +104,29 @@ async def memory(data: Path, env: Mapping[str, str]) -> list[Row]:
         await trio.sleep(5)
         resident, proportional = memory_mb(box.pid)
         measured.append(weighed("memory playing, through PulseAudio, MB", resident, floor, shared_out=proportional))
-    return measured
+    return [*measured, *await memory_of_sound(data, env)]
+
+
+async def memory_of_sound(data: Path, env: Mapping[str, str]) -> list[Row]:
+    """What sound that is not heard yet takes, in MB: of a box that has PortAudio and a decoder loaded, and no more.
+
+    The floors are what these things are by their size: samples, without what the decoders of their files have.
+    """
+    await make_tagged(data / "tagged", BEGINNINGS)
+    quiet = dict(env) | {"TOMB_AUDIO_IDLE_CLOSE_S": "0.5"}
+    async with serving(data / "tagged", "--audio", "portaudio", "--reader", "none", env=quiet) as box:
+        await trio.sleep(SETTLED_S)
+        kept, _ = memory_mb(box.pid)
+    async with serving(data / "small", "--audio", "portaudio", "--reader", "none", env=quiet) as box:
+        await trio.sleep(SETTLED_S)
+        idle, _ = memory_mb(box.pid)  # its few tags have had their files decoded, and that loaded
+        await play(box, LONG)
+        await trio.sleep(SETTLED_S)
+        playing, _ = memory_mb(box.pid)
+    return [
+        weighed(f"memory of {BEGINNINGS} beginnings kept ready, MB", round(kept - idle, 1), round(MOST_BYTES / MB, 1)),
+        weighed("memory of 5 s ahead, MB", round(playing - idle, 1), round((AHEAD_S + HISTORY_S) * RATE * 4 / MB, 1)),
+    ]
 
 
 async def load(data: Path, env: Mapping[str, str], seconds: float) -> list[Row]:
@@ -108,15 +135,18 @@ async def load(data: Path, env: Mapping[str, str], seconds: float) -> list[Row]:
         stream = await load_percent(pid, seconds / 3)
     async with bare("hello") as (pid, _):
         hello = await load_percent(pid, seconds / 3)
+        hello_woken = await wakeups(pid, seconds / 3)
     async with serving(data, *REAL, env=dict(env) | {"TOMB_AUDIO_IDLE_CLOSE_S": "0.1"}) as box:
         await trio.sleep(3)
         idle = await load_percent(box.pid, seconds)
+        woken = await wakeups(box.pid, seconds)
         await play(box, LONG)
         await trio.sleep(2)
         playing = await load_percent(box.pid, seconds)
     return [
         weighed("CPU playing a FLAC (floor: a silent stream), % of a core", playing, stream),
         weighed("CPU idle, stream closed (floor: a Quart hello), % of a core", idle, hello),
+        weighed("wakeups idle, stream closed (floor: a Quart hello), a second", woken, hello_woken),
     ]
 
 
@@ -277,6 +307,18 @@ async def make_music(data: Path, seconds: float) -> None:
         for lite in stage.librarian.lites():
             if lite.title in TAGS:
                 await stage.librarian.link_tag(TAGS[lite.title], lite.id, override=False)
+
+
+async def make_tagged(data: Path, count: int) -> None:
+    """So many albums with a tag, each of one track of two seconds."""
+    records = data / "records"
+    for number in range(count):
+        (records / str(number)).mkdir(parents=True)
+        write(records / str(number) / "1.flac", noise(2, seed=number))
+    async with opened(data, ports=RealPorts(), probe=probe) as stage:
+        await stage.importer.import_folder(records)
+        for number, lite in enumerate(stage.librarian.lites()):
+            await stage.librarian.link_tag(f"04{number:06X}", lite.id, override=False)
 
 
 async def files_of(box: Box, data: Path) -> dict[str, Path]:

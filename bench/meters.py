@@ -36,6 +36,19 @@ async def load_percent(pid: int, seconds: float) -> float:
     return round((_ticks(pid) - before) / TICKS_S / seconds * 100, 2)
 
 
+async def wakeups(pid: int, seconds: float) -> float:
+    """How often in a second one of its threads began to run (proc_pid_status(5))."""
+    before = _switches(pid)
+    await trio.sleep(seconds)
+    return round((_switches(pid) - before) / seconds, 1)
+
+
+def _switches(pid: int) -> int:
+    """Of its threads, each of which gave the processor away, to wait, once for each time that it got it."""
+    lines = [line for path in Path(f"/proc/{pid}/task").glob("*/status") for line in path.read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+
+
 def _ticks(pid: int) -> int:
     # The second field, in parentheses, may hold spaces; utime and stime are the 14th and 15th (proc_pid_stat(5)).
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
