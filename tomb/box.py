@@ -182,7 +182,7 @@ async def open_box(
         await lifecycle.start(linking.run)
         taps = Taps(ports, events, librarian, journal, deck, linking, board.machines)
         await lifecycle.start(taps.run)
-        keys = await Keys.open(ports, events, librarian, deck, taps.typed, board.machines, devices.keys)
+        keys = await Keys.open(ports, events, librarian, deck, taps.typed, linking.refuse, board.machines, devices.keys)
         if devices.keys is not None:
             await lifecycle.supervise("keys", keys.run)
         await _watch_library(lifecycle, board, store)

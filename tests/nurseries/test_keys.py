@@ -426,6 +426,23 @@ async def test_what_is_typed_and_no_tag_is_refused_with_the_reason(
     assert (box.told("nfc_tag"), reader.grabbed) == ([], False)
 
 
+async def test_a_session_that_waits_says_why_what_was_typed_is_no_tag_and_waits_on(box: VirtualBox) -> None:
+    reader = await plug(box, keys=KEYBOARD, name="IC Reader")
+    playlist_id = await box.add("Three", 60)
+    session = await box.services.linking.open(playlist_id)
+    reader.type("9999999999")
+    await wait_all_tasks_blocked()
+    said = [(each["state"], each["message"]) for each in box.told("nfc_association_state")]
+    assert said[-1] == ("waiting", "A tag's number of ten digits is at most 4294967295.")
+    reader.type("0411223344AABB")
+    await trio.sleep(1)
+    assert session.state == "success"
+    reader.type("9999999999")  # nobody waits any more
+    await wait_all_tasks_blocked()
+    assert box.told("nfc_association_state")[-1]["state"] == "success"
+    assert box.services.keys.readers == ["IC Reader"]
+
+
 # --- what goes wrong -----------------------------------------------------------------------------------------------
 
 

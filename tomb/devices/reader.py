@@ -15,7 +15,7 @@ UID_SIZES = (4, 7, 10)
 _SEPARATORS = re.compile(r"[\s:.-]")
 
 VIRTUAL = "Virtual reader"
-ReaderKind = Literal["pcsc", "virtual"]
+ReaderKind = Literal["pcsc", "virtual", "typing"]
 Sign = Literal["ok", "unknown", "error", "limit"]
 """What became of a tap, as a reader shows it: it is for something; it is not; it failed; a limit is in the way."""
 

@@ -189,7 +189,10 @@ async def _status(services: Services, _: Call[Body]) -> Success[NfcStatus]:
     status = NfcStatus(
         reader_available=reader is not None,
         reader_name=next(iter(reader.names), None) if reader else None,
-        readers=[Reader(name=each.name, available=each.available, kind=each.kind) for each in services.taps.readers],
+        readers=[
+            *(Reader(name=each.name, available=each.available, kind=each.kind) for each in services.taps.readers),
+            *(Reader(name=name, available=True, kind="typing") for name in services.keys.readers),
+        ],
         scanning=reader is not None,
         association_active=linking.live is not None,
         current_session_id=linking.live.id if linking.live else None,

@@ -115,7 +115,8 @@ class _Connected:
 
 
 class Keys:
-    """Made by `Keys.open`. `devices`: None on a box that is to have none. `tapped`: is told of a tag that was typed.
+    """Made by `Keys.open`. `devices`: None on a box that is to have none. `tapped` is told of a tag that was typed,
+    `refused` why what was typed is none.
 
     All but `run` and `see` may be called whether it runs or not.
     """
@@ -127,6 +128,7 @@ class Keys:
         librarian: Librarian,
         deck: Deck,
         tapped: Callable[[str], None],
+        refused: Callable[[str], None],
         machines: MachineStates,
         devices: InputDevices | None,
         stored: JsonValue,
@@ -136,6 +138,7 @@ class Keys:
         self._librarian = librarian
         self._deck = deck
         self._tapped = tapped
+        self._refused = refused
         self._machines = machines
         self._devices = devices
         self._connected: dict[str, _Connected] = {}
@@ -154,11 +157,12 @@ class Keys:
         librarian: Librarian,
         deck: Deck,
         tapped: Callable[[str], None],
+        refused: Callable[[str], None],
         machines: MachineStates,
         devices: InputDevices | None,
     ) -> Self:
         stored = (await librarian.settings()).get(KEYS)
-        return cls(ports, events, librarian, deck, tapped, machines, devices, stored)
+        return cls(ports, events, librarian, deck, tapped, refused, machines, devices, stored)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Listen to the devices until cancelled."""
@@ -176,6 +180,11 @@ class Keys:
         there = {name: each.device for name, each in self._connected.items()}
         known = {each.id: each for each in self._choices.devices} | there
         return [(device, device.id in there) for device in sorted(known.values(), key=lambda each: each.name)]
+
+    @property
+    def readers(self) -> list[str]:
+        """What those are called that are tag readers."""
+        return [each.device.name for each in self._connected.values() if each.is_reader]
 
     def bindings(self) -> tuple[Sequence[KeyBinding], Sequence[KeyBinding]]:
         """What parents chose; and what is printed on the keys of devices that are there, as far as that counts."""
@@ -373,6 +382,7 @@ class Keys:
             tag_id = tag_of(line)
         except ValueError as error:
             log.warning("%s typed what is no tag's number: %s", connected.device.name, error)
+            self._refused(str(error))
             return
         if not connected.is_reader:
             log.info("%s is a tag reader that types", connected.device.name)

@@ -199,6 +199,13 @@ class Linking:
             self._offer(session, Placement(tag_id, of_session=True))
         return session is not None
 
+    def refuse(self, why: str) -> None:
+        """Something was told that is no tag: whoever waits for one hears why nothing comes of it, and waits on."""
+        session = self.live
+        if session is not None and session.state == "waiting":
+            with self._boundary.crossed():
+                self._announce(session, Announce("waiting", why))
+
     def hidden(self, tag_id: str) -> None:
         """The reader of the tag is lost: nobody knows whether it still lies there."""
         if tag_id in self._lying:

@@ -1854,7 +1854,7 @@ export interface components {
         Reader: {
             name: string;
             available: boolean;
-            kind: "pcsc" | "virtual";
+            kind: "pcsc" | "virtual" | "typing";
         };
         ReorderBody: {
             client_op_id?: string | null;
