@@ -78,6 +78,7 @@ const states = () => [
   ['bin', '/bin', heading('Bin')],
   ['the end of something', '/bin', menu('Deleted', 'Delete for good')],
   ['emptying the bin', '/bin', button('Empty')],
+  ['buttons', '/buttons', heading('No button, knob or remote was found.')],
   ['settings', '/settings', heading('Loudest volume')],
   ['choosing a PIN', '/settings', all(button('Choose a PIN'))],
   ['system', '/system', all((page) => page.getByRole('button', { name: 'player', exact: true }).waitFor())],

@@ -69,6 +69,20 @@ test('a knob is the volume by itself, and both its ways are given something else
   await page.getByRole('listitem').filter({ hasText: 'nach links gedreht' }).getByText('Voriger Titel').waitFor()
 })
 
+test('nothing of it is wider than a small phone, and axe finds nothing in its dialogs', async (t) => {
+  const page = await visit(t, '/buttons', { viewport: { width: 320, height: 640 }, locale: 'de-DE' })
+  await page.getByRole('button', { name: 'Mehr zu Mute: gedrückt' }).click()
+  await page.getByRole('button', { name: 'Etwas anderes tun lassen' }).click()
+  await page.getByRole('heading', { name: 'Mute: gedrückt' }).waitFor()
+  const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.outerHTML.slice(0, 120)))
+  assert.deepEqual(wide, [])
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [])
+  }
+})
+
 test('where the page is left the buttons work again', async (t) => {
   const page = await visit(t, '/buttons')
   await page.getByRole('button', { name: 'Press the button now' }).click()

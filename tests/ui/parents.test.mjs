@@ -71,7 +71,7 @@ test('a page for parents asks for the PIN once, by itself never again, and shows
     await page.goto(`${BOX}/settings`)
     await page.getByLabel(label).waitFor()
     await page.keyboard.press('Escape')
-    for (const path of ['/tags', '/bin']) {
+    for (const path of ['/tags', '/bin', '/buttons']) {
       await page.getByRole('button', { name: enter }).waitFor()
       await page.goto(BOX + path)
       await page.getByLabel(label).waitFor()

@@ -4,7 +4,6 @@ import { locale, type Locale } from '@/state/session'
 import type { KeyActionName, Press } from '@/state/keys'
 
 const en = {
-  title: 'Buttons and knobs',
   what: 'Whatever is plugged into the box: buttons, knobs, remotes, keyboards.',
   learn: 'Press the button now',
   learnWhat: 'Press a button on the box, or turn its knob. For a long press hold it for a second.',
@@ -26,7 +25,6 @@ const en = {
   action: { mute: 'Mute', shutdown: 'Switch the box off' } as Partial<Record<KeyActionName, string>>,
 }
 const de: typeof en = {
-  title: 'Tasten und Drehknöpfe',
   what: 'Was an der Box angeschlossen ist: Tasten, Drehknöpfe, Fernbedienungen, Tastaturen.',
   learn: 'Jetzt die Taste drücken',
   learnWhat: 'Drücke eine Taste an der Box oder dreh an ihrem Knopf. Für einen langen Druck halte sie eine Sekunde lang.',
