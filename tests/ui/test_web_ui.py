@@ -45,7 +45,7 @@ async def test_in_a_browser(scenario: str, tmp_path: Path) -> None:
     env = {"TOMB_ALLOWED_HOSTS": "box.local"} | (FIXED if scenario == "fixed.test.mjs" else {})
     before: tuple[str, ...] = ()
     if scenario == "buttons.test.mjs":
-        env |= {"TOMB_TEST_INPUT": str(input_devices(tmp_path / "input"))}
+        env |= {"TOMB_TEST_INPUT": str(input_devices(tmp_path / "input")), "TOMB_KEYS": "auto"}
         before = (sys.executable, "-m", "tests.rigs.box_with_keys")
     async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=env, before=before) as box:
         await run(
