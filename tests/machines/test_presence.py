@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.machines.walks import Possible, Step, every_step, fired, possible_outcomes
 from tomb.machines.presence import (
     GRACE,
+    LONG_GRACE,
     PRESENCE,
-    RETURN_GRACE,
     Effect,
     Event,
     Found,
@@ -92,7 +92,7 @@ def test_a_timer_that_rang_for_an_earlier_wobble_does_not_lift_the_tag() -> None
 
 def test_the_grace_is_600_milliseconds_unless_given_otherwise() -> None:
     assert Presence().grace == GRACE == 0.6
-    assert Presence().return_grace == RETURN_GRACE == 2.0
+    assert Presence().long_grace == LONG_GRACE == 2.0
 
 
 def test_of_two_tags_that_are_read_in_turn_each_is_one_tap() -> None:
@@ -103,10 +103,10 @@ def test_of_two_tags_that_are_read_in_turn_each_is_one_tap() -> None:
 
 def test_a_tag_from_which_another_was_taken_lies_there_and_is_no_tap() -> None:
     both = (Seen("A", 0), Seen("B", 250), Seen("A", 500), Seen("B", 750))
-    left = tuple(Seen("A", 1000 + 250 * number) for number in range(8))
-    end = (Missed(3000), Missed(3600))
+    left = tuple(Seen("A", 1000 + 250 * number) for number in range(12))
+    end = (Missed(4000), Missed(4600))
     assert effects_of(*both, *left, *end)[3:] == [
-        Lifted("B"), Uncovered("A"), SetTimer(3600, 1), ClearTimer(), Lifted("A"),
+        Lifted("B"), Uncovered("A"), SetTimer(4600, 1), ClearTimer(), Lifted("A"),
     ]  # fmt: skip
 
 
@@ -233,7 +233,8 @@ def is_tap(readings: list[Reading], place: int) -> bool | None:
     """The oracle, with hindsight and no states: is this reading of a tag a tap of it? None: a person could not say.
 
     It is one if the tag was not read before, or was missing for 600 or longer. A tag is missing from the first reading
-    of nothing after it was read; where another tag was read since, it may be missing from then on, or lie beside it.
+    of nothing after it was read; where another tag was read since, it may be missing from then on, or lie beside it
+    and be read again within two seconds.
     """
     at, tag = readings[place]
     earlier = next((each for each in range(place - 1, -1, -1) if readings[each][1] == tag), None)
@@ -243,7 +244,7 @@ def is_tap(readings: list[Reading], place: int) -> bool | None:
     since = readings[earlier][0]
     others = [(when, number) for number, (when, what) in enumerate(between) if what is not None]
     missed_at = next((when for when, _ in between[others[-1][1] + 1 if others else 0 :]), at)
-    if at - missed_at >= 600 or any(when - since >= 600 for when, _ in others):
+    if at - missed_at >= 600 or any(when - since >= 2000 for when, _ in others):
         return True
     return None if others and at - since >= 600 else False
 
@@ -263,7 +264,7 @@ def stories(draw: st.DrawFn, others: str = "B") -> list[Reading]:
 @example([(1, "A"), (2, None), (602, "A")], 50)
 @example([(1, "A"), (2, None), (601, "A")], 0)
 def test_taps_are_those_that_a_person_made_however_late_the_timer(story: list[Reading], lag: int) -> None:
-    presence, owner = Presence(600), Owner()
+    presence, owner = Presence(600, 2000), Owner()
     for place, (at, tag) in enumerate(story):
         while owner.timer is not None and owner.timer.at + lag <= at:
             owner, presence = _fire(owner, presence, Waited(owner.timer.number, owner.timer.at + lag), [])

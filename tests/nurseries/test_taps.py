@@ -16,7 +16,7 @@ from tomb.devices.reader import VIRTUAL, ReaderGone, Sighting, Sign, VirtualRead
 from tomb.events import Events
 from tomb.library import reading
 from tomb.library.store import Store
-from tomb.machines.presence import GRACE, PRESENCE, RETURN_GRACE
+from tomb.machines.presence import GRACE, LONG_GRACE, PRESENCE
 from tomb.models import TagAction, Track
 
 pytestmark = virtual_time
@@ -167,7 +167,7 @@ async def test_a_tag_that_is_gone_when_the_reader_is_back_was_lifted(box: Virtua
     assert heard(box) == ("playing", "One")
     box.services.taps.use(reader)
     reader.lift()
-    await trio.sleep(RETURN_GRACE + 0.1)
+    await trio.sleep(LONG_GRACE + 0.1)
     assert heard(box) == ("paused", "One")
     await place(box, A)
     assert heard(box) == ("playing", "One")

@@ -29,8 +29,9 @@ from tomb.machines.table import STAY, ClearTimer, SetTimer, Table, row
 GRACE = 0.6
 """Seconds. Shorter, and a wobbling tag stutters; longer, and lifting a tag to pause feels dead."""
 
-RETURN_GRACE = 2.0
-"""Seconds, for a reader that is back: a daemon that starts looks for cards every 0.4 s."""
+LONG_GRACE = 2.0
+"""Seconds, for a reader that is back, since a daemon that starts looks for cards every 0.4 s; and for two tags that are
+known to lie there together, since a reader may well read one of them three times before it reads the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +102,19 @@ Effect = Placed | Lifted | Uncovered | Hidden | Found | SetTimer | ClearTimer
 @dataclass(slots=True)
 class Presence:
     """What lies on one reader. `tag_id` is the tag that was placed and not lifted, `seen_at` when it was read last,
-    `hidden` whether that is for want of a reader; `beneath` another tag that lay there when it was placed,
-    `beneath_at` when that was read last; `due` when a fading one is gone, `timer` the number of the timer that was set
-    last."""
+    `hidden` whether that is for want of a reader; `beneath` another tag that lay there when it was placed, `beneath_at`
+    when that was read last, `both` whether it was read since; `due` when a fading one is gone, `timer` the number of
+    the timer that was set last."""
 
     grace: float = GRACE
-    return_grace: float = RETURN_GRACE
+    long_grace: float = LONG_GRACE
     state: str = "absent"
     tag_id: str | None = None
     seen_at: float = 0.0
     hidden: bool = False
     beneath: str | None = None
     beneath_at: float = 0.0
+    both: bool = False
     due: float = 0.0
     timer: int = 0
     effects: list[Effect] = field(default_factory=list)
@@ -130,12 +132,18 @@ def beneath(presence: Presence, event: Event) -> bool:
     """Whether the tag that lies beneath, if one does, was never away, and is the one that is seen."""
     if presence.beneath is None or (isinstance(event, Seen) and event.tag_id != presence.beneath):
         return False
+    if presence.state == "fading" and event.at >= presence.due:
+        return False
     read_last = presence.state == "present" and presence.beneath_at > presence.seen_at
-    return read_last or event.at - presence.beneath_at < presence.grace
+    return read_last or event.at - presence.beneath_at < _patience(presence)
 
 
 def uncovered(presence: Presence, event: Seen) -> bool:
-    return beneath(presence, event) and event.at - presence.seen_at >= presence.grace
+    return beneath(presence, event) and event.at - presence.seen_at >= _patience(presence)
+
+
+def _patience(presence: Presence) -> float:
+    return presence.long_grace if presence.both else presence.grace
 
 
 def was_beneath(presence: Presence, event: Seen) -> bool:
@@ -162,6 +170,7 @@ def _see(presence: Presence, event: Seen) -> None:
 
 def _see_beneath(presence: Presence, event: Seen) -> None:
     presence.beneath_at = event.at
+    presence.both = True
 
 
 def _find(presence: Presence) -> None:
@@ -176,7 +185,7 @@ def _fade(presence: Presence, event: Missed) -> None:
         presence.seen_at = presence.beneath_at = event.at
     elif presence.beneath_at > presence.seen_at:  # it was there until now
         presence.beneath_at = event.at
-    presence.due = event.at + (presence.return_grace if presence.hidden else presence.grace)
+    presence.due = event.at + (presence.long_grace if presence.hidden else presence.grace)
     presence.timer += 1
     presence.effects.append(SetTimer(presence.due, presence.timer))
 
@@ -195,7 +204,7 @@ def _lift(presence: Presence, _: Event) -> None:
     assert presence.tag_id is not None
     presence.effects.append(Lifted(presence.tag_id))
     presence.tag_id = presence.beneath = None
-    presence.hidden = False
+    presence.hidden = presence.both = False
 
 
 def _swap(presence: Presence, event: Seen) -> None:
@@ -203,6 +212,12 @@ def _swap(presence: Presence, event: Seen) -> None:
     _lift(presence, event)
     _place(presence, event)
     presence.beneath, presence.beneath_at = lifted, seen_at
+
+
+def _swap_unseen(presence: Presence, event: Seen) -> None:
+    """The first one may lie beneath, and gets its time to be read."""
+    _swap(presence, event)
+    presence.beneath_at = event.at
 
 
 def _swap_faded(presence: Presence, event: Seen) -> None:
@@ -274,7 +289,7 @@ PRESENCE: Table[Presence] = Table(
         row("fading", Waited, "absent", when=waited_for_it, do=_lift),
         row("unseen", Seen, "present", when=same_tag, do=_find_either),
         row("unseen", Seen, "present", when=was_beneath, do=_find_either),
-        row("unseen", Seen, "present", do=_swap, note="another tag"),
+        row("unseen", Seen, "present", do=_swap_unseen, note="another tag"),
         row("unseen", Missed, "fading", do=_fade),
     ],
     # A timer that had rung before it could be cleared finds nothing to do.

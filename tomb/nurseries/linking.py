@@ -209,7 +209,7 @@ class Linking:
     def hidden(self, tag_id: str) -> None:
         """The reader of the tag is lost: nobody knows whether it still lies there."""
         if tag_id in self._lying:
-            self._lying[tag_id].seen = False
+            self._lying[tag_id].seen, self._lying[tag_id].offered = False, self.live
 
     def found(self, tag_id: str) -> None:
         """The reader is back, and the tag lies there as it did. A session that began meanwhile hears of it."""
@@ -219,6 +219,10 @@ class Linking:
         lying.seen = True
         if self.live is not None and lying.offered is not self.live:
             self._offer(self.live, lying)
+
+    def has(self, tag_id: str | None) -> bool:
+        """Whether the tag that lies there belongs to a session."""
+        return tag_id in self._lying and self._lying[tag_id].of_session
 
     def lifted(self, tag_id: str) -> bool:
         """Whether the tag that lay there belonged to a session."""

@@ -53,13 +53,13 @@ TYPED = "typed"
 
 @dataclass(slots=True)
 class Field:
-    """What lies on one reader. `is_random`: the tag's number was made up; `playlist_id`: what the tag plays, as it was
-    announced; `turn`: grows with each tag that is placed on any reader."""
+    """What lies on one reader. `random_id`: the first number of what has another one each time; `playlist_id`: what the
+    tag plays, as it was announced; `turn`: grows with each tag that is placed on any reader."""
 
     reader: str
     presence: Presence
     timer: Timer
-    is_random: bool = False
+    random_id: str | None = None
     playlist_id: str | None = None
     turn: int = 0
 
@@ -171,11 +171,7 @@ class Taps:
                 case Sighting(tag_id, name, is_random):
                     assert tag_id is not None
                     self._moved(tag_id, self._field(name))
-                    there = self._field(name)
-                    if there.presence.tag_id is not None and there.is_random and is_random:
-                        tag_id = there.presence.tag_id  # as it wobbles its number is another one
-                    there.is_random = is_random
-                    self._happens(there, Seen(tag_id, now))
+                    self._happens(self._field(name), Seen(self._known(tag_id, name, is_random), now))
 
     def typed(self, tag_id: str) -> None:
         """A tag was told by a reader that types: a tap, or a session's, and nothing lies there afterwards."""
@@ -208,6 +204,18 @@ class Taps:
             self._nursery.start_soon(timer.run)
         return self._fields[reader]
 
+    def _known(self, tag_id: str, reader: str, is_random: bool) -> str:
+        """A phone that wobbles has another number, and keeps the one that it had before."""
+        there = self._field(reader)
+        if is_random and there.random_id not in (there.presence.tag_id, there.presence.beneath):
+            there.random_id = None
+        if is_random:
+            there.random_id = there.random_id or tag_id
+            return there.random_id
+        if there.random_id == tag_id:
+            there.random_id = None
+        return tag_id
+
     def _moved(self, tag_id: str, to: Field) -> None:
         """A reader that is plugged in again may have another name, and the tag has been lying on it all the time."""
         for other in self._fields.values():
@@ -228,12 +236,12 @@ class Taps:
                     field.timer.clear()
                 case Placed(tag_id):
                     field.turn = next(self._turns)
-                    if not field.is_random:
+                    if tag_id != field.random_id:
                         self._journal.tag_seen(tag_id, self._ports.wall())
-                    if not self._linking.placed(tag_id, is_random=field.is_random):
+                    if not self._linking.placed(tag_id, is_random=tag_id == field.random_id):
                         self._tap(field, tag_id)
                 case Uncovered(tag_id):
-                    if not self._linking.placed(tag_id, is_random=field.is_random):
+                    if not self._linking.placed(tag_id, is_random=tag_id == field.random_id):
                         self._announce(field, tag_id, self._librarian.tag_use(tag_id))
                 case Hidden(tag_id):
                     self._linking.hidden(tag_id)
@@ -264,7 +272,8 @@ class Taps:
     def _end_tap(self, field: Field, tag_id: str) -> None:
         self._tell(field, tag_id, present=False)
         playlist_id = field.playlist_id
-        newer = [each for each in self._fields.values() if each.playlist_id == playlist_id and each.turn > field.turn]
+        ours = [each for each in self._fields.values() if each.playlist_id == playlist_id]
+        newer = [each for each in ours if each.turn > field.turn and not self._linking.has(each.presence.tag_id)]
         if playlist_id is not None and not newer:
             self._deck.lifted(playlist_id)
 
@@ -277,7 +286,8 @@ class Taps:
     def _tell(self, field: Field, tag_id: str, *, present: bool, refused: bool = False) -> None:
         """`refused`: a limit keeps it from what it is for."""
         reason = self._deck.limit.reason if refused else None
-        data = {"tag_id": tag_id, "present": present, "playlist_id": field.playlist_id, "is_random": field.is_random}
+        is_random = tag_id == field.random_id
+        data = {"tag_id": tag_id, "present": present, "playlist_id": field.playlist_id, "is_random": is_random}
         data["refused"] = reason
         self._events.tell("nfc_tag", {PLAYLISTS}, data)
 
