@@ -177,10 +177,11 @@ async def open_box(
         selectable = output if isinstance(output, SelectableOutput) else None
         preferences = await Preferences.open(settings, librarian, deck, selectable, limits)
         parent_auth = await ParentAuth.open(ports, librarian)
-        await _recall(deck, librarian, process, preferences.current.start_volume)
+        went_on = await _recall(deck, librarian, process, preferences.current.start_volume)
         linking = Linking(ports, events, librarian, board.machines)
         await lifecycle.start(linking.run)
         taps = Taps(ports, events, librarian, journal, deck, linking, board.machines)
+        taps.went_on = went_on
         await lifecycle.start(taps.run)
         keys = await Keys.open(ports, events, librarian, deck, taps.typed, linking.refuse, board.machines, devices.keys)
         if devices.keys is not None:
@@ -273,15 +274,17 @@ async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store) -> No
     await lifecycle.start(partial(store.watch, note))
 
 
-async def _recall(deck: Deck, librarian: Librarian, process: Process, start_volume: int) -> None:
-    """Where the box was switched off, but no louder than parents let it start."""
+async def _recall(deck: Deck, librarian: Librarian, process: Process, start_volume: int) -> bool:
+    """Where the box was switched off, but no louder than parents let it start. Whether it plays on."""
     memory = await librarian.recall()
     if memory is not None:
         await deck.restore(memory)
     if deck.state(0).volume > start_volume:
         await deck.set_volume(start_volume)
-    if memory is not None and process.resumes and memory.playing:
-        await deck.play()
+    if memory is None or not process.resumes or not memory.playing:
+        return False
+    await deck.play()
+    return True
 
 
 def _audio(output: Output | None, devices: Devices, board: Board, deck: Deck) -> Supervisor[Output]:

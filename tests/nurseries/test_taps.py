@@ -18,6 +18,7 @@ from tomb.library import reading
 from tomb.library.store import Store
 from tomb.machines.presence import GRACE, LONG_GRACE, PRESENCE
 from tomb.models import TagAction, Track
+from tomb.nurseries.lifecycle import Process
 
 pytestmark = virtual_time
 
@@ -208,6 +209,33 @@ async def test_a_scan_that_only_reports_the_lying_tag_lets_it_play_on_and_then_n
     assert (session.state, session.last.tag_id) == ("success", A)
     await lift(box)
     assert heard(box) == ("playing", "One")
+
+
+# --- a tag that lies there at the start -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("resumes", "tag_id"), [(False, A), (True, A), (True, B)])
+async def test_a_tag_that_lies_there_at_the_start_is_a_tap_unless_the_box_went_on_with_it_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resumes: bool, tag_id: str
+) -> None:
+    async with virtual_box(tmp_path) as box:
+        await box.add("One", 600, tag_id=A)
+        await box.add("Two", 600, tag_id=B)
+        await place(box, A)
+
+    def lying(reader: VirtualReader) -> None:
+        made(reader)
+        reader.tag_id = tag_id
+
+    made = VirtualReader.__init__
+    monkeypatch.setattr(VirtualReader, "__init__", lying)
+    async with virtual_box(tmp_path, process=Process(resumes=resumes)) as box:
+        await trio.sleep(1)
+        assert heard(box) == ("playing", "Two" if tag_id == B else "One")
+        assert box.services.linking.present
+        await lift(box)
+        await place(box, tag_id)  # from now on it is as any other
+        assert heard(box)[0] == "paused"
 
 
 # --- several readers ------------------------------------------------------------------------------------------------
@@ -539,7 +567,11 @@ async def test_every_row_of_the_presence_is_caused_by_its_owner(box: VirtualBox)
             await trio.sleep(GRACE / 3)
 
     with rows_recorded(PRESENCE) as taken:
-        await see_all(A, B, A, A, A, A)  # B is taken away
+        await see_all(A, B, *[A] * 12)  # B is taken away
+        await trio.sleep(5)
+        see(Sighting(None))
+        await trio.sleep(5)
+        await see_all(A, B, *[A] * 9, None, A)
         await trio.sleep(5)
         await see_all(A, B, A, None, None, A, None)
         see(Sighting(None))

@@ -70,6 +70,9 @@ class Heard:
     def tag_seen(self, tag_id: str, at: float) -> None:
         pass
 
+    def tapped(self, tag_id: str) -> None:
+        pass
+
 
 @asynccontextmanager
 async def tapping(ports: Ports, library: Library, deck: Heard) -> AsyncIterator[tuple[Taps, Linking]]:

@@ -1,4 +1,7 @@
-"""`python -m tests.soak`: a busy box is killed, another one watched by a crowd, a third besieged. See the package."""
+"""`python -m tests.soak`: a busy box is killed, another one watched by a crowd, a third besieged; tags are put down.
+
+See the package.
+"""
 
 import argparse
 import sys
@@ -11,10 +14,12 @@ import trio
 
 from tests.rigs.small_disk import ext4_disk
 from tests.soak.api import Complaint
+from tests.soak.cards import shuffle
 from tests.soak.crowd import gather
 from tests.soak.fetching import break_off
 from tests.soak.hostile import besiege
 from tests.soak.mutated import chew
+from tests.soak.placements import place
 from tests.soak.power import Cut, Kill
 from tests.soak.rounds import Soak
 from tests.soak.seeks import FORMATS, seek_about
@@ -31,6 +36,8 @@ def main() -> int:
             sys.stdout.write(f"{trio.run(gather, args.seed, args.clients, CROWD_S, folder / 'crowded')}\n")
             (folder / "fetching").mkdir()
             sys.stdout.write(f"{trio.run(break_off, args.seed, args.fetched, folder / 'fetching')}\n")
+            sys.stdout.write(f"{place(args.placements, args.seed)}\n")
+            sys.stdout.write(f"{trio.run(shuffle, args.cards)}\n")
             (folder / "broken").mkdir()
             sys.stdout.write(f"{trio.run(chew, 0, args.broken, folder / 'broken')}\n")
             sys.stdout.write(f"{seek_about(FORMATS, args.seeks, args.seed, folder / 'broken')}\n")
@@ -70,6 +77,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fetched", type=int, default=30, help="how often it is killed while it fetches (30)")
     parser.add_argument("--broken", type=int, default=1000, help="how many broken files it is fed (1000)")
     parser.add_argument("--seeks", type=int, default=50, help="to how many places in a file of each format (50)")
+    parser.add_argument(
+        "--placements", type=int, default=10_000, help="how many tags are put on no reader at all (10000)"
+    )
+    parser.add_argument("--cards", type=int, default=500, help="how many cards on those of a real pcscd (500)")
     parser.add_argument("--minutes", type=float, default=30, help="how long strangers besiege a box (30)")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="an empty folder for the data and the journal")

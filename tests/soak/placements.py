@@ -234,6 +234,8 @@ class Play:
 
     async def _die(self, who: str, for_s: float, meanwhile: Step) -> None:
         gone = READERS if who == "pcscd" else (who,)
+        if who != "pcscd":
+            for_s = min(for_s, 5.0)  # the other one is read all the time
         if who == "pcscd":
             self.taps.lose("pcscd stopped")
         else:

@@ -62,6 +62,7 @@ class Field:
     random_id: str | None = None
     playlist_id: str | None = None
     turn: int = 0
+    is_first: bool = True  # nothing was read there yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Taps:
         self._boundary = Boundary()
         self._reader: TagReader | None = None
         self._kind: ReaderKind = "virtual"
+        self.went_on = False  # the box was started anew and went on playing, with the tag that lies there
         self._fields: dict[str, Field] = {}
         self._turns = itertools.count(1)
         self._feedback: dict[TagReader, trio.MemorySendChannel[Shown]] = {}
@@ -238,7 +240,11 @@ class Taps:
                     field.turn = next(self._turns)
                     if tag_id != field.random_id:
                         self._journal.tag_seen(tag_id, self._ports.wall())
-                    if not self._linking.placed(tag_id, is_random=tag_id == field.random_id):
+                    if self._linking.placed(tag_id, is_random=tag_id == field.random_id):
+                        pass
+                    elif field.is_first and self.went_on and self._plays(tag_id):
+                        self._announce(field, tag_id, self._librarian.tag_use(tag_id))
+                    else:
                         self._tap(field, tag_id)
                 case Uncovered(tag_id):
                     if not self._linking.placed(tag_id, is_random=tag_id == field.random_id):
@@ -251,6 +257,11 @@ class Taps:
                     if not self._linking.lifted(tag_id):
                         self._end_tap(field, tag_id)
                     field.playlist_id = None
+        field.is_first = False
+
+    def _plays(self, tag_id: str) -> bool:
+        use = self._librarian.tag_use(tag_id)
+        return isinstance(use, PlaylistLite) and self._deck.state(0).active_playlist_id == use.id
 
     def _tap(self, field: Field, tag_id: str) -> None:
         use = self._librarian.tag_use(tag_id)
