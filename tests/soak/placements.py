@@ -24,6 +24,7 @@ from tomb.ports import VirtualPorts
 LEFT, RIGHT = "Left 00 00", "Right 00 00"
 READERS = (LEFT, RIGHT)
 OWNERS = {"A": "p1", "B": "p2", "C": "p1", "X": "p2"}  # and D is new, R a phone, X only ever put on from afar
+LONG_S = 1e6  # of a session: longer than any story
 TICK_S = 0.25
 SETTLED = 14  # ticks: the longest grace is one of 2 s
 OUTAGES_S = (0.3, 5.0, 3600.0)
@@ -215,13 +216,15 @@ class Play:
             case "wobble":
                 self.readers.missing[one] = WOBBLES
             case "open":
-                await self.linking.open(one, override=two)
+                await self.linking.open(one, LONG_S, override=two)
                 self.oracle.open(one, two)
             case "cancel" if self.linking.live is not None:
                 await self.linking.cancel(self.linking.live.id)
                 self.oracle.waits = None
             case "expire":
-                await self.readers.go_on(250)
+                await self.linking.open("p1", 1.0)
+                self.oracle.open("p1", False)
+                await self.readers.go_on()
                 self.oracle.waits = None
             case "client":
                 await self.library.link_tag(one, two, override=True)
@@ -243,14 +246,12 @@ class Play:
         self.readers.gone = set(gone)
         began, (what, one, two, _) = trio.current_time(), meanwhile
         if what == "open" and who == "pcscd":
-            await self.linking.open(one, override=two)
+            await self.linking.open(one, LONG_S, override=two)
             self.oracle.open(one, two, seen=False)
         elif what in ("lift", "put") and one in gone:
             await self._do(what, one, two)
         await self.readers.go_on(int(for_s / TICK_S) if for_s < 60 else 4)
         await trio.sleep(max(0.0, for_s - (trio.current_time() - began)))
-        if self.oracle.waits is not None and self.linking.live is None:
-            self.oracle.waits = None  # it was out of time
         if what == "open" and who == "pcscd":
             self.oracle.found()
         self.readers.gone = set()

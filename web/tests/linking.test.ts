@@ -34,7 +34,7 @@ test('a page that comes later learns of the session that is open, and believes w
 })
 
 test('the tag that lies on the box is known until that very tag is lifted', () => {
-  const news = (tag_id: string, present: boolean) => ({ name: 'nfc_tag', data: { tag_id, present, playlist_id: null, server_seq: 1 } }) as Message
+  const news = (tag_id: string, present: boolean) => ({ name: 'nfc_tag', data: { tag_id, present, playlist_id: null, is_random: false, server_seq: 1 } }) as Message
   expect(play(news('A', true)).present?.tagId).toBe('A')
   expect(play(news('A', true), news('B', true), news('A', false)).present?.tagId).toBe('B')
   expect(play(news('A', true), news('A', false)).present).toBeNull()

@@ -77,7 +77,7 @@ export function start(): void {
     const { tag_present, active_sessions } = status
     linking.value = {
       ...linkings.listed(linking.value, active_sessions, wallMinusMonotonic),
-      present: tag_present && { tagId: tag_present.tag_id, playlistId: tag_present.playlist_id },
+      present: tag_present && { tagId: tag_present.tag_id, playlistId: tag_present.playlist_id, isRandom: tag_present.is_random },
     }
   })
 }
