@@ -121,7 +121,6 @@ class Track(Wire):
     """One track of one playlist. `file_path` is relative to the library folder; `filename` is only a label.
 
     `damaged_at_ms`: where its file was found to be damaged for the first time, which may be where it breaks off.
-    `seek_marks`: of a long MP3, packed; for the box alone.
     """
 
     id: str
@@ -140,7 +139,7 @@ class Track(Wire):
     cover_url: str | None = None
     play_count: int = 0
     loudness: Loudness = UNKNOWN
-    seek_marks: bytes | None = Field(None, exclude=True, repr=False)
+    seek_marks: bytes | None = Field(None, exclude=True, repr=False)  # packed; they cross no wire
     created_at: str
     updated_at: str
     server_seq: int = 0
