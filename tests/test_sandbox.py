@@ -27,7 +27,8 @@ sandbox.main(sys.argv[1:])
 """
 
 UNCONFINED_START = START.format(
-    folder=str(Path(sandbox.__file__).parent), way="sandbox.landlock_abi = lambda: 0\nsandbox._PIVOT_ROOT = {}"
+    folder=str(Path(sandbox.__file__).parent),
+    way="sandbox.landlock_abi = lambda: 0\nsandbox._PIVOT_ROOT = {}\nsandbox._go_in = lambda port, outside: False",
 )
 
 
@@ -132,10 +133,35 @@ for port in ({port}, {other.getsockname()[1]}):
         plain = [sys.executable, "-I", "-c", call]
         command = [sys.executable, "-I", "-S", "-c", start, *own, "--port", str(port), "--", *plain]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-    if way == "landlock":
-        assert (done.stdout, done.stderr) == ("reached\nPermission denied\n", "")
-    else:
-        assert (done.stdout, done.stderr) == ("reached\nreached\n", f"{sandbox.ONLINE}\n")
+    refused = {"landlock": "Permission denied", "namespaces": "Connection refused"}[way]
+    assert (done.stdout, done.stderr) == (f"reached\n{refused}\n", "")
+
+
+def test_what_leads_out_ends_as_the_command_does() -> None:
+    start = START.format(folder=str(Path(sandbox.__file__).parent), way=WAYS["namespaces"])
+    for shell, status in (("exit 0", 0), ("exit 7", 7), ("kill -9 $$", -9)):
+        command = [sys.executable, "-I", "-S", "-c", start, "--port", "1", "--", "/bin/sh", "-c", shell]
+        assert subprocess.run(command, capture_output=True, check=False).returncode == status
+
+
+def test_where_there_are_no_namespaces_a_port_leaves_the_network_open_and_says_so(port: int) -> None:
+    call = f"import socket; socket.create_connection(('127.0.0.1', {port}))"
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        UNCONFINED_START,
+        "--port",
+        "1",
+        "--",
+        sys.executable,
+        "-I",
+        "-c",
+        call,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == f"{sandbox.ONLINE}\n{sandbox.UNCONFINED}\n"
 
 
 def test_in_a_folder_of_its_own_it_may_do_as_it_likes(run: Run, folder: Path) -> None:

@@ -21,10 +21,12 @@ files mounted into it, and an empty network. The user behind it stays who he is,
 Not where an administrator forbids it (kernel.unprivileged_userns_clone, AppArmor), nor in most containers.
 
 With neither, the command runs as anybody else does, and its first line on stderr is `UNCONFINED`: whoever starts it
-must not rely on this alone. An empty network has no port to connect to, and before Linux 6.7 Landlock leaves TCP as it
-is: there, where a port was asked for, the network stays open, and a line on stderr is `ONLINE`. Landlock does not look
-at the address behind a port, and knows nothing of UDP. If one of them fails half-way, the command does not run, and the
-status is `BROKEN`.
+must not rely on this alone. If one of them fails half-way, the command does not run, and the status is `BROKEN`.
+
+*The one port.* Landlock keeps TCP to it from ABI 4 on; it does not look at the address behind the port, and knows
+nothing of UDP. Before that, the command gets an empty network of its own, in which something listens on that port and
+carries what comes to the same port outside (`_lead_out`): then there is nothing else at all. Where neither can be, the
+network stays open, and a line on stderr is `ONLINE`.
 
 Why by a program in between, and not between fork and exec: in a fork of a process with threads, as the box is, only
 what is safe in a signal handler is safe until the exec, and no Python is. That costs some 50 ms. Hence also `-I -S`, a
@@ -33,10 +35,12 @@ Landlock's system calls are the same on all machines; pivot_root(2) goes by that
 """
 
 import ctypes
+import fcntl
 import os
-import platform
 import resource
+import select
 import signal
+import socket
 import struct
 import sys
 from collections.abc import Iterable, Sequence
@@ -142,8 +146,8 @@ def _allow(rules: int, path: str, rights: int) -> None:
 
 # --- namespaces ------------------------------------------------------------------------------------------------------
 
-_NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x08000000  # user, mounts, IPC
-_NEW_NETWORK = 0x40000000
+_NEW_USER, _NEW_MOUNTS, _NEW_IPC, _NEW_NETWORK = 0x10000000, 0x00020000, 0x08000000, 0x40000000
+_NEW_NAMESPACES = _NEW_USER | _NEW_MOUNTS | _NEW_IPC
 _READ_ONLY, _NO_SETUID, _NO_DEVICES = 1, 2, 4
 _REMOUNT, _BIND, _RECURSIVE, _PRIVATE = 1 << 5, 1 << 12, 1 << 14, 1 << 18
 _KEPT = ((2, 2), (4, 4), (8, 8), (1024, 1024), (2048, 2048), (4096, 1 << 21))  # statvfs's flag, mount's for the same
@@ -165,19 +169,16 @@ def enter_namespaces(
 
     Raises: OSError when it goes wrong half-way, and this process is good for nothing any more.
     """
-    pivot_root = _PIVOT_ROOT.get(platform.machine())
+    pivot_root = _PIVOT_ROOT.get(os.uname().machine)
     user, group = os.getuid(), os.getgid()
     kinds = ((read, _READ_ONLY), (run, _READ_ONLY), (write, 0), (folder, 0))
     wanted = [(path, flag) for paths, flag in kinds for path in paths]
-    network = _NEW_NETWORK if port is None else 0
+    network = _NEW_NETWORK if port is None else 0  # else it has one already, or there is none to be had
     if pivot_root is None or _libc.unshare(_NEW_NAMESPACES | network) < 0:
         return False
     # Only what was opened in here can be mounted in here; and it must be before its place is covered.
     opened = [(path, flag, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path, flag in wanted if os.path.exists(path)]
-    # As nobody: the capabilities that one has in a namespace of one's own end with the exec.
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{_NOBODY} {user} 1"), ("gid_map", f"{_NOBODY} {group} 1")):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(text)
+    _be_nobody(user, group)
     _mount(None, "/", None, _RECURSIVE | _PRIVATE)
     _mount("none", _NEW_ROOT, "tmpfs", _NO_SETUID | _NO_DEVICES)
     for path, flag, there in opened:
@@ -190,6 +191,13 @@ def enter_namespaces(
     os.chdir(here if os.path.isdir(here) else "/")
     _no_new_privileges()
     return True
+
+
+def _be_nobody(user: int, group: int) -> None:
+    """The capabilities that one has in a namespace of one's own end with the exec."""
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{_NOBODY} {user} 1"), ("gid_map", f"{_NOBODY} {group} 1")):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
 
 
 def _show(there: int, place: str, flag: int) -> None:
@@ -212,6 +220,75 @@ def _show(there: int, place: str, flag: int) -> None:
 def _mount(source: str | None, place: str, kind: str | None, flags: int) -> None:
     encoded = [None if each is None else os.fsencode(each) for each in (source, place, kind)]
     _checked(_libc.mount(*encoded, ctypes.c_ulong(flags), None))
+
+
+# --- a network with one port -----------------------------------------------------------------------------------------
+
+_SET_FLAGS, _UP = 0x8914, 1  # of an interface, netdevice(7)
+
+
+def _lead_out(port: int) -> bool:
+    """Go on, as a child of this process, in a network where there is that port and no other. False: as before, then.
+
+    A socket belongs to the network that it was made in, whoever has it: the child makes one in there and hands it out.
+    This process waits for the child, and ends as it does; another accepts and carries. All are of one process group,
+    so they end together. Raises: OSError in the child.
+    """
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if child == 0:
+        ours.close()
+        return _go_in(port, theirs)
+    theirs.close()
+    with ours:
+        _, handed, _, _ = socket.recv_fds(ours, 1, 1)
+    if handed and os.fork() == 0:
+        with socket.socket(fileno=handed[0]) as listener:
+            _accept(listener, port)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+def _go_in(port: int, outside: socket.socket) -> bool:
+    user, group = os.getuid(), os.getgid()
+    with outside:
+        if _libc.unshare(_NEW_USER | _NEW_NETWORK) < 0:
+            return False
+        _be_nobody(user, group)
+        with socket.socket() as any_socket:
+            fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh14x", b"lo", _UP))
+        with socket.create_server(("127.0.0.1", port)) as listener:
+            socket.send_fds(outside, [b"."], [listener.fileno()])
+    return True
+
+
+def _accept(listener: socket.socket, port: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for mine in range(3):
+        os.dup2(nowhere, mine)  # whoever reads what the command says, waits for no one else
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        inside, _ = listener.accept()
+        if os.fork() == 0:
+            with inside, socket.create_connection(("127.0.0.1", port)) as outside:
+                _carry({inside: outside, outside: inside})
+            os._exit(0)
+        inside.close()
+
+
+def _carry(across: dict[socket.socket, socket.socket]) -> None:
+    """Both ways, until either side has ended."""
+    while True:
+        for source in select.select(list(across), [], [])[0]:
+            block = source.recv(65536)
+            if not block:
+                return
+            across[source].sendall(block)
 
 
 # --- the program -----------------------------------------------------------------------------------------------------
@@ -249,11 +326,10 @@ def main(words: list[str]) -> None:
             most = _tasks() + int(given["--tasks"][0])
             most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
             resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
-        online = port is not None and landlock_abi() < _KNOWS_TCP
+        if port is not None and landlock_abi() < _KNOWS_TCP and not _lead_out(port):
+            print(ONLINE, file=sys.stderr, flush=True)
         if not restrict(**paths, port=port) and not enter_namespaces(**paths, port=port):
             print(UNCONFINED, file=sys.stderr, flush=True)
-        elif online:
-            print(ONLINE, file=sys.stderr, flush=True)
     except OSError as error:
         print(f"sandbox: {error}", file=sys.stderr, flush=True)
         sys.exit(BROKEN)
