@@ -243,6 +243,7 @@ async def test_a_stream_closed_in_a_pause_goes_on_where_it_was(rig: PulseRig, tm
     assert abs((2 * RATE - (end - start)) * 1000 / RATE - paused_at) <= 1
 
 
+@in_time
 async def test_a_killed_daemon_breaks_the_run_and_the_next_run_plays_again(rig: PulseRig, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", noise(1.5))
     reports = Reports()
