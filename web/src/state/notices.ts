@@ -41,6 +41,7 @@ export function say(words: Words): void {
 export function whyNot(error: unknown): Words {
   if (!(error instanceof Refused)) return { key: 'why.unreachable' }
   if (error.details.pin_required === true) return { key: 'why.pin' }
+  if ('limit' in error.details) return { key: 'why.limit' }
   switch (error.type) {
     case 'insufficient_storage':
     case 'not_found':
