@@ -96,7 +96,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
     def ytdlp() -> YouTube:
         from tomb.devices.youtube import tool
 
-        return tool.YtDlp(ports, settings.data / "youtube", settings.free_kept_mb * MIB)
+        return tool.YtDlp(ports, (settings.data / "youtube").absolute(), settings.free_kept_mb * MIB)
 
     return Devices(
         output=portaudio if settings.audio != "silent" else None,

@@ -113,6 +113,15 @@ async def test_a_video_becomes_a_track_with_its_title_its_channel_and_its_pictur
         assert stage.strays() == []
 
 
+async def test_a_data_folder_may_be_named_from_where_the_box_was_started(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with staged(Path()) as stage:
+        [task_id] = await stage.ask(ONE)
+        assert (await stage.ended(task_id)).status == "completed"
+
+
 async def test_a_track_that_was_deleted_since_is_no_result_any_more(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with staged(tmp_path) as stage:
         [task_id] = await stage.ask(ONE)

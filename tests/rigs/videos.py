@@ -100,5 +100,6 @@ class FakeYouTube:
 
 
 def _begin(scratch: Path, name: str) -> None:
+    assert scratch.is_absolute()
     assert not list(scratch.iterdir())
     (scratch / f"{name}.part").write_bytes(b"half of it")

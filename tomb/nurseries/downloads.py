@@ -207,9 +207,9 @@ class Downloads:
     async def _fetch(self, download: Download, work: _Work) -> None:
         try:
             self._librarian.lite(download.playlist_id)
-            async with self._ingest.incoming() as scratch:
-                async with self._ingest.space.promise(ROOM):
-                    fetched = await self._fetched(download, work, scratch)
+            async with self._ingest.incoming() as folder:
+                scratch = folder.absolute()  # for the child, which is at work in there
+                fetched = await self._fetched(download, work, scratch)
                 work.step, work.eta_s, work.title = "examining", None, shown(fetched.title)
                 await self._change(download.id, Downloaded(), work.title)
                 await self._commit(download, await self._staged(download, fetched, scratch))
@@ -226,7 +226,6 @@ class Downloads:
 
     async def _fetched(self, download: Download, work: _Work, scratch: Path) -> Fetched:
         assert self._youtube is not None
-
         async with self._ingest.space.promise(ROOM) as room:
             written = 0
 
