@@ -12,12 +12,14 @@ import trio
 from tests.devices.youtube import wheels
 from tests.rigs.children import children, until_child
 from tests.rigs.patience import PATIENCE_S
-from tests.rigs.youtube import videos, youtube_rig
+from tests.rigs.youtube import RigNetwork, videos, youtube_rig
 from tomb.devices.youtube import Reason, YouTubeFault
+from tomb.devices.youtube.child import Limits
 from tomb.devices.youtube.installation import Release, releases
 from tomb.devices.youtube.tool import World, YtDlp
 from tomb.ports import RealPorts
 
+NO_PAUSES = Limits(pauses_s=())
 NEW, NEWER, NEWEST = "2099.1.1", "2099.2.1", "2099.3.1"
 
 
@@ -153,6 +155,20 @@ async def test_the_real_one_is_fetched_with_as_soon_as_it_is_updated_and_the_one
     assert fetched.title == "A song of the rig"
     assert youtube.version() == NEW
     assert any(f"yt-dlp {NEWER} does not work, so the one before it is used" in each for each in caplog.messages)
+
+
+async def test_one_that_broke_is_mended_by_an_update(folder: Path, index: Path) -> None:
+    network = RigNetwork(1, down=True)
+    youtube = YtDlp(RealPorts(), folder, world=World(network=network, pip=wheels.index(index)), limits=NO_PAUSES)
+    wheels.dummy(index, NEW)
+    await youtube.update()
+    (folder / NEW / "yt_dlp" / "__main__.py").write_text("import a_module_that_nobody_has\n")
+    with pytest.raises(YouTubeFault):  # of the one that came with the box, which reaches nobody
+        await youtube.search("songs", 1)
+    assert youtube.version() == own(folder)
+    assert await youtube.update() == NEW
+    assert youtube.version() == NEW
+    assert "a_module" not in (folder / NEW / "yt_dlp" / "__main__.py").read_text()
 
 
 def test_the_newest_goes_first_and_what_is_no_version_is_none(folder: Path) -> None:

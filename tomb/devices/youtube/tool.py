@@ -137,7 +137,7 @@ class YtDlp:
         except trio.WouldBlock:
             raise YouTubeFault(Reason.UNKNOWN, "It is being updated just now.") from None
         try:
-            release = await update.install(self._ports, self._folder, self._world.pip)
+            release = await update.install(self._ports, self._folder, self._broken, self._world.pip)
         finally:
             self._updating.release()
         self._broken.discard(release)
@@ -165,7 +165,9 @@ class YtDlp:
         pauses = iter(self._limits.pauses_s)
         with trio.CancelScope(deadline=trio.current_time() + limit_s):
             while True:
-                release = self._releases()[0]
+                if not (found := self._releases()):
+                    return Ending(why=Reason.NO_TOOL)
+                release = found[0]
                 ending = await self._attempt(release, options, hear, scratch)
                 if words.is_broken(ending.said) and release.folder is not None:
                     log.error("yt-dlp %s does not work, so the one before it is used: %s", release.version, ending.said)

@@ -14,7 +14,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
@@ -40,8 +40,9 @@ _PASSED_ON = ("PATH", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HT
 _TRY = "import yt_dlp, yt_dlp_ejs, yt_dlp.extractor.youtube as y; y.YoutubeIE(); print(yt_dlp.version.__version__)"
 
 
-async def install(ports: Ports, folder: Path, options: Sequence[str] = ()) -> Release:
-    """The newest release that there is, in `folder` from now on if it was not there. `options`: more of pip's.
+async def install(ports: Ports, folder: Path, broken: Set[Release], options: Sequence[str] = ()) -> Release:
+    """The newest release that there is, in `folder` from now on if it was not there, or is `broken` there. `options`:
+    more of pip's.
 
     Raises: YouTubeFault, and then nothing has changed.
     """
@@ -51,7 +52,7 @@ async def install(ports: Ports, folder: Path, options: Sequence[str] = ()) -> Re
         try:
             await _pip(new, options)
             version = await _tried_out(ports, new)
-            return await ports.in_thread(_put_in_place, folder, new, version)
+            return await ports.in_thread(_put_in_place, folder, new, version, broken)
         finally:
             await ports.in_thread(_remove, new)  # not when it is cancelled, which has to be quick
     except OSError as error:
@@ -123,12 +124,13 @@ def _remove(new: Path) -> None:
         shutil.rmtree(new)
 
 
-def _put_in_place(folder: Path, new: Path, version: str) -> Release:
-    there = releases(folder)
+def _put_in_place(folder: Path, new: Path, version: str, broken: Set[Release]) -> Release:
+    there = [each for each in releases(folder) if each not in broken]
     release = Release(version, folder / version)
     if there and there[0].order >= release.order:
         return there[0]
     os.sync()  # some 3,000 files: else a power cut leaves the names, and nothing in them
+    _remove(folder / version)  # a broken one
     new.rename(folder / version)
     parent = os.open(folder, os.O_RDONLY)
     try:
