@@ -206,7 +206,13 @@ async def test_input_devices_that_may_be_read_are_counted(tmp_path: Path, monkey
 # --- the network -----------------------------------------------------------------------------------------------------
 
 
-async def test_who_has_the_port_is_asked_of_it(tmp_path: Path) -> None:
+async def test_who_has_the_port_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unnamed(*_: object) -> tuple[str, ...]:
+        return ()
+
+    monkeypatch.setattr(facts, "names", unnamed)
+    monkeypatch.setattr(facts, "ANSWER_S", PATIENCE_S)  # there is somebody, however busy
+
     async def answer(stream: trio.SocketStream, said: bytes) -> None:
         async with stream:
             await stream.receive_some()
@@ -221,10 +227,10 @@ async def test_who_has_the_port_is_asked_of_it(tmp_path: Path) -> None:
             [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
             port = listener.socket.getsockname()[1]
             nursery.start_soon(trio.serve_listeners, serve, [listener])
-            found = await facts.network(RealPorts(), port, nobody())
+            found = await facts.network(RealPorts(), port)
             assert (found.box, found.taken) == (box, taken)
             nursery.cancel_scope.cancel()
-    free = await facts.network(RealPorts(), await free_port(), nobody())
+    free = await facts.network(RealPorts(), await free_port())
     assert isinstance(free, Network)
     assert (free.box, free.taken, free.named) == (False, False, ())
 
@@ -245,7 +251,9 @@ def nobody() -> tuple[str, int]:
 
 
 @pytest.mark.parametrize("with_question", [True, False])
-async def test_a_name_is_asked_of_multicast_dns(with_question: bool) -> None:
+async def test_a_name_is_asked_of_multicast_dns(with_question: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "ANSWER_S", PATIENCE_S)  # there is somebody, however busy
+
     async def respond(at: trio.socket.SocketType) -> None:
         asked, peer = await at.recvfrom(2048)
         question = asked[12:]
@@ -264,6 +272,10 @@ async def test_a_name_is_asked_of_multicast_dns(with_question: bool) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(respond, at)
             assert await facts.names("box.local", at.getsockname()) == ("192.0.2.7",)
+
+
+async def test_a_name_that_nobody_answers_for_has_no_address() -> None:
+    assert await facts.names("box.local", nobody()) == ()
 
 
 # --- all of it -------------------------------------------------------------------------------------------------------
