@@ -33,6 +33,7 @@ from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.calendar import Calendar
 from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
+from tomb.nurseries.doctor import Doctor
 from tomb.nurseries.downloads import Downloads
 from tomb.nurseries.health import DOWN, UP, Board
 from tomb.nurseries.housekeeping import Housekeeping
@@ -216,7 +217,7 @@ async def open_box(
                 limits=limits,
                 parent_auth=parent_auth,
                 process=process,
-                gather=devices.gather,
+                doctor=Doctor(ports, devices.gather, settings.data),
             )
         finally:
             deck.note_position()

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
+from trio.testing import MockClock
 
 from tests.rigs.patience import PATIENCE_S
 from tests.test_polkit import RUN
@@ -26,7 +28,8 @@ from tomb.devices.facts import (
     Who,
     escape_commands,
 )
-from tomb.nurseries.doctor import CHECKS, LITTLE_SPACE, judged
+from tomb.nurseries.doctor import CHECKS, FRESH_S, LITTLE_SPACE, Doctor, judged
+from tomb.ports import Ports, VirtualPorts
 
 NOW = 1_790_000_000.0  # September 2026
 READER = "ACS ACR122U PICC Interface 00 00"
@@ -161,6 +164,43 @@ def test_a_pcscd_that_refuses_runs() -> None:
 
 def test_addresses_are_to_be_typed_into_a_phone() -> None:
     assert "http://192.0.2.7:8000, http://[2001:db8::7]:8000" in found("addresses")[1]
+
+
+async def test_many_who_ask_at_once_cost_one_look_and_a_later_one_looks_again(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    looks = 0
+
+    async def gather(_ports: Ports, _data: Path, _port: int) -> Facts:
+        nonlocal looks
+        looks += 1
+        await trio.sleep(1)
+        return replace(FINE, versions={"look": str(looks)})
+
+    doctor, told = Doctor(VirtualPorts(), gather, tmp_path), list[str]()
+
+    async def ask() -> None:
+        told.append((await doctor.examine(8000))[-1].text)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(50):
+            nursery.start_soon(ask)
+    await ask()
+    assert set(told) == {"look 1"}
+    await trio.sleep(FRESH_S)
+    await ask()
+    assert (told[-1], looks) == ("look 2", 2)
+
+
+async def test_one_who_gives_up_waiting_leaves_the_others_their_look(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async def gather(_ports: Ports, _data: Path, _port: int) -> Facts:
+        await trio.sleep(1)
+        return FINE
+
+    doctor = Doctor(VirtualPorts(), gather, tmp_path)
+    with trio.move_on_after(0.5):
+        await doctor.examine(8000)
+    assert len(await doctor.examine(8000)) == len(CHECKS)
 
 
 # --- the commands, run on what they would be run on -----------------------------------------------------------------

@@ -8,7 +8,6 @@ from tomb.http.envelope import Success
 from tomb.http.parsing import Body
 from tomb.http.routes import Call, Route, Services
 from tomb.models import Finding
-from tomb.nurseries.doctor import judged
 
 
 class Findings(RootModel[Sequence[Finding]]):
@@ -17,9 +16,7 @@ class Findings(RootModel[Sequence[Finding]]):
 
 async def _doctor(services: Services, _: Call[Body]) -> Success[Findings]:
     """Look at the computer around the box; some seconds at most."""
-    settings = services.settings
-    facts = await services.gather(services.ports, settings.data, services.process.port or settings.port)
-    found = judged(facts)
+    found = await services.doctor.examine(services.process.port or services.settings.port)
     wrong = sum(each.ok == "no" for each in found)
     return Success(Findings(found), f"{wrong} wrong" if wrong else "nothing is wrong")
 

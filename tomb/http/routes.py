@@ -14,7 +14,6 @@ from pydantic import BaseModel
 from werkzeug.datastructures import Headers
 
 from tomb.config import Settings
-from tomb.devices.facts import Gather
 from tomb.devices.output import SelectableOutput
 from tomb.devices.reader import VirtualReader
 from tomb.errors import NoSuchRange, RequestError
@@ -26,6 +25,7 @@ from tomb.models import Origin
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
+from tomb.nurseries.doctor import Doctor
 from tomb.nurseries.downloads import Downloads
 from tomb.nurseries.health import Board
 from tomb.nurseries.importer import Importer
@@ -70,7 +70,7 @@ class Services:
     limits: Limits
     parent_auth: ParentAuth
     process: Process
-    gather: Gather
+    doctor: Doctor
 
     @property
     def virtual_reader(self) -> VirtualReader | None:

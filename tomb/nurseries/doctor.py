@@ -9,11 +9,16 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
-from tomb.devices.facts import WRITTEN, Facts
-from tomb.models import Finding
+import trio
 
+from tomb.devices.facts import WRITTEN, Facts, Gather
+from tomb.models import Finding
+from tomb.ports import Ports
+
+FRESH_S: Final = 5.0
 MIB: Final = 1024 * 1024
 LITTLE_SPACE: Final = 500 * MIB
 SLOW: Final = 2 * MIB  # bytes a second; an upload over Wi-Fi is faster
@@ -28,6 +33,30 @@ NOW: Final = {
     2: "it is slowed down",
     3: "it is too hot",
 }
+
+
+class Doctor:
+    """The doctor of a box that runs. `data`: the folder of the library."""
+
+    def __init__(self, ports: Ports, gather: Gather, data: Path) -> None:
+        self._ports = ports
+        self._gather = gather
+        self._data = data
+        self._turn = trio.Lock()
+        self._at = float("-inf")
+        self._findings: list[Finding] = []
+
+    async def examine(self, port: int) -> list[Finding]:
+        """Gather the facts and judge them, in some seconds at most. `port`: that of the box.
+
+        To look costs a write to the card and some programs. So there is one look at a time, and whoever asks within
+        `FRESH_S` of it hears what it found.
+        """
+        async with self._turn:
+            if trio.current_time() - self._at >= FRESH_S:
+                self._findings = judged(await self._gather(self._ports, self._data, port))
+                self._at = trio.current_time()
+            return self._findings
 
 
 def judged(facts: Facts) -> list[Finding]:
