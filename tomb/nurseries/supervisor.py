@@ -32,7 +32,7 @@ from tomb.nurseries.timer import Timer
 log = logging.getLogger(__name__)
 
 SERVICE_PAUSES_S = (1.0, 5.0, 30.0, 120.0, 300.0)  # a disk that is full or away is so for longer than a plug is loose
-LOOK_PAUSES_S = (1.0, 5.0, 30.0)  # of what looks whether somebody has brought something, who stands before the box
+LOOK_PAUSES_S = (1.0, 5.0)  # of what looks whether somebody has brought something, who stands before the box
 STAND_IN_PAUSE_S = 5.0
 D = TypeVar("D")
 
