@@ -130,7 +130,11 @@ async def test_a_foreign_page_can_have_nothing_done_by_looking(tmp_path: Path, a
         assert {each.name for each in ROUTES if each.costly} == {
             "GET /api/backup",
             "GET /api/playlists/<playlist_id>/export",
+            "GET /api/system/doctor",
             "GET /api/tracks/<track_id>/audio",
+            "GET /api/youtube/playlist",
+            "GET /api/youtube/search",
+            "GET /api/youtube/thumbnail/<video_id>",
         }
         assert (await client.get("/playlists", **led)).status == 200
 
