@@ -12,11 +12,13 @@ from subprocess import STDOUT
 import pytest
 import trio
 
-from tests.rigs.process import serving
+from tests.rigs.process import Box, serving
+from tests.rigs.youtube import youtube_rig
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-SCENARIOS = sorted(path.name for path in HERE.glob("*.test.mjs"))
+YOUTUBE = "youtube.test.mjs"  # its box has a YouTube of the tests' own
+SCENARIOS = sorted(path.name for path in HERE.glob("*.test.mjs") if path.name != YOUTUBE)
 FIXED = {
     "TOMB_BOX_NAME": "Library box",
     "TOMB_VOLUME_CEILING": "60",
@@ -48,11 +50,22 @@ async def test_in_a_browser(scenario: str, tmp_path: Path) -> None:
         env |= {"TOMB_TEST_INPUT": str(input_devices(tmp_path / "input")), "TOMB_KEYS": "auto"}
         before = (sys.executable, "-m", "tests.rigs.box_with_keys")
     async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=env, before=before) as box:
-        await run(
-            *("node", "--test", "--test-reporter=spec", f"--test-timeout={SCENARIO_MS}", HERE / scenario),
-            **env,
-            TOMB_URL=box.url,
-        )
+        await run_scenario(scenario, box, **env)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("built")
+async def test_youtube_in_a_browser(tmp_path: Path) -> None:
+    async with (
+        youtube_rig() as rig,
+        serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", tomb=rig.tomb) as box,
+    ):
+        await run_scenario(YOUTUBE, box)
+
+
+async def run_scenario(scenario: str, box: Box, **env: str) -> None:
+    options = ("--test", "--test-reporter=spec", f"--test-timeout={SCENARIO_MS}")
+    await run("node", *options, HERE / scenario, **env, TOMB_URL=box.url)
 
 
 def input_devices(folder: Path) -> Path:

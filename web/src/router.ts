@@ -18,6 +18,7 @@ export const router = createRouter({
     { path: '/buttons', name: 'buttons', component: later(() => import('./pages/KeysPage.vue')) },
     { path: '/limits', name: 'limits', component: later(() => import('./pages/LimitsPage.vue')) },
     { path: '/stats', name: 'stats', component: later(() => import('./pages/StatsPage.vue')) },
+    { path: '/youtube', name: 'youtube', component: later(() => import('./pages/YouTubePage.vue')) },
     { path: '/child', name: 'child', component: later(() => import('./pages/ChildPage.vue')), meta: { bare: true } },
     { path: '/welcome', name: 'welcome', component: later(() => import('./pages/WelcomePage.vue')), meta: { bare: true } },
     { path: '/:rest(.*)*', name: 'lost', component: later(() => import('./pages/LostPage.vue')) },
