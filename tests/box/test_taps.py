@@ -115,7 +115,11 @@ async def test_an_unlinked_card_is_announced_and_plays_nothing(music: Music, pul
         await cards.insert(UNLINKED)
         announced = await listener.until("nfc_tag")
         assert {"tag_id": UNLINKED, "present": True, "playlist_id": None}.items() <= announced.items()
-        assert (await box.get("/api/nfc/status")).data["tag_present"] == {"tag_id": UNLINKED, "playlist_id": None}
+        assert (await box.get("/api/nfc/status")).data["tag_present"] == {
+            "tag_id": UNLINKED,
+            "playlist_id": None,
+            "is_random": False,
+        }
         await cards.remove()
         await listener.until("nfc_tag", lambda data: not data["present"])
         assert (await box.player())["state"] == "stopped"
