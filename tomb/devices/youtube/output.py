@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from tomb.devices.youtube import Progress, Told, Video
+from tomb.devices.youtube.links import VIDEO_ID
 
 SOUND, PICTURE = "sound", "picture"
 """What the files are called, whatever the video is."""
@@ -50,7 +51,7 @@ Number = Annotated[float | None, BeforeValidator(_finite)]
 
 
 class _Video(BaseModel):
-    id: str = Field(pattern=r"^[\w-]{1,64}$")
+    id: str = Field(pattern=f"^{VIDEO_ID}$")  # of \w, which is all alphabets, pydantic makes seven megabytes
     title: str | None = None
     channel: str | None = None
     uploader: str | None = None
