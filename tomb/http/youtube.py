@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +14,6 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic.json_schema import SkipJsonSchema
 
 from tomb.devices.youtube import Video, links
 from tomb.errors import BadRequest, NoSuchRange, NotFound, Unavailable
@@ -68,24 +67,31 @@ PlaylistAddress = Annotated[
 ]
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
 class DownloadBody(Body):
     """Either one address or several."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["urls"]}]})
 
-    url: VideoAddress | SkipJsonSchema[None] = None
-    urls: Annotated[list[VideoAddress], Field(min_length=1, max_length=MOST)] | SkipJsonSchema[None] = None
+    # Absent ones are no null, which would be named as another thing that was wrong.
+    url: VideoAddress = Field("", json_schema_extra=_without_default)
+    urls: Annotated[list[VideoAddress], Field(min_length=1, max_length=MOST)] = Field(
+        [], json_schema_extra=_without_default
+    )
     playlist_id: Id
 
     @model_validator(mode="after")
     def _names_some(self) -> "DownloadBody":
-        if (self.url is None) == (self.urls is None):
+        if bool(self.url) == bool(self.urls):
             raise ValueError("either url, or urls")
         return self
 
     @property
     def videos(self) -> list[str]:
-        return [self.url] if self.url is not None else self.urls or []
+        return [self.url] if self.url else self.urls
 
 
 class SearchQuery(BaseModel):
