@@ -103,16 +103,18 @@ def test_a_process_without_stderr_starts_all_the_same() -> None:
 # They log what the disk, the devices, the operator or a defect does, however often strangers ask.
 NOT_FOR_STRANGERS = {
     "tomb.box",
+    "tomb.devices.youtube.update",
     "tomb.events",
     "tomb.library.repair.recovery",
+    "tomb.nurseries.deck",
     "tomb.nurseries.importer",
     "tomb.nurseries.journal",
     "tomb.nurseries.librarian",
     "tomb.nurseries.lifecycle",
     "tomb.nurseries.mailbox",
     "tomb.nurseries.parent_auth",
+    "tomb.nurseries.rescan",
     "tomb.nurseries.supervisor",
-    "tomb.nurseries.uploads",
     "tomb.service",
 }
 

@@ -20,10 +20,14 @@ RATION_S = 60.0
 # Who may be made to log by what comes over the network. Give each kind of event a message of its own.
 RATIONED = (
     "hypercorn.error",
+    "tomb.devices.youtube.proxy",
+    "tomb.devices.youtube.tool",
     "tomb.http.envelope",
     "tomb.library.transcode",
     "tomb.nurseries.archivist",
+    "tomb.nurseries.downloads",
     "tomb.nurseries.inspection",
+    "tomb.nurseries.keys",
     "tomb.nurseries.web",
     "tomb.socketio.multiplexer",
     "tomb.socketio.server",
