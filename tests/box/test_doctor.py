@@ -1,13 +1,14 @@
 """`tomb doctor` as a command, beside a box that runs and without one. This computer is what it is: only its form is."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import trio
 
 from tests.rigs.patience import PATIENCE_S
-from tests.rigs.process import run_tomb, serving
+from tests.rigs.process import TOMB, clean_env, run_tomb, serving
 from tomb.doctor import page
 from tomb.models import Finding
 from tomb.nurseries.doctor import CHECKS
@@ -43,6 +44,28 @@ async def test_for_people_it_is_one_page(tmp_path: Path) -> None:
     ended = await run_tomb("doctor", "--data", tmp_path / "data")
     assert all(f"{name}: " in ended.out for name in NAMES)
     assert ended.err == ""
+
+
+async def test_at_a_terminal_it_offers_a_tone_and_says_why_there_was_none(tmp_path: Path) -> None:
+    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual") as box:
+        env = clean_env() | {"TOMB_PORT": str(box.port)}
+        said = ""
+        with trio.fail_after(PATIENCE_S):
+            while "Play a short tone?" not in said:  # a box that is busy may not answer its doctor in time
+                persons, programs = os.openpty()
+                os.write(persons, b"y\n")
+                ended = await trio.run_process(
+                    [TOMB, "doctor", "--data", str(tmp_path / "data")],
+                    env=env,
+                    stdin=programs,
+                    capture_stdout=True,
+                    check=False,
+                )
+                os.close(programs)
+                os.close(persons)
+                said = ended.stdout.decode()
+        assert "It could not be played: " in said
+        assert "this box has no sound output" in said
 
 
 def test_a_remedy_is_in_one_piece_and_stands_only_under_what_is_wrong() -> None:

@@ -181,6 +181,22 @@ async def test_a_press_says_that_it_comes_from_a_key(box: VirtualBox, caplog: py
     assert origins(caplog) == {"key"}
 
 
+async def test_once_enough_was_heard_a_key_starts_nothing_and_a_child_hears_why(tmp_path: Path) -> None:
+    async with virtual_box(tmp_path, fragile=True) as box:
+        await box.add("One", 600)
+        device = await plug(box, keys={PROG1, code.KEY_VOLUMEDOWN})
+        await assign(box, PROG1, "short", "One")
+        await box.services.preferences.change({"daily_minutes": [0] * 7}, {})
+        await trio.sleep(1)
+        assert box.output is not None
+        before = volume(box)
+        await press(device, PROG1)
+        assert (box.state, box.output.chimes[-1]) == ("stopped", "limit")
+        await press(device, code.KEY_VOLUMEDOWN)
+        assert volume(box) == before - 5  # which starts nothing
+        assert box.services.board.is_up("keys")
+
+
 # --- what parents give a key to do ----------------------------------------------------------------------------------
 
 
