@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -169,6 +170,11 @@ async def test_one_that_broke_is_mended_by_an_update(folder: Path, index: Path) 
     assert await youtube.update() == NEW
     assert youtube.version() == NEW
     assert "a_module" not in (folder / NEW / "yt_dlp" / "__main__.py").read_text()
+
+
+def test_the_scripts_that_came_with_the_box_are_those_that_its_yt_dlp_asks_for() -> None:
+    asked = [each for each in metadata.requires("yt-dlp") or () if each.startswith("yt-dlp-ejs")]
+    assert f'yt-dlp-ejs=={metadata.version("yt-dlp-ejs")}; extra == "default"'.replace('"', "'") in asked
 
 
 def test_the_newest_goes_first_and_what_is_no_version_is_none(folder: Path) -> None:

@@ -37,6 +37,8 @@ FORMATS = "bestaudio[acodec=opus]/bestaudio[ext=m4a]/bestaudio"
 
 _ALWAYS = (
     *("--ignore-config", "--no-cache-dir", "--no-cookies", "--no-cookies-from-browser", "--no-exec", "--no-colors"),
+    # The same way to the network whatever else is installed, and the one that takes least.
+    *("--compat-options", "prefer-legacy-http-handler"),
     *("--no-remote-components", "--no-update", "--no-plugin-dirs", "--no-js-runtimes", "--socket-timeout", "20"),
 )
 _FETCH = (
