@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 from typing_extensions import TypedDict  # that of Python 3.11 is none that pydantic takes
 
 PlayState = Literal["stopped", "loading", "playing", "paused", "error"]
@@ -419,7 +419,7 @@ class BinItem(Wire):
 
 
 class Hours(TypedDict("_Hours", {"from": TimeOfDay, "to": TimeOfDay})):  # `from` is a word of Python's
-    """From a time of day to another; one that is not later is that of the next day."""
+    """From a time of day to another; one that is not later is that of the next day, so the same twice is all day."""
 
 
 class LoudHours(Hours):
@@ -428,18 +428,10 @@ class LoudHours(Hours):
     ceiling: Volume
 
 
-def _lasting(hours: Hours) -> Hours:
-    if hours["from"] == hours["to"]:
-        raise ValueError("what begins when it ends never begins")
-    return hours
-
-
-Span = Annotated[Hours, AfterValidator(_lasting)]
-LoudSpan = Annotated[LoudHours, AfterValidator(_lasting)]
 T = TypeVar("T")
 Week = Annotated[Sequence[T], Field(min_length=7, max_length=7)]  # from Monday on
-SpansOfDay = Annotated[Sequence[Span], Field(max_length=6)]
-LoudSpansOfDay = Annotated[Sequence[LoudSpan], Field(max_length=12)]
+SpansOfDay = Annotated[Sequence[Hours], Field(max_length=6)]
+LoudSpansOfDay = Annotated[Sequence[LoudHours], Field(max_length=12)]
 MinutesOfDay = Annotated[int, Field(ge=0, le=1440)]
 ZoneName = Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$")]
 
@@ -467,7 +459,7 @@ class Choices(Wire):
     time_zone: ZoneName = ""
     daily_minutes: Week[MinutesOfDay | None] = (None,) * 7
     quiet_hours: Week[SpansOfDay] = ((),) * 7
-    bedtime: Week[Span | None] = (None,) * 7
+    bedtime: Week[Hours | None] = (None,) * 7
     volume_by_hour: Week[LoudSpansOfDay] = ((),) * 7
     statistics: bool = True
 

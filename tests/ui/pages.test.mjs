@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { ask, DESK, PHONE, place, playlist, visit } from './rig.mjs'
 
 const LONG = 'Donaudampfschifffahrtsgesellschaftskapitänsgeschichten, gelesen von jemandem mit einem sehr langen Namen, '.repeat(2).slice(0, 200).trim()
-const pages = new Map([['home', '/'], ['tags', '/tags'], ['settings', '/settings'], ['system', '/system'], ['cards', '/cards'], ['child', '/child'], ['bin', '/bin'], ['buttons', '/buttons'], ['nowhere', '/no/such/page']])
+const pages = new Map([['home', '/'], ['tags', '/tags'], ['settings', '/settings'], ['system', '/system'], ['cards', '/cards'], ['child', '/child'], ['bin', '/bin'], ['limits', '/limits'], ['stats', '/stats'], ['buttons', '/buttons'], ['nowhere', '/no/such/page']])
 
 before(async () => {
   const id = await playlist('Folk Songs', 4)

@@ -65,6 +65,8 @@ const PICTURES = [
   }],
   ['cover', `/playlist/${train}`, (page) => page.locator('main').getByRole('button', { name: 'Change the picture' }).click()],
   ['tags', '/tags'],
+  ['limits', '/limits'],
+  ['stats', '/stats'],
   ['bin', '/bin'],
   ['cards', '/cards'],
   ['child', '/child'],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 from werkzeug.http import parse_cookie
 
 from tomb.errors import BadRequest, Forbidden
@@ -13,12 +13,12 @@ from tomb.http.routes import Call, Route, Services
 from tomb.models import (
     CHILD_PLAYLISTS,
     Choices,
+    Hours,
     LoudnessMode,
     LoudSpansOfDay,
     MinutesOfDay,
     OnRemoval,
     SameTag,
-    Span,
     SpansOfDay,
     Week,
     Wire,
@@ -30,14 +30,6 @@ from tomb.nurseries.preferences import CHOICES
 
 COOKIE = "tomb_parents"
 
-
-def _known_zone(name: str) -> str:
-    if name and zone_called(name) is None:
-        raise ValueError("a time zone as the IANA calls it, such as Europe/Berlin")
-    return name
-
-
-Zone = Annotated[ZoneName, AfterValidator(_known_zone)]
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
 
 
@@ -57,10 +49,10 @@ class SettingsBody(Body):
     sounds: bool | None = None
     child_playlists: Annotated[list[Id], Field(max_length=CHILD_PLAYLISTS)] | None = None
     welcomed: bool | None = None
-    time_zone: Zone | None = None
+    time_zone: ZoneName | None = None
     daily_minutes: Week[Annotated[MinutesOfDay, BeforeValidator(whole)] | None] | None = None
     quiet_hours: Week[SpansOfDay] | None = None
-    bedtime: Week[Span | None] | None = None
+    bedtime: Week[Hours | None] | None = None
     volume_by_hour: Week[LoudSpansOfDay] | None = None
     statistics: bool | None = None
     pin: Pin | None = None
@@ -97,6 +89,8 @@ async def _settings(services: Services, _: Call[Body]) -> Success[SettingsAnswer
 async def _change(services: Services, call: Call[SettingsBody]) -> Success[SettingsAnswer]:
     """Choose; it counts from now on."""
     named = call.given.model_dump(include=call.given.model_fields_set)
+    if named.get("time_zone") and zone_called(named["time_zone"]) is None:
+        raise BadRequest("no such time zone; one is called as Europe/Berlin is", {"time_zone": named["time_zone"]})
     sealed = {KEY: await services.parent_auth.seal(call.given.pin)} if "pin" in named else {}
     await services.preferences.change({name: named[name] for name in CHOICES if name in named}, sealed)
     if sealed:
