@@ -39,7 +39,7 @@ async def test_an_error_of_ours_and_ctrl_c_come_out_as_they_went_in(
 
 async def test_ctrl_c_goes_before_what_failed_meanwhile() -> None:
     with pytest.raises(KeyboardInterrupt):
-        await by_tasks(NoSpace("full"), KeyboardInterrupt(), NoSpace("full"))
+        await by_tasks(NoSpace("full"), KeyboardInterrupt(), OSError("cut off"))
 
 
 async def test_a_defect_comes_as_from_any_nursery() -> None:

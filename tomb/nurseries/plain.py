@@ -21,12 +21,13 @@ async def plain_nursery() -> AsyncIterator[trio.Nursery]:
             yield nursery
     except BaseExceptionGroup as group:
         leaves = [*_leaves(group)]
-        if not all(isinstance(each, (TombError, KeyboardInterrupt, trio.Cancelled)) for each in leaves):
-            raise
-        # Ctrl-C goes before whatever failed meanwhile; and a cancellation alone goes on its way.
-        for kind in (KeyboardInterrupt, TombError):
+        # Ctrl-C goes before whatever else failed: it may be what it cut off. A cancellation alone goes on its way.
+        for each in leaves:
+            if isinstance(each, KeyboardInterrupt):
+                raise each from each.__cause__
+        if all(isinstance(each, (TombError, trio.Cancelled)) for each in leaves):
             for each in leaves:
-                if isinstance(each, kind):
+                if isinstance(each, TombError):
                     raise each from each.__cause__
         raise
 
