@@ -194,6 +194,17 @@ def test_tasks_have_an_end(tasks: int, refused: bool) -> None:
     assert ("Cannot fork" in done.stderr) is refused, done
 
 
+@pytest.mark.parametrize("call", ["os.setsid()", "os.setpgid(0, 0)", "os.chmod({0!r}, 0)", "os.chown({0!r}, -1, -1)"])
+def test_nobody_leaves_the_group_by_which_he_is_ended_or_changes_rights(run: Run, folder: Path, call: str) -> None:
+    call = call.format(str(folder / "secret"))
+    code = f"import os\nif os.fork(): os.wait()\nelse: {call}"
+    python = ("--read", sys.prefix, "--read", sys.base_prefix, "--run", os.path.realpath(sys.executable))
+    done = run(*python, "--read", folder / "secret", shell=f'{sys.executable} -c "{code}"')
+    assert "PermissionError" in done.stderr, done
+    assert (folder / "secret").stat().st_mode & 0o777
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stderr == b""
+
+
 def test_what_python_ignores_its_successor_does_not(folder: Path) -> None:
     tell = 'while read line; do case "$line" in SigIgn*) echo "$line"; esac; done < /proc/self/status'
     command = sandbox.command(["/bin/sh", "-c", tell], read=["/proc/self"], write=[])

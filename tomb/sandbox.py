@@ -20,6 +20,9 @@ Debian's kernels have it, and Ubuntu's since 22.04; others must be built with CO
 files mounted into it, and an empty network. The user behind it stays who he is, so his rights to these files do too.
 Not where an administrator forbids it (kernel.unprivileged_userns_clone, AppArmor), nor in most containers.
 
+Whichever it is, the command stays in its process group, by which it is found again and ended, and changes nobody's
+rights to a file, which Landlock does not look at (seccomp(2), see `refuse_calls`).
+
 With neither, the command runs as anybody else does, and its first line on stderr is `UNCONFINED`: whoever starts it
 must not rely on this alone. If one of them fails half-way, the command does not run, and the status is `BROKEN`.
 
@@ -35,6 +38,7 @@ Landlock's system calls are the same on all machines; pivot_root(2) goes by that
 """
 
 import ctypes
+import errno
 import fcntl
 import os
 import resource
@@ -291,6 +295,53 @@ def _carry(across: dict[socket.socket, socket.socket]) -> None:
             across[source].sendall(block)
 
 
+# --- calls that no file says anything about --------------------------------------------------------------------------
+
+_PR_SET_SECCOMP, _FILTER = 22, 2
+_LOAD, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
+_NUMBER, _MACHINE = 0, 4  # where they are in struct seccomp_data
+_X32 = 0x40000000  # numbers from here on mean the same calls once more, on x86-64
+# AUDIT_ARCH_*, and the numbers of setpgid, setsid; chmod, fchmod, fchmodat, fchmodat2; chown, fchown, lchown, fchownat,
+# as far as there are such, and all that 32 bits have of them.
+_X86_64 = 0xC000003E, (109, 112, 90, 91, 268, 452, 92, 93, 94, 260)
+_I386 = 0x40000003, (57, 66, 15, 94, 306, 452, 182, 95, 16, 298, 212, 207, 198)
+_ARM = 0x40000028, (57, 66, 15, 94, 333, 452, 182, 95, 16, 325, 212, 207, 198)
+_NEWER = (154, 157, 52, 53, 452, 54, 55)
+_MACHINES = {  # with the bits of a pointer: a kernel of 64 may run programs of 32
+    ("x86_64", 64): _X86_64,
+    **dict.fromkeys((("x86_64", 32), ("i686", 32)), _I386),
+    **dict.fromkeys(((machine, 32) for machine in ("aarch64", "armv8l", "armv7l", "armv6l")), _ARM),
+    ("aarch64", 64): (0xC00000B7, _NEWER),
+    ("riscv64", 64): (0xC00000F3, _NEWER),
+}
+
+
+def refuse_calls() -> bool:
+    """Take from this process, and from all that it starts, two kinds of calls that Landlock leaves, by seccomp(2).
+
+    To leave its process group: by that it is counted, and ended. To change whose files are and who may open them, which
+    anybody may do with all that is his user's, wherever it lies. False where this machine or its kernel is not known.
+    """
+    known = _MACHINES.get((os.uname().machine, struct.calcsize("P") * 8))
+    if known is None:
+        return False
+    machine, calls = known
+    steps = [  # a code, how many steps to leave out if it is so and if it is not, a value
+        (_LOAD, 0, 0, _MACHINE),
+        (_JUMP_IF_EQUAL, 0, len(calls) + 3, machine),  # another's calls have other numbers
+        (_LOAD, 0, 0, _NUMBER),
+        (_JUMP_IF_AT_LEAST, len(calls) + 1, 0, _X32),
+        *((_JUMP_IF_EQUAL, len(calls) - place, 0, call) for place, call in enumerate(calls)),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _REFUSE),
+    ]
+    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
+    described = struct.pack("@HP", len(steps), ctypes.addressof(program))
+    _no_new_privileges()
+    return int(_libc.prctl(_PR_SET_SECCOMP, _FILTER, described, 0, 0)) == 0
+
+
 # --- the program -----------------------------------------------------------------------------------------------------
 
 
@@ -330,6 +381,7 @@ def main(words: list[str]) -> None:
             print(ONLINE, file=sys.stderr, flush=True)
         if not restrict(**paths, port=port) and not enter_namespaces(**paths, port=port):
             print(UNCONFINED, file=sys.stderr, flush=True)
+        refuse_calls()
     except OSError as error:
         print(f"sandbox: {error}", file=sys.stderr, flush=True)
         sys.exit(BROKEN)

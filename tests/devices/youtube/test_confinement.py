@@ -35,6 +35,12 @@ def write(path):
     with open(path, "w") as file:
         file.write("x")
 
+def leave(call):
+    child = os.fork()
+    if child == 0:
+        os._exit(attempt(call) == "PermissionError")
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
 def solver(runtime):
     '''YouTube's puzzles, as yt-dlp's own provider gives them to Deno.'''
     from yt_dlp.extractor.youtube.jsc._builtin.deno import DenoJCP
@@ -60,6 +66,8 @@ class SpyIE(InfoExtractor):
             "listen": attempt(lambda: socket.create_server(("127.0.0.1", 0)).close()),
             "shell": attempt(lambda: subprocess.run(["/bin/sh", "-c", "echo > " + OUTSIDE], check=True) and None),
             "solver": attempt(lambda: solver(self._downloader._js_runtimes["deno"].info)),
+            "left": [leave(os.setsid), leave(lambda: os.setpgid(0, 0))],
+            "rights": attempt(lambda: os.chmod(SECRET, 0o777)),
             "core": resource.getrlimit(resource.RLIMIT_CORE)[1],
             "file": resource.getrlimit(resource.RLIMIT_FSIZE)[1],
             "tasks": resource.getrlimit(resource.RLIMIT_NPROC)[1] < 10_000,
@@ -110,6 +118,8 @@ async def test_the_child_has_its_folder_and_its_proxy_and_nothing_else(
         "listen": "PermissionError",
         "shell": "CalledProcessError",
         "solver": "function",
+        "left": [False, False],
+        "rights": "PermissionError",
         "core": 0,
         "file": 200 * 1024 * 1024,
         "tasks": True,
