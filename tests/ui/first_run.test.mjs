@@ -103,6 +103,8 @@ test('from an empty box through the first screens to a tag that plays; nobody se
   const [list] = (await ask('GET', '/api/playlists')).playlists
   assert.deepEqual([list.title, await titles(list.id)], ['Our first songs', ['01 Guten Abend']])
 
+  await heading(other, 'Playlists').waitFor() // one that looked on is let go, too
+
   await ask('DELETE', `/api/playlists/${list.id}`) // as empty as before, and yet
   const stranger = await visit(t, '/')
   for (const each of [stranger, page, other]) {

@@ -68,6 +68,7 @@ const PICTURES = [
   ['limits', '/limits'],
   ['stats', '/stats'],
   ['bin', '/bin'],
+  ['youtube', '/youtube'],
   ['cards', '/cards'],
   ['child', '/child'],
   ['settings', '/settings'],

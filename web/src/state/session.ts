@@ -97,15 +97,16 @@ export async function mayLeaveChild(): Promise<boolean> {
 
 /** The ceiling of the volume, for the wall on its slider; without one while the PIN keeps the settings. */
 export const ceiling = computed(() => settings.value?.volume_ceiling ?? 100)
-const look = async () => heard(await peek((signal) => api.GET('/api/settings', { signal })))
-whenUp(look)
+/** As `loadSettings`, for what the page wants to know by itself. */
+export const peekSettings = async () => heard(await peek((signal) => api.GET('/api/settings', { signal })))
+whenUp(peekSettings)
 
 // --- the first run ---------------------------------------------------------------------------------------------------
 
 // Whether a parent was welcomed is the box's to know, so that it happens once, whatever phone comes next.
 const welcomed = ref(false)
 export const firstRun = computed(() => settings.value?.first_run === true && !welcomed.value)
-void look() // beside the connection, not after it: else the playlists would be seen for a moment
+void peekSettings() // beside the connection, not after it: else the playlists would be seen for a moment
 
 export async function endWelcome(): Promise<void> {
   welcomed.value = true // here in any case; where the box does not hear it, it is asked again another day
