@@ -58,7 +58,7 @@ test('what is looked for is ticked and fetched one after the other, with picture
 
 for (const [locale, field, button, refused, foreign, foreignWords] of [
   ['en-GB', 'Search, or paste a link', 'Look', 'That video is private.', 'https://example.org/x', 'That is no link of YouTube’s'],
-  ['de-DE', 'Suchen oder Link einfügen', 'Suchen', 'Dieses Video ist privat.', 'https://example.org/x', 'Das ist kein Link von YouTube'],
+  ['de-DE', 'Suche oder Link', 'Suchen', 'Dieses Video ist privat.', 'https://example.org/x', 'Das ist kein Link von YouTube'],
 ])
   test(`what YouTube does not give is said in words, and axe finds nothing: ${locale}`, async (t) => {
     const id = await playlist(`Refused ${locale}`)
