@@ -1,6 +1,7 @@
 """Files are kept by their content, once, for as long as a track needs them."""
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,23 @@ def test_what_is_removed_may_be_as_deep_as_a_disk_takes_it_and_links_out_of_it_a
     files.prepare(deep_path)
     assert list((deep_path / "incoming").iterdir()) == []
     assert (deep_path / "kept" / "song.mp3").exists()
+
+
+def test_what_is_removed_may_have_longer_paths_than_a_system_takes_and_forbid_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a program makes them that goes where it has made one. Root may read it all the same."""
+    files.prepare(tmp_path)
+    with monkeypatch.context() as here:
+        here.chdir(tmp_path / "incoming")
+        for _ in range(30):
+            Path("x" * 200).mkdir(mode=0o300)
+            Path("0").mkdir()
+            Path("0", "song").touch()
+            os.chdir("x" * 200)
+        Path("song").touch()
+    files.prepare(tmp_path)
+    assert list((tmp_path / "incoming").iterdir()) == []
 
 
 def test_what_cannot_be_removed_is_no_reason_not_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,15 @@ unit that drops the last reference forgets it, and `discard` unlinks it after th
 in between is a file that the database does not know, which `reconcile` removes.
 """
 
+import itertools
+import os
 import sqlite3
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from tomb.library.disk import below, sync
+from tomb.library.disk import sync
 from tomb.library.intake import Staged
 from tomb.models import Loudness
 
@@ -77,15 +79,35 @@ def prepare(library: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it (which never follows a link)."""
-    if path.is_dir() and not path.is_symlink():
-        for each in (*reversed([*below(path)]), path):
-            if each.is_dir() and not each.is_symlink():
-                each.rmdir()
-            else:
-                each.unlink(missing_ok=True)
-    else:
+    """Remove a file, or a folder with all that is in it (which never follows a link).
+
+    However deep a stranger made it, and whatever he forbade: the folders in a folder are brought up before that goes,
+    so that no path becomes longer than the system takes.
+    """
+    if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
+        return
+    numbers = itertools.count()
+    _open_up(path)
+    while entries := list(path.iterdir()):
+        for each in entries:
+            if not each.is_dir() or each.is_symlink():
+                each.unlink(missing_ok=True)
+                continue
+            _open_up(each)
+            for inner in each.iterdir():
+                if not inner.is_dir() or inner.is_symlink():
+                    inner.unlink(missing_ok=True)
+                    continue
+                _open_up(inner)  # one that is moved has its `..` written
+                inner.rename(next(place for number in numbers if not os.path.lexists(place := path / str(number))))
+            each.rmdir()
+    path.rmdir()
+
+
+def _open_up(folder: Path) -> None:
+    with suppress(PermissionError):  # somebody else's; it may be empty
+        folder.chmod(0o700)
 
 
 def known(db: sqlite3.Connection, origin: str) -> str | None:
