@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from tests.rigs.patience import PATIENCE_S
-from tomb.devices.youtube.proxy import MOST_CONNECTIONS, Proxy, proxy
+from tomb.devices.youtube.proxy import MOST_CONNECTIONS, MOST_REFUSED, Proxy, proxy
 
 WORD = "3b9c5a4e-0000"
 AUTH = "Proxy-Authorization: Basic " + base64.b64encode(f"tomb:{WORD}".encode()).decode()
@@ -135,6 +135,15 @@ async def test_connections_have_an_end() -> None:
         assert await status(way, *asked) == 503
         for _, stream in opened:
             await stream.aclose()
+
+
+async def test_who_is_refused_again_and_again_is_heard_no_more() -> None:
+    async with served() as (way, _):
+        for _ in range(MOST_REFUSED):
+            assert await status(way, "CONNECT example.org:443 HTTP/1.1", "Host: x", AUTH) == 403
+        for host in ("www.youtube.com", "example.org"):
+            assert await status(way, f"CONNECT {host}:443 HTTP/1.1", "Host: x", AUTH) is None
+        assert len(way.refused) == MOST_REFUSED
 
 
 async def test_bytes_have_an_end() -> None:

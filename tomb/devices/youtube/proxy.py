@@ -19,6 +19,7 @@ from tomb.devices.youtube.reach import Network, Refused, dial
 log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 16
+MOST_REFUSED = 100  # so often it is told that it may not go there; then nobody listens to it, or notes it, any more
 MOST_BYTES = 400 * 1024 * 1024  # of all connections together
 LONGEST_REQUEST = 8192
 REQUEST_S = 10.0
@@ -65,6 +66,8 @@ class _Gate:
         """One connection. Whatever goes wrong with it is its end."""
         self._open += 1
         try:
+            if len(self._served.refused) >= MOST_REFUSED:
+                return
             if self._open > MOST_CONNECTIONS:
                 await _answer(child, h11.Connection(h11.SERVER), 503)
             else:
