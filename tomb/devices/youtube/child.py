@@ -26,6 +26,7 @@ MIB = 1024 * 1024
 TASKS = 128
 LOOK_S = 0.5
 LONGEST_LINE = 256 * 1024
+SMALLEST = 64 * 1024  # bytes that a file counts as: a million empty ones take no room, but hours to be removed
 LAST_WORDS, LAST_WORDS_S = 8192, 1.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
 # Besides programs: what one needs to reach anybody over TLS, and what engines for scripts look at when they start.
@@ -147,7 +148,10 @@ def _excess(job: Job, group: int) -> Reason | None:
         return Reason.MEMORY
     if job.folder is None:
         return None
-    if _size(job.folder) > job.limits.scratch:
+    try:
+        if _size(job.folder) > job.limits.scratch:
+            return Reason.TOO_LARGE
+    except OSError:  # it made a path that is too long, or forbade to look
         return Reason.TOO_LARGE
     with suppress(FileNotFoundError):
         return Reason.DISK_FULL if disk_usage(job.folder).free < job.free_kept else None
@@ -162,9 +166,16 @@ def _resident(pid: int) -> int:
 
 
 def _size(folder: Path) -> int:
+    """Raises: OSError when not all of it can be seen."""
     size = 0
-    for place, _, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=_unseen):
+        size += SMALLEST * len(folders)
         for name in names:
             with suppress(FileNotFoundError):
-                size += (Path(place) / name).lstat().st_size
+                size += max(SMALLEST, (Path(place) / name).lstat().st_size)
     return size
+
+
+def _unseen(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error

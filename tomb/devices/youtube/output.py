@@ -3,6 +3,7 @@
 Each is a word that says what it is about, and JSON. Texts in it are a stranger's. So are the numbers.
 """
 
+import re
 import unicodedata
 from pathlib import PurePath
 from typing import Annotated
@@ -25,6 +26,7 @@ FETCH = (
     *("--progress-template", f"download:{_PROGRESS}%(progress.{{downloaded_bytes,total_bytes,speed,eta}})j"),
 )
 
+_NAME = re.compile(rf"{SOUND}\.[0-9a-z]{{1,8}}")
 LONGEST, LONGEST_DESCRIPTION = 200, 1000
 MOST_S = 10 * 366 * 86400.0
 LIVE = ("is_live", "is_upcoming", "post_live")
@@ -110,7 +112,7 @@ class Hearing:
             self._tell(Progress("processing", self._bytes, self._bytes, 100.0, None, None, self._title()))
         elif said.startswith(_FILE):
             name = PurePath(said.removeprefix(_FILE).strip('"')).name
-            self.file = name if name.startswith(f"{SOUND}.") else None
+            self.file = name if _NAME.fullmatch(name) else None
 
     def _progress(self, rest: str) -> None:
         try:

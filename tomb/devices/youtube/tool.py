@@ -146,17 +146,17 @@ class YtDlp:
         return release.version
 
     async def _list(self, what: str, limit: int) -> list[Video]:
-        videos: list[Video] = []
+        videos: dict[str, Video] = {}
 
         def hear(said: str) -> None:
-            if (video := entry(said)) is not None:
-                videos.append(video)
+            if len(videos) < limit and (video := entry(said)) is not None:
+                videos.setdefault(video.id, video)
 
         options = ["--flat-playlist", "--simulate", "--playlist-items", f":{limit}", *LIST, "--", what]
         ending = await self._run(options, hear, self._limits.ask_s, None)
         if ending.status != 0 and not videos:
             raise self._fault(ending, None)
-        return list({video.id: video for video in videos}.values())[:limit]
+        return list(videos.values())
 
     async def _run(
         self, options: Sequence[str], hear: Callable[[str], None], limit_s: float, scratch: Path | None
