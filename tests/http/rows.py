@@ -490,6 +490,7 @@ ROWS = (
     Row(f"GET {PICTURE_OF}", 404, path=THUMBNAIL),
     Row(f"GET {PICTURE_OF}", 416, path=THUMBNAIL, first=searched, headers=NO_RANGE),
     Row("POST /api/youtube/update", 200, {}),
+    Row("POST /api/youtube/update", 400, "now"),
     Row("POST /api/youtube/update", 503, {}, first=youtube_private),
     Row("GET /api/youtube/tasks", 200, first=wanted),
     Row("GET /api/youtube/status/<task_id>", 200, path="/api/youtube/status/{download}", first=wanted),

@@ -12,11 +12,14 @@ from trio.testing import wait_all_tasks_blocked
 from tests.rigs.box import TAGS, VirtualBox, sparse_wav, virtual_box
 from tests.rigs.input import FakeDevice
 from tests.rigs.sockets import SocketClient, socket_room
+from tests.rigs.videos import FETCHING_S, IDS, FakeYouTube
 from tests.rigs.virtual import virtual_time
 from tomb.devices.key_codes import KEY_PLAYPAUSE
 from tomb.devices.keys import LOOK_S
+from tomb.devices.youtube import Reason, YouTubeFault
 from tomb.errors import UnsupportedMedia
 from tomb.http.asyncapi import TOLD, document
+from tomb.nurseries.downloads import WantedVideo
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
 
 pytestmark = virtual_time
@@ -64,6 +67,9 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     box.services.keys.learn()
     button.press(KEY_PLAYPAUSE)
     button.release(KEY_PLAYPAUSE)
+    videos = [WantedVideo(each, None) for each in IDS[:2]]
+    await box.services.downloads.add(second, videos)
+    await trio.sleep(3 * FETCHING_S)
     await client.emit("leave:playlist", {"playlist_id": first})
     await librarian.delete(first)
     await client.emit("leave:playlists", {})
@@ -97,7 +103,8 @@ def validators() -> dict[str, Draft202012Validator]:
 async def test_every_event_is_told_and_each_is_as_it_is_described(
     tmp_path: Path, validators: dict[str, Draft202012Validator]
 ) -> None:
-    async with virtual_box(tmp_path) as box, socket_room(box) as room:
+    private = {IDS[1]: [YouTubeFault(Reason.PRIVATE, "This video is private.")]}
+    async with virtual_box(tmp_path, youtube=FakeYouTube(faults=private)) as box, socket_room(box) as room:
         client = await room.connect()
         await _live(box, client)
         assert list(_wrong(validators, client.events)) == []
