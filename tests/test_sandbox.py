@@ -205,6 +205,25 @@ def test_nobody_leaves_the_group_by_which_he_is_ended_or_changes_rights(run: Run
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stderr == b""
 
 
+@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6"])
+@pytest.mark.parametrize("kind", ["SOCK_DGRAM", "SOCK_STREAM, 262", "SOCK_STREAM", "SOCK_STREAM, IPPROTO_TCP"])
+def test_nobody_speaks_anything_but_tcp(run: Run, family: str, kind: str) -> None:
+    """262: MPTCP, which Landlock takes for something else than TCP."""
+    code = f"from socket import *; socket({family}, {kind})"
+    python = ("--read", sys.prefix, "--read", sys.base_prefix, "--run", os.path.realpath(sys.executable))
+    done = run(*python, shell=f'{sys.executable} -c "{code}"')
+    assert ("PermissionError" in done.stderr) is (kind in ("SOCK_DGRAM", "SOCK_STREAM, 262")), done
+
+
+@pytest.mark.parametrize("send", ["sendto(b'x', 1 << 29, {})", "sendmsg([b'x'], [], 1 << 29, {})"])
+def test_nobody_connects_by_sending(run: Run, port: int, send: str) -> None:
+    """TCP Fast Open, by which any address was reached though one port alone may be connected to."""
+    code = f"import socket; socket.socket().{send.format(('127.0.0.1', port))}".replace('"', "'")
+    python = ("--read", sys.prefix, "--read", sys.base_prefix, "--run", os.path.realpath(sys.executable))
+    done = run(*python, "--port", "1", shell=f'{sys.executable} -c "{code}"')
+    assert "PermissionError" in done.stderr, done
+
+
 def test_what_python_ignores_its_successor_does_not(folder: Path) -> None:
     tell = 'while read line; do case "$line" in SigIgn*) echo "$line"; esac; done < /proc/self/status'
     command = sandbox.command(["/bin/sh", "-c", tell], read=["/proc/self"], write=[])

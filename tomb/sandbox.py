@@ -298,43 +298,65 @@ def _carry(across: dict[socket.socket, socket.socket]) -> None:
 # --- calls that no file says anything about --------------------------------------------------------------------------
 
 _PR_SET_SECCOMP, _FILTER = 22, 2
-_LOAD, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_LOAD, _AND, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _JUMP_IF_SET, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
+_FAST_OPEN = 0x20000000  # MSG_FASTOPEN: to connect by sending, which Landlock does not see
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
-_NUMBER, _MACHINE = 0, 4  # where they are in struct seccomp_data
+_NUMBER, _MACHINE, _FIRST, _SECOND, _THIRD, _FOURTH = 0, 4, 16, 24, 32, 40  # where they are in struct seccomp_data
 _X32 = 0x40000000  # numbers from here on mean the same calls once more, on x86-64
-# AUDIT_ARCH_*, and the numbers of setpgid, setsid; chmod, fchmod, fchmodat, fchmodat2; chown, fchown, lchown, fchownat,
-# as far as there are such, and all that 32 bits have of them.
-_X86_64 = 0xC000003E, (109, 112, 90, 91, 268, 452, 92, 93, 94, 260)
-_I386 = 0x40000003, (57, 66, 15, 94, 306, 452, 182, 95, 16, 298, 212, 207, 198)
-_ARM = 0x40000028, (57, 66, 15, 94, 333, 452, 182, 95, 16, 325, 212, 207, 198)
-_NEWER = (154, 157, 52, 53, 452, 54, 55)
+# AUDIT_ARCH_*; the numbers of setpgid, setsid; chmod, fchmod, fchmodat, fchmodat2; chown, fchown, lchown, fchownat, as
+# far as there are such, and all that 32 bits have of them; io_uring_setup, by which one gets a socket, too; the number
+# of socket; those of sendto, sendmsg, sendmmsg. (What i386 has besides, socketcall, its C library cannot do without.)
+_X86_64 = 0xC000003E, (109, 112, 90, 91, 268, 452, 92, 93, 94, 260, 425), 41, (44, 46, 307)
+_I386 = 0x40000003, (57, 66, 15, 94, 306, 452, 182, 95, 16, 298, 212, 207, 198, 425), 359, (369, 370, 345)
+_ARM = 0x40000028, (57, 66, 15, 94, 333, 452, 182, 95, 16, 325, 212, 207, 198, 425), 281, (290, 296, 374)
+_NEWER = (154, 157, 52, 53, 452, 54, 55, 425), 198, (206, 211, 269)
 _MACHINES = {  # with the bits of a pointer: a kernel of 64 may run programs of 32
     ("x86_64", 64): _X86_64,
     **dict.fromkeys((("x86_64", 32), ("i686", 32)), _I386),
     **dict.fromkeys(((machine, 32) for machine in ("aarch64", "armv8l", "armv7l", "armv6l")), _ARM),
-    ("aarch64", 64): (0xC00000B7, _NEWER),
-    ("riscv64", 64): (0xC00000F3, _NEWER),
+    ("aarch64", 64): (0xC00000B7, *_NEWER),
+    ("riscv64", 64): (0xC00000F3, *_NEWER),
 }
 
 
 def refuse_calls() -> bool:
-    """Take from this process, and from all that it starts, two kinds of calls that Landlock leaves, by seccomp(2).
+    """Take from this process, and from all that it starts, what Landlock does not see, by seccomp(2).
 
     To leave its process group: by that it is counted, and ended. To change whose files are and who may open them, which
-    anybody may do with all that is his user's, wherever it lies. False where this machine or its kernel is not known.
+    anybody may do with all that is his user's, wherever it lies. To speak anything but TCP to a network, such as UDP,
+    or to connect but by connect(2), where it looks at the port. False where this machine or its kernel is not known.
     """
     known = _MACHINES.get((os.uname().machine, struct.calcsize("P") * 8))
     if known is None:
         return False
-    machine, calls = known
+    machine, calls, open_socket, send = known
+    refuse, allow = (_RETURN, 0, 0, _REFUSE), (_RETURN, 0, 0, _ALLOW)
     steps = [  # a code, how many steps to leave out if it is so and if it is not, a value
         (_LOAD, 0, 0, _MACHINE),
-        (_JUMP_IF_EQUAL, 0, len(calls) + 3, machine),  # another's calls have other numbers
+        (_JUMP_IF_EQUAL, 1, 0, machine),
+        refuse,  # another's calls have other numbers
         (_LOAD, 0, 0, _NUMBER),
-        (_JUMP_IF_AT_LEAST, len(calls) + 1, 0, _X32),
-        *((_JUMP_IF_EQUAL, len(calls) - place, 0, call) for place, call in enumerate(calls)),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _REFUSE),
+        (_JUMP_IF_AT_LEAST, 0, 1, _X32),
+        refuse,
+        *(step for call in calls for step in ((_JUMP_IF_EQUAL, 0, 1, call), refuse)),
+    ]
+    for call, flags in zip(send, (_FOURTH, _THIRD, _FOURTH), strict=True):
+        steps += [(_JUMP_IF_EQUAL, 0, 4, call), (_LOAD, 0, 0, flags), (_JUMP_IF_SET, 0, 1, _FAST_OPEN), refuse, allow]
+    steps += [
+        (_JUMP_IF_EQUAL, 0, 12, open_socket),
+        (_LOAD, 0, 0, _FIRST),
+        (_JUMP_IF_EQUAL, 2, 0, socket.AF_INET),
+        (_JUMP_IF_EQUAL, 1, 0, socket.AF_INET6),
+        allow,
+        (_LOAD, 0, 0, _SECOND),
+        (_AND, 0, 0, 0xF),  # without SOCK_CLOEXEC and SOCK_NONBLOCK
+        (_JUMP_IF_EQUAL, 1, 0, socket.SOCK_STREAM),
+        refuse,
+        (_LOAD, 0, 0, _THIRD),
+        (_JUMP_IF_EQUAL, 2, 0, 0),
+        (_JUMP_IF_EQUAL, 1, 0, socket.IPPROTO_TCP),
+        refuse,
+        allow,
     ]
     program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
     described = struct.pack("@HP", len(steps), ctypes.addressof(program))
