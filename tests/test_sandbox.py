@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tomb import sandbox
+from tomb import confined, sandbox
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -141,7 +141,9 @@ def test_what_leads_out_ends_as_the_command_does() -> None:
     start = START.format(folder=str(Path(sandbox.__file__).parent), way=WAYS["namespaces"])
     for shell, status in (("exit 0", 0), ("exit 7", 7), ("kill -9 $$", -9)):
         command = [sys.executable, "-I", "-S", "-c", start, "--port", "1", "--", "/bin/sh", "-c", shell]
-        assert subprocess.run(command, capture_output=True, check=False).returncode == status
+        with subprocess.Popen(command, process_group=0) as process:
+            assert process.wait() == status
+        assert confined.members(process.pid) == []
 
 
 def test_where_there_are_no_namespaces_a_port_leaves_the_network_open_and_says_so(port: int) -> None:

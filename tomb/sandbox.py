@@ -246,10 +246,14 @@ def _lead_out(port: int) -> bool:
     theirs.close()
     with ours:
         _, handed, _, _ = socket.recv_fds(ours, 1, 1)
-    if handed and os.fork() == 0:
+    accepting = os.fork() if handed else None
+    if accepting == 0:
         with socket.socket(fileno=handed[0]) as listener:
             _accept(listener, port)
     _, status = os.waitpid(child, 0)
+    if accepting is not None:
+        os.kill(accepting, signal.SIGKILL)
+        os.waitpid(accepting, 0)
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
         if -code != signal.SIGKILL:
