@@ -17,7 +17,7 @@ from tests.http.test_asyncapi import judge
 from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import VirtualBox, virtual_box
 from tests.rigs.videos import FETCHING_S, IDS, FakeYouTube
-from tomb.devices.youtube import Fetched, Reason, YouTubeFault
+from tomb.devices.youtube import Fetched, Reason, Told, YouTubeFault
 from tomb.errors import BadRequest, Conflict, DecodeError, NoSpace, NotFound
 from tomb.events import Event
 from tomb.library.downloads import KEPT, MOST_OPEN
@@ -386,6 +386,24 @@ async def test_a_playlist_that_is_deleted_takes_its_downloads_along(
         assert (stage.strays(), len(stage.kept())) == ([], 1)
         if at_percent < 100:
             assert f"fetch https://www.youtube.com/watch?v={TWO}" not in stage.youtube.asked
+
+
+async def test_a_playlist_that_is_deleted_ends_what_says_nothing_any_more(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path) as stage:
+        silent = trio.Event()
+
+        async def hang(_url: str, _scratch: Path, _told: Told) -> Fetched:
+            silent.set()
+            return await trio.sleep_forever()
+
+        monkeypatch.setattr(stage.youtube, "fetch", hang)
+        [task_id] = await stage.ask(ONE)
+        await silent.wait()
+        await stage.box.services.librarian.delete(stage.playlist_id)
+        task = await stage.ended(task_id)
+        assert (task.status, task.error_reason, stage.strays()) == ("error", "playlist_gone", [])
 
 
 @pytest.mark.parametrize("examined", [False, True])

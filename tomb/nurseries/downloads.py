@@ -22,7 +22,7 @@ import trio
 from tomb.devices.youtube import Fetched, Progress, Reason, YouTube, YouTubeFault
 from tomb.devices.youtube.links import video_url
 from tomb.errors import BadRequest, DecodeError, NoSpace, NotFound, Unavailable
-from tomb.events import PLAYLISTS, Events
+from tomb.events import PLAYLISTS, Event, Events
 from tomb.library import downloads, faults, intake, labels, reading
 from tomb.library.arrivals import Arrival, Arrived
 from tomb.library.disk import sync
@@ -71,6 +71,7 @@ class _Work:
     """A download is being fetched and taken in, until `ended` is set. `gone`: its playlist is not there any more."""
 
     id: str
+    playlist_id: str
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     ended: trio.Event = field(default_factory=trio.Event)
     step: DownloadStep = "starting"
@@ -117,6 +118,7 @@ class Downloads:
         self._asked = trio.Event()
         self._rest_until = 0.0  # YouTube is left alone until then, on Trio's clock
         self._places: Mapping[str, int] = {}
+        events.subscribe(self._hear)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Fetch what is asked for, for ever. Raises: Unavailable, NoSpace when the library cannot be written."""
@@ -193,7 +195,7 @@ class Downloads:
 
     async def _fetch_next(self, first: Download) -> None:
         # Before its row says so: whoever cancels it in that very moment finds the work that he is to stop.
-        work = self._work = _Work(first.id)
+        work = self._work = _Work(first.id, first.playlist_id)
         try:
             with work.scope:
                 if (await self._change(first.id, Begin())).moved:
@@ -241,10 +243,14 @@ class Downloads:
                 await self._ports.in_thread(_take_over, path, scratch)
         return fetched
 
-    def _progressed(self, download: Download, work: _Work, progress: Progress) -> None:
-        if not self._librarian.has(download.playlist_id):
+    def _hear(self, event: Event) -> None:
+        # At once, and not with the next word of yt-dlp's: one that hangs says nothing for minutes.
+        work = self._work
+        if event.type == "state:playlist_deleted" and work and not self._librarian.has(work.playlist_id):
             work.gone = True
             work.scope.cancel()
+
+    def _progressed(self, download: Download, work: _Work, progress: Progress) -> None:
         work.step = "downloading" if progress.phase == "downloading" else "converting"
         work.percent = max(work.percent, min(progress.percent, 99.0))
         work.eta_s = progress.eta_s
