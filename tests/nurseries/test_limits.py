@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import trio
+import trio.testing
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -283,6 +284,16 @@ async def test_of_two_limits_the_stricter_is_shown_and_of_two_that_are_reached_t
         assert (shown(box), box.services.deck.limit.reason) == ("spent", "quiet")
         box.services.limits.give(15 * MINUTE)
         assert shown(box) == "lifted"
+
+
+@virtual_time
+async def test_a_limit_that_is_far_is_told_as_soon_as_it_is_set_moved_or_taken_away(tmp_path: Path) -> None:
+    async with box_at(tmp_path) as (box, _clock):
+        for minutes, left_s in ((60, 3600), (10, 600), (None, None)):
+            await box.services.preferences.change({"daily_minutes": each_day(minutes)}, {})
+            await trio.testing.wait_all_tasks_blocked()
+            limit = box.told("state:player")[-1]["limit"]
+            assert (limit["state"], limit["left_s"]) == ("free", left_s)
 
 
 # --- power, clocks, zones -------------------------------------------------------------------------------------------

@@ -332,7 +332,8 @@ class Limits:
         curb: Curb = "shut" if "spent" in states else "last" if "grace" in states else "none"
         shown = self.shown()
         minutes = None if shown.left_s is None or shown.state == "free" else math.ceil(shown.left_s / MINUTE_S)
-        told = (shown.state, shown.reason, minutes, shown.until if shown.state == "spent" else None)
+        bounds = tuple(each.bound for each in self._limits.values())  # so that a page says what is left at once
+        told = (shown.state, shown.reason, minutes, shown.until if shown.state == "spent" else None, bounds)
         if curb != self._curb:
             self._curb = curb
             self._deck.set_curb(curb)
