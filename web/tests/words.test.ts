@@ -37,15 +37,18 @@ test('every key that is written out exists', () => {
   for (const key of used) expect(all.has(key), key).toBe(true)
 })
 
-test('every service of the box that System shows has a name', () => {
-  const box = readFileSync(join(src, '../../tomb/box.py'), 'utf8')
-  const services = [...box.matchAll(/supervise\("(\w+)"/g)].map((found) => found[1]!)
+test('every service of the box that System shows has a name, and every state', () => {
+  const python = ['box.py', 'nurseries/limits.py'].map((name) => readFileSync(join(src, '../../tomb', name), 'utf8')).join()
+  const services = [...python.matchAll(/(?:supervise|board\.note)\("(\w+)"/g)].map((found) => found[1]!)
+  expect(services).toContain('clock')
   expect(services.length).toBeGreaterThan(3)
   const shown = /const PARTS = new Set\(\[(.*)\]\)/.exec(source)![1]!
   for (const name of services) {
     expect(all.has(`part.${name}`), name).toBe(true)
     expect(shown, name).toContain(`'${name}'`)
   }
+  const states = /const STATES = new Set\(\[(.*)\]\)/.exec(source)![1]!
+  for (const key of all.keys()) if (key.startsWith('partIs.')) expect(states).toContain(`'${key.slice('partIs.'.length)}'`)
 })
 
 test('every word is used', () => {
