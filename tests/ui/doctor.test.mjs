@@ -4,7 +4,7 @@ import { AxeBuilder, BOX, DESK, eventually, visit } from './rig.mjs'
 
 test('the check-up says what is wrong, what is fine, and the command that mends it', async (t) => {
   // This computer is what it is: what the box itself finds is looked at for its form, what is wrong is made up.
-  const page = await visit(t, '/system', DESK)
+  const page = await visit(t, '/system', { ...DESK, permissions: ['clipboard-read', 'clipboard-write'] })
   await page.getByRole('button', { name: 'Look now' }).click()
   const rows = page.getByRole('region').or(page.locator('section')).filter({ has: page.getByRole('heading', { name: 'Check-up' }) }).getByRole('listitem')
   await rows.filter({ hasText: 'Versions' }).getByText(/^tomb /).waitFor()
@@ -30,4 +30,7 @@ test('the check-up says what is wrong, what is fine, and the command that mends 
   await page.getByText('One thing is wrong.').waitFor()
   assert.match(await rows.first().textContent(), /Mute.*wrong.*The sound card is muted\..*amixer sset Master unmute/)
   assert.equal(await rows.count(), 2)
+  await rows.first().getByRole('button', { name: 'Copy' }).click()
+  await page.getByText('The command is copied.').waitFor()
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'amixer sset Master unmute')
 })

@@ -13,6 +13,7 @@ const en = {
   is: { yes: 'fine', no: 'wrong', unknown: 'not known' },
   command: 'Command that mends it',
   copy: 'Copy',
+  copied: 'The command is copied.',
   checks: {
     usb_reader: 'Tag reader', kernel_modules: 'Drivers in the way', pcscd: 'Service of the reader', polkit: 'Leave to use the reader', escapes: 'Light and beep of the reader', tag: 'Tag on the reader',
     sound_card: 'Sound device', sound_server: 'Sound system', mixer: 'Mute', ffmpeg: 'Foreign formats', yt_dlp: 'YouTube', disk_space: 'Room on the disk', disk_writes: 'Speed of the disk', disk_health: 'Health of the disk',
@@ -29,6 +30,7 @@ const de: typeof en = {
   is: { yes: 'in Ordnung', no: 'stimmt nicht', unknown: 'nicht bekannt' },
   command: 'Befehl, der es behebt',
   copy: 'Kopieren',
+  copied: 'Der Befehl ist kopiert.',
   checks: {
     usb_reader: 'Tag-Leser', kernel_modules: 'Treiber im Weg', pcscd: 'Dienst des Lesers', polkit: 'Erlaubnis für den Leser', escapes: 'Licht und Ton des Lesers', tag: 'Tag auf dem Leser',
     sound_card: 'Tonausgabe', sound_server: 'Tonsystem', mixer: 'Stummschaltung', ffmpeg: 'Fremde Formate', yt_dlp: 'YouTube', disk_space: 'Platz auf dem Speicher', disk_writes: 'Tempo des Speichers', disk_health: 'Zustand des Speichers',
