@@ -56,9 +56,9 @@ test('what is looked for is ticked and fetched one after the other, with picture
   assert.deepEqual(await titles(id), ['Another song of the rig', 'A song in AAC'])
 })
 
-for (const [locale, field, button, refused, foreign, foreignWords] of [
-  ['en-GB', 'Search, or paste a link', 'Look', 'That video is private.', 'https://example.org/x', 'That is no link of YouTube’s'],
-  ['de-DE', 'Suche oder Link', 'Suchen', 'Dieses Video ist privat.', 'https://example.org/x', 'Das ist kein Link von YouTube'],
+for (const [locale, field, button, again, refused, foreign, foreignWords] of [
+  ['en-GB', 'Search, or paste a link', 'Look', /^Fetch .* again$/, 'That video is private.', 'https://example.org/x', 'That is no link of YouTube’s'],
+  ['de-DE', 'Suche oder Link', 'Suchen', / noch einmal holen$/, 'Dieses Video ist privat.', 'https://example.org/x', 'Das ist kein Link von YouTube'],
 ])
   test(`what YouTube does not give is said in words, and axe finds nothing: ${locale}`, async (t) => {
     const id = await playlist(`Refused ${locale}`)
@@ -67,6 +67,9 @@ for (const [locale, field, button, refused, foreign, foreignWords] of [
     await page.getByText(foreignWords).waitFor()
     await look(page, watch('rig_err_prv'), field, button)
     await page.getByText(refused).first().waitFor()
+    const ours = page.getByRole('listitem').filter({ hasText: `Refused ${locale}` })
+    await ours.getByRole('button', { name: again }).click()
+    await eventually(async () => (await ours.getByText(refused).count()) === 2)
     const { violations } = await new AxeBuilder({ page }).analyze()
     assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((each) => each.html.slice(0, 160)).join(' | ')}`), [])
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
