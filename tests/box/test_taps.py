@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import trio
 
+from tests.rigs.in_time import in_time
 from tests.rigs.listener import Listener, listening
 from tests.rigs.music import UNLINKED, Music
 from tests.rigs.patience import PATIENCE_S
@@ -34,6 +35,7 @@ def plays(playlist_id: str) -> Wanted:
 
 
 @pytest.mark.parametrize("idle_close_s", ["10", "0"])
+@in_time
 async def test_a_card_plays_its_album_to_the_sample(
     music: Music, pulse: PulseRig, cards: PcscRig, idle_close_s: str
 ) -> None:
@@ -47,6 +49,7 @@ async def test_a_card_plays_its_album_to_the_sample(
             start = await recording.until_sound()
             end = await recording.until_silence(start)
         await box.until_player(lambda state: state["state"] == "stopped")
+        await cards.remove()
     expected = np.concatenate([as_heard(path) for path in album.files])
     np.testing.assert_array_equal(recording.frames()[start:end], expected)
 
