@@ -95,6 +95,7 @@ WRONG: tuple[tuple[str, dict[str, Any], str, str | None], ...] = (
     ("polkit", {"cards": Cards(fault="polkit says no", refused=True)}, "does not let tomb", 'subject.user === "tomb"'),
     ("escapes", {"escapes": False}, "keeps back", "libccid_Info.plist"),
     ("sound_card", {"sound": sound(cards=(), sinks=())}, "no sound device", "dtparam=audio=on"),
+    ("sound_card", {"sound": sound(cards=(), sinks=()), "throttled": None}, "no sound device", None),
     ("mixer", {"sound": sound(sinks=(Sink("hdmi", True, True),))}, "hdmi is muted", "pactl set-sink-mute"),
     ("mixer", {"sound": sound(sinks=(), mixer_muted=True)}, "card is muted", "amixer sset Master unmute"),
     ("ffmpeg", {"tools": {"ffmpeg": "/usr/bin/ffmpeg"}}, "ffmpeg lacks", "apt-get install ffmpeg"),
