@@ -133,7 +133,7 @@ async def serve_hello() -> None:
 async def listen(nursery: trio.Nursery, app: Any) -> None:
     from tomb.nurseries.web import serve_web
 
-    [address] = await nursery.start(partial(serve_web, app, host="127.0.0.1", port=0))
+    [address] = await nursery.start(partial(serve_web, app, hosts=["127.0.0.1"], port=0))
     print(address.port, flush=True)
 
 

@@ -85,7 +85,7 @@ def serve_tomb(clients: int) -> None:
         async with trio.open_nursery() as nursery:
             await nursery.start(server.run)
             web = WebLimits(connections=1000, connections_per_address=1000)
-            (address,) = await nursery.start(partial(serve_web, server, host="127.0.0.1", port=0, limits=web))
+            (address,) = await nursery.start(partial(serve_web, server, hosts=["127.0.0.1"], port=0, limits=web))
             say(port=address.port)
             await session(lambda: len(server.namespace("/").clients), clients, publish, trio.sleep)
             await trio.sleep_forever()

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tomb.config import read_settings, unknown_settings
+from tomb.errors import StartError
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +25,13 @@ def test_settings_and_what_the_scripts_read_are_no_slips(monkeypatch: pytest.Mon
     for name in ("TOMB_PORT", "tomb_demo", "TOMB_PYTHON", "TOMB_PACKAGES", "TOMB_URL"):
         monkeypatch.setenv(name, "1")
         assert name not in unknown_settings()
+
+
+@pytest.mark.parametrize(
+    ("value", "hosts"), [("::1", ("::1",)), ("127.0.0.1, fe80::1%eth0,", ("127.0.0.1", "fe80::1%eth0"))]
+)
+def test_one_address_or_several_may_be_named_to_listen_on(value: str, hosts: tuple[str, ...]) -> None:
+    assert read_settings({"host": value}).host == hosts
+    for nothing in ("", " , "):
+        with pytest.raises(StartError, match="TOMB_HOST"):
+            read_settings({"host": nothing})

@@ -17,6 +17,7 @@ from tomb.config import MIB, Settings
 from tomb.devices import computer
 from tomb.devices.facts import Gather, gather
 from tomb.devices.keys import InputDevices
+from tomb.devices.naming import Naming, look
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
@@ -46,6 +47,7 @@ from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.lifecycle import Lifecycle, Process
 from tomb.nurseries.limits import Limits
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.names import Names
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.rescan import Rescan
@@ -73,6 +75,7 @@ class Devices:
     youtube: YouTube | None = None
     keys: InputDevices | None = None
     gather: Gather = gather
+    naming: Callable[[], Naming] = look
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
@@ -191,6 +194,8 @@ async def open_box(
         await lifecycle.start(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
         await lifecycle.supervise("warming", Warming(events, librarian, deck).run)
+        names = Names(ports, settings.allowed_hosts, devices.naming)
+        await lifecycle.supervise("names", names.run)
         rescan = Rescan(events, librarian, examiner, lambda: deck.state(0).is_playing)
         await lifecycle.supervise("rescan", rescan.run)
         if taps.reader is not None:
@@ -218,6 +223,7 @@ async def open_box(
                 parent_auth=parent_auth,
                 process=process,
                 doctor=Doctor(ports, devices.gather, settings.data),
+                names=names,
             )
         finally:
             deck.note_position()

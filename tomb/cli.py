@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="run the box")
-    serve.add_argument("--host", help="address to listen on (0.0.0.0: all)")
+    serve.add_argument("--host", help="addresses to listen on, separated by commas (0.0.0.0,::)")
     serve.add_argument("--port", type=int, help="port to listen on (8000; 0: any free one)")
     serve.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
     serve.add_argument("--audio", choices=("auto", "portaudio", "silent"), help="sound output (auto)")

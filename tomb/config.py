@@ -92,7 +92,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104  # phones must reach the box
+    host: Annotated[Names, Field(min_length=1)] = Field(
+        ("0.0.0.0", "::"),  # noqa: S104  # phones must reach the box
+        description="addresses to listen on, separated by commas; the default: all, of IPv4 and IPv6",
+    )
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes any free one")
     data: Annotated[Path, BeforeValidator(_folder)] = Field(
         default_factory=default_data_dir, description="folder of the database and the library"
@@ -197,4 +200,6 @@ def _shown_default(name: str, info: FieldInfo) -> str:
     default = info.default
     if default in ("", ()):
         return "(empty)"
+    if isinstance(default, tuple):
+        return f"`{','.join(default)}`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{str(default).lower()}`"

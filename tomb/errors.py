@@ -7,6 +7,7 @@
     │   │   ├── MethodNotAllowed 405
     │   │   └── NoSuchRange     416
     │   ├── Forbidden           403 forbidden
+    │   │   └── UnknownHost     ... because the box does not go by that name
     │   ├── NotFound            404 not_found
     │   ├── RequestTimeout      408 request_timeout
     │   ├── Conflict            409 conflict
@@ -90,6 +91,15 @@ class NoSuchRange(BadRequest):
 class Forbidden(RequestError):
     error_type = "forbidden"
     status = 403
+
+
+class UnknownHost(Forbidden):
+    """`host`: what the request called the box; None if nothing, or several things."""
+
+    def __init__(self, host: str | None) -> None:
+        message = "this box does not go by that name; TOMB_ALLOWED_HOSTS gives it more"
+        super().__init__(message, {"host": host, "setting": "TOMB_ALLOWED_HOSTS"})
+        self.host = host
 
 
 class NotFound(RequestError):

@@ -22,12 +22,11 @@ from tomb.library.disk import note_address
 from tomb.models import counted
 from tomb.nurseries.health import UP
 from tomb.nurseries.lifecycle import RESUMES, Process
+from tomb.nurseries.listeners import EVERYWHERE
 from tomb.nurseries.web import Address, WebLimits, serve_web
 from tomb.ports import Ports, RealPorts
 
 log = logging.getLogger(__name__)
-
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
 def serve(options: Mapping[str, Any]) -> NoReturn:
@@ -96,7 +95,7 @@ async def _listen(web: trio.Nursery, services: Services) -> list[Address]:
         return addresses
     except* OSError as errors:
         reason = next(iter(errors.exceptions))
-        raise StartError(f"cannot listen on {settings.host} port {settings.port}: {reason}") from None
+        raise StartError(f"cannot listen on {', '.join(settings.host)} port {settings.port}: {reason}") from None
 
 
 async def _serve_web(services: Services, *, task_status: trio.TaskStatus[list[Address]]) -> None:
@@ -106,7 +105,7 @@ async def _serve_web(services: Services, *, task_status: trio.TaskStatus[list[Ad
         services.board.note("websocket", UP)
         await serve_web(
             app,
-            host=services.settings.host,
+            hosts=services.settings.host,
             port=services.settings.port,
             limits=WebLimits(grace=0.2, message_bytes=app.limits.message_bytes),
             stop=services.process.stop,
@@ -120,12 +119,10 @@ async def _serve_web(services: Services, *, task_status: trio.TaskStatus[list[Ad
 def _welcome(services: Services, addresses: list[Address]) -> None:
     """What a person at the terminal reads. Nothing else of the box writes to stdout."""
     audio, nfc = services.board.details()["audio"], services.board.details()["nfc"]
-    host, port = addresses[0].host, addresses[0].port
-    shown = "localhost" if host in EVERYWHERE else host
-    url = f"http://{shown}:{port}"
+    url, port = addresses[0].url, addresses[0].port
     note_address(services.settings.data, url)
     lines = [f"The Open Music Box {__version__} is up: {url}"]
-    if host in EVERYWHERE:
+    if addresses[0].host in EVERYWHERE:
         lines.append(f"  phones    http://{socket.gethostname().partition('.')[0]}.local:{port}")
     lines.append(f"  library   {counted(services.librarian.count(), 'playlist')} in {services.settings.data}")
     if (repaired := services.board.details()["library"].last_error) is not None:

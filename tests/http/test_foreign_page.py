@@ -78,7 +78,7 @@ async def browser(folder: Path, address: str) -> AsyncIterator[trio.Process]:
 async def stranger_there() -> AsyncIterator[Stranger]:
     stranger = Stranger()
     async with trio.open_nursery() as nursery:
-        [address] = await nursery.start(partial(serve_web, stranger, host="127.0.0.1", port=0))
+        [address] = await nursery.start(partial(serve_web, stranger, hosts=["127.0.0.1"], port=0))
         stranger.url = f"http://evil.example:{address.port}"
         yield stranger
         nursery.cancel_scope.cancel()

@@ -4,17 +4,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from tests.http.world import made_world
 from tests.rigs.asgi import Answer, served_box
 from tomb.config import read_settings
+from tomb.devices.naming import Naming
 from tomb.errors import StartError
 from tomb.http import guard
 from tomb.http.app import ROUTES
+from tomb.nurseries.names import Names
+from tomb.ports import VirtualPorts
 
 FRIEND = "https://friend.example"
-NAMES = guard.own_names(["jukebox.lan"])
+NAMES = Names(VirtualPorts(), ["Jukebox.lan"], lambda: Naming("Box"))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,14 @@ NAMES = guard.own_names(["jukebox.lan"])
         ("[::1]:8000", True),
         ("192.168.1.2:8000", True),
         ("jukebox.lan", True),
+        ("box", True),
+        ("Box.local:8000", True),
+        ("box.lan", True),
+        ("box.home.arpa", True),
+        ("box.internal", True),
+        ("box.com", False),
+        ("box.example.local", False),
+        ("other.local", False),
         ("192.168.1.3", False),
         ("evil.example", False),
         ("localhost.evil.example", False),
@@ -262,3 +274,57 @@ async def test_pages_are_isolated_where_browsers_trust_the_connection_and_only_t
             assert ("cross-origin-opener-policy" in answer.headers) == isolated
         refused = await client.ask("GET", "/", headers={"host": "evil.example", **forwarded})
         assert (refused.status, "cross-origin-opener-policy" in refused.headers) == (403, isolated)
+
+
+FIREFOX = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("languages", "words"),
+    [
+        ("", "does not go by the name music.example"),
+        ("en-GB,en;q=0.9,de;q=0.8", "does not go by the name music.example"),
+        ("fr, de;q=0.7", "heißt nicht music.example"),
+        ("de-AT", "heißt nicht music.example"),
+        ("q=;;,\x00", "does not go by the name"),
+    ],
+)
+async def test_who_calls_the_box_by_another_name_reads_how_to_allow_it(
+    tmp_path: Path, autojump_clock: MockClock, languages: str, words: str
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        told = {"host": "music.example:8000", "accept_language": languages, **FIREFOX}
+        answer = await client.get("/playlists/1", **told)
+        page = answer.content.decode()
+        assert (answer.status, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert words in page
+        assert "<pre>TOMB_ALLOWED_HOSTS=music.example</pre>" in page
+        assert "/etc/tomb/tomb.env" in page
+        for path in ("/api/health", "/api", "/socket.io/x"):
+            assert (await client.get(path, **told)).body["details"]["setting"] == "TOMB_ALLOWED_HOSTS"
+        assert (await client.get("/", host="music.example")).body["error_type"] == "forbidden", "no browser asks"
+
+
+@pytest.mark.parametrize(
+    "host", ["<script>alert(1)</script>", 'a"b.example', "x&lt;.example", "[::1", "a b", "", "y" * 300, "{line}"]
+)
+async def test_a_name_that_is_none_is_not_shown_to_anybody(
+    tmp_path: Path, autojump_clock: MockClock, host: str
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        answer = await client.get("/", host=host, **FIREFOX)
+        assert answer.status == 403
+        assert "<pre>TOMB_ALLOWED_HOSTS=…</pre>" in answer.content.decode()
+        assert not host or host not in answer.content.decode()
+
+
+async def test_the_names_of_the_computer_are_those_of_the_box(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (box, client):
+        await trio.sleep(1)
+        for host in ("box", "box.local:8000", "box.fritz.box", "box.fritz.box."):
+            assert (await client.get("/", host=host)).status == 200
+        for host in ("fritz.box", "other.fritz.box", "box.example", "box.com"):
+            assert (await client.get("/", host=host)).status == 403
+        box.services.names.announced = "box-2.local"
+        assert (await client.get("/", host="box-2.local")).status == 200

@@ -24,7 +24,7 @@ async def main() -> None:
     stop = trio.Event()
     limits = WebLimits(connections_per_address=300, stall=3600)  # what would be held by it would be held for ever
     serve = partial(
-        serve_web, stage.server, host="127.0.0.1", port=0, limits=limits, stop=stop, draining=stage.server.shutdown
+        serve_web, stage.server, hosts=["127.0.0.1"], port=0, limits=limits, stop=stop, draining=stage.server.shutdown
     )
     with trio.open_signal_receiver(signal.SIGTERM) as signals:
         async with trio.open_nursery() as sockets:

@@ -45,7 +45,7 @@ async def hello(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 @asynccontextmanager
 async def serving(app: Any = hello, **more: Any) -> AsyncIterator[Address]:
     async with trio.open_nursery() as nursery:
-        (address,) = await nursery.start(partial(serve_web, app, host="127.0.0.1", port=0, **more))
+        (address,) = await nursery.start(partial(serve_web, app, hosts=["127.0.0.1"], port=0, **more))
         yield address
         nursery.cancel_scope.cancel()
 
@@ -66,7 +66,7 @@ async def test_port_0_takes_a_free_port_and_says_which() -> None:
 
 async def test_a_port_in_use_is_the_callers_oserror() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError) as refused:  # noqa: PT011 - errno says
-        await serve_web(hello, host="127.0.0.1", port=taken.getsockname()[1])
+        await serve_web(hello, hosts=["127.0.0.1"], port=taken.getsockname()[1])
     assert refused.value.errno == errno.EADDRINUSE
 
 
@@ -98,7 +98,9 @@ async def test_stop_lets_requests_finish_and_drains_once_nothing_new_is_accepted
         drained.set()
 
     async with trio.open_nursery() as nursery:
-        (address,) = await nursery.start(partial(serve_web, hello, host="127.0.0.1", port=0, stop=stop, draining=drain))
+        (address,) = await nursery.start(
+            partial(serve_web, hello, hosts=["127.0.0.1"], port=0, stop=stop, draining=drain)
+        )
         async with await ask(address, "/slow") as busy, await ask(address) as idle:
             await read(idle, b"hello")
             await read(busy, b"\r\n\r\n")
@@ -114,7 +116,7 @@ async def test_stop_waits_no_longer_than_the_grace_for_a_peer_that_does_not_read
         async with trio.open_nursery() as nursery:
             limits = WebLimits(grace=0.1, stall=3600)
             (address,) = await nursery.start(
-                partial(serve_web, hello, host="127.0.0.1", port=0, stop=stop, limits=limits)
+                partial(serve_web, hello, hosts=["127.0.0.1"], port=0, stop=stop, limits=limits)
             )
             async with await ask(address, "/flood") as stream:
                 await read(stream, b"x")
@@ -309,7 +311,7 @@ async def test_a_stop_before_anything_happened_ends_at_once() -> None:
     stop = trio.Event()
     stop.set()
     with trio.fail_after(PATIENCE_S):
-        await serve_web(hello, host="127.0.0.1", port=0, stop=stop)
+        await serve_web(hello, hosts=["127.0.0.1"], port=0, stop=stop)
 
 
 async def test_websocket_frames_are_neither_compressed_nor_torn() -> None:

@@ -17,6 +17,7 @@ from tomb.box import Devices, open_box
 from tomb.config import Settings
 from tomb.devices.facts import Facts
 from tomb.devices.keys import InputDevices
+from tomb.devices.naming import Naming
 from tomb.devices.output import Cue, Output
 from tomb.devices.reader import VirtualReader
 from tomb.devices.silent import SilentOutput
@@ -179,7 +180,14 @@ async def virtual_box(
     kernel = FakeKernel()
     keys = InputDevices(ports, kernel)
     devices = Devices(
-        real if is_real else None, None if is_real else silent, None, VirtualReader(), youtube, keys, found_nothing
+        real if is_real else None,
+        None if is_real else silent,
+        None,
+        VirtualReader(),
+        youtube,
+        keys,
+        found_nothing,
+        lambda: Naming("box", ("fritz.box",)),
     )
     settings = Settings(data=folder / "data", **options)
     async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:

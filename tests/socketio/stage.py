@@ -60,7 +60,7 @@ async def on_the_air(stage: Stage, limits: WebLimits | None = None) -> AsyncIter
     """The stage behind Hypercorn, on a free port of the loopback."""
     async with trio.open_nursery() as nursery:
         await nursery.start(stage.server.run)
-        (address,) = await nursery.start(partial(serve_web, stage.server, host="127.0.0.1", port=0, limits=limits))
+        (address,) = await nursery.start(partial(serve_web, stage.server, hosts=["127.0.0.1"], port=0, limits=limits))
         yield f"http://127.0.0.1:{address.port}"
         nursery.cancel_scope.cancel()
 

@@ -142,7 +142,7 @@ async def take(folder: Path) -> None:
         async with trio.open_nursery() as nursery:
             app = make_app(services)
             await nursery.start(app.run)
-            [address] = await nursery.start(partial(serve_web, app, host="127.0.0.1", port=0))
+            [address] = await nursery.start(partial(serve_web, app, hosts=["127.0.0.1"], port=0))
             env = os.environ | {"TOMB_URL": f"http://127.0.0.1:{address.port}", "TOMB_TO": str(TARGET)}
             await trio.run_process(["node", str(HERE / "screenshots.mjs")], env=env)
             nursery.cancel_scope.cancel()

@@ -344,8 +344,8 @@ def clock(wall: float, root: Path = ROOT) -> Clock:
 async def network(ports: Ports, port: int, at: tuple[str, int] = MDNS) -> Network:
     hostname = socket.gethostname().partition(".")[0]
     box, taken = await _who_answers(port)
-    addresses = await ports.in_thread(_addresses, abandon=True)
-    return Network(port, box, taken, addresses, hostname, await names(f"{hostname}.local", at))
+    found = await ports.in_thread(addresses, abandon=True)
+    return Network(port, box, taken, found, hostname, await names(f"{hostname}.local", at))
 
 
 async def _who_answers(port: int) -> tuple[bool, bool]:
@@ -363,8 +363,8 @@ async def _who_answers(port: int) -> tuple[bool, bool]:
     return b"server_seq" in said, b"server_seq" not in said
 
 
-def _addresses() -> tuple[str, ...]:
-    """By which phones reach it, as far as that can be known without asking anybody."""
+def addresses() -> tuple[str, ...]:
+    """By which phones reach this computer, as far as that can be known without asking anybody."""
     found = []
     for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         with socket.socket(family, socket.SOCK_DGRAM) as probe:

@@ -15,7 +15,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from tomb import bounded_json
-from tomb.errors import AddressTooLong, BadRequest, Forbidden, HeadersTooLarge, RequestError, Unavailable
+from tomb.errors import (
+    AddressTooLong,
+    BadRequest,
+    Forbidden,
+    HeadersTooLarge,
+    RequestError,
+    Unavailable,
+    UnknownHost,
+)
 from tomb.http import pages, parsing, streams
 from tomb.http.bodies import BODY_LIMIT, Incoming, StreamedConnection, StreamedRequest
 from tomb.http.envelope import (
@@ -29,7 +37,7 @@ from tomb.http.envelope import (
     refusal_of,
     success_json,
 )
-from tomb.http.guard import Guard, Pairs, RateLimits, security_headers
+from tomb.http.guard import Guard, Pairs, RateLimits, host_in, security_headers
 from tomb.http.operations import Operations
 from tomb.http.parents import COOKIE
 from tomb.http.parsing import Body, NoQuery
@@ -103,7 +111,10 @@ class Api:
         return path
 
     async def _refuse_unread(self, refusal: RequestError, scope: Any, send: Any) -> None:
-        headers, content = _unread(self._services, refusal, scope["tomb.request_id"], is_secure=_is_secure(scope))
+        is_secure, page = _is_secure(scope), None
+        if isinstance(refusal, UnknownHost) and _looks_for_a_page(scope):
+            page = pages.unknown_host(host_in(refusal.host or ""), _header(scope, b"accept-language"))
+        headers, content = _unread(self._services, refusal, scope["tomb.request_id"], is_secure=is_secure, page=page)
         encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
         await send({"type": "http.response.start", "status": refusal.status, "headers": encoded})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
@@ -273,17 +284,33 @@ def busy(services: Services) -> bytes:
     return "\r\n".join(("HTTP/1.1 503 Service Unavailable", *lines, "", "")).encode() + content
 
 
-def _unread(services: Services, refusal: RequestError, request_id: str, *, is_secure: bool) -> tuple[Pairs, bytes]:
-    """The headers and the body of what is answered before a request was even looked at."""
-    content = failure_json(refusal, Stamp(services.ports.wall(), services.events.number, request_id))
+def _unread(
+    services: Services, refusal: RequestError, request_id: str, *, is_secure: bool, page: str | None = None
+) -> tuple[Pairs, bytes]:
+    """The headers and the body of what is answered before a request was even looked at. `page`: what says it to people,
+    if such ask."""
+    stamp = Stamp(services.ports.wall(), services.events.number, request_id)
+    content = failure_json(refusal, stamp) if page is None else page.encode()
+    content_type = JSON if page is None else _PAGE
     headers = (
-        ("Content-Type", JSON),
+        ("Content-Type", content_type),
         ("Content-Length", str(len(content))),
         ("Cache-Control", "no-store"),
         ("X-Request-ID", request_id),
-        *security_headers(JSON, None, is_secure=is_secure),
+        *security_headers(content_type, None, is_secure=is_secure),
     )
     return headers, content
+
+
+def _looks_for_a_page(scope: Any) -> bool:
+    """Whether a person is about to read the answer: programs ask under /api/, and browsers say what they show."""
+    path = urlsplit(scope["path"]).path + "/"
+    return not path.startswith(("/api/", "/socket.io/")) and "text/html" in _header(scope, b"accept")
+
+
+def _header(scope: Any, name: bytes) -> str:
+    """Its first value; "" if there is none."""
+    return next((value.decode("latin-1") for each, value in scope["headers"] if each.lower() == name), "")
 
 
 def _is_secure(scope: Any) -> bool:

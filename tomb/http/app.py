@@ -63,7 +63,7 @@ MESSAGE_BYTES = 128 * 1024
 def make_app(services: Services, routes: tuple[Route, ...] = ROUTES, ui: WebUi | None = None) -> SocketServer:
     """The whole application. Its `run` must be running."""
     settings = services.settings
-    guard = Guard(settings)
+    guard = Guard(settings, services.names)
     operations = Operations(services.events, settings.dedup_window_s, settings.dedup_result_ttl_s)
     services.process.at_stop(operations.drain)
     api = Api(services, operations, guard, routes, ui or WebUi())

@@ -6,9 +6,8 @@ changes something and with sockets, must be the box itself or configured: a stra
 request, but not as somebody else.
 """
 
-import socket
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import Headers
 
 from tomb.config import Settings
-from tomb.errors import Forbidden, RateLimited
+from tomb.errors import Forbidden, RateLimited, UnknownHost
 from tomb.http.routes import Category
 from tomb.nurseries.buckets import Buckets
 
@@ -27,15 +26,6 @@ PLACE_RETRY_S = 1.0
 FILES_OF_ONE, FILES = 24, 200
 ARCHIVES_OF_ONE = 2
 PORTS: Mapping[str, int] = {"http": 80, "https": 443}
-
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def own_names(configured: Iterable[str] = ()) -> frozenset[str]:
-    """The names by which the box may be addressed; its addresses are known from each connection."""
-    host = socket.gethostname().lower()
-    short = host.partition(".")[0]
-    return LOCAL | {host, short, f"{short}.local", *(name.lower() for name in configured)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +66,9 @@ def host_in(header: str) -> tuple[str, int | None] | None:
     return (name, port) if name and name.strip() == name and parts.netloc == header else None
 
 
-def knows_host(header: str | None, names: Collection[str], address: str | None) -> bool:
-    """Whether `header` names the box. `address`: the box's end of this very connection."""
+def knows_host(header: str | None, names: Container[str], address: str | None) -> bool:
+    """Whether `header` names the box, by one of `names` (`nurseries.names`) or by its address. `address`: the box's end
+    of this very connection."""
     host = host_in(header or "")
     return host is not None and (host[0] in names or (address is not None and _is_address(host[0], address)))
 
@@ -101,15 +92,14 @@ def knows_origin(header: str | None, host_header: str | None, friends: Collectio
 class Guard:
     """Both guards with the settings of the operator. Each refusal names the setting that would have allowed it."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._names = own_names(settings.allowed_hosts)
+    def __init__(self, settings: Settings, names: Container[str]) -> None:
+        self._names = names
         self._friends = {origin for each in settings.cors_origins if (origin := origin_in(each)) is not None}
 
     def check_host(self, host: str | None, address: str | None) -> None:
-        """`address`: the box's end of the connection. Raises Forbidden."""
+        """`address`: the box's end of the connection. Raises UnknownHost."""
         if not knows_host(host, self._names, address):
-            details = {"host": host, "setting": "TOMB_ALLOWED_HOSTS"}
-            raise Forbidden("this box does not go by that name; TOMB_ALLOWED_HOSTS gives it more", details)
+            raise UnknownHost(host)
 
     def check_origin(self, origin: str | None, host: str | None) -> None:
         """Raises Forbidden."""
@@ -145,7 +135,8 @@ def _is_address(name: str, address: str) -> bool:
     if name == address:
         return True  # as most write it; to take addresses apart is the dearest part of the guard
     try:
-        return ip_address(name) == ip_address(address.partition("%")[0])
+        # A zone (`fe80::1%eth0`) says by which of its interfaces a computer gets there, and each calls them otherwise.
+        return ip_address(name.partition("%")[0]) == ip_address(address.partition("%")[0])
     except ValueError:
         return False
 

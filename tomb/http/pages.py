@@ -5,6 +5,11 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from tomb.devices.naming import as_name
+
 _HOME = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -52,12 +57,70 @@ _HEAD = """<!doctype html>
   <a href="/api/asyncapi.json">AsyncAPI</a>.</p>
 """
 
+_UNKNOWN_HOST = """<!doctype html>
+<html lang="{language}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+  body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 12vh auto; padding: 0 1.5rem;
+         color: #2b2b33; background: #fbf8f2; overflow-wrap: anywhere }
+  h1 { font-size: 1.7rem; line-height: 1.25 }
+  pre { background: #efe9dc; padding: .6rem .8rem; border-radius: .5rem; white-space: pre-wrap }
+  @media (prefers-color-scheme: dark) { body { color: #e9e4da; background: #1f1e24 } pre { background: #35333c } }
+</style>
+"""
+
+# {name}: what the browser called the box, {line}: the setting that allows it. Who sets it has a keyboard at the box.
+_UNKNOWN_HOST_IN = {
+    "en": (
+        "This name is not known here",
+        """<h1>The box does not go by the name {name}.</h1>
+<p>It answers to its own names only. Otherwise a page from somewhere on the internet could have a name of its own lead
+here, and do with the box whatever it likes.</p>
+<p>If that name is yours, allow it once, at the computer that the box runs on.</p>
+<p>Where it was installed from a package: add this line to <b>/etc/tomb/tomb.env</b></p>
+<pre>{line}</pre>
+<p>and restart it:</p>
+<pre>sudo systemctl restart tomb</pre>
+<p>Where you start it yourself: put the same line before the command that starts it. Several names stand in one line,
+separated by commas.</p>
+""",
+    ),
+    "de": (
+        "Dieser Name ist hier unbekannt",
+        """<h1>Die Box heißt nicht {name}.</h1>
+<p>Sie hört nur auf ihre eigenen Namen. Sonst könnte eine Seite irgendwo aus dem Internet einen Namen von sich hierher
+führen lassen und mit der Box tun, was sie will.</p>
+<p>Wenn der Name Ihrer ist, erlauben Sie ihn einmal, an dem Computer, auf dem die Box läuft.</p>
+<p>Wo sie aus einem Paket installiert wurde: Schreiben Sie diese Zeile in <b>/etc/tomb/tomb.env</b></p>
+<pre>{line}</pre>
+<p>und starten Sie die Box neu:</p>
+<pre>sudo systemctl restart tomb</pre>
+<p>Wo Sie sie selbst starten: Stellen Sie dieselbe Zeile vor den Befehl, der sie startet. Mehrere Namen stehen in einer
+Zeile, durch Kommas getrennt.</p>
+""",
+    ),
+}
+
 Json = Mapping[str, Any]
 
 
 def home(box_name: str) -> str:
     """`box_name`: what parents call the box, "" for nothing."""
     return _HOME.replace("{name}", escape(box_name or "The Open Music Box"))
+
+
+def unknown_host(host: tuple[str, int | None] | None, accept_language: str) -> str:
+    """For whoever called the box by a name that is none of its own. `host`: that name, from a stranger; None if it was
+    none at all. `accept_language`: the header."""
+    languages = parse_accept_header(accept_language, LanguageAccept)
+    language = languages.best_match(_UNKNOWN_HOST_IN, "en")
+    title, words = _UNKNOWN_HOST_IN[language]
+    said = "" if host is None else host[0]
+    name = said if as_name(said) is not None else "…"
+    head = _UNKNOWN_HOST.replace("{language}", language).replace("{title}", title)
+    return head + words.replace("{name}", escape(name)).replace("{line}", escape(f"TOMB_ALLOWED_HOSTS={name}"))
 
 
 def api_page(document: Json) -> str:

@@ -34,6 +34,7 @@ from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.lifecycle import Process
 from tomb.nurseries.limits import Limits
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.names import Names
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.taps import Taps
@@ -71,6 +72,7 @@ class Services:
     parent_auth: ParentAuth
     process: Process
     doctor: Doctor
+    names: Names
 
     @property
     def virtual_reader(self) -> VirtualReader | None:

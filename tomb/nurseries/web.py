@@ -23,7 +23,7 @@ a defect may come together with a cancellation, and only the one is ours to catc
 import logging
 import resource
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +38,7 @@ from hypercorn.utils import wrap_app
 
 from tomb.nurseries import hypercorn_patch
 from tomb.nurseries.connection import Connection, GuardedStream
+from tomb.nurseries.listeners import EVERYWHERE, open_listeners
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +73,17 @@ class Address:
     host: str
     port: int
 
+    @property
+    def url(self) -> str:
+        """By which this computer gets there."""
+        host = "localhost" if self.host in EVERYWHERE else self.host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
 
 async def serve_web(
     app: ASGIApp,
     *,
-    host: str,
+    hosts: Sequence[str],
     port: int,
     limits: WebLimits | None = None,
     stop: trio.Event | None = None,
@@ -86,11 +93,11 @@ async def serve_web(
 ) -> None:
     """Serve until `stop` is set (then the stop is graceful) or cancelled (then it is immediate).
 
-    `host` may be a name or an address, "0.0.0.0" or "::"; `port` 0 takes a free one. `started()` gives the addresses.
+    `hosts` and `port`: as `listeners.open_listeners` takes them. `started()` gives the addresses.
     `busy`: what a connection too many is answered, as it goes over the wire.
     Raises OSError as it comes, EADDRINUSE for a port that is taken.
     """
-    listeners = await trio.open_tcp_listeners(port, host=host)
+    listeners = await open_listeners(hosts, port)
     hypercorn_patch.install()
     await _Web(app, limits or WebLimits(), busy).serve(
         listeners, stop if stop is not None else trio.Event(), draining, task_status
