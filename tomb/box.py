@@ -23,7 +23,7 @@ from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
 from tomb.devices.youtube import YouTube
 from tomb.events import LEASE_BLOCK, MACHINES, PLAYLISTS, Events
-from tomb.http.routes import Services
+from tomb.http.services import Services
 from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
 from tomb.library.picture_cache import PictureCache

@@ -4,27 +4,29 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import trio
 
 from tomb import __version__, logs, malloc
 from tomb.box import chosen_devices, open_box
 from tomb.config import Settings, read_settings, unknown_settings
-from tomb.errors import LibraryDamaged, RequestError, StartError, TombError
-from tomb.http.api import busy
-from tomb.http.app import make_app
-from tomb.http.routes import Services
+from tomb.devices.service_manager import ServiceManager
+from tomb.errors import Busy, LibraryDamaged, RequestError, StartError, TombError
+from tomb.http.services import Services
 from tomb.library.disk import note_address
 from tomb.models import counted
 from tomb.nurseries.health import UP
 from tomb.nurseries.lifecycle import RESUMES, Process
 from tomb.nurseries.listeners import EVERYWHERE
-from tomb.nurseries.web import Address, WebLimits, serve_web
+from tomb.nurseries.supervisor import LOOK_PAUSES_S, supervised
 from tomb.ports import Ports, RealPorts
+
+if TYPE_CHECKING:  # the web side is loaded when tags play already
+    from tomb.nurseries.web import Address
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
     for name in unknown_settings():
         log.warning("no setting is called %s", name)
     malloc.keep_one_heap()
-    process = Process(logbook, resumes=before != "")
+    process = Process(logbook, resumes=before != "", manager=ServiceManager())
     refusal: TombError | None = None
     try:
         trio.run(process.run, partial(_serve, settings, RealPorts(), process))
@@ -59,17 +61,86 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
 
 async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
     devices = chosen_devices(settings, ports)
-    async with open_box(settings, ports, devices, process) as services, trio.open_nursery() as web:
+    async with open_box(settings, ports, devices, process) as services:
+        process.manager.ready("tags play; the web pages come next")
         if services.settings.demo != "off":
             await _demo(services)
-        addresses = await _listen(web, services)
-        process.port = addresses[0].port
-        services.board.note("api", UP)
-        _welcome(services, addresses)
-        with trio.CancelScope() as looking:
-            process.at_stop(looking.cancel)
-            await _sync(services)
-        malloc.give_back()
+        async with trio.open_nursery() as nursery:
+            web = _Web(services)
+            await web.start(nursery)
+            with trio.CancelScope() as looking:
+                process.at_stop(looking.cancel)
+                await _sync(services)
+            malloc.give_back()
+            await process.stop.wait()
+            await web.until_ended()
+            nursery.cancel_scope.cancel()
+
+
+class _Web:
+    """The web side: what a box may be without, as without its reader. It comes when tags play already, is loaded in a
+    thread meanwhile, and is started again when it fails.
+
+    Whoever starts a box on a terminal is there to read that its port is taken, and gets the terminal back. Behind an
+    installed box there stands a child: it plays, and takes the port as soon as that is free.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._supervisor = supervised("api", services.board, self._serve, LOOK_PAUSES_S)
+        self._ended = trio.Event()
+        self._complaint = ""
+        self._has_welcomed = False
+
+    async def start(self, nursery: trio.Nursery) -> None:
+        """Returns when it serves, or it is known that it cannot for now. Raises StartError, on a terminal."""
+        await nursery.start(self._supervisor.run)
+        if not self._services.board.is_up("api") and not self._services.process.manager.is_there:
+            raise StartError(self._services.board.details()["api"].last_error or "the web side does not start")
+
+    async def until_ended(self) -> None:
+        """The box has begun to stop: wait until the clients that there are have been sent away."""
+        if self._services.board.is_up("api"):
+            await self._ended.wait()
+
+    async def _serve(self, *, task_status: trio.TaskStatus[None]) -> None:
+        serve_clients = await self._services.ports.in_thread(_load)
+        self._ended = trio.Event()
+        try:
+            async with trio.open_nursery() as nursery:
+                addresses = await self._listen(partial(nursery.start, serve_clients, self._services))
+                self._services.process.port = addresses[0].port
+                task_status.started()
+                self._is_up(addresses)
+        finally:
+            self._ended.set()
+        await trio.sleep_forever()  # it ended since the box stops: that is no failure
+
+    async def _listen(self, start: Callable[[], Awaitable["list[Address]"]]) -> "list[Address]":
+        try:
+            return await start()
+        except* OSError as errors:
+            settings = self._services.settings
+            complaint = (
+                f"cannot listen on {', '.join(settings.host)} port {settings.port}: {next(iter(errors.exceptions))}"
+            )
+        if self._services.process.manager.is_there and complaint != self._complaint:
+            log.error("%s; tags play all the same", complaint)
+        self._complaint = complaint
+        raise Busy(complaint)
+
+    def _is_up(self, addresses: "list[Address]") -> None:
+        self._complaint = ""
+        self._services.process.manager.say(f"tags play, and the web pages are on port {addresses[0].port}")
+        if not self._has_welcomed:
+            self._has_welcomed = True
+            _welcome(self._services, addresses)
+
+
+def _load() -> Callable[..., Awaitable[None]]:
+    from tomb.http.serving import serve_clients
+
+    return serve_clients
 
 
 async def _demo(services: Services) -> None:
@@ -88,35 +159,7 @@ async def _sync(services: Services) -> None:
         log.warning("the library could not be compared with its files: %s", error)
 
 
-async def _listen(web: trio.Nursery, services: Services) -> list[Address]:
-    settings = services.settings
-    try:
-        addresses: list[Address] = await web.start(_serve_web, services)
-        return addresses
-    except* OSError as errors:
-        reason = next(iter(errors.exceptions))
-        raise StartError(f"cannot listen on {', '.join(settings.host)} port {settings.port}: {reason}") from None
-
-
-async def _serve_web(services: Services, *, task_status: trio.TaskStatus[list[Address]]) -> None:
-    app = make_app(services)
-    async with trio.open_nursery() as nursery:
-        await nursery.start(app.run)
-        services.board.note("websocket", UP)
-        await serve_web(
-            app,
-            hosts=services.settings.host,
-            port=services.settings.port,
-            limits=WebLimits(grace=0.2, message_bytes=app.limits.message_bytes),
-            stop=services.process.stop,
-            draining=partial(app.shutdown, 0.2),
-            busy=partial(busy, services),
-            task_status=task_status,
-        )
-        nursery.cancel_scope.cancel()
-
-
-def _welcome(services: Services, addresses: list[Address]) -> None:
+def _welcome(services: Services, addresses: "list[Address]") -> None:
     """What a person at the terminal reads. Nothing else of the box writes to stdout."""
     audio, nfc = services.board.details()["audio"], services.board.details()["nfc"]
     url, port = addresses[0].url, addresses[0].port

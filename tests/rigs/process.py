@@ -183,10 +183,12 @@ async def serving(
     env: Mapping[str, str] | None = None,
     before: Sequence[str] = (),
     tomb: Sequence[str] = (TOMB,),
+    port: int = 0,
 ) -> AsyncIterator[Box]:
     """A box on the data folder; `env` comes on top of this process's, `before` is what starts it, such as `setpriv`.
-    `tomb`: the program, where it is another one for once."""
-    command = [*before, *tomb, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data), *arguments]
+    `tomb`: the program, where it is another one for once. `port`: where it is to listen; then nobody waits until it
+    does."""
+    command = [*before, *tomb, "serve", "--host", "127.0.0.1", "--port", str(port), "--data", str(data), *arguments]
     process = await trio.lowlevel.open_process(
         command, env=clean_env() | UNHURRIED | dict(env or {}), stdin=DEVNULL, stdout=PIPE, stderr=PIPE
     )
@@ -195,7 +197,7 @@ async def serving(
         async with trio.open_nursery() as nursery:
             nursery.start_soon(said.read, process.stdout, said.out)
             nursery.start_soon(said.read, process.stderr, said.err)
-            yield Box(process, said, await _port(process, said))
+            yield Box(process, said, port or await _port(process, said))
             await _stop(process)
             nursery.cancel_scope.cancel()
     except BaseException:

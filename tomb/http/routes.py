@@ -13,72 +13,16 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 from pydantic import BaseModel
 from werkzeug.datastructures import Headers
 
-from tomb.config import Settings
-from tomb.devices.output import SelectableOutput
-from tomb.devices.reader import VirtualReader
 from tomb.errors import NoSuchRange, RequestError
-from tomb.events import Events
 from tomb.http.bodies import BODY_LIMIT, Incoming
 from tomb.http.envelope import HandlerResult
 from tomb.http.parsing import Body, NoQuery
+from tomb.http.services import Services as Services  # with a route, what a handler is made of comes from here
 from tomb.models import Origin
-from tomb.nurseries.archivist import Archivist
-from tomb.nurseries.covers import Covers
-from tomb.nurseries.deck import Deck
-from tomb.nurseries.doctor import Doctor
-from tomb.nurseries.downloads import Downloads
-from tomb.nurseries.health import Board
-from tomb.nurseries.importer import Importer
-from tomb.nurseries.keys import Keys
-from tomb.nurseries.librarian import Librarian
-from tomb.nurseries.lifecycle import Process
-from tomb.nurseries.limits import Limits
-from tomb.nurseries.linking import Linking
-from tomb.nurseries.names import Names
-from tomb.nurseries.parent_auth import ParentAuth
-from tomb.nurseries.preferences import Preferences
-from tomb.nurseries.taps import Taps
-from tomb.nurseries.uploads import Uploads
-from tomb.nurseries.videos import Videos
-from tomb.ports import Ports
 
 T = TypeVar("T", bound=BaseModel, covariant=True)
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Category = Literal["player", "uploads", "youtube", "files", "archives", "other"]
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """Everybody whom a handler may call."""
-
-    settings: Settings
-    ports: Ports
-    events: Events
-    board: Board
-    librarian: Librarian
-    covers: Covers
-    importer: Importer
-    uploads: Uploads
-    downloads: Downloads
-    videos: Videos
-    archivist: Archivist
-    deck: Deck
-    output: SelectableOutput | None
-    linking: Linking
-    taps: Taps
-    keys: Keys
-    preferences: Preferences
-    limits: Limits
-    parent_auth: ParentAuth
-    process: Process
-    doctor: Doctor
-    names: Names
-
-    @property
-    def virtual_reader(self) -> VirtualReader | None:
-        """The virtual reader, while it is the one in use."""
-        reader = self.taps.reader
-        return reader if isinstance(reader, VirtualReader) else None
 
 
 @dataclass(frozen=True, slots=True)

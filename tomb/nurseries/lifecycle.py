@@ -49,6 +49,7 @@ from typing import NoReturn, Self
 
 import trio
 
+from tomb.devices.service_manager import ServiceManager
 from tomb.logs import Logbook
 from tomb.nurseries.health import Board
 from tomb.nurseries.supervisor import SERVICE_PAUSES_S, Task, supervised
@@ -68,11 +69,14 @@ class Process:
     `stop` is set when it is to end, `again` if it is to start anew then, and `status` is what it ends with. `resumes`:
     it was started anew by the one before it, and goes on with what that was playing. `port`: where it listens, 0 before
     it does. `last_words` writes what must be known after an end that waits for nobody. `defect`: what ends the box, if
-    it is one.
+    it is one. `manager`: who started it, and is told how it is; by default nobody.
     """
 
-    def __init__(self, logbook: Logbook | None = None, *, resumes: bool = False) -> None:
+    def __init__(
+        self, logbook: Logbook | None = None, *, resumes: bool = False, manager: ServiceManager | None = None
+    ) -> None:
         self.logbook = logbook or Logbook()
+        self.manager = manager or ServiceManager({})
         self.resumes = resumes
         self.port = 0
         self.again = False
@@ -94,6 +98,8 @@ class Process:
         """Begin to stop."""
         if not self.stop.is_set():
             self.stop.set()
+            if not self.again:  # whoever is told so kills what comes after
+                self.manager.stopping()
             for call in self._at_stop:
                 call()
 
