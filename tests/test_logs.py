@@ -112,6 +112,7 @@ NOT_FOR_STRANGERS = {
     "tomb.nurseries.journal",
     "tomb.nurseries.librarian",
     "tomb.nurseries.lifecycle",
+    "tomb.nurseries.liveness",
     "tomb.nurseries.mailbox",
     "tomb.nurseries.parent_auth",
     "tomb.nurseries.rescan",

@@ -47,6 +47,7 @@ from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.lifecycle import Lifecycle, Process
 from tomb.nurseries.limits import Limits
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.liveness import DISK_S, LIBRARY, Liveness
 from tomb.nurseries.names import Names
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
@@ -198,6 +199,7 @@ async def open_box(
         await lifecycle.supervise("names", names.run)
         rescan = Rescan(events, librarian, examiner, lambda: deck.state(0).is_playing)
         await lifecycle.supervise("rescan", rescan.run)
+        _ask_for_life(process.liveness, store, librarian, journal, deck)
         if taps.reader is not None:
             deck.chime("ready")
         try:
@@ -246,6 +248,14 @@ def _note_position_at_the_end(process: Process, deck: Deck, journal: Journal) ->
 
     process.at_stop(deck.note_position)
     process.last_words = last_words
+
+
+def _ask_for_life(liveness: Liveness, store: Store, librarian: Librarian, journal: Journal, deck: Deck) -> None:
+    """Who must answer, or an installed box is started anew; the web side follows when it is there."""
+    liveness.watch(LIBRARY, store.turn, DISK_S)
+    liveness.watch("librarian", librarian.turn, DISK_S)
+    liveness.watch("journal", journal.turn, DISK_S)
+    liveness.watch("deck", deck.turn)
 
 
 def _upload_limits(settings: Settings) -> UploadLimits:

@@ -31,6 +31,7 @@ OTHERS = {
     "TOMB_PACKAGES",
     "TOMB_PYTHON",
     "TOMB_RESUMES",
+    "TOMB_TEST_HANG",
     "TOMB_URL",
 }  # of that prefix, read by the scripts and the box itself
 CONFIG_FILE = Path("tomb.toml")

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import trio
 
@@ -22,6 +23,7 @@ from tomb.models import counted
 from tomb.nurseries.health import UP
 from tomb.nurseries.lifecycle import RESUMES, Process
 from tomb.nurseries.listeners import EVERYWHERE
+from tomb.nurseries.liveness import WEB, Job
 from tomb.nurseries.supervisor import LOOK_PAUSES_S, supervised
 from tomb.ports import Ports, RealPorts
 
@@ -62,6 +64,7 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
 async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
     devices = chosen_devices(settings, ports)
     async with open_box(settings, ports, devices, process) as services:
+        process.liveness.status = partial(_status, services)
         process.manager.ready("tags play; the web pages come next")
         if services.settings.demo != "off":
             await _demo(services)
@@ -113,6 +116,7 @@ class _Web:
                 task_status.started()
                 self._is_up(addresses)
         finally:
+            self._services.process.liveness.forget(WEB)
             self._ended.set()
         await trio.sleep_forever()  # it ended since the box stops: that is no failure
 
@@ -131,10 +135,29 @@ class _Web:
 
     def _is_up(self, addresses: "list[Address]") -> None:
         self._complaint = ""
-        self._services.process.manager.say(f"tags play, and the web pages are on port {addresses[0].port}")
+        process = self._services.process
+        process.liveness.watch(WEB, partial(answer, addresses[0].url))
+        process.manager.say(_status(self._services))
         if not self._has_welcomed:
             self._has_welcomed = True
             _welcome(self._services, addresses)
+
+
+async def answer(url: str, job: Job) -> None:
+    """Be answered by the web side, as any client is. Whatever the network says is no hang of ours."""
+    at = urlsplit(url)
+    request = f"GET /api/health HTTP/1.1\r\nHost: {at.netloc}\r\nConnection: close\r\n\r\n"
+    with suppress(OSError, trio.BrokenResourceError):
+        async with await trio.open_tcp_stream(at.hostname or "", at.port or 0) as stream:
+            await stream.send_all(request.encode())
+            await stream.receive_some(1)
+    await job()
+
+
+def _status(services: Services) -> str:
+    """For `systemctl status`."""
+    where = f"web pages on port {services.process.port}" if services.board.is_up("api") else "no web pages"
+    return "; ".join(("tags play", where, *services.board.troubles))
 
 
 def _load() -> Callable[..., Awaitable[None]]:

@@ -4,10 +4,14 @@ import socket
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+import trio
+
 from tests.rigs.music import Music
 from tests.rigs.pcsc import PcscRig
 from tests.rigs.process import serving
 from tests.rigs.service_manager import service_manager
+from tomb.service import answer
 
 QUIET = ("--audio", "silent", "--reader", "virtual")
 
@@ -25,8 +29,8 @@ async def test_tags_play_before_the_web_is_there_and_a_restart_is_no_stop(tmp_pa
         serving(tmp_path / "data", *QUIET, env=manager.env) as box,
     ):
         await manager.until("READY=1")
-        await manager.until("STATUS=tags play, and the web pages are on port")
-        assert [line.partition("=")[0] for line in manager.words] == ["READY", "STATUS", "STATUS"]
+        up = await manager.until(f"STATUS=tags play; web pages on port {box.port}")
+        assert await manager.until("READY=1") < up
         await box.post("/api/system/restart")
         await manager.until("READY=1", times=2)
         await box.until_up(times=2)
@@ -71,3 +75,50 @@ async def test_a_box_without_web_stops_as_soon_as_it_is_told_to(tmp_path: Path) 
             await box.until_log("cannot listen")
             assert await box.terminate() == 0
             assert "still there" not in box.log
+
+
+WATCHED = {"WATCHDOG_USEC": "2000000"}
+
+
+@pytest.mark.parametrize("part", ["deck", "loop"])
+async def test_a_part_that_hangs_ends_the_signs_of_life(tmp_path: Path, part: str) -> None:
+    hang = tmp_path / "hang"
+    async with (
+        service_manager(tmp_path / "notify", TOMB_TEST_HANG=str(hang), **WATCHED) as manager,
+        serving(tmp_path / "data", *QUIET, env=manager.env) as box,
+    ):
+        assert "for tests only" in box.log
+        await manager.until("WATCHDOG=1", times=10)  # the web side is among those that answered
+        assert not [line for line in manager.words if "hangs" in line]
+        hang.write_text(part)
+        await box.until_log(f"{part} hangs, as")
+        if part == "deck":
+            await manager.until("STATUS=hangs: deck")
+            assert "deck does not answer" in box.log
+        given = manager.words.count("WATCHDOG=1")
+        await trio.sleep(2)  # in which there would be four
+        assert manager.words.count("WATCHDOG=1") == given
+        await box.kill()
+
+
+async def test_a_web_side_that_takes_connections_and_answers_none_hangs() -> None:
+    async def mute(stream: trio.SocketStream) -> None:
+        async with stream:
+            await trio.sleep_forever()
+
+    async with trio.open_nursery() as nursery:
+        [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        port = listener.socket.getsockname()[1]
+        nursery.start_soon(trio.serve_listeners, mute, [listener])
+        answered = trio.Event()
+        nursery.start_soon(_note, answered, f"http://127.0.0.1:{port}")
+        with trio.move_on_after(0.5):
+            await answered.wait()
+        assert not answered.is_set()
+        nursery.cancel_scope.cancel()
+    await answer(f"http://127.0.0.1:{port}", trio.lowlevel.checkpoint)  # nobody listens there: no hang of ours
+
+
+async def _note(answered: trio.Event, url: str) -> None:
+    await answer(url, trio.lowlevel.checkpoint)
+    answered.set()

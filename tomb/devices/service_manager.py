@@ -20,17 +20,20 @@ STATUS_LENGTH = 300  # of what `systemctl status` shows; a whole message must fi
 
 
 class ServiceManager:
-    """`watchdog_s`: it kills whoever does not say `alive` within so many seconds; None: it does not."""
+    """`is_ready`: it knows that the box is. `watchdog_s`: it kills whoever does not say `alive` within so many seconds;
+    None: it does not."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         environment = os.environ if environment is None else environment
         address = environment.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._said = ""
+        self.is_ready = False
         self.is_there = address.startswith(("/", "@"))
         self.watchdog_s = _watchdog(environment) if self.is_there else None
 
     def ready(self, status: str) -> None:
+        self.is_ready = True
         self._tell("READY=1", _status(status))
 
     def say(self, status: str) -> None:
@@ -40,7 +43,8 @@ class ServiceManager:
             self._tell(_status(status))
 
     def alive(self) -> None:
-        self._tell("WATCHDOG=1")
+        if self.watchdog_s is not None:
+            self._tell("WATCHDOG=1")
 
     def still_starting(self, seconds: float) -> None:
         """It will take so long yet, at most, until the next word."""

@@ -4,6 +4,7 @@ Loading this takes longer than loading all that plays.
 """
 
 from functools import partial
+from typing import Any
 
 import trio
 
@@ -11,6 +12,7 @@ from tomb.http.api import busy
 from tomb.http.app import make_app
 from tomb.http.services import Services
 from tomb.nurseries.health import DOWN, UP
+from tomb.nurseries.liveness import WEB
 from tomb.nurseries.web import Address, WebLimits, serve_web
 
 GRACE_S = 0.2  # for the clients to be gone
@@ -19,12 +21,17 @@ GRACE_S = 0.2  # for the clients to be gone
 async def serve_clients(services: Services, *, task_status: trio.TaskStatus[list[Address]]) -> None:
     """Serve until the box stops and its clients are gone. Raises OSError where it cannot listen."""
     app = make_app(services)
+
+    async def noted(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+        services.process.liveness.answered(WEB)
+
     async with trio.open_nursery() as nursery:
         await nursery.start(app.run)
         services.board.note("websocket", UP)
         try:
             await serve_web(
-                app,
+                noted,
                 hosts=services.settings.host,
                 port=services.settings.port,
                 limits=WebLimits(grace=GRACE_S, message_bytes=app.limits.message_bytes),

@@ -9,7 +9,7 @@ This is the library's door (`faults`): reads and writes alike raise answers. One
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -107,6 +107,11 @@ class Store:
         """As `write`, for what frees space and for what a start needs: it works on a full disk, from the reserve."""
         with self._noticing_damage():
             return await self._ports.in_thread(self._commit_from_reserve, unit, limiter=self._writing)
+
+    async def turn(self, job: Callable[[], Awaitable[object]]) -> None:
+        """Have `job` done while no unit runs, on neither connection: an answer that both of them still serve."""
+        async with self._writing, self._reading:
+            await job()
 
     def edited(self) -> None:
         """Something was committed that a parent would miss."""

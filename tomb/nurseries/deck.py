@@ -158,6 +158,10 @@ class Deck:
             nursery.start_soon(self._tick)
             await self._mailbox.run(task_status=task_status)
 
+    async def turn(self, job: Callable[[], Awaitable[object]]) -> None:
+        """Have `job` done when the mailbox has come to it: an answer that it still does."""
+        await self._mailbox.ask(job)
+
     # --- commands: what people, tags and clients ask for ------------------------------------------------------------
 
     # Each has an origin (wire.md, section 7): it goes to the machine, which asks it where that matters.

@@ -68,6 +68,15 @@ class Board:
         return "unhealthy" if "api" in broken else "degraded"
 
     @property
+    def troubles(self) -> list[str]:
+        """In words, what is not as it should be."""
+        return [
+            f"{name} is {each.state}" + (f" ({each.last_error})" if each.last_error else "")
+            for name, each in self._services.items()
+            if each.configured and each.state != UP
+        ]
+
+    @property
     def uptime(self) -> float:
         """Seconds."""
         return trio.current_time() - self._started

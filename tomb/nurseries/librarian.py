@@ -12,7 +12,7 @@ number with which it began.
 import logging
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import PurePosixPath
@@ -93,6 +93,11 @@ class Librarian(LibraryReader):
         stamped = (lite.model_copy(update={"server_seq": events.number}) for lite in lites)
         index = LibraryIndex(stamped, actions)
         return cls(store, ports, index, LibraryEvents(events, index))
+
+    async def turn(self, job: Callable[[], Awaitable[object]]) -> None:
+        """Have `job` done between two edits: an answer that it still gets there."""
+        async with self._turn:
+            await job()
 
     def listen(self, listener: Listener) -> None:
         """Whoever plays from the library: told of each edit after it was published."""

@@ -52,6 +52,7 @@ import trio
 from tomb.devices.service_manager import ServiceManager
 from tomb.logs import Logbook
 from tomb.nurseries.health import Board
+from tomb.nurseries.liveness import Liveness
 from tomb.nurseries.supervisor import SERVICE_PAUSES_S, Task, supervised
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Process:
     `stop` is set when it is to end, `again` if it is to start anew then, and `status` is what it ends with. `resumes`:
     it was started anew by the one before it, and goes on with what that was playing. `port`: where it listens, 0 before
     it does. `last_words` writes what must be known after an end that waits for nobody. `defect`: what ends the box, if
-    it is one. `manager`: who started it, and is told how it is; by default nobody.
+    it is one. `manager`: who started it, and is told how it is; by default nobody. `liveness`: what it is told on.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Process:
     ) -> None:
         self.logbook = logbook or Logbook()
         self.manager = manager or ServiceManager({})
+        self.liveness = Liveness(self.manager)
         self.resumes = resumes
         self.port = 0
         self.again = False
@@ -100,6 +102,7 @@ class Process:
             self.stop.set()
             if not self.again:  # whoever is told so kills what comes after
                 self.manager.stopping()
+            self.liveness.forget_all()
             for call in self._at_stop:
                 call()
 
@@ -115,6 +118,7 @@ class Process:
             with trio.CancelScope() as everything:
                 nursery.start_soon(self._heed, signals, nursery)
                 nursery.start_soon(self._keep_the_deadline, everything, nursery)
+                nursery.start_soon(self.liveness.run)
                 await box()
             nursery.cancel_scope.cancel()
 
