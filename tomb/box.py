@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import trio
 
-from tomb.config import MIB, Settings
+from tomb.config import MIB, BrokerAddress, Settings
 from tomb.devices import computer
 from tomb.devices.facts import Gather, gather
 from tomb.devices.keys import InputDevices
@@ -60,6 +61,9 @@ from tomb.nurseries.videos import PICTURES, Videos
 from tomb.nurseries.warming import Warming
 from tomb.ports import Ports
 
+if TYPE_CHECKING:  # loaded where there is a broker
+    from tomb.devices.mqtt.broker import Broker
+
 log = logging.getLogger(__name__)
 
 RECOVERED = "recovered"
@@ -77,6 +81,7 @@ class Devices:
     keys: InputDevices | None = None
     gather: Gather = gather
     naming: Callable[[], Naming] = look
+    broker: "Callable[[], Broker] | None" = None
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
@@ -103,6 +108,12 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
 
         return tool.YtDlp(ports, (settings.data / "youtube").absolute(), settings.free_kept_mb * MIB)
 
+    def mqtt(address: BrokerAddress) -> "Broker":
+        from tomb.devices.mqtt.broker import Broker, Credentials
+
+        files = Credentials(settings.mqtt_password_file, settings.mqtt_ca, settings.mqtt_cert, settings.mqtt_key)
+        return Broker(ports, address, files)
+
     return Devices(
         output=portaudio if settings.audio != "silent" else None,
         silent=(lambda deck: SilentOutput(ports, deck.report)) if settings.audio != "portaudio" else None,
@@ -110,6 +121,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
         virtual_reader=VirtualReader() if settings.reader in ("auto", "virtual") else None,
         youtube=ytdlp() if settings.youtube == "on" else None,
         keys=InputDevices(ports) if settings.keys == "auto" else None,
+        broker=partial(mqtt, settings.mqtt) if settings.mqtt is not None else None,
     )
 
 
@@ -202,6 +214,12 @@ async def open_box(
         _ask_for_life(process.liveness, store, librarian, journal, deck)
         if taps.reader is not None:
             deck.chime("ready")
+        if devices.broker is not None:
+            from tomb.nurseries.mqtt import link
+
+            house = link.House(ports, events, librarian, deck, board, preferences, parent_auth, settings.data)
+            mqtt = link.Mqtt(house, devices.broker(), settings.mqtt_discovery)
+            await lifecycle.supervise_from_afar("mqtt", mqtt.run, link.PAUSES_S)
         try:
             yield Services(
                 settings=settings,

@@ -9,9 +9,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -72,6 +73,52 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Of an MQTT broker. The password is shown nowhere."""
+
+    host: str
+    port: int
+    tls: bool = False
+    user: str = ""
+    password: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+
+MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+def _broker(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not value:
+        return None
+    wrong = "a broker is mqtt://HOST, mqtts://HOST or, with all that it may have, mqtt://USER:PASSWORD@HOST:PORT"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError(wrong) from None  # without the words of the one that failed, which may hold the password
+    if parts.scheme not in MQTT_PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(wrong)
+    if parts.password is not None and not parts.username:
+        raise ValueError(wrong)
+    return BrokerAddress(
+        host=parts.hostname,
+        port=port or MQTT_PORTS[parts.scheme],
+        tls=parts.scheme == "mqtts",
+        user=unquote(parts.username or ""),
+        password=None if parts.password is None else unquote(parts.password),
+    )
+
+
+def _no_file(value: object) -> object:
+    return None if value == "" else value
+
+
 def _folder(value: object) -> object:
     if value == "":  # which a Path would take for the folder where the box was started
         raise ValueError("it names no folder; leave it out for the usual one")
@@ -79,6 +126,7 @@ def _folder(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+File = Annotated[Path | None, BeforeValidator(_no_file)]
 Origins = Annotated[Names, AfterValidator(_origins)]
 
 
@@ -91,7 +139,7 @@ def default_data_dir() -> Path:
 class Settings(BaseSettings):
     """Every setting has a default that is right for a box in a living room."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     host: Annotated[Names, Field(min_length=1)] = Field(
         ("0.0.0.0", "::"),  # noqa: S104  # phones must reach the box
@@ -133,6 +181,17 @@ class Settings(BaseSettings):
     inbox_watch_s: float = Field(10, ge=0, description="seconds between two looks into the inbox folder; 0: on request")
 
     youtube: Literal["on", "off"] = Field("on", description="whether parents can have music fetched from YouTube")
+
+    mqtt: Annotated[BrokerAddress | None, NoDecode, BeforeValidator(_broker)] = Field(
+        None, description="MQTT broker, mqtt://[USER:PASSWORD@]HOST[:PORT] or mqtts://…; empty: none (see docs/home.md)"
+    )
+    mqtt_password_file: File = Field(None, description="file whose first line is the password for the broker")
+    mqtt_ca: File = Field(None, description="file of certificates that vouch for the broker; empty: the computer's own")
+    mqtt_cert: File = Field(None, description="file of the certificate that shows the broker who the box is")
+    mqtt_key: File = Field(None, description="file of that certificate's key; empty: it is in the same file")
+    mqtt_discovery: Annotated[str, Field(max_length=100, pattern=r"^([^#+/\x00]+(/[^#+/\x00]+)*)?$")] = Field(
+        "homeassistant", description="topic under which Home Assistant looks for devices; empty: it is not told"
+    )
 
     position_interval_ms: int = Field(500, ge=100, description="how often the position is told while playing")
     position_min_ms: int = Field(400, ge=0, description="never told more often than this")
@@ -199,7 +258,7 @@ def _shown_default(name: str, info: FieldInfo) -> str:
     if name == "data":
         return "`~/.local/share/tomb`"
     default = info.default
-    if default in ("", ()):
+    if default in ("", (), None):
         return "(empty)"
     if isinstance(default, tuple):
         return f"`{','.join(default)}`"

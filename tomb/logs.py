@@ -28,6 +28,7 @@ RATIONED = (
     "tomb.nurseries.downloads",
     "tomb.nurseries.inspection",
     "tomb.nurseries.keys",
+    "tomb.nurseries.mqtt.link",
     "tomb.nurseries.web",
     "tomb.socketio.multiplexer",
     "tomb.socketio.server",

@@ -17,6 +17,7 @@ from tomb.box import Devices, open_box
 from tomb.config import Settings
 from tomb.devices.facts import Facts
 from tomb.devices.keys import InputDevices
+from tomb.devices.mqtt.broker import Broker
 from tomb.devices.naming import Naming
 from tomb.devices.output import Cue, Output
 from tomb.devices.reader import VirtualReader
@@ -162,6 +163,7 @@ async def virtual_box(
     process: Process | None = None,
     youtube: YouTube | None = None,
     ports: VirtualPorts | None = None,
+    broker: Broker | None = None,
     **options: Any,
 ) -> AsyncIterator[VirtualBox]:
     """`options`: of Settings. `output` makes one that is real in the eyes of the box; with `fragile` it is one that can
@@ -188,6 +190,7 @@ async def virtual_box(
         keys,
         found_nothing,
         lambda: Naming("box", ("fritz.box",)),
+        broker=None if broker is None else lambda: broker,
     )
     settings = Settings(data=folder / "data", **options)
     async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:

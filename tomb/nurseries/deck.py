@@ -551,6 +551,11 @@ class Deck:
         return UNLIMITED if self.limiter is None else self.limiter.shown()
 
     @property
+    def ceiling(self) -> int:
+        """The loudest volume that can be set now."""
+        return self._player.ceiling
+
+    @property
     def gain(self) -> float:
         """The linear gain of the volume, never above the ceiling's; 0 while muted."""
         return gain(self._player)

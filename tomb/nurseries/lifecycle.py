@@ -268,6 +268,16 @@ class Lifecycle:
         and log."""
         await self.start(supervised(name, self._board, service, pauses).run)
 
+    async def supervise_from_afar(self, name: str, service: Task, pauses: tuple[float, ...]) -> None:
+        """The same for what depends on others in the network: the box does not wait for them when it starts."""
+        supervisor = supervised(name, self._board, service, pauses)
+
+        async def run(*, task_status: trio.TaskStatus[None]) -> None:
+            task_status.started()
+            await supervisor.run()
+
+        await self.start(run)
+
     @property
     def left(self) -> list[str]:
         """What has not ended yet, in the order in which it is stopped."""
