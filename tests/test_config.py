@@ -35,3 +35,10 @@ def test_one_address_or_several_may_be_named_to_listen_on(value: str, hosts: tup
     for nothing in ("", " , "):
         with pytest.raises(StartError, match="TOMB_HOST"):
             read_settings({"host": nothing})
+
+
+def test_a_key_without_its_certificate_is_refused_and_an_empty_setting_is_none(tmp_path: Path) -> None:
+    assert read_settings({"tls_cert": "", "tls_key": ""}).tls_key is None
+    assert read_settings({"tls_cert": str(tmp_path)}).tls_cert == tmp_path
+    with pytest.raises(StartError, match=r"TOMB_TLS_KEY.*TOMB_TLS_CERT"):
+        read_settings({"tls_key": str(tmp_path)})

@@ -16,6 +16,7 @@ import trio
 
 from tomb.config import MIB, BrokerAddress, Settings
 from tomb.devices import computer
+from tomb.devices.certificate import Pair
 from tomb.devices.facts import Gather, gather
 from tomb.devices.keys import InputDevices
 from tomb.devices.naming import Naming, look
@@ -33,6 +34,7 @@ from tomb.library.store import Store
 from tomb.models import SoundTroubleKind
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.calendar import Calendar
+from tomb.nurseries.certificate import Certificate
 from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.doctor import Doctor
@@ -209,6 +211,7 @@ async def open_box(
         await lifecycle.supervise("warming", Warming(events, librarian, deck).run)
         names = Names(ports, settings.allowed_hosts, devices.naming)
         await lifecycle.supervise("names", names.run)
+        certificate = await _certificate(settings, ports, lifecycle)
         rescan = Rescan(events, librarian, examiner, lambda: deck.state(0).is_playing)
         await lifecycle.supervise("rescan", rescan.run)
         _ask_for_life(process.liveness, store, librarian, journal, deck)
@@ -244,6 +247,7 @@ async def open_box(
                 process=process,
                 doctor=Doctor(ports, devices.gather, settings.data),
                 names=names,
+                certificate=certificate,
             )
         finally:
             deck.note_position()
@@ -288,6 +292,14 @@ async def _inspection(lifecycle: Lifecycle, name: str) -> Inspector:
     inspection = Inspection()
     await lifecycle.supervise(name, inspection.run)
     return inspection
+
+
+async def _certificate(settings: Settings, ports: Ports, lifecycle: Lifecycle) -> Certificate | None:
+    if settings.tls_cert is None:
+        return None
+    certificate = Certificate(ports, Pair(settings.tls_cert, settings.tls_key or settings.tls_cert))
+    await lifecycle.supervise("https", certificate.run, LOOK_PAUSES_S)
+    return certificate
 
 
 async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store) -> None:

@@ -10,11 +10,12 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -73,6 +74,10 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _addresses(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(ip_address(value)) for value in values)
+
+
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
     """Of an MQTT broker. The password is shown nowhere."""
@@ -127,6 +132,7 @@ def _folder(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 File = Annotated[Path | None, BeforeValidator(_no_file)]
+Addresses = Annotated[Names, AfterValidator(_addresses)]
 Origins = Annotated[Names, AfterValidator(_origins)]
 
 
@@ -149,6 +155,9 @@ class Settings(BaseSettings):
     data: Annotated[Path, BeforeValidator(_folder)] = Field(
         default_factory=default_data_dir, description="folder of the database and the library"
     )
+    tls_cert: File = Field(None, description="certificate in PEM form, for HTTPS beside HTTP; empty: none")
+    tls_key: File = Field(None, description="its key; empty: it is in the file of the certificate")
+    tls_port: int = Field(8443, ge=0, le=65535, description="port for HTTPS; 0 takes any free one")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
 
     audio: Literal["auto", "portaudio", "silent"] = Field("auto", description="sound output; auto: silent until found")
@@ -205,11 +214,20 @@ class Settings(BaseSettings):
     cors_origins: Origins = Field((), description="foreign origins that may use the box, separated by commas")
     allowed_hosts: Names = Field((), description="further names of the box in a Host header, separated by commas")
 
+    proxies: Addresses = Field((), description="addresses of reverse proxies in front, separated by commas")
+
     rate_limits: Literal["on", "off"] = Field("on", description="whether clients are slowed down that ask too often")
     rate_player: Rated = Field(Rate(30, 10), description="requests of a client to the player: at once/per second")
     rate_youtube: Rated = Field(Rate(6, 0.1), description="requests of a client to YouTube: at once/per second")
     rate_other: Rated = Field(Rate(50, 50), description="all other requests of a client: at once/per second")
     rate_uploads: int = Field(8, ge=1, description="upload requests of a client that are served at once")
+
+    @field_validator("tls_key")
+    @classmethod
+    def _has_certificate(cls, key: Path | None, others: ValidationInfo) -> Path | None:
+        if key is not None and others.data.get("tls_cert") is None:
+            raise ValueError("a key alone is of no use; TOMB_TLS_CERT names its certificate")
+        return key
 
     @classmethod
     def settings_customise_sources(

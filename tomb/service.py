@@ -125,9 +125,8 @@ class _Web:
             return await start()
         except* OSError as errors:
             settings = self._services.settings
-            complaint = (
-                f"cannot listen on {', '.join(settings.host)} port {settings.port}: {next(iter(errors.exceptions))}"
-            )
+            ports = f"port {settings.port}" + (f" and {settings.tls_port}" if settings.tls_cert else "")
+            complaint = f"cannot listen on {', '.join(settings.host)} {ports}: {next(iter(errors.exceptions))}"
         if self._services.process.manager.is_there and complaint != self._complaint:
             log.error("%s; tags play all the same", complaint)
         self._complaint = complaint
@@ -190,6 +189,7 @@ def _welcome(services: Services, addresses: "list[Address]") -> None:
     lines = [f"The Open Music Box {__version__} is up: {url}"]
     if addresses[0].host in EVERYWHERE:
         lines.append(f"  phones    http://{socket.gethostname().partition('.')[0]}.local:{port}")
+    lines += _secure_lines(services, addresses)
     lines.append(f"  library   {counted(services.librarian.count(), 'playlist')} in {services.settings.data}")
     if (repaired := services.board.details()["library"].last_error) is not None:
         lines.append(f"  repaired  {repaired}")
@@ -203,6 +203,14 @@ def _welcome(services: Services, addresses: "list[Address]") -> None:
         lines += _virtual_lines(services, nfc.last_error, port)
     with suppress(OSError):  # into a file on a full disk, or a pipe that nobody reads: that is no reason not to play
         print("\n".join(lines), "\n  Ctrl-C switches it off.", sep="", flush=True)
+
+
+def _secure_lines(services: Services, addresses: "list[Address]") -> list[str]:
+    secure = next((each for each in addresses if each.is_secure), None)
+    if secure is None:
+        return []
+    https = services.board.details()["https"]
+    return [f"  https     {secure.url}" if https.state == UP else f"  https     not yet: {https.last_error}"]
 
 
 def _virtual_lines(services: Services, error: str | None, port: int) -> list[str]:

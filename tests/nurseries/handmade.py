@@ -26,7 +26,7 @@ async def be_told(port: int, *, task_status: trio.TaskStatus[None]) -> None:
         await read(stream, ENGINE_CLOSE)
 
 
-async def read(stream: trio.SocketStream, until: bytes) -> bytes:
+async def read(stream: trio.abc.ReceiveStream, until: bytes) -> bytes:
     """What comes, to where `until` has come; AssertionError where the connection ends before."""
     got = b""
     while until not in got:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -241,27 +242,34 @@ async def call(
     *,
     headers: Mapping[str, str] | None = None,
     address: str = "127.0.0.1",
+    trust: ssl.SSLContext | None = None,
+    server_name: str | None = None,
+    source: str | None = None,
 ) -> Answer:
-    """One HTTP request on a connection of its own. `body`: bytes are sent as they are, anything else as JSON."""
+    """One HTTP request on a connection of its own. `body`: bytes are sent as they are, anything else as JSON. `trust`:
+    over HTTPS, of a server of that name or else the address. `source`: from that address."""
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    sent = {"Host": f"{address}:{port}", "Content-Length": str(len(content)), "Connection": "close"}
+    name = f"[{address}]" if ":" in address else address
+    sent = {"Host": f"{name}:{port}", "Content-Length": str(len(content)), "Connection": "close"}
     if body is not None and not isinstance(body, bytes):
         sent["Content-Type"] = "application/json"
     request = h11.Request(method=method, target=path, headers=list((sent | dict(headers or {})).items()))
     with trio.fail_after(PATIENCE_S):
-        async with await trio.open_tcp_stream(address, port) as stream:
+        opened = await trio.open_tcp_stream(address, port, local_address=source)
+        secured = trust and trio.SSLStream(opened, trust, server_hostname=server_name or address, https_compatible=True)
+        async with secured or opened as stream:
             connection = h11.Connection(h11.CLIENT)
             events = (request, h11.Data(data=content), h11.EndOfMessage())
             await stream.send_all(b"".join(connection.send(event) or b"" for event in events))
             return await _answer(connection, stream)
 
 
-async def _answer(connection: h11.Connection, stream: trio.SocketStream) -> Answer:
+async def _answer(connection: h11.Connection, stream: trio.abc.ReceiveStream) -> Answer:
     status, headers, content = 0, dict[str, str](), b""
     while True:
         match event := connection.next_event():
             case h11.NEED_DATA:
-                connection.receive_data(await stream.receive_some())
+                connection.receive_data(bytes(await stream.receive_some()))
             case h11.Response():
                 status, headers = event.status_code, {name.decode(): value.decode() for name, value in event.headers}
             case h11.Data():

@@ -7,6 +7,7 @@ from tomb.devices.output import SelectableOutput
 from tomb.devices.reader import VirtualReader
 from tomb.events import Events
 from tomb.nurseries.archivist import Archivist
+from tomb.nurseries.certificate import Certificate
 from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.doctor import Doctor
@@ -53,6 +54,7 @@ class Services:
     process: Process
     doctor: Doctor
     names: Names
+    certificate: Certificate | None
 
     @property
     def virtual_reader(self) -> VirtualReader | None:

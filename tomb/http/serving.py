@@ -10,17 +10,18 @@ import trio
 
 from tomb.http.api import busy
 from tomb.http.app import make_app
+from tomb.http.forwarded import behind
 from tomb.http.services import Services
 from tomb.nurseries.health import DOWN, UP
 from tomb.nurseries.liveness import WEB
-from tomb.nurseries.web import Address, WebLimits, serve_web
+from tomb.nurseries.web import Address, SecurePort, WebLimits, serve_web
 
 GRACE_S = 0.2  # for the clients to be gone
 
 
 async def serve_clients(services: Services, *, task_status: trio.TaskStatus[list[Address]]) -> None:
     """Serve until the box stops and its clients are gone. Raises OSError where it cannot listen."""
-    app = make_app(services)
+    app, certificate = make_app(services), services.certificate
 
     async def noted(scope: Any, receive: Any, send: Any) -> None:
         await app(scope, receive, send)
@@ -31,9 +32,10 @@ async def serve_clients(services: Services, *, task_status: trio.TaskStatus[list
         services.board.note("websocket", UP)
         try:
             await serve_web(
-                noted,
+                behind(services.settings.proxies, noted),
                 hosts=services.settings.host,
                 port=services.settings.port,
+                secure=SecurePort(services.settings.tls_port, lambda: certificate.context) if certificate else None,
                 limits=WebLimits(grace=GRACE_S, message_bytes=app.limits.message_bytes),
                 stop=services.process.stop,
                 draining=partial(app.shutdown, GRACE_S),

@@ -7,6 +7,7 @@ at once; only what does not fit goes the long way.
 
 import os
 import socket
+import ssl
 import struct
 
 import trio
@@ -17,6 +18,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, LifespanState
 
 _YIELD_OVER_BYTES = 16_384
+_PIECE_BYTES = 65_536
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
 
@@ -24,7 +26,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
 class GuardedStream:
     """A TCP stream that does not wait for ever, and that `abort` ends at any moment.
 
-    It has what Hypercorn's TCPServer asks of a stream without TLS.
+    It has what Hypercorn's TCPServer asks of a stream without TLS, and Trio's SSLStream of one below it.
     """
 
     def __init__(self, stream: trio.SocketStream, stall: float) -> None:
@@ -49,7 +51,7 @@ class GuardedStream:
                 self.abort()
                 raise trio.BrokenResourceError("the peer reads no more")
 
-    async def receive_some(self, max_bytes: int) -> bytes | bytearray:
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         return await self._stream.receive_some(max_bytes)
 
     async def send_eof(self) -> None:
@@ -71,11 +73,56 @@ class GuardedStream:
             raise trio.BrokenResourceError(str(error)) from error
 
 
+class SecureStream:
+    """TLS over a GuardedStream, which also ends what TLS itself wants to send to a peer that reads no more.
+
+    It has what Hypercorn's TCPServer asks of a stream with TLS. It ends without a word to the peer, as browsers and
+    servers do: HTTP and WebSocket say themselves where their messages end.
+    """
+
+    def __init__(self, stream: GuardedStream, context: ssl.SSLContext) -> None:
+        self.transport_stream = stream
+        # Annotated for whole Streams; of another it asks no more than a GuardedStream has.
+        self._tls = trio.SSLStream(stream, context, server_side=True, https_compatible=True)  # type: ignore[type-var]
+
+    async def do_handshake(self) -> None:
+        """Once is enough; again does nothing. Raises BrokenResourceError."""
+        await self._tls.do_handshake()
+
+    def selected_alpn_protocol(self) -> str | None:
+        chosen: str | None = self._tls.selected_alpn_protocol()
+        return chosen
+
+    def write_now(self, _: bytes) -> int:
+        return 0  # what the kernel would take is not known before it is encrypted
+
+    async def send_all(self, data: bytes) -> None:
+        """As of a GuardedStream. In pieces, for each is held a second time, encrypted."""
+        unsent = memoryview(data)
+        while unsent:
+            await self._tls.send_all(unsent[:_PIECE_BYTES])
+            unsent = unsent[_PIECE_BYTES:]
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        return await self._tls.receive_some(max_bytes)
+
+    async def aclose(self) -> None:
+        await self._tls.aclose()
+
+    def abort(self) -> None:
+        self.transport_stream.abort()
+
+
 class Connection(TCPServer):
     """Hypercorn's connection, with the short way to the kernel."""
 
     def __init__(
-        self, app: AppWrapper, config: Config, context: WorkerContext, state: LifespanState, stream: GuardedStream
+        self,
+        app: AppWrapper,
+        config: Config,
+        context: WorkerContext,
+        state: LifespanState,
+        stream: GuardedStream | SecureStream,
     ) -> None:
         # Annotated for TLS streams; of another it asks no more than a GuardedStream has.
         super().__init__(app, config, context, state, stream)  # type: ignore[arg-type]

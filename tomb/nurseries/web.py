@@ -16,15 +16,19 @@ Hypercorn does the protocols; what is around them is here, because of three thin
 So nothing here relies on cancelling a connection; its socket is reset instead, which ends a write at once, and then its
 tasks are cancelled. That is the order in `_break_when_cancelled`, in the stall and in `connection.abort` alike.
 
-*The boundary.* Whatever a connection's tasks raise ends that connection and is logged, in `_serve`; with `except*`, for
-a defect may come together with a cancellation, and only the one is ours to catch.
+*HTTPS* is a port beside, under the same bounds, which count from the first byte on: who connects and says nothing has a
+place as long as a handshake may last, and a handshake, which costs more than a request, is to be had so often a second.
+
+*The boundary.* Whatever a connection's tasks raise ends that connection and is logged, in `_converse`; with `except*`,
+for a defect may come together with a cancellation, and only the one is ours to catch.
 """
 
 import logging
 import resource
+import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -36,12 +40,15 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, LifespanState
 from hypercorn.utils import wrap_app
 
+from tomb.config import Rate
 from tomb.nurseries import hypercorn_patch
-from tomb.nurseries.connection import Connection, GuardedStream
-from tomb.nurseries.listeners import EVERYWHERE, open_listeners
+from tomb.nurseries.buckets import Buckets
+from tomb.nurseries.connection import Connection, GuardedStream, SecureStream
+from tomb.nurseries.listeners import EVERYWHERE, Listeners, open_listeners
 
 log = logging.getLogger(__name__)
 
+HANDSHAKES = Rate(40, 10)  # a browser makes some six a page, and takes connections up again
 LEAST_SHARE = 4  # connections that an address may have where hardly any are free
 REFUSED_AT_ONCE = 16  # further ones are reset unread; their descriptors come from those that are kept
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -61,6 +68,8 @@ class WebLimits:
     header_bytes: int = 16_384
     keep_alive: float = 15.0  # for the next request, or the first one's headers
     stall: float = 20.0  # without one byte written to a peer that is owed some
+    handshake: float = 10.0  # of TLS
+    handshakes: Rate = HANDSHAKES  # of one address
     refusal: float = 1.0  # for a connection too many to send its request and read why it is not served
     grace: float = 0.5  # from `draining` having returned to the end of every connection
     lifespan: float = 5.0  # for the application's own ASGI shutdown, after that
@@ -72,12 +81,21 @@ class Address:
 
     host: str
     port: int
+    is_secure: bool = False
 
     @property
     def url(self) -> str:
         """By which this computer gets there."""
-        host = "localhost" if self.host in EVERYWHERE else self.host
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        host = "localhost" if self.host in EVERYWHERE else f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.is_secure else 'http'}://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class SecurePort:
+    """A port for HTTPS, 0 for a free one. `context`: what a new connection is secured with; None: it is reset."""
+
+    port: int
+    context: Callable[[], ssl.SSLContext | None]
 
 
 async def serve_web(
@@ -85,6 +103,7 @@ async def serve_web(
     *,
     hosts: Sequence[str],
     port: int,
+    secure: SecurePort | None = None,
     limits: WebLimits | None = None,
     stop: trio.Event | None = None,
     draining: Callable[[], Awaitable[None]] | None = None,
@@ -93,26 +112,35 @@ async def serve_web(
 ) -> None:
     """Serve until `stop` is set (then the stop is graceful) or cancelled (then it is immediate).
 
-    `hosts` and `port`: as `listeners.open_listeners` takes them. `started()` gives the addresses.
+    `hosts` and `port`: as `listeners.open_listeners` takes them. `started()` gives the addresses, those of HTTPS last.
     `busy`: what a connection too many is answered, as it goes over the wire.
     Raises OSError as it comes, EADDRINUSE for a port that is taken.
     """
     listeners = await open_listeners(hosts, port)
+    secured: Listeners = []
+    try:
+        if secure is not None:
+            secured = await open_listeners(hosts, secure.port)
+    except OSError:
+        for listener in listeners:
+            await listener.aclose()
+        raise
     hypercorn_patch.install()
-    await _Web(app, limits or WebLimits(), busy).serve(
-        listeners, stop if stop is not None else trio.Event(), draining, task_status
-    )
+    web = _Web(app, limits or WebLimits(), busy, secure)
+    await web.serve(listeners, secured, stop if stop is not None else trio.Event(), draining, task_status)
 
 
 class _Web:
-    def __init__(self, app: ASGIApp, limits: WebLimits, busy: Callable[[], bytes]) -> None:
+    def __init__(self, app: ASGIApp, limits: WebLimits, busy: Callable[[], bytes], secure: SecurePort | None) -> None:
         self._app = app
         self._busy = busy
+        self._secure = secure
         self._limits = limits
         self._config = _config(limits)
         self._context = WorkerContext(max_requests=None)
         self._streams: set[GuardedStream] = set()
         self._addresses: Counter[str] = Counter()
+        self._handshakes = Buckets(limits.handshakes)
         self._refusing = 0
         self._emptied = trio.Event()
         self._state: LifespanState = {}
@@ -121,7 +149,8 @@ class _Web:
 
     async def serve(
         self,
-        listeners: list[trio.SocketListener],
+        listeners: Listeners,
+        secured: Listeners,
         stop: trio.Event,
         draining: Callable[[], Awaitable[None]] | None,
         task_status: trio.TaskStatus[list[Address]],
@@ -133,10 +162,13 @@ class _Web:
             async with trio.open_nursery() as connections:
                 connections.start_soon(self._break_when_cancelled)
                 async with trio.open_nursery() as accepting:
-                    accepting.start_soon(
-                        partial(trio.serve_listeners, self._serve, listeners, handler_nursery=connections)
-                    )
-                    task_status.started([_address(listener) for listener in listeners])
+                    for serve, group in ((self._serve, listeners), (self._serve_secured, secured)):
+                        if group:
+                            accepting.start_soon(
+                                partial(trio.serve_listeners, serve, group, handler_nursery=connections)
+                            )
+                    plain = [_address(listener) for listener in listeners]
+                    task_status.started([*plain, *(_address(each, is_secure=True) for each in secured)])
                     await stop.wait()
                     accepting.cancel_scope.cancel()
                 await self._drain(draining)
@@ -150,20 +182,51 @@ class _Web:
         if self._addresses[address] >= self._share():
             await self._refuse(guarded)
             return
-        self._streams.add(guarded)
+        with self._place(guarded, address):
+            await self._converse(guarded, guarded)
+
+    async def _serve_secured(self, stream: trio.SocketStream) -> None:
+        """As `_serve`, but there is no word to a peer before the handshake, so whoever is refused is so by a reset."""
+        guarded = GuardedStream(stream, self._limits.stall)
+        address = _peer(stream)
+        context = self._secure.context() if self._secure is not None else None
+        is_welcome = self._addresses[address] < self._share() and not self._handshakes.take(address)
+        if context is None or not is_welcome:
+            guarded.abort()
+            return
+        with self._place(guarded, address):
+            secured = SecureStream(guarded, context)
+            if await self._shakes_hands(secured):
+                await self._converse(secured, guarded)
+            else:
+                guarded.abort()
+
+    async def _shakes_hands(self, stream: SecureStream) -> bool:
+        with trio.move_on_after(self._limits.handshake), suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            await stream.do_handshake()
+            return True
+        return False
+
+    @contextmanager
+    def _place(self, stream: GuardedStream, address: str) -> Iterator[None]:
+        self._streams.add(stream)
         self._addresses[address] += 1
-        connection = Connection(self._with_abort(guarded), self._config, self._context, self._state, guarded)
         try:
-            await connection.run()
-        except* Exception as errors:
-            log.error("a connection failed, and was ended", exc_info=errors)
+            yield
         finally:
-            self._streams.discard(guarded)
+            self._streams.discard(stream)
             self._addresses[address] -= 1
             if not self._addresses[address]:
                 del self._addresses[address]
             if not self._streams:
                 self._emptied.set()
+
+    async def _converse(self, stream: GuardedStream | SecureStream, guarded: GuardedStream) -> None:
+        connection = Connection(self._with_abort(guarded), self._config, self._context, self._state, stream)
+        try:
+            await connection.run()
+        except* Exception as errors:
+            log.error("a connection failed, and was ended", exc_info=errors)
 
     def _share(self) -> int:
         """How many connections one address may have now: half of what would be free without it, roughly."""
@@ -223,9 +286,9 @@ def _config(limits: WebLimits) -> Config:
     return config
 
 
-def _address(listener: trio.SocketListener) -> Address:
+def _address(listener: trio.SocketListener, *, is_secure: bool = False) -> Address:
     host, port, *_ = listener.socket.getsockname()
-    return Address(host, port)
+    return Address(host, port, is_secure)
 
 
 def _peer(stream: trio.SocketStream) -> str:
