@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tomb.machines import association, device, download, keys, knobs, limits, player, presence, upload
+from tomb.machines import association, device, download, keys, knobs, limits, player, presence, update, upload
 from tomb.machines.table import STAY, Row, Table
 
 TABLES: Mapping[ModuleType, Table[Any]] = {
@@ -22,6 +22,7 @@ TABLES: Mapping[ModuleType, Table[Any]] = {
     device: device.DEVICE,
     upload: upload.UPLOAD,
     download: download.DOWNLOAD,
+    update: update.UPDATE,
     keys: keys.KEY,
     knobs: knobs.KNOB,
 }

@@ -7,7 +7,8 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tomb.devices.youtube.reach import Refused, dial, known, public
+from tomb.devices.internet import Refused, public
+from tomb.devices.youtube.reach import dial, known
 
 OURS = ["youtube.com", "www.youtube.com", "WWW.YouTube.com", "rr3---sn-abc.googlevideo.com", "i.ytimg.com", "youtu.be"]
 THEIRS = [

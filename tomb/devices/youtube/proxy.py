@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import h11
 import trio
 
-from tomb.devices.youtube.reach import Network, Refused, dial
+from tomb.devices.internet import Network, Refused
+from tomb.devices.youtube.reach import dial
 
 log = logging.getLogger(__name__)
 

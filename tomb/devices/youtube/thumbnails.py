@@ -5,7 +5,8 @@ import ssl
 import h11
 import trio
 
-from tomb.devices.youtube.reach import HTTPS, Network, Refused, dial
+from tomb.devices.internet import HTTPS, Network, Refused
+from tomb.devices.youtube.reach import dial
 
 HOST = "i.ytimg.com"
 LARGEST = 1024 * 1024

@@ -15,12 +15,12 @@ from subprocess import DEVNULL, PIPE
 import trio
 
 from tomb import confined, sandbox
+from tomb.devices.internet import Internet, Network
 from tomb.devices.youtube import Fetched, Reason, Told, Video, YouTubeFault, child, thumbnails, update, words
 from tomb.devices.youtube.child import Ending, Job, Limits
 from tomb.devices.youtube.installation import Release, environment, readable, releases, runtime
 from tomb.devices.youtube.output import FETCH, LIST, PICTURE, SOUND, Hearing, entry, line
 from tomb.devices.youtube.proxy import proxy
-from tomb.devices.youtube.reach import Internet, Network
 from tomb.ports import Ports
 
 log = logging.getLogger(__name__)
