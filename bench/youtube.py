@@ -19,10 +19,10 @@ import trio
 from bench.meters import Row, peak_mb, weighed
 from tests.rigs.children import children
 from tests.rigs.youtube import videos, youtube_rig
+from tomb.devices.internet import HTTPS
 from tomb.devices.youtube import Progress
 from tomb.devices.youtube.installation import runtime
 from tomb.devices.youtube.proxy import proxy
-from tomb.devices.youtube.reach import HTTPS
 from tomb.devices.youtube.tool import RATE, YtDlp
 from tomb.ports import RealPorts
 
