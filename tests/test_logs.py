@@ -108,6 +108,7 @@ NOT_FOR_STRANGERS = {
     "tomb.events",
     "tomb.library.repair.recovery",
     "tomb.nurseries.certificate",
+    "tomb.nurseries.backups",
     "tomb.nurseries.deck",
     "tomb.nurseries.importer",
     "tomb.nurseries.journal",

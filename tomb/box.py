@@ -8,7 +8,7 @@ is under a supervisor may fail without it (see `lifecycle`, `supervisor`).
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import trio
 
 from tomb.config import MIB, BrokerAddress, Settings
 from tomb.devices import computer
+from tomb.devices.backup_drive import BackupDrive, ChildDrive
 from tomb.devices.certificate import Pair
 from tomb.devices.facts import Gather, gather
 from tomb.devices.keys import InputDevices
@@ -32,7 +33,9 @@ from tomb.library.picture_cache import PictureCache
 from tomb.library.repair import recovery
 from tomb.library.store import Store
 from tomb.models import SoundTroubleKind
+from tomb.nurseries import backups as scheduled
 from tomb.nurseries.archivist import Archivist
+from tomb.nurseries.backups import Backups
 from tomb.nurseries.calendar import Calendar
 from tomb.nurseries.certificate import Certificate
 from tomb.nurseries.covers import Covers
@@ -84,6 +87,7 @@ class Devices:
     gather: Gather = gather
     naming: Callable[[], Naming] = look
     broker: "Callable[[], Broker] | None" = None
+    backup_drive: BackupDrive = field(default_factory=ChildDrive)
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
@@ -194,7 +198,17 @@ async def open_box(
         await lifecycle.start(limits.run)
         output = devices.output and devices.output(deck)
         selectable = output if isinstance(output, SelectableOutput) else None
-        preferences = await Preferences.open(settings, librarian, deck, selectable, limits)
+        backups = Backups(
+            archivist,
+            librarian,
+            calendar,
+            devices.backup_drive,
+            lambda: deck.state(0).is_playing,
+            settings.data.absolute(),
+            settings.backup_below,
+            computer.short_id(),
+        )
+        preferences = await Preferences.open(settings, librarian, deck, selectable, limits, backups)
         parent_auth = await ParentAuth.open(ports, librarian)
         went_on = await _recall(deck, librarian, process, preferences.current.start_volume)
         linking = Linking(ports, events, librarian, board.machines)
@@ -215,6 +229,7 @@ async def open_box(
         rescan = Rescan(events, librarian, examiner, lambda: deck.state(0).is_playing)
         await lifecycle.supervise("rescan", rescan.run)
         _ask_for_life(process.liveness, store, librarian, journal, deck)
+        await lifecycle.supervise("scheduled_backups", backups.run, scheduled.PAUSES_S)
         if taps.reader is not None:
             deck.chime("ready")
         if devices.broker is not None:
@@ -236,6 +251,7 @@ async def open_box(
                 downloads=downloads,
                 videos=videos,
                 archivist=archivist,
+                backups=backups,
                 deck=deck,
                 output=selectable,
                 linking=linking,

@@ -26,7 +26,7 @@ from pydantic_settings import (
 )
 
 from tomb.errors import StartError
-from tomb.models import BoxName, LoudnessMode, OnRemoval, SameTag, Volume
+from tomb.models import BackupDays, BackupFolder, BoxName, LoudnessMode, OnRemoval, SameTag, Volume
 
 PREFIX = "TOMB_"
 OTHERS = {
@@ -130,10 +130,22 @@ def _folder(value: object) -> object:
     return value
 
 
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _folders(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not value.startswith("/"):
+            raise ValueError(f"a folder is /NAME, and {value!r} is none")
+    return values
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 File = Annotated[Path | None, BeforeValidator(_no_file)]
 Addresses = Annotated[Names, AfterValidator(_addresses)]
 Origins = Annotated[Names, AfterValidator(_origins)]
+Folders = Annotated[Names, AfterValidator(_folders)]
 
 
 def default_data_dir() -> Path:
@@ -182,6 +194,14 @@ class Settings(BaseSettings):
     on_removal: OnRemoval = Field("keep", description="what lifting the playing tag does")
     loudness: LoudnessMode = Field("track", description="what is brought to one loudness: each track, each album, off")
     sounds: bool = Field(True, description="whether the box has sounds of its own: ready, unknown tag, error")
+
+    backup_to: Annotated[BackupFolder | None, BeforeValidator(_none_if_empty)] = Field(
+        None, description="folder on a stick or a share that backups are written to; parents can name one otherwise"
+    )
+    backup_every_days: BackupDays = Field(7, description="days between two of these backups")
+    backup_below: Folders = Field(
+        ("/media", "/mnt", "/run/media"), description="where the folder lies that parents name, separated by commas"
+    )
 
     free_kept_mb: int = Field(200, ge=0, description="MiB of the disk that uploads and imports leave free")
     upload_file_mb: int = Field(500, ge=1, description="largest file that can be uploaded, in MiB")

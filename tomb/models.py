@@ -437,6 +437,11 @@ MinutesOfDay = Annotated[int, Field(ge=0, le=1440)]
 ZoneName = Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$")]
 
 
+# Absolute, and as it is written: a way up, or twice the same, would get round what stands before it.
+BackupFolder = Annotated[str, Field(max_length=500, pattern=r"^(/[^/.\x00-\x1f\x7f-\x9f][^/\x00-\x1f\x7f-\x9f]*)+$")]
+BackupDays = Annotated[int, Field(ge=1, le=365)]
+
+
 class Choices(Wire):
     """What parents chose for the whole box; a playlist's own choice goes before it.
 
@@ -445,6 +450,7 @@ class Choices(Wire):
     ids of those that a child may start from a screen; null: all. `welcomed`: a parent went through the first screens,
     or skipped them. `time_zone`: an IANA name, "" is that of the computer; by it `daily_minutes` (of sound; null: any),
     `bedtime` (null: none), `quiet_hours` and `volume_by_hour` are meant. `statistics`: whether what is heard counts.
+    `backup_to`: the folder on a stick or a share that a backup is written to every `backup_every_days` (null: none).
     """
 
     box_name: BoxName = ""
@@ -463,6 +469,8 @@ class Choices(Wire):
     bedtime: Week[Hours | None] = (None,) * 7
     volume_by_hour: Week[LoudSpansOfDay] = ((),) * 7
     statistics: bool = True
+    backup_to: BackupFolder | None = None
+    backup_every_days: BackupDays = 7
 
 
 class ServiceState(Wire):

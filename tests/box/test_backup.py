@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import trio
 
+from tests.rigs.archives import held
 from tests.rigs.music import Music
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import Box, refused, run_tomb, serving
+from tests.rigs.small_disk import small_disk
 
 VIRTUAL = ("--audio", "silent", "--reader", "virtual")
 TOLD = ("server_seq", "last_played", "resume")  # of a playlist: what a moment of playing changes
@@ -179,3 +181,26 @@ async def test_the_box_that_is_named_is_the_one_that_is_asked(tmp_path: Path) ->
         assert restored.status == 0, restored.err
         assert not (tmp_path / "here").exists()
     refused(await run_tomb("backup", tmp_path / "songs.tar", *here), "no box")
+
+
+async def test_a_box_writes_one_onto_a_stick_and_a_new_box_is_restored_from_it(music: Music, tmp_path: Path) -> None:
+    media, fresh = tmp_path / "media", tmp_path / "fresh"
+    media.mkdir()
+    with small_disk(media / "stick", 64) as disk:
+        async with serving(
+            music.data, "--audio", "silent", "--reader", "virtual", env={"TOMB_BACKUP_BELOW": str(media)}
+        ) as box:
+            answer = await box.put("/api/settings", {"backup_to": "/etc/x"})
+            assert answer.status == 400
+            assert answer.body["details"] == {"backup_below": [str(media)]}
+            await box.put("/api/settings", {"backup_to": f"{disk.folder}/tomb", "backup_every_days": 1})
+            with trio.fail_after(PATIENCE_S):
+                while (place := (await box.get("/api/system/storage")).data["backup_place"])["made_on"] is None:
+                    await trio.sleep(0.1)
+        [file] = (disk.folder / "tomb").iterdir()
+        assert [each["name"] for each in place["kept"]] in ([], [file.name])
+        done = await run_tomb("restore", file, "--data", fresh)
+        assert (done.status, done.err) == (0, "")
+        before, after = held(music.data), held(fresh)
+        for what in ("playlists", "tracks", "files", "tags", "on the disk"):
+            assert after[what] == before[what]

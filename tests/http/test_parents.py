@@ -309,3 +309,31 @@ async def test_a_tag_plays_what_is_not_chosen_for_the_screen(tmp_path: Path, aut
         await client.put("/api/settings", child_playlists=[], pin=PIN)
         await box.tap("04A1B2C3")
         assert (await client.get("/api/player/status")).data["active_playlist_id"] == tagged
+
+
+@pytest.mark.parametrize(
+    "folder", ["", "media/x", "/", "/media/../etc", "/media/./x", "/media//x", "/media/x/", "/media/x\n", "/media/\x00"]
+)
+async def test_where_backups_go_is_a_folder_from_the_root_on(
+    tmp_path: Path, autojump_clock: MockClock, folder: str
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        refused = await client.put("/api/settings", backup_to=folder)
+        assert (refused.status, refused.body["errors"][0]["field"]) == (400, "backup_to")
+
+
+async def test_where_backups_go_is_where_sticks_are_mounted(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path) as (_, client):
+        refused = await client.put("/api/settings", backup_to="/etc/cron.d")
+        assert (refused.status, refused.body["details"]) == (400, {"backup_below": ["/media", "/mnt", "/run/media"]})
+        chosen = await client.put("/api/settings", backup_to="/media/no-such-stick", backup_every_days=3)
+        assert (chosen.data["backup_to"], chosen.data["backup_every_days"]) == ("/media/no-such-stick", 3)
+        place = (await client.get("/api/system/storage")).data["backup_place"]
+        assert (place["folder"], place["free"], place["kept"], place["made_on"]) == (
+            "/media/no-such-stick",
+            None,
+            [],
+            None,
+        )
+        await client.put("/api/settings", backup_to=None)
+        assert (await client.get("/api/system/storage")).data["backup_place"] is None

@@ -15,6 +15,7 @@ from tests.rigs.input import FakeKernel
 from tests.rigs.inspector import InlineInspector
 from tomb.box import Devices, open_box
 from tomb.config import Settings
+from tomb.devices.backup_drive import BackupDrive, Target, Visit, refusal
 from tomb.devices.facts import Facts
 from tomb.devices.keys import InputDevices
 from tomb.devices.mqtt.broker import Broker
@@ -153,6 +154,16 @@ async def found_nothing(_ports: Ports, _data: Path, _port: int) -> Facts:
     return Facts(versions={"tomb": "0"})
 
 
+class NoStick:
+    """Where no stick is. (The real one starts children, on a clock of their own.)"""
+
+    @asynccontextmanager
+    async def visit(self, target: Target) -> AsyncIterator[Visit]:
+        await trio.lowlevel.checkpoint()
+        raise refusal(target.folder, "absent")
+        yield  # type: ignore[unreachable]  # which makes a generator of it
+
+
 @asynccontextmanager
 async def virtual_box(
     folder: Path,
@@ -164,6 +175,7 @@ async def virtual_box(
     youtube: YouTube | None = None,
     ports: VirtualPorts | None = None,
     broker: Broker | None = None,
+    backup_drive: BackupDrive | None = None,
     **options: Any,
 ) -> AsyncIterator[VirtualBox]:
     """`options`: of Settings. `output` makes one that is real in the eyes of the box; with `fragile` it is one that can
@@ -191,6 +203,7 @@ async def virtual_box(
         found_nothing,
         lambda: Naming("box", ("fritz.box",)),
         broker=None if broker is None else lambda: broker,
+        backup_drive=backup_drive or NoStick(),
     )
     settings = Settings(data=folder / "data", **options)
     async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:

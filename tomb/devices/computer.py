@@ -1,8 +1,11 @@
 """The computer that the box runs on: what it is, and how much of it is in use. Linux, by /proc (proc(5))."""
 
+import hashlib
 import os
 import platform
+import re
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from os import statvfs
@@ -78,6 +81,26 @@ def time_zone() -> ZoneInfo:
         with suppress(ValueError, OSError), local.open("rb") as file:
             return ZoneInfo.from_file(file, key="localtime")
     raise OSError("there are no time zones on this computer; Debian's package tzdata has them")
+
+
+def short_id(root: Path = Path("/")) -> str:
+    """Six digits that stay, and that no other computer around is likely to have.
+
+    They do not tell the machine id, which is confidential (machine-id(5)).
+    """
+    try:
+        known = (root / "etc/machine-id").read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        known = ""
+    return hashlib.sha256(b"tomb " + (known or socket.gethostname()).encode()).hexdigest()[:6]
+
+
+def mounted_below(places: Sequence[str], root: Path = Path("/")) -> list[str]:
+    """Where something is mounted in these folders, or would be if somebody looked. No disk is asked."""
+    lines = (root / "proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    # proc(5): the fifth field, in which spaces and the like are octal.
+    found = {re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), line.split()[4]) for line in lines}
+    return sorted(each for each in found if any(each.startswith(f"{place.rstrip('/')}/") for place in places))
 
 
 def disk(folder: Path) -> Disk:

@@ -12,6 +12,8 @@ from tomb.http.parsing import Body, Id, Label, Percent, ShortLabel, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.models import (
     CHILD_PLAYLISTS,
+    BackupDays,
+    BackupFolder,
     Choices,
     Hours,
     LoudnessMode,
@@ -55,6 +57,8 @@ class SettingsBody(Body):
     bedtime: Week[Hours | None] | None = None
     volume_by_hour: Week[LoudSpansOfDay] | None = None
     statistics: bool | None = None
+    backup_to: BackupFolder | None = None
+    backup_every_days: Annotated[BackupDays, BeforeValidator(whole)] | None = None
     pin: Pin | None = None
 
 
@@ -91,6 +95,8 @@ async def _change(services: Services, call: Call[SettingsBody]) -> Success[Setti
     named = call.given.model_dump(include=call.given.model_fields_set)
     if named.get("time_zone") and zone_called(named["time_zone"]) is None:
         raise BadRequest("no such time zone; one is called as Europe/Berlin is", {"time_zone": named["time_zone"]})
+    if named.get("backup_to"):
+        services.backups.check(named["backup_to"])
     sealed = {KEY: await services.parent_auth.seal(call.given.pin)} if "pin" in named else {}
     await services.preferences.change({name: named[name] for name in CHOICES if name in named}, sealed)
     if sealed:

@@ -7,6 +7,7 @@ from tomb.devices.output import SelectableOutput
 from tomb.devices.reader import VirtualReader
 from tomb.events import Events
 from tomb.nurseries.archivist import Archivist
+from tomb.nurseries.backups import Backups
 from tomb.nurseries.certificate import Certificate
 from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
@@ -43,6 +44,7 @@ class Services:
     downloads: Downloads
     videos: Videos
     archivist: Archivist
+    backups: Backups
     deck: Deck
     output: SelectableOutput | None
     linking: Linking

@@ -14,6 +14,7 @@ from tomb.http.envelope import Success
 from tomb.http.parsing import Body, in_digits
 from tomb.http.routes import Call, Route, Services
 from tomb.models import ServiceState, Wire
+from tomb.nurseries.backups import Backups
 
 CONTRACT_VERSION = "2"  # of the original's API and of what this box adds to it
 # What clients of the original box look for; it knew LEDs and buttons, this one has none (yet).
@@ -71,14 +72,36 @@ class PlaylistBytes(Wire):
     bytes: int
 
 
+class KeptBackup(Wire):
+    name: str
+    bytes: int
+
+
+class BackupPlace(Wire):
+    """Where backups go by themselves. Bytes, as the last look found them: null before there was one. `kept`: the
+    backups of this box, the oldest first. `made_on`: the day of the last one, "" for one that nobody knows; null where
+    there was none. `running`: one is being written."""
+
+    folder: str
+    free: int | None
+    total: int | None
+    kept: Sequence[KeptBackup]
+    made_on: str | None
+    running: bool
+
+
 class StorageUse(Wire):
-    """Bytes. Sound that several playlists have counts in each. `bin`: what would be free if it were emptied."""
+    """Bytes. Sound that several playlists have counts in each. `bin`: what would be free if it were emptied.
+    `backups`: of the database, on the same disk. `backup_place`: null while parents chose none. `mounted`: folders that
+    they may choose, as sticks or shares are mounted there."""
 
     playlists: Sequence[PlaylistBytes]
     bin: int
     backups: int
     free: int
     total: int
+    backup_place: BackupPlace | None
+    mounted: Sequence[str]
 
 
 class SystemInfo(Wire):
@@ -169,7 +192,30 @@ async def _storage(services: Services, _: Call[Body]) -> Success[StorageUse]:
         for lite in services.librarian.lites()
     ]
     largest_first = sorted(shown, key=lambda each: -each.bytes)
-    return Success(StorageUse(playlists=largest_first, bin=in_bin, backups=backups, free=disk.free, total=disk.total))
+    use = StorageUse(
+        playlists=largest_first,
+        bin=in_bin,
+        backups=backups,
+        free=disk.free,
+        total=disk.total,
+        backup_place=_backup_place(services.backups),
+        mounted=await services.ports.in_thread(computer.mounted_below, services.backups.below),
+    )
+    return Success(use)
+
+
+def _backup_place(backups: Backups) -> BackupPlace | None:
+    if backups.folder is None:
+        return None
+    folder, seen, made = str(backups.folder), backups.seen, backups.made
+    return BackupPlace(
+        folder=folder,
+        free=seen and seen.free,
+        total=seen and seen.total,
+        kept=[KeptBackup(name=each.name, bytes=each.bytes) for each in seen.kept] if seen else [],
+        made_on=made.day if made is not None and made.folder == folder else None,
+        running=backups.running,
+    )
 
 
 async def _logs(services: Services, call: Call[LogQuery]) -> Success[LogCollection]:

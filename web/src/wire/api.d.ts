@@ -1356,6 +1356,14 @@ export interface components {
             client_op_id?: string | null;
             output?: string | null;
         };
+        BackupPlace: {
+            folder: string;
+            free: number | null;
+            total: number | null;
+            kept: components["schemas"]["KeptBackup"][];
+            made_on: string | null;
+            running: boolean;
+        };
         BinContent: {
             items: components["schemas"]["BinItem"][];
             bytes: number;
@@ -1535,6 +1543,10 @@ export interface components {
             name: string;
             kind: "keyboard" | "buttons" | "knob";
             connected: boolean;
+        };
+        KeptBackup: {
+            name: string;
+            bytes: number;
         };
         KeyAction: {
             action: "next" | "previous" | "chapter_next" | "chapter_previous" | "pause" | "volume_up" | "volume_down" | "stop" | "sleep_timer" | "shuffle" | "more" | "mute" | "shutdown";
@@ -1921,6 +1933,8 @@ export interface components {
             bedtime: (components["schemas"]["Hours"] | null)[];
             volume_by_hour: components["schemas"]["LoudHours"][][];
             statistics: boolean;
+            backup_to: string | null;
+            backup_every_days: number;
             fixed: string[];
             pin_set: boolean;
             first_run: boolean;
@@ -1943,6 +1957,8 @@ export interface components {
             bedtime?: (components["schemas"]["Hours"] | null)[] | null;
             volume_by_hour?: components["schemas"]["LoudHours"][][] | null;
             statistics?: boolean | null;
+            backup_to?: string | null;
+            backup_every_days?: number | null;
             pin?: string | null;
         };
         ShutdownAnswer: {
@@ -1974,6 +1990,8 @@ export interface components {
             backups: number;
             free: number;
             total: number;
+            backup_place: components["schemas"]["BackupPlace"] | null;
+            mounted: string[];
         };
         SyncResult: {
             server_seq: number;
