@@ -66,6 +66,11 @@ bench *ARGS: setup _dev
     @sh scripts/clients
     @exec .venv/bin/python -m bench "$@"
 
+# build the Debian packages into dist/, for Debian 12 and 13 or for the one that is named (bookworm, trixie); needs root
+[no-exit-message]
+deb *ARGS:
+    @sh scripts/deb "$@"
+
 # write the state diagrams of docs/ anew, from the machines themselves
 diagrams: setup
     @.venv/bin/tomb diagrams --out docs

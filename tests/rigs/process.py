@@ -246,22 +246,36 @@ async def call(
     server_name: str | None = None,
     source: str | None = None,
 ) -> Answer:
-    """One HTTP request on a connection of its own. `body`: bytes are sent as they are, anything else as JSON. `trust`:
-    over HTTPS, of a server of that name or else the address. `source`: from that address."""
-    content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    """One HTTP request on a connection of its own, see `exchange`. `trust`: over HTTPS, of a server of that name or
+    else the address. `source`: from that address."""
     name = f"[{address}]" if ":" in address else address
-    sent = {"Host": f"{name}:{port}", "Content-Length": str(len(content)), "Connection": "close"}
-    if body is not None and not isinstance(body, bytes):
-        sent["Content-Type"] = "application/json"
-    request = h11.Request(method=method, target=path, headers=list((sent | dict(headers or {})).items()))
     with trio.fail_after(PATIENCE_S):
         opened = await trio.open_tcp_stream(address, port, local_address=source)
         secured = trust and trio.SSLStream(opened, trust, server_hostname=server_name or address, https_compatible=True)
         async with secured or opened as stream:
-            connection = h11.Connection(h11.CLIENT)
-            events = (request, h11.Data(data=content), h11.EndOfMessage())
-            await stream.send_all(b"".join(connection.send(event) or b"" for event in events))
-            return await _answer(connection, stream)
+            return await exchange(stream, method, path, body, host=f"{name}:{port}", headers=headers)
+
+
+async def exchange(
+    stream: trio.abc.Stream,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    host: str,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """A request and its answer, on a connection that is good for this one. `body`: bytes are sent as they are, anything
+    else as JSON."""
+    content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    sent = {"Host": host, "Content-Length": str(len(content)), "Connection": "close"}
+    if body is not None and not isinstance(body, bytes):
+        sent["Content-Type"] = "application/json"
+    request = h11.Request(method=method, target=path, headers=list((sent | dict(headers or {})).items()))
+    connection = h11.Connection(h11.CLIENT)
+    events = (request, h11.Data(data=content), h11.EndOfMessage())
+    await stream.send_all(b"".join(connection.send(event) or b"" for event in events))
+    return await _answer(connection, stream)
 
 
 async def _answer(connection: h11.Connection, stream: trio.abc.ReceiveStream) -> Answer:
