@@ -18,11 +18,12 @@ import trio
 
 from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
 from tests.rigs.sounds import Int16, noise, write
-from tomb.devices.audio import AHEAD_S, FADE_S, HISTORY_S, PortAudioOutput
+from tomb.devices.audio import PortAudioOutput
 from tomb.devices.buffer import CueBuffer
 from tomb.devices.output import Cue, CueFinished, Report
 from tomb.devices.playhead import Order, Playhead
 from tomb.devices.portaudio import Stream, look_again
+from tomb.devices.streaming import AHEAD_S, FADE_S, HISTORY_S
 from tomb.ports import RealPorts
 
 Row = dict[str, object]

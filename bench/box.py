@@ -27,9 +27,9 @@ from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
 from tests.rigs.sounds import noise, write
 from tests.rigs.youtube import youtube_rig
 from tests.rigs.youtube.videos import ENDLESS
-from tomb.devices.audio import AHEAD_S, HISTORY_S
 from tomb.devices.decoder import probe
 from tomb.devices.portaudio import Stream, look_again
+from tomb.devices.streaming import AHEAD_S, HISTORY_S
 from tomb.devices.warm import MOST_BYTES
 from tomb.ports import RealPorts
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from tomb.config import MIB, BrokerAddress, Settings
+from tomb.config import MIB, BrokerAddress, Settings, host_and_port
 from tomb.devices import computer
 from tomb.devices.backup_drive import BackupDrive, ChildDrive
 from tomb.devices.certificate import Pair
@@ -72,6 +72,7 @@ if TYPE_CHECKING:  # loaded where there is a broker
 log = logging.getLogger(__name__)
 
 RECOVERED = "recovered"
+SNAPCAST_PORT = 4953  # of a TCP source of its that names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,14 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
             idle_close_s=settings.audio_idle_close_s,
         )
 
+    def snapcast(deck: Deck) -> Output:
+        from tomb.devices.snapcast.output import SnapcastOutput
+
+        host, port = host_and_port(settings.snapcast, SNAPCAST_PORT)
+        control = settings.snapcast_control_port
+        delay_ms = settings.snapcast_delay_ms
+        return SnapcastOutput(ports, deck.report, host, port, control, rate=settings.audio_rate, delay_ms=delay_ms)
+
     def pcsc() -> TagReader:
         from tomb.devices.pcsc_reader import PcscReader
 
@@ -121,8 +130,8 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
         return Broker(ports, address, files)
 
     return Devices(
-        output=portaudio if settings.audio != "silent" else None,
-        silent=(lambda deck: SilentOutput(ports, deck.report)) if settings.audio != "portaudio" else None,
+        output={"silent": None, "snapcast": snapcast}.get(settings.audio, portaudio),
+        silent=(lambda deck: SilentOutput(ports, deck.report)) if settings.audio in ("auto", "silent") else None,
         reader=pcsc() if settings.reader in ("auto", "pcsc") else None,
         virtual_reader=VirtualReader() if settings.reader in ("auto", "virtual") else None,
         youtube=ytdlp() if settings.youtube == "on" else None,

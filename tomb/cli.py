@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", help="addresses to listen on, separated by commas (0.0.0.0,::)")
     serve.add_argument("--port", type=int, help="port to listen on (8000; 0: any free one)")
     serve.add_argument("--data", type=Path, metavar="DIR", help="folder of the database and the library")
-    serve.add_argument("--audio", choices=("auto", "portaudio", "silent"), help="sound output (auto)")
+    serve.add_argument("--audio", choices=("auto", "portaudio", "snapcast", "silent"), help="sound output (auto)")
     serve.add_argument("--reader", choices=("auto", "pcsc", "virtual", "none"), help="tag reader (auto)")
     serve.add_argument(
         "--demo", nargs="?", const="on", choices=("auto", "on", "off"), help="the demo library; alone: add it (auto)"

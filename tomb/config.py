@@ -148,6 +148,22 @@ Origins = Annotated[Names, AfterValidator(_origins)]
 Folders = Annotated[Names, AfterValidator(_folders)]
 
 
+def host_and_port(address: str, default: int) -> tuple[str, int]:
+    """What HOST, HOST:PORT or [IPv6]:PORT names. Raises ValueError."""
+    parts = urlsplit(f"//{address}")
+    if not parts.hostname or parts.netloc != address or parts.username is not None:
+        raise ValueError(f"an address is HOST or HOST:PORT, and {address!r} is none")
+    return parts.hostname, default if parts.port is None else parts.port
+
+
+def _address(address: str) -> str:
+    host_and_port(address, 0)
+    return address
+
+
+SnapcastAddress = Annotated[str, AfterValidator(_address)]
+
+
 def default_data_dir() -> Path:
     """Per user, as the XDG base directory specification has it (version 0.8)."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
@@ -172,10 +188,19 @@ class Settings(BaseSettings):
     tls_port: int = Field(8443, ge=0, le=65535, description="port for HTTPS; 0 takes any free one")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
 
-    audio: Literal["auto", "portaudio", "silent"] = Field("auto", description="sound output; auto: silent until found")
+    audio: Literal["auto", "portaudio", "snapcast", "silent"] = Field(
+        "auto", description="sound output; auto: a sound card, silent until it is found"
+    )
     audio_device: str = Field("", description="part of the PortAudio device's name; empty: the default device")
     audio_rate: int = Field(44100, ge=8000, le=192000, description="sample rate of the output stream in Hz")
     audio_idle_close_s: float = Field(10.0, ge=0, description="seconds without sound until the stream is closed")
+    snapcast: SnapcastAddress = Field(
+        "127.0.0.1", description="HOST[:PORT] of the Snapcast server's TCP source, with audio=snapcast"
+    )
+    snapcast_control_port: int = Field(1705, ge=1, le=65535, description="port of that server's control protocol")
+    snapcast_delay_ms: int = Field(
+        1000, ge=0, le=10_000, description="what is set as buffer in that server, which does not tell it"
+    )
     reader: Literal["auto", "pcsc", "virtual", "none"] = Field(
         "auto", description="tag reader; auto: virtual until one is found"
     )

@@ -480,3 +480,15 @@ class ServiceState(Wire):
     since: float
     restarts: int = 0
     last_error: str | None = None
+
+
+class Speaker(Wire):
+    """A room's loudspeaker in the hands of a Snapcast server. `name`: for people; `latency_ms`: so much sooner it is
+    given its sound, to make up for its own delay."""
+
+    id: str
+    name: str
+    connected: bool
+    volume: Volume
+    muted: bool
+    latency_ms: int

@@ -1,4 +1,4 @@
-"""What every output does: the silent one, and the PortAudio one on a device of virtual time."""
+"""What every output does: the silent one, and those to a sound card and to a Snapcast server, both on virtual time."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,11 +7,13 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.rigs.snapcast_virtual import VirtualServer
 from tests.rigs.sounds import noise, write
 from tests.rigs.virtual_sink import BLOCK_S, VirtualSink
 from tomb.devices.audio import PortAudioOutput
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Output, Report
 from tomb.devices.silent import SilentOutput
+from tomb.devices.snapcast.output import SnapcastOutput
 from tomb.ports import VirtualPorts
 
 SLACK = 0.15  # seconds: what a real device may be late, latency and fades included
@@ -44,7 +46,7 @@ def clock() -> MockClock:
     return MockClock(autojump_threshold=0)
 
 
-@pytest.fixture(params=["silent", "portaudio"])
+@pytest.fixture(params=["silent", "portaudio", "snapcast"])
 async def stage(
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
@@ -59,6 +61,9 @@ async def stage(
     output: Output
     if request.param == "silent":
         output = SilentOutput(VirtualPorts(), report)
+    elif request.param == "snapcast":
+        VirtualServer(nursery).install(monkeypatch)
+        output = SnapcastOutput(VirtualPorts(), report, "server", 4953, 1705, delay_ms=0)
     else:
         VirtualSink(nursery).install(monkeypatch)
         output = PortAudioOutput(VirtualPorts(), report)

@@ -19,10 +19,11 @@ from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pulse import RATE, PulseRig
 from tests.rigs.sounds import Int16, write
 from tests.rigs.virtual_sink import VirtualSink
-from tomb.devices.audio import FADE_S, PortAudioOutput
+from tomb.devices.audio import PortAudioOutput
 from tomb.devices.chimes import PEAK, made
 from tomb.devices.output import Cue, CueFinished
 from tomb.devices.playhead import DECAY
+from tomb.devices.streaming import FADE_S
 from tomb.ports import VirtualPorts
 
 LEVEL, HERTZ = 0.5, 110

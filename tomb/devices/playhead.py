@@ -215,6 +215,10 @@ class Playhead:
         self._current_level = self.level
         self._volume.go(self.level.gain, 0)
 
+    def pass_over(self, frames: int) -> None:
+        """So many went out without its being asked: silence, in front of a stream that begins."""
+        self.frames += frames
+
     def missed(self) -> None:
         """The next block is asked for after the device ran dry. Called by the callback."""
         self.underruns += self._sounding
