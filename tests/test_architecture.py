@@ -79,6 +79,7 @@ BOUNDARIES = {
     "nurseries/lifecycle.py": "core: whatever is wrong with the box, it ends",
     "nurseries/mailbox.py": "core: a defect that another ring ran into is core's",
     "nurseries/supervisor.py": "devices and services: they are started again",
+    "nurseries/mpd/server.py": "edges: a client's connection ends",
     "nurseries/web.py": "edges: a connection ends",
     "socketio/server.py": "edges: a client's connection ends",
     "socketio/multiplexer.py": "edges: a client's handler fails",

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tomb.config import read_settings, unknown_settings
+from tomb.config import address_in, read_settings, unknown_settings
 from tomb.errors import StartError
 
 
@@ -42,3 +42,12 @@ def test_a_key_without_its_certificate_is_refused_and_an_empty_setting_is_none(t
     assert read_settings({"tls_cert": str(tmp_path)}).tls_cert == tmp_path
     with pytest.raises(StartError, match=r"TOMB_TLS_KEY.*TOMB_TLS_CERT"):
         read_settings({"tls_key": str(tmp_path)})
+
+
+def test_where_clients_of_mpd_are_answered_is_a_host_and_a_port(tmp_path: Path) -> None:
+    known = {"0.0.0.0:6600": ("0.0.0.0", 6600), "[::1]:1": ("::1", 1), "box.lan:65535": ("box.lan", 65535)}
+    assert {each: address_in(each) for each in known} == known
+    assert read_settings({"mpd": ""}).mpd == ""
+    for wrong in ("6600", ":6600", "box", "box:", "box:65536", "::1:6600", "http://box:6600", "box:6600/x", "[x y]:1"):
+        with pytest.raises(StartError, match="TOMB_MPD"):
+            read_settings({"mpd": wrong})

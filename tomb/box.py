@@ -241,6 +241,11 @@ async def open_box(
         await lifecycle.supervise("scheduled_backups", backups.run, scheduled.PAUSES_S)
         if taps.reader is not None:
             deck.chime("ready")
+        if settings.mpd:
+            from tomb.nurseries.mpd.server import Mpd
+
+            mpd = Mpd(settings, ports, events, board, deck, librarian, parent_auth)
+            await lifecycle.supervise("mpd", mpd.run, LOOK_PAUSES_S)
         if devices.broker is not None:
             from tomb.nurseries.mqtt import link
 

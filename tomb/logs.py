@@ -29,6 +29,7 @@ RATIONED = (
     "tomb.nurseries.inspection",
     "tomb.nurseries.keys",
     "tomb.nurseries.mqtt.link",
+    "tomb.nurseries.mpd.server",
     "tomb.nurseries.web",
     "tomb.socketio.multiplexer",
     "tomb.socketio.server",

@@ -32,10 +32,11 @@ COST, BLOCK, PARALLEL = 2**14, 8, 1
 
 
 class ParentAuth:
-    """Made by `ParentAuth.open`."""
+    """Made by `ParentAuth.open`. `generation`: another number whenever the PIN is another one."""
 
     def __init__(self, ports: Ports, stored: str | None) -> None:
         self._ports = ports
+        self.generation = 0
         self._stored = stored
         self._tokens: OrderedDict[str, float] = OrderedDict()
         self._tries, self._tries_of_all = Buckets(TRIES), Buckets(TRIES_OF_ALL)
@@ -65,7 +66,12 @@ class ParentAuth:
         return True
 
     async def enter(self, pin: str, client: str) -> str:
-        """A token for whoever knows the PIN. Raises Forbidden, RateLimited, or BadRequest where none is set."""
+        """A token for whoever knows the PIN. Raises as `prove` does."""
+        await self.prove(pin, client)
+        return self._admit()
+
+    async def prove(self, pin: str, client: str) -> int:
+        """The `generation` of the PIN that this is. Raises Forbidden, RateLimited, or BadRequest where none is set."""
         if self._stored is None:
             raise BadRequest("no PIN is set, so there is nothing to unlock")
         self._spend(client)
@@ -74,7 +80,7 @@ class ParentAuth:
             raise Forbidden("that is not the PIN")
         self._tries.give_back(client)
         self._tries_of_all.give_back("")
-        return self._admit()
+        return self.generation
 
     def leave(self, token: str | None) -> None:
         """The token admits nobody any more."""
@@ -88,6 +94,7 @@ class ParentAuth:
     def use(self, stored: str | None) -> None:
         """That is what is stored now; whoever was admitted no longer is."""
         self._stored = stored
+        self.generation += 1
         self._tokens.clear()
 
     def _spend(self, client: str) -> None:
