@@ -1,5 +1,6 @@
 """The way to a broker in a whole box on virtual time: what is told, what may be asked for, and what a broker can do."""
 
+import errno
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -13,8 +14,11 @@ import trio
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.mqtt import BAD_LOGIN, FakeBroker, publish
 from tests.rigs.virtual import virtual_time
+from tomb.devices import computer
 from tomb.devices.mqtt.frames import LARGEST
 from tomb.devices.mqtt.session import PING_S, SEND_S, SILENCE_S
+from tomb.devices.reader import Sighting
+from tomb.library.reading import Playable
 from tomb.logs import Ration
 from tomb.nurseries.mqtt import link
 from tomb.nurseries.mqtt.commands import COMMANDS
@@ -139,6 +143,31 @@ async def test_a_tag_is_told_once_and_kept_by_nobody(home: tuple[VirtualBox, Fak
     ]
     assert broker.client.said("/event/tag") == [UNKNOWN_TAG]
     assert not any("/event/" in topic for topic in broker.retained)
+
+
+async def test_a_phone_that_has_another_number_each_time_is_no_tag_of_the_house(
+    home: tuple[VirtualBox, FakeBroker],
+) -> None:
+    box, broker = home
+    box.services.taps.see(Sighting("08A1B2C3", box.reader.names[0], is_random=True))
+    await trio.sleep(SOON_S)
+    assert broker.client.said("/event/tag") == []
+    assert '"unlinked"' in broker.client.said("/event/tap")[0]
+
+
+async def test_a_disk_that_is_gone_is_no_reason_to_say_nothing(
+    home: tuple[VirtualBox, FakeBroker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, broker = home
+    assert float(broker.state("free") or "") > 0
+
+    def gone(_: Path) -> computer.Disk:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(computer, "disk", gone)
+    await trio.sleep(link.DISK_S + link.LOOK_S)
+    assert broker.state("free") == "None"
+    assert health(box) == "up"
 
 
 async def test_health_is_told_though_nobody_says_that_it_changed(home: tuple[VirtualBox, FakeBroker]) -> None:
@@ -295,6 +324,31 @@ async def test_a_flood_costs_nothing_but_itself(
         assert broker.state("volume") == "33"
     finally:
         logging.getLogger(link.__name__).removeFilter(ration)
+
+
+async def test_commands_do_not_pile_up_behind_a_disk_that_hangs(
+    home: tuple[VirtualBox, FakeBroker], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, broker = home
+    hangs = trio.Event()
+    asked = list[str]()
+    find = box.services.deck._find
+
+    async def slow(playlist_id: str) -> Playable:
+        asked.append(playlist_id)
+        await hangs.wait()
+        return await find(playlist_id)
+
+    monkeypatch.setattr(box.services.deck, "_find", slow)
+    for _ in range(20):
+        for _ in range(10):
+            await broker.say("playlist", "Songs")
+        await trio.sleep(1)
+    assert "faster than they are carried out" in caplog.text
+    hangs.set()
+    await trio.sleep(1)
+    assert len(asked) <= link.COMMANDS_WAITING + 2
+    assert box.state == "playing"
 
 
 async def test_a_message_that_is_too_large_is_passed_over(home: tuple[VirtualBox, FakeBroker]) -> None:
