@@ -39,7 +39,9 @@ def payload(topics: Topics, box_name: str, ceiling: int, playlists: Iterable[str
             "origin": {"name": "TOMB", "sw_version": __version__},
             "availability_topic": topics.availability,
             "components": {
-                key: {"unique_id": f"tomb_{topics.box_id}_{key}", **component}
+                key: component
+                if component["platform"] == "tag"
+                else {"unique_id": f"tomb_{topics.box_id}_{key}", **component}
                 for key, component in _components(topics, ceiling, playlists).items()
             },
         },
@@ -84,7 +86,9 @@ def _components(topics: Topics, ceiling: int, playlists: Iterable[str]) -> dict[
             device_class="problem",
             **diagnostic,
         ),
-        "volume": setter("number", "Volume", "mdi:volume-high", "volume", min=0, max=ceiling, unit_of_measurement="%"),
+        "volume": setter(
+            "number", "Volume", "mdi:volume-high", "volume", min=0, max=max(1, ceiling), unit_of_measurement="%"
+        ),
         "sleep": setter("number", "Sleep timer", "mdi:sleep", "sleep", min=0, max=SLEEP_MINUTES, **minutes),
         "mute": setter("switch", "Mute", "mdi:volume-off", "mute"),
         "shuffle": setter("switch", "Shuffle", "mdi:shuffle", "shuffle"),

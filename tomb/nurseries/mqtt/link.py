@@ -40,7 +40,7 @@ from tomb.ports import Ports
 log = logging.getLogger(__name__)
 
 PAUSES_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
-LOOK_S: Final = 10.0  # at what nobody tells: the health, the minutes that are left
+LOOK_S: Final = 10.0  # between two looks at what nobody tells: the health, the minutes that are left
 DISK_S: Final = 600.0
 RATE: Final = Rate(30, 10)  # commands, and what a broker says besides
 ANEW: Final = Rate(1, 0.1)  # Home Assistant comes up
@@ -81,8 +81,7 @@ class Mqtt:
         self._lists_changed = True
         self._moved = True  # more than by playing on
         self._looks: tuple[str, int, Labels] | None = None
-        self._disk_due = 0.0
-        self._skipped = 0
+        self._disk_due = self._health_due = 0.0
         house.events.subscribe(self._see)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -94,6 +93,8 @@ class Mqtt:
             self._outbox.empty()
             self._lists_changed, self._moved, self._looks = True, True, None
             self._disk_due = trio.current_time()
+            # Not at once: at its start all parts of the box are on their way, and this one is whenever it connects.
+            self._health_due = trio.current_time() + LOOK_S
             self._outbox.put(self._topics.state("refusal"), NOTHING)
             self._connected = True
             try:
@@ -176,7 +177,9 @@ class Mqtt:
             self._hands.labels = Labels(house.librarian.lites())
         state = house.deck.state(0)
         shown = topics.of_player(state, self._hands.labels.of(state.active_playlist_id), house.ports.wall())
-        shown["health"] = house.board.overall
+        if trio.current_time() >= self._health_due:
+            self._health_due = trio.current_time() + LOOK_S
+            shown["health"] = house.board.overall
         if not self._moved:
             del shown["position"]
         self._moved = False
@@ -209,11 +212,12 @@ class Mqtt:
     # --- what is asked for ------------------------------------------------------------------------------------------
 
     async def _listen(self, session: Session, asked: trio.MemorySendChannel[tuple[str, commands.Click]]) -> NoReturn:
+        skipped = 0
         while True:
             for message in await session.receive():
                 self._hear(message, asked)
-            if session.skipped != self._skipped:
-                self._skipped = session.skipped
+            if session.skipped != skipped:
+                skipped = session.skipped
                 log.warning("a message from the broker was passed over: it was too large")
 
     def _hear(self, message: Message, asked: trio.MemorySendChannel[tuple[str, commands.Click]]) -> None:
