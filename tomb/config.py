@@ -124,25 +124,6 @@ def _no_file(value: object) -> object:
     return None if value == "" else value
 
 
-def address_in(value: str) -> tuple[str, int]:
-    """Host and port of `HOST:PORT`; an IPv6 address is in brackets. Raises ValueError."""
-    host, _, port = value.rpartition(":")
-    bracketed = re.fullmatch(r"\[([0-9A-Fa-f:.%a-z]+)\]", host)
-    if (
-        not re.fullmatch(r"\d{1,5}", port)
-        or int(port) > 65535
-        or (not bracketed and not re.fullmatch(r"[^\s:/\[\]]+", host))
-    ):
-        raise ValueError(f"an address is HOST:PORT, such as 0.0.0.0:6600, and {value!r} is none")
-    return (bracketed[1] if bracketed else host), int(port)
-
-
-def _address(value: str) -> str:
-    if value:
-        address_in(value)
-    return value
-
-
 def _folder(value: object) -> object:
     if value == "":  # which a Path would take for the folder where the box was started
         raise ValueError("it names no folder; leave it out for the usual one")
@@ -160,7 +141,6 @@ def _folders(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-AddressOrNone = Annotated[str, AfterValidator(_address)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 File = Annotated[Path | None, BeforeValidator(_no_file)]
 Addresses = Annotated[Names, AfterValidator(_addresses)]
@@ -181,7 +161,13 @@ def _address(address: str) -> str:
     return address
 
 
+def _address_or_none(address: str) -> str:
+    return _address(address) if address else ""
+
+
 SnapcastAddress = Annotated[str, AfterValidator(_address)]
+AddressOrNone = Annotated[str, AfterValidator(_address_or_none)]
+MPD_PORT = 6600
 
 
 def default_data_dir() -> Path:
@@ -267,7 +253,8 @@ class Settings(BaseSettings):
         "homeassistant", description="topic under which Home Assistant looks for devices; empty: it is not told"
     )
     mpd: AddressOrNone = Field(
-        "", description="HOST:PORT where clients of MPD are answered, such as 0.0.0.0:6600; empty: nowhere"
+        "",
+        description="HOST[:PORT] to answer clients of MPD on, such as 0.0.0.0:6600; empty: none (docs/mpd.md)",
     )
 
     position_interval_ms: int = Field(500, ge=100, description="how often the position is told while playing")

@@ -19,7 +19,7 @@ from functools import partial
 
 import trio
 
-from tomb.config import Settings, address_in
+from tomb.config import MPD_PORT, Settings, host_and_port
 from tomb.errors import RequestError
 from tomb.events import Event, Events
 from tomb.models import PlayerState
@@ -98,7 +98,7 @@ class Mpd:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled. Raises OSError where it cannot listen."""
-        host, port = address_in(self._settings.mpd)
+        host, port = host_and_port(self._settings.mpd, MPD_PORT)
         listeners = await trio.open_tcp_listeners(port, host=host)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(partial(trio.serve_listeners, self._accept, listeners, handler_nursery=nursery))
