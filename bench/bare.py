@@ -1,5 +1,6 @@
 """The floors of the box: processes that do what it cannot do without, and nothing else. Each says its port when ready.
 
+python -m bench.bare nothing    Trio's loop
 python -m bench.bare hello      Quart on Trio under Hypercorn, one route
 python -m bench.bare stream     an open PortAudio stream of silence
 """
@@ -30,6 +31,11 @@ async def hello() -> None:
         print(address.rpartition(":")[2], flush=True)
 
 
+async def nothing() -> None:
+    print(0, flush=True)
+    await trio.sleep_forever()
+
+
 async def stream() -> None:
     from tomb.devices.portaudio import Stream, look_again
 
@@ -41,4 +47,4 @@ async def stream() -> None:
 
 
 if __name__ == "__main__":
-    trio.run({"hello": hello, "stream": stream}[sys.argv[1]])
+    trio.run({"nothing": nothing, "hello": hello, "stream": stream}[sys.argv[1]])

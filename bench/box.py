@@ -24,6 +24,7 @@ from tests.rigs.listener import Listener, listening
 from tests.rigs.pcsc import PcscRig, pcsc_rig
 from tests.rigs.process import Box, call, serving
 from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
+from tests.rigs.service_manager import service_manager
 from tests.rigs.sounds import noise, write
 from tests.rigs.youtube import youtube_rig
 from tests.rigs.youtube.videos import ENDLESS
@@ -61,24 +62,33 @@ async def rows(starts: int = 10, taps: int = 34, seconds: float = 30) -> list[Ro
 
 
 async def start(data: Path, env: Mapping[str, str], rounds: int) -> list[Row]:
-    """From the start of the process to the first 200 on /api/health, and from SIGTERM to its end."""
-    times: dict[str, list[float]] = {"hello": [], "quiet": [], "real": []}
+    """From the start of the process to when a tap plays (READY, as systemd is told it) and to the first 200 on
+    /api/health; and from SIGTERM to its end."""
+    times: dict[str, list[float]] = {"trio": [], "hello": [], "quiet": [], "real": []}
+    taps: dict[str, list[float]] = {"quiet": [], "real": []}
     ends: dict[str, list[float]] = {"quiet": [], "real": []}
     for _ in range(rounds):
+        began = trio.current_time()
+        async with bare("nothing"):
+            times["trio"].append((trio.current_time() - began) * 1000)
         began = trio.current_time()
         async with bare("hello") as (_, port):
             assert (await call(port, "GET", "/api/health")).status == 200
             times["hello"].append((trio.current_time() - began) * 1000)
         for name, arguments in (("quiet", QUIET), ("real", REAL)):
-            began = trio.current_time()
-            async with serving(data, *arguments, env=env) as box:
-                assert (await box.get("/api/health")).status == 200
-                times[name].append((trio.current_time() - began) * 1000)
+            async with service_manager(f"@tomb-bench-{os.getpid()}") as manager:
                 began = trio.current_time()
-                await box.terminate()
-                ends[name].append((trio.current_time() - began) * 1000)
-    hello = times["hello"]
+                async with serving(data, *arguments, env={**env, **manager.env}) as box:
+                    assert (await box.get("/api/health")).status == 200
+                    times[name].append((trio.current_time() - began) * 1000)
+                    taps[name].append((await manager.until("READY=1") - began) * 1000)
+                    began = trio.current_time()
+                    await box.terminate()
+                    ends[name].append((trio.current_time() - began) * 1000)
+    hello, nothing = times["hello"], times["trio"]
     return [
+        timed("start to tap, 200 playlists of 10, silent (floor: Python and Trio)", taps["quiet"], nothing),
+        timed("start to tap, 200 playlists of 10, real devices (floor: Python and Trio)", taps["real"], nothing),
         timed("start to health, 200 playlists of 10, silent (floor: a Quart hello)", times["quiet"], hello),
         timed("start to health, 200 playlists of 10, real devices", times["real"], hello),
         timed("SIGTERM to the end, real devices (floor: silent)", ends["real"], ends["quiet"]),

@@ -219,7 +219,7 @@ async def test_a_box_gives_signs_of_life_while_it_plays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "after_s"), [("deck", 60.0), ("librarian", 340.0), ("journal", 340.0), ("library", 340.0)]
+    ("part", "after_s"), [("deck", 60.0), ("librarian", 360.0), ("journal", 360.0), ("library", 360.0)]
 )
 async def test_each_part_that_hangs_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, after_s: float
