@@ -152,7 +152,7 @@ async def open_box(
     process = process or Process()
     board = Board(ports)
     async with (
-        open_store(settings.data, ports, settings.free_kept_mb * MIB) as store,
+        open_store(settings.data, ports, settings.free_kept_mb * MIB, settings.data_mount) as store,
         Lifecycle.open(process, board) as lifecycle,
     ):
         await lifecycle.start(store.run)
@@ -228,7 +228,7 @@ async def open_box(
         keys = await Keys.open(ports, events, librarian, deck, taps.typed, linking.refuse, board.machines, devices.keys)
         if devices.keys is not None:
             await lifecycle.supervise("keys", keys.run)
-        await _watch_library(lifecycle, board, store)
+        await _watch_library(lifecycle, board, store, process)
         await lifecycle.start(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
         await lifecycle.supervise("warming", Warming(events, librarian, deck).run)
@@ -332,14 +332,15 @@ async def _certificate(settings: Settings, ports: Ports, lifecycle: Lifecycle) -
     return certificate
 
 
-async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store) -> None:
-    """A library that had to be recovered is shown as such until somebody has taken note; one that is gone, as down."""
+async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store, process: Process) -> None:
+    """A library that had to be recovered is shown as such until somebody has taken note; one that is gone, or cannot be
+    written, as down. The box starts anew where it is back in a way that only a start can take."""
     recovered = await store.read(lambda db: recovery.behind(store.folder, db))
 
-    def note(gone: str | None) -> None:
-        if gone is not None:
-            log.error(gone)
-            board.note("library", DOWN, error=gone)
+    def note(trouble: str | None) -> None:
+        if trouble is not None:
+            log.error(trouble)
+            board.note("library", DOWN, error=trouble)
         elif recovered is not None:
             board.note("library", RECOVERED, error=recovered.message)
         else:
@@ -348,7 +349,7 @@ async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store) -> No
     if recovered is not None:
         log.warning(recovered.message)
     note(None)
-    await lifecycle.start(partial(store.watch, note))
+    await lifecycle.start(partial(store.watch, note, process.restart))
 
 
 async def _recall(deck: Deck, librarian: Librarian, process: Process, start_volume: int) -> bool:

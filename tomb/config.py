@@ -192,6 +192,11 @@ class Settings(BaseSettings):
     tls_cert: File = Field(None, description="certificate in PEM form, for HTTPS beside HTTP; empty: none")
     tls_key: File = Field(None, description="its key; empty: it is in the file of the certificate")
     tls_port: int = Field(8443, ge=0, le=65535, description="port for HTTPS; 0 takes any free one")
+    data_mount: Annotated[Path | None, BeforeValidator(_none_if_empty)] = Field(
+        None,
+        description="where the disk is mounted that the data folder is on, such as a stick: the box waits for it; "
+        "empty: it is the computer's own",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
 
     audio: Literal["auto", "portaudio", "snapcast", "silent"] = Field(

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from tomb.config import Settings, read_settings, unknown_settings
 from tomb.devices.service_manager import ServiceManager
 from tomb.errors import Busy, LibraryDamaged, RequestError, StartError, TombError
 from tomb.http.services import Services
-from tomb.library.disk import note_address
+from tomb.library.disk import is_mounted, note_address
 from tomb.models import counted
 from tomb.nurseries.health import UP
 from tomb.nurseries.lifecycle import RESUMES, Process
@@ -31,6 +32,8 @@ if TYPE_CHECKING:  # the web side is loaded when tags play already
     from tomb.nurseries.web import Address
 
 log = logging.getLogger(__name__)
+
+MOUNT_LOOK_S = 1.0
 
 
 def serve(options: Mapping[str, Any]) -> NoReturn:
@@ -62,6 +65,8 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
 
 
 async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
+    if settings.data_mount is not None:
+        await _until_mounted(settings, settings.data_mount, ports, process)
     devices = chosen_devices(settings, ports)
     async with open_box(settings, ports, devices, process) as services:
         process.liveness.status = partial(_status, services)
@@ -78,6 +83,35 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
             await process.stop.wait()
             await web.until_ended()
             nursery.cancel_scope.cancel()
+
+
+async def _until_mounted(settings: Settings, mount: Path, ports: Ports, process: Process) -> None:
+    """Return when the disk with the library is there: a new one must not be made in the folder where it is missing.
+
+    Meanwhile there is nothing of the box but a page that says so.
+    """
+    if not settings.data.absolute().is_relative_to(mount):
+        raise StartError(f"TOMB_DATA_MOUNT: the data folder {settings.data} is not on {mount}")
+    if await ports.in_thread(is_mounted, mount):
+        return
+    log.error("the disk with the library is missing: nothing is mounted on %s; it is waited for", mount)
+    process.manager.ready(f"waits for the disk with the library: nothing is mounted on {mount}")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_say_that_it_waits, settings, ports, process)
+        is_there = False
+        while not is_there:
+            await trio.sleep(MOUNT_LOOK_S)
+            is_there = await ports.in_thread(is_mounted, mount, abandon=True)  # a dying stick may not answer
+        nursery.cancel_scope.cancel()
+    log.info("the disk with the library is there")
+
+
+async def _say_that_it_waits(settings: Settings, ports: Ports, process: Process) -> None:
+    serve_waiting = await ports.in_thread(_load_waiting)
+    try:
+        await serve_waiting(settings, ports, process.stop)
+    except* OSError as errors:
+        log.warning("nobody can read that the box waits: %s", next(iter(errors.exceptions)))
 
 
 class _Web:
@@ -157,6 +191,12 @@ def _status(services: Services) -> str:
     """For `systemctl status`."""
     where = f"web pages on port {services.process.port}" if services.board.is_up("api") else "no web pages"
     return "; ".join(("tags play", where, *services.board.troubles))
+
+
+def _load_waiting() -> Callable[..., Awaitable[None]]:
+    from tomb.http.waiting import serve_waiting
+
+    return serve_waiting
 
 
 def _load() -> Callable[..., Awaitable[None]]:

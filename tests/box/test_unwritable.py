@@ -71,6 +71,9 @@ async def test_the_music_plays_on_while_nothing_can_be_written(disk: Ext4Disk, r
             before = (await box.player())["position_ms"]
             await box.until_player(lambda state: state["position_ms"] > before + 6000)  # a note was due meanwhile
             assert (await box.get("/api/playlists")).status == 200
+            health = await box.until_health(lambda health: health["details"]["library"]["state"] == "down")
+            assert "cannot be written" in health["details"]["library"]["last_error"]
+        await box.until_health(lambda health: health["status"] == "healthy")  # though nobody edits anything
         assert all(answer.status < 300 for answer in await everything(box, music, session))
         assert "Traceback" not in box.log
         await box.terminate()

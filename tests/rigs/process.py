@@ -11,10 +11,11 @@ import json
 import os
 import re
 import signal
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
@@ -127,6 +128,14 @@ class Box:
         """The first HealthStatus that is as wanted."""
         return await self._until("health", self.health, wanted)
 
+    async def until_answer(self, path: str, **more: Any) -> Answer:
+        """The first answer of a box that may not listen yet."""
+        with trio.fail_after(PATIENCE_S):
+            while True:
+                with suppress(OSError):
+                    return await self.get(path, **more)
+                await trio.sleep(LOOK_S)
+
     async def until_log(self, words: str) -> None:
         with trio.fail_after(PATIENCE_S):
             while words not in self.log:
@@ -207,6 +216,12 @@ async def serving(
     finally:
         with trio.CancelScope(shield=True):
             await _stop(process)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 async def run_tomb(

@@ -97,6 +97,15 @@ class Ext4Disk:
         # long as he lives, and a child of the box that was killed for the moment that it needs to follow; the same
         # image would be the same file system. A copy of it is another one.
         _run("umount", "--lazy", self.folder)
+        self.plug_in()
+
+    def pull_out(self) -> None:
+        """As somebody does who does not ask: what is open of it is dead, and where it was is an empty folder."""
+        self.cut_power()
+        _run("umount", "--lazy", self.folder)
+
+    def plug_in(self) -> None:
+        """Another device, as a stick is that is put in again. See `restore_power`."""
         copy = self.image.with_suffix(".copy")
         _run("cp", "--sparse=always", self.image, copy)
         copy.replace(self.image)

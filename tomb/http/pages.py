@@ -57,7 +57,7 @@ _HEAD = """<!doctype html>
   <a href="/api/asyncapi.json">AsyncAPI</a>.</p>
 """
 
-_UNKNOWN_HOST = """<!doctype html>
+_HEAD_OF_WORDS = """<!doctype html>
 <html lang="{language}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -103,6 +103,25 @@ Zeile, durch Kommas getrennt.</p>
     ),
 }
 
+# Without a name of the disk: whoever reads it is at home there, or a stranger.
+_WAITING_IN = {
+    "en": (
+        "The box waits",
+        """<meta http-equiv="refresh" content="5">
+<h1>The box waits for its music.</h1>
+<p>The disk or stick that the music is on is missing. Plug it in: the box starts by itself, and this page follows.</p>
+""",
+    ),
+    "de": (
+        "Die Box wartet",
+        """<meta http-equiv="refresh" content="5">
+<h1>Die Box wartet auf ihre Musik.</h1>
+<p>Die Platte oder der Stick mit der Musik fehlt. Stecken Sie ihn ein: Die Box startet von selbst, und diese Seite
+folgt ihr.</p>
+""",
+    ),
+}
+
 Json = Mapping[str, Any]
 
 
@@ -114,13 +133,22 @@ def home(box_name: str) -> str:
 def unknown_host(host: tuple[str, int | None] | None, accept_language: str) -> str:
     """For whoever called the box by a name that is none of its own. `host`: that name, from a stranger; None if it was
     none at all. `accept_language`: the header."""
-    languages = parse_accept_header(accept_language, LanguageAccept)
-    language = languages.best_match(_UNKNOWN_HOST_IN, "en")
-    title, words = _UNKNOWN_HOST_IN[language]
+    head, words = _in_language(_UNKNOWN_HOST_IN, accept_language)
     said = "" if host is None else host[0]
     name = said if as_name(said) is not None else "…"
-    head = _UNKNOWN_HOST.replace("{language}", language).replace("{title}", title)
     return head + words.replace("{name}", escape(name)).replace("{line}", escape(f"TOMB_ALLOWED_HOSTS={name}"))
+
+
+def waiting(accept_language: str) -> str:
+    """For whoever calls a box that waits for the disk with its library. `accept_language`: the header."""
+    return "".join(_in_language(_WAITING_IN, accept_language))
+
+
+def _in_language(pages: Mapping[str, tuple[str, str]], accept_language: str) -> tuple[str, str]:
+    """The head and the words of a page that there is in several languages."""
+    language = parse_accept_header(accept_language, LanguageAccept).best_match(pages, "en")
+    title, words = pages[language]
+    return _HEAD_OF_WORDS.replace("{language}", language).replace("{title}", title), words
 
 
 def api_page(document: Json) -> str:

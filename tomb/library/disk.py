@@ -50,6 +50,14 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def is_mounted(path: Path) -> bool:
+    """Whether a disk is mounted there: a stick that is missing leaves an empty folder behind."""
+    try:
+        return os.path.ismount(path)
+    except OSError:
+        return False
+
+
 class FolderLock:
     """One process owns the data folder, from construction to `release`.
 

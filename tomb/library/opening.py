@@ -15,21 +15,21 @@ from tomb.ports import Ports
 
 
 @asynccontextmanager
-async def open_store(folder: Path, ports: Ports, free_kept: int = 0) -> AsyncIterator[Store]:
+async def open_store(folder: Path, ports: Ports, free_kept: int = 0, mount: Path | None = None) -> AsyncIterator[Store]:
     """Own the data folder (created if absent) and its database (brought to this program's schema).
 
-    `free_kept`: bytes that are to be left free on the disk (see `disk.Reserve`).
+    `free_kept`: bytes that are to be left free on the disk (see `disk.Reserve`). `mount`: see `Store`.
     Raises: StartError with one line that says why not; a folder or database that is refused stays as it was.
     """
     with ExitStack() as held:
-        store = await ports.in_thread(_open, folder, ports, free_kept, held)
+        store = await ports.in_thread(_open, folder, ports, free_kept, mount, held)
         try:
             yield store
         finally:
             await store.aclose()
 
 
-def _open(folder: Path, ports: Ports, free_kept: int, held: ExitStack) -> Store:
+def _open(folder: Path, ports: Ports, free_kept: int, mount: Path | None, held: ExitStack) -> Store:
     try:
         with ExitStack() as undo:
             folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ def _open(folder: Path, ports: Ports, free_kept: int, held: ExitStack) -> Store:
             with suppress(OSError):  # the disk is fuller than it was a moment ago: a start needs no reserve beyond this
                 reserve.fill()
             places = {path: identity(path) for path in (database, database.with_name("tomb.db-wal"))}
-            store = Store(folder, ports, writer, reader, reserve, places)
+            store = Store(folder, ports, writer, reader, reserve, places, mount)
             undo.pop_all()
             held.callback(lock.release)
             return store

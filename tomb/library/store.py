@@ -16,10 +16,10 @@ from typing import TypeVar
 
 import trio
 
-from tomb.errors import LibraryDamaged, NoSpace, Unavailable
-from tomb.library import faults
+from tomb.errors import LibraryDamaged, NoSpace, RequestError, Unavailable
+from tomb.library import counters, faults
 from tomb.library.archives import backup
-from tomb.library.disk import Reserve, identity
+from tomb.library.disk import Reserve, identity, is_mounted
 from tomb.library.faults import Doing, translated
 from tomb.library.repair import copies, examination
 from tomb.ports import Ports
@@ -34,7 +34,8 @@ CLOSE_S = 2.0
 class Store:
     """An opened data folder; made by `opening.open_store`.
 
-    `places`: the files of the database, and which they were when it was opened.
+    `places`: the files of the database, and which they were when it was opened. `mount`: where the disk with the folder
+    is mounted, if that is one of its own.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Store:
         reader: sqlite3.Connection,
         reserve: Reserve,
         places: Mapping[Path, tuple[int, int] | None],
+        mount: Path | None = None,
     ) -> None:
         self.folder = folder
         self._ports = ports
@@ -52,9 +54,11 @@ class Store:
         self._reader = reader
         self._reserve = reserve
         self._places = places
+        self._mount = mount
         # One unit at a time on each connection: this is what makes check_same_thread=False sound.
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(1)
+        self._refusal: str | None = None  # what the disk said to the last that was to be written, if it refused
         self._damaged = trio.Event()
         self._edited = trio.Event()
 
@@ -70,11 +74,17 @@ class Store:
         raise LibraryDamaged(f"the database in {self.folder} is damaged; the next start saves what can be read")
 
     async def watch(
-        self, note: Callable[[str | None], None], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+        self,
+        note: Callable[[str | None], None],
+        returned: Callable[[], None] = lambda: None,
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
     ) -> None:
-        """Look for ever whether the data folder is where it was. `note`: called with what is wrong, and None after it.
+        """Look for ever whether the data folder is where it was, and takes what is written.
 
-        A look is a `stat`: an idle box still writes nothing.
+        A look is a `stat`: an idle box still writes nothing; only a disk that refused to be written is tried again.
+        `note`: called with what is wrong, and None after it. `returned`: called when the folder is there again on
+        another device, as a stick is that was put in again: what is open here is that of the first, for ever.
         """
         task_status.started()
         known: str | None = None
@@ -82,6 +92,12 @@ class Store:
             await trio.sleep(LOOK_S)
             # A disk that hangs must not hold up whoever switches the box off.
             found = await self._ports.in_thread(self._displaced, abandon=True)
+            if found is not None and await self._ports.in_thread(self._is_back, abandon=True):
+                returned()
+            if found is None and self._refusal is not None:
+                with suppress(RequestError):
+                    await self.write(counters.touch)
+                found = self._refusal
             if found != known:
                 known = found
                 note(found)
@@ -170,8 +186,14 @@ class Store:
             raise faults.unavailable(doing, str(error)) from error
 
     def _commit(self, unit: Unit[T]) -> T:
-        with self._door("written"):
-            return _transact(self._writer, "BEGIN IMMEDIATE", unit, self._check_places)
+        try:
+            with self._door("written"):
+                result = _transact(self._writer, "BEGIN IMMEDIATE", unit, self._check_places)
+        except Unavailable as error:
+            self._refusal = error.message
+            raise
+        self._refusal = None
+        return result
 
     def _look(self, unit: Unit[T]) -> T:
         with self._door("read"):
@@ -213,6 +235,13 @@ class Store:
         """
         if (displaced := self._displaced()) is not None:
             raise Unavailable(f"{displaced}; nothing was changed")
+
+    def _is_back(self) -> bool:
+        """Whether the same disk is there by another number, or any where the operator said that one is mounted."""
+        found, known = identity(self.folder / "tomb.db"), self._places[self.folder / "tomb.db"]
+        if found is None or known is None or found[0] == known[0]:
+            return False
+        return found[1] == known[1] or (self._mount is not None and is_mounted(self._mount))
 
     def _displaced(self) -> str | None:
         if all(identity(path) == known for path, known in self._places.items()):
