@@ -120,10 +120,6 @@ def _broker(value: object) -> object:
     )
 
 
-def _no_file(value: object) -> object:
-    return None if value == "" else value
-
-
 def _folder(value: object) -> object:
     if value == "":  # which a Path would take for the folder where the box was started
         raise ValueError("it names no folder; leave it out for the usual one")
@@ -142,7 +138,7 @@ def _folders(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-File = Annotated[Path | None, BeforeValidator(_no_file)]
+File = Annotated[Path | None, BeforeValidator(_none_if_empty)]
 Addresses = Annotated[Names, AfterValidator(_addresses)]
 Origins = Annotated[Names, AfterValidator(_origins)]
 Folders = Annotated[Names, AfterValidator(_folders)]

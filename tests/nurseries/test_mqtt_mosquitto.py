@@ -95,7 +95,7 @@ async def test_over_tls_both_sides_show_who_they_are_and_the_password_is_seen_no
     stranger = authority(tmp_path, "stranger")
     server, server_key = vouched_for(ca, "broker", "DNS:localhost")
     ours, our_key = vouched_for(ca, "box", "DNS:box")
-    passwords = password_file(tmp_path, "box", PASSWORD)
+    passwords = password_file(tmp_path, "box", password=PASSWORD)
     secret = tmp_path / "secret"
     secret.write_text(f"{PASSWORD}\nand nothing else\n", encoding="utf-8")
     configuration = (
@@ -131,10 +131,17 @@ async def test_over_tls_both_sides_show_who_they_are_and_the_password_is_seen_no
                 assert PASSWORD not in str(box.services.board.details())
 
 
-async def test_a_password_in_the_address_is_understood_and_shown_by_nothing(tmp_path: Path) -> None:
-    passwords = password_file(tmp_path, "b@x", PASSWORD)
-    configuration = (f"password_file {passwords}", "allow_anonymous false")
-    async with mosquitto(tmp_path, configuration, ("-u", "b@x", "-P", PASSWORD)) as broker:
+async def test_a_password_in_the_address_is_shown_by_nothing_and_the_access_list_of_the_page_is_enough(
+    tmp_path: Path,
+) -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "home.md").read_text(encoding="utf-8")
+    allowed = page.partition("user musicbox\n")[2].partition("```")[0]
+    access = tmp_path / "access"
+    access.write_text(f"user b@x\n{allowed}\nuser house\ntopic readwrite #\n", encoding="utf-8")
+    access.chmod(0o600)
+    passwords = password_file(tmp_path, "b@x", "house", password=PASSWORD)
+    configuration = (f"password_file {passwords}", f"acl_file {access}", "allow_anonymous false")
+    async with mosquitto(tmp_path, configuration, ("-u", "house", "-P", PASSWORD)) as broker:
         quoted = "geheim%3A%20%C3%9F%2F%40"
         address = f"mqtt://b%40x:{quoted}@127.0.0.1:{broker.port}"
         settings = read_settings({"mqtt": address})
@@ -145,6 +152,12 @@ async def test_a_password_in_the_address_is_understood_and_shown_by_nothing(tmp_
             serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env={"TOMB_MQTT": address}) as box,
         ):
             await heard.until("/availability", "online")
+            await heard.until("/config", lambda config: '"device"' in config)
+            before = len(heard.said("/config"))
+            await broker.publish("homeassistant/status", "online")
+            await broker.publish(f"tomb/{box_id(heard)}/set/volume", "12")
+            await heard.until("/state/volume", "12")
+            assert len(heard.said("/config")) > before
             settings_told = (await box.get("/api/settings")).content + (await box.get("/api/health")).content
             logs = (await box.get("/api/system/logs")).content + box.log.encode() + box.welcome.encode()
             for secret in (PASSWORD, quoted):

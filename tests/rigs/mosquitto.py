@@ -117,9 +117,12 @@ async def mosquitto(
             await broker.kill()
 
 
-def password_file(folder: Path, user: str, password: str) -> Path:
+def password_file(folder: Path, *users: str, password: str) -> Path:
+    """All of them have the same."""
     file = folder / "passwords"
-    _run("mosquitto_passwd", "-b", "-c", str(file), user, password)
+    file.touch(mode=0o600)
+    for user in users:
+        _run("mosquitto_passwd", "-b", str(file), user, password)
     return file
 
 
