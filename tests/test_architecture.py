@@ -52,12 +52,13 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "doctor": HANDS | {"nurseries", "remote"},
     "imports": HANDS | {"nurseries", "remote"},
     "youtube": UNDER | {"devices", "library", "remote"},
+    "update": UNDER | {"devices", "remote"},
     "archives": HANDS | {"remote"},
     "malloc": frozenset(),
     # The child that looks at strangers' files: nobody imports it, it is started.
     "examiner": UNDER | {"devices", "library"},
     "service": ALL_PARTS | {"box", "malloc"},
-    "cli": ALL_PARTS | {"archives", "box", "doctor", "imports", "pin", "remote", "service", "youtube"},
+    "cli": ALL_PARTS | {"archives", "box", "doctor", "imports", "pin", "remote", "service", "update", "youtube"},
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from tomb import __version__
 from tomb.config import MIB, BrokerAddress, Settings, host_and_port
 from tomb.devices import computer
 from tomb.devices.backup_drive import BackupDrive, ChildDrive
@@ -24,6 +25,7 @@ from tomb.devices.naming import Naming, look
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
+from tomb.devices.updates import PackageUpdater, Updater
 from tomb.devices.youtube import YouTube
 from tomb.events import LEASE_BLOCK, MACHINES, PLAYLISTS, Events
 from tomb.http.services import Services
@@ -57,10 +59,12 @@ from tomb.nurseries.liveness import DISK_S, LIBRARY, Liveness
 from tomb.nurseries.names import Names
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
+from tomb.nurseries.probation import Probation
 from tomb.nurseries.rescan import Rescan
 from tomb.nurseries.space import Space
 from tomb.nurseries.supervisor import LOOK_PAUSES_S, Supervisor
 from tomb.nurseries.taps import Taps
+from tomb.nurseries.updates import Updates
 from tomb.nurseries.uploads import UploadLimits, Uploads
 from tomb.nurseries.videos import PICTURES, Videos
 from tomb.nurseries.warming import Warming
@@ -89,6 +93,7 @@ class Devices:
     naming: Callable[[], Naming] = look
     broker: "Callable[[], Broker] | None" = None
     backup_drive: BackupDrive = field(default_factory=ChildDrive)
+    updater: Updater | None = None
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
@@ -136,6 +141,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
         virtual_reader=VirtualReader() if settings.reader in ("auto", "virtual") else None,
         youtube=ytdlp() if settings.youtube == "on" else None,
         keys=InputDevices(ports) if settings.keys == "auto" else None,
+        updater=PackageUpdater(ports, settings.update_url),
         broker=partial(mqtt, settings.mqtt) if settings.mqtt is not None else None,
     )
 
@@ -160,7 +166,12 @@ async def open_box(
         events = Events(ports, await lease.open(), settings.event_log_size)
         board.machines.listener = partial(_publish_machine, events)
         await lifecycle.start(partial(events.run, lease))
+        probation = Probation()
+        updates = Updates(events, board.machines, devices.updater, probation, __version__)
+        await updates.recall()
+        await lifecycle.supervise("updates", updates.run)
         librarian = await Librarian.open(store, events, ports)
+        librarian.may_edit = probation.check
         free_kept = settings.free_kept_mb * MIB
         examiner = inspector or await _inspection(lifecycle, "examiner")
         ingest = Ingest(store, ports, examiner, Space(store.library, ports, free_kept, librarian.make_space))
@@ -174,17 +185,18 @@ async def open_box(
         )
         importer = Importer(librarian, ingest, ports)
         uploads = await Uploads.open(store, ports, events, librarian, ingest, _upload_limits(settings))
-        await lifecycle.supervise("uploads", uploads.run)
+        await lifecycle.supervise("uploads", probation.holds(uploads.run))
         downloads = Downloads(store, ports, events, board.machines, librarian, ingest, devices.youtube)
-        await lifecycle.supervise("youtube", downloads.run)
+        await lifecycle.supervise("youtube", probation.holds(downloads.run))
         cache = PictureCache(settings.data / "cache" / "youtube", PICTURES)
         videos = Videos(store, ports, devices.youtube, ingest, pictures, cache)
         archivist = Archivist(store, ports, librarian, ingest, process.restart, free_kept)
         await lifecycle.supervise("backups", archivist.run)
         if settings.inbox_watch_s:
             watch = partial(importer.watch_inbox, every_s=settings.inbox_watch_s)
-            await lifecycle.supervise("inbox", watch, LOOK_PAUSES_S)
-        await lifecycle.supervise("housekeeping", Housekeeping(store, free_kept, librarian.expire).run)
+            await lifecycle.supervise("inbox", probation.holds(watch), LOOK_PAUSES_S)
+        housekeeping = Housekeeping(store, free_kept, librarian.expire)
+        await lifecycle.supervise("housekeeping", probation.holds(housekeeping.run))
         journal = Journal(librarian.note)
         await lifecycle.start(journal.run)
         interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
@@ -236,7 +248,7 @@ async def open_box(
         await lifecycle.supervise("names", names.run)
         certificate = await _certificate(settings, ports, lifecycle)
         rescan = Rescan(events, librarian, examiner, lambda: deck.state(0).is_playing)
-        await lifecycle.supervise("rescan", rescan.run)
+        await lifecycle.supervise("rescan", probation.holds(rescan.run))
         _ask_for_life(process.liveness, store, librarian, journal, deck)
         await lifecycle.supervise("scheduled_backups", backups.run, scheduled.PAUSES_S)
         if taps.reader is not None:
@@ -278,6 +290,8 @@ async def open_box(
                 doctor=Doctor(ports, devices.gather, settings.data),
                 names=names,
                 certificate=certificate,
+                updates=updates,
+                probation=probation,
             )
         finally:
             deck.note_position()

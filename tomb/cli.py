@@ -83,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     update.add_argument("--url", help="where the box is, if it is not the one on that folder")
     update.set_defaults(command=_update_youtube)
 
+    newer = commands.add_parser("update", help="install a newer version of the box; it goes back if that does not work")
+    newer.add_argument(
+        "source", nargs="?", metavar="FILE|URL", help="a package with its signature beside it; else the newest"
+    )
+    newer.add_argument("--url", help="where the box is, if it is not this computer")
+    newer.set_defaults(command=_update)
+
     diagrams = commands.add_parser("diagrams", help="write the diagrams of the state machines")
     diagrams.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     diagrams.set_defaults(command=_diagrams)
@@ -163,6 +170,13 @@ def _update_youtube(args: argparse.Namespace) -> None:
     from tomb.youtube import update
 
     print(update(read_settings({} if args.data is None else {"data": args.data}), args.url))
+
+
+def _update(args: argparse.Namespace) -> None:
+    from tomb.config import read_settings
+    from tomb.update import update
+
+    print(update(args.source, read_settings({}), args.url))
 
 
 def _diagrams(args: argparse.Namespace) -> None:

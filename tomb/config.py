@@ -137,6 +137,13 @@ def _folders(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _https(value: str) -> str:
+    if value and not re.fullmatch(r"https://[^/\s@]+/\S*", value):
+        raise ValueError(f"an address is https://NAME/PATH, and {value!r} is none")
+    return value
+
+
+HttpsAddress = Annotated[str, AfterValidator(_https)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 File = Annotated[Path | None, BeforeValidator(_none_if_empty)]
 Addresses = Annotated[Names, AfterValidator(_addresses)]
@@ -256,6 +263,10 @@ class Settings(BaseSettings):
     mpd: AddressOrNone = Field(
         "",
         description="HOST[:PORT] to answer clients of MPD on, such as 0.0.0.0:6600; empty: none (docs/mpd.md)",
+    )
+
+    update_url: HttpsAddress = Field(
+        "", description="https address of the index that tells of newer versions; empty: none is looked for"
     )
 
     position_interval_ms: int = Field(500, ge=100, description="how often the position is told while playing")

@@ -18,6 +18,7 @@
     │   ├── RateLimited         429 rate_limit_exceeded     with `retry_after` seconds
     │   ├── InternalError       500 internal_error          a defect; what it was is in the log
     │   ├── Unavailable         503 service_unavailable
+    │   │   └── OnProbation     503                         an edit, while a new version is being judged
     │   └── NoSpace             507 insufficient_storage
     ├── DeviceError             a fault of the hardware or its daemon: a state of the box, heals by itself
     │   ├── Missing             not there
@@ -158,6 +159,12 @@ class InternalError(RequestError):
 class Unavailable(RequestError):
     error_type = "service_unavailable"
     status = 503
+
+
+class OnProbation(Unavailable):
+    def __init__(self) -> None:
+        said = "the new version is being tried out: nothing can be changed for a minute, and the music plays"
+        super().__init__(said, {"update": "proving"})
 
 
 class NoSpace(RequestError):

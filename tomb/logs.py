@@ -30,6 +30,7 @@ RATIONED = (
     "tomb.nurseries.keys",
     "tomb.nurseries.mqtt.link",
     "tomb.nurseries.mpd.server",
+    "tomb.nurseries.updates",
     "tomb.nurseries.web",
     "tomb.socketio.multiplexer",
     "tomb.socketio.server",

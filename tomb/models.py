@@ -473,6 +473,21 @@ class Choices(Wire):
     backup_every_days: BackupDays = 7
 
 
+class UpdateStatus(Wire):
+    """An update of the box. `version`: the one that it is about; `current`: this one. `reason`: why it came to nothing
+    or went back, a key for words in any language, and `message` the same in English. `percent`: how much of the package
+    has come, null while nothing comes. `hindrance`: why nothing can be installed: `not_installed` (it runs from no
+    package), `no_address` (none is set to look for newer versions), null where it can be."""
+
+    state: UpdateState
+    version: str | None
+    message: str
+    reason: str | None
+    current: str
+    percent: float | None
+    hindrance: str | None
+
+
 class ServiceState(Wire):
     """One supervised task as health shows it. `since`: epoch seconds."""
 

@@ -71,7 +71,7 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
     async with open_box(settings, ports, devices, process) as services:
         process.liveness.status = partial(_status, services)
         process.manager.ready("tags play; the web pages come next")
-        if services.settings.demo != "off":
+        if services.settings.demo != "off" and not services.probation.is_on:
             await _demo(services)
         async with trio.open_nursery() as nursery:
             web = _Web(services)
@@ -215,6 +215,7 @@ async def _demo(services: Services) -> None:
 
 async def _sync(services: Services) -> None:
     """Look for files that came and went while the box was off; the box plays meanwhile."""
+    await services.probation.over()
     try:
         await services.importer.sync()
     except RequestError as error:

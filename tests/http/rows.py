@@ -16,6 +16,7 @@ from tests.rigs.videos import FETCHING_S, IDS
 from tomb.devices.key_codes import KEY_PLAYPAUSE, KEY_POWER
 from tomb.devices.keys import LOOK_S
 from tomb.devices.output import Loudspeaker
+from tomb.devices.updates import UpdateFault
 from tomb.devices.youtube import Reason, YouTubeFault
 from tomb.errors import Missing
 from tomb.library import parcels
@@ -118,6 +119,14 @@ async def switch_withheld(world: World) -> None:
     ports = world.box.services.ports
     assert isinstance(ports, VirtualPorts)
     ports.may_power_off = False
+
+
+async def updating(world: World) -> None:
+    world.box.services.updates.take("https://example.org/tomb.deb")
+
+
+async def not_installed(world: World) -> None:
+    world.updater.hindered = UpdateFault("not_installed", "This box does not run from a package.")
 
 
 async def button_there(world: World) -> None:
@@ -541,6 +550,14 @@ ROWS = (
     Row("POST /api/system/shutdown", 200),
     Row("POST /api/system/shutdown", 400, "now"),
     Row("POST /api/system/shutdown", 503, first=switch_withheld),
+    Row("GET /api/system/update", 200),
+    Row("POST /api/system/update", 200, {"look": True}),
+    Row("POST /api/system/update", 200, {"source": "https://example.org/tomb.deb"}),
+    Row("POST /api/system/update", 400, {"source": "http://example.org/tomb.deb"}),
+    Row("POST /api/system/update", 400, {"source": "https://user@example.org/tomb.deb"}),
+    Row("POST /api/system/update", 400, {"source": "/etc/passwd"}),
+    Row("POST /api/system/update", 409, {}, first=updating),
+    Row("POST /api/system/update", 503, {}, first=not_installed),
     Row("POST /api/limits/more", 200, {"minutes": 15}, first=limited),
     Row("POST /api/limits/more", 400, {"minutes": 15}),
     Row("GET /api/stats", 200, first=playing),

@@ -13,6 +13,7 @@ from tests.http.contract import BY_NAME, judge
 from tests.http.rows import CHUNK_0, ROWS, Row, announced
 from tests.http.world import World, made_world
 from tests.rigs.asgi import served_box
+from tests.rigs.updating import FakeUpdater
 from tests.rigs.videos import FakeYouTube
 from tomb.errors import NoSpace, Unavailable
 from tomb.http import openapi
@@ -24,7 +25,7 @@ from tomb.http.routes import Call, Route, Services
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with served_box(tmp_path, youtube=FakeYouTube()) as (box, client):
+    async with served_box(tmp_path, youtube=FakeYouTube(), updater=FakeUpdater()) as (box, client):
         yield await made_world(box, client)
 
 
@@ -176,3 +177,27 @@ async def _address(world: World, route: Route) -> str:
 
 def _changing() -> list[Route]:
     return [route for route in ROUTES if route.method != "GET"]
+
+
+async def test_while_a_new_version_is_on_probation_what_lasts_is_refused_and_nothing_else(
+    world: World, autojump_clock: MockClock
+) -> None:
+    world.box.services.probation.begin()
+    for route in ROUTES:
+        answer = await world.client.ask(route.method, world.address(route), {})
+        held = answer.status == 503 and (answer.body["details"] or {}).get("update") == "proving"
+        assert held == (route.method != "GET" and not route.playing and route.name not in NOT_LASTING), route.name
+        judge(route, answer)
+
+
+NOT_LASTING = {
+    "POST /api/audio/test",
+    "POST /api/imports/look",
+    "POST /api/keys/learn",
+    "DELETE /api/keys/learn",
+    "POST /api/tags/<tag_id>/tap",
+    "DELETE /api/nfc/session/<session_id>",
+    "POST /api/system/restart",
+    "POST /api/system/shutdown",
+    "POST /api/system/update",
+}

@@ -12,6 +12,7 @@ from trio.testing import wait_all_tasks_blocked
 from tests.rigs.box import TAGS, VirtualBox, sparse_wav, virtual_box
 from tests.rigs.input import FakeDevice
 from tests.rigs.sockets import SocketClient, socket_room
+from tests.rigs.updating import FakeUpdater
 from tests.rigs.videos import FETCHING_S, IDS, FakeYouTube
 from tests.rigs.virtual import virtual_time
 from tomb.devices.key_codes import KEY_PLAYPAUSE
@@ -70,6 +71,8 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     videos = [WantedVideo(each, None) for each in IDS[:2]]
     await box.services.downloads.add(second, videos)
     await trio.sleep(3 * FETCHING_S)
+    box.services.updates.ask(wanted=False)
+    await trio.sleep(2)
     await client.emit("leave:playlist", {"playlist_id": first})
     await librarian.delete(first)
     await client.emit("leave:playlists", {})
@@ -104,7 +107,10 @@ async def test_every_event_is_told_and_each_is_as_it_is_described(
     tmp_path: Path, validators: dict[str, Draft202012Validator]
 ) -> None:
     private = {IDS[1]: [YouTubeFault(Reason.PRIVATE, "This video is private.")]}
-    async with virtual_box(tmp_path, youtube=FakeYouTube(faults=private)) as box, socket_room(box) as room:
+    async with (
+        virtual_box(tmp_path, youtube=FakeYouTube(faults=private), updater=FakeUpdater()) as box,
+        socket_room(box) as room,
+    ):
         client = await room.connect()
         await _live(box, client)
         assert list(_wrong(validators, client.events)) == []

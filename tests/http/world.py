@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.rigs import pictures
 from tests.rigs.asgi import Answer, Client
 from tests.rigs.box import VirtualBox, sparse_wav
+from tests.rigs.updating import FakeUpdater
 from tests.rigs.videos import IDS, FakeYouTube
 from tomb.http.routes import Route
 
@@ -29,6 +30,12 @@ class World:
     def youtube(self) -> FakeYouTube:
         assert isinstance(self.box.youtube, FakeYouTube)
         return self.box.youtube
+
+    @property
+    def updater(self) -> FakeUpdater:
+        updater = self.box.services.updates._updater
+        assert isinstance(updater, FakeUpdater)
+        return updater
 
     def filled(self, text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: self.names.get(found[1], found[0]), text)

@@ -23,6 +23,7 @@ from tomb.devices.naming import Naming
 from tomb.devices.output import Cue, Output
 from tomb.devices.reader import VirtualReader
 from tomb.devices.silent import SilentOutput
+from tomb.devices.updates import Updater
 from tomb.devices.youtube import YouTube
 from tomb.errors import Broken
 from tomb.events import Event
@@ -174,6 +175,7 @@ async def virtual_box(
     process: Process | None = None,
     youtube: YouTube | None = None,
     ports: VirtualPorts | None = None,
+    updater: Updater | None = None,
     broker: Broker | None = None,
     backup_drive: BackupDrive | None = None,
     **options: Any,
@@ -204,6 +206,7 @@ async def virtual_box(
         lambda: Naming("box", ("fritz.box",)),
         broker=None if broker is None else lambda: broker,
         backup_drive=backup_drive or NoStick(),
+        updater=updater,
     )
     settings = Settings(data=folder / "data", **options)
     async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:

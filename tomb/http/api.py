@@ -226,6 +226,8 @@ class Api:
             and not self._services.parent_auth.admits(request.cookies.get(COOKIE))
         ):
             raise Forbidden("only for parents: the PIN is asked for first", {"pin_required": True})
+        if route is not None and route.is_edit:
+            self._services.probation.check()
 
     def _check_sizes(self) -> None:
         address = len(request.scope["raw_path"]) + len(request.query_string)

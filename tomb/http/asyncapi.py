@@ -24,6 +24,7 @@ from tomb.models import (
     SoundTroubleKind,
     Track,
     TrackPosition,
+    UpdateStatus,
     Wire,
 )
 
@@ -143,6 +144,12 @@ class SoundTrouble(Wire):
     server_seq: int
 
 
+class UpdateTold(UpdateStatus):
+    """An update of the box has come further."""
+
+    server_seq: int
+
+
 class UploadProgressed(Wire):
     """`progress`: percent."""
 
@@ -212,6 +219,7 @@ TOLD: Mapping[str, type[Wire]] = {
     "nfc_tag": TagNews,
     "key_pressed": KeyPressed,
     "sound_trouble": SoundTrouble,
+    "update_state": UpdateTold,
     "upload:progress": UploadProgressed,
     "upload:complete": UploadComplete,
     "upload:error": UploadFailed,

@@ -71,5 +71,5 @@ def _selectable(services: Services) -> SelectableOutput:
 
 ROUTES = (
     Route("GET", "/api/audio/outputs", _outputs, errors=(Unavailable,)),
-    Route("POST", "/api/audio/test", _test, errors=(Unavailable,)),
+    Route("POST", "/api/audio/test", _test, errors=(Unavailable,), lasting=False),
 )

@@ -85,5 +85,5 @@ ROUTES = (
     Route(
         "POST", "/api/imports", _import, errors=_REFUSALS, category="archives", takes=(parcels.MEDIA_TYPE,), limit=None
     ),
-    Route("POST", "/api/imports/look", _look, errors=_REFUSALS),
+    Route("POST", "/api/imports/look", _look, errors=_REFUSALS, lasting=False),
 )

@@ -137,6 +137,6 @@ ROUTES = (
     Route("GET", "/api/keys", _list),
     Route("PUT", _KEY, _put, errors=(NotFound, BadRequest)),
     Route("DELETE", _KEY, _delete, errors=(NotFound,)),
-    Route("POST", "/api/keys/learn", _learn),
-    Route("DELETE", "/api/keys/learn", _stop_learning),
+    Route("POST", "/api/keys/learn", _learn, lasting=False),
+    Route("DELETE", "/api/keys/learn", _stop_learning, lasting=False),
 )

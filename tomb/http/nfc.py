@@ -240,7 +240,7 @@ def _virtual(services: Services) -> VirtualReader:
 
 ROUTES = (
     Route("POST", "/api/nfc/scan", _scan, errors=(NotFound,)),
-    Route("DELETE", "/api/nfc/session/<session_id>", _cancel, errors=(NotFound, BadRequest)),
+    Route("DELETE", "/api/nfc/session/<session_id>", _cancel, errors=(NotFound, BadRequest), lasting=False),
     Route("POST", "/api/nfc/override", _override, errors=(NotFound, BadRequest)),
     Route("POST", "/api/nfc/associate", _associate, errors=(NotFound, Conflict)),
     Route("DELETE", "/api/nfc/associate/<tag_id>", _dissociate, errors=(NotFound,)),

@@ -48,6 +48,7 @@ Handler = Callable[[Services, Call[Any]], Awaitable[HandlerResult]]
 @dataclass(frozen=True, slots=True)
 class Route:
     """`path` as Werkzeug writes it. `status`: that of success. `playing`: not guarded by the parents' PIN.
+    `lasting`: what it does is kept, as it is where nothing else is said, of all that is no GET and no playing.
     `costly`: pages from elsewhere may not even lead a browser here. `secret`, or a body that names one of
     `secret_fields`: neither kept for a repetition nor announced (wire.md, section 7).
 
@@ -66,6 +67,7 @@ class Route:
     errors: tuple[type[RequestError], ...] = ()
     category: Category = "other"
     playing: bool = False
+    lasting: bool = True
     flat: bool = False
     costly: bool = False
     secret: bool = False
@@ -85,6 +87,11 @@ class Route:
         models = {"body": given if is_body else Body, "query": NoQuery if is_body else given}
         for name, model in {**models, "data": _model_in(signature.return_annotation)}.items():
             object.__setattr__(self, name, model)  # as dataclasses themselves set the fields of frozen ones
+
+    @property
+    def is_edit(self) -> bool:
+        """It waits while a new version is on probation (`nurseries.probation`)."""
+        return self.method != "GET" and not self.playing and self.lasting
 
     @property
     def is_file(self) -> bool:

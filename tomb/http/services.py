@@ -23,7 +23,9 @@ from tomb.nurseries.linking import Linking
 from tomb.nurseries.names import Names
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
+from tomb.nurseries.probation import Probation
 from tomb.nurseries.taps import Taps
+from tomb.nurseries.updates import Updates
 from tomb.nurseries.uploads import Uploads
 from tomb.nurseries.videos import Videos
 from tomb.ports import Ports
@@ -57,6 +59,8 @@ class Services:
     doctor: Doctor
     names: Names
     certificate: Certificate | None
+    updates: Updates
+    probation: Probation
 
     @property
     def virtual_reader(self) -> VirtualReader | None:

@@ -9,11 +9,11 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from tomb import __version__
 from tomb.devices import computer
-from tomb.errors import Unavailable
+from tomb.errors import Conflict, Unavailable
 from tomb.http.envelope import Success
 from tomb.http.parsing import Body, in_digits
 from tomb.http.routes import Call, Route, Services
-from tomb.models import ServiceState, Wire
+from tomb.models import ServiceState, UpdateStatus, Wire
 from tomb.nurseries.backups import Backups
 
 CONTRACT_VERSION = "2"  # of the original's API and of what this box adds to it
@@ -26,6 +26,14 @@ class LogQuery(BaseModel):
 
     lines: Annotated[int, Field(ge=1, le=1000), BeforeValidator(in_digits)] = 100
     level: Literal["debug", "info", "warning", "error"] = "debug"
+
+
+class InstallBody(Body):
+    """`look`: only see whether there is a newer version. `source`: the address of a package, whatever the index says;
+    its signature lies beside it."""
+
+    look: bool = False
+    source: Annotated[str, Field(max_length=2000, pattern=r"^https://[^/\s@]+/\S+$")] | None = None
 
 
 class HealthStatus(Wire):
@@ -249,11 +257,25 @@ async def _shut_down(services: Services, _: Call[Body]) -> Success[ShutdownAnswe
     return Success(ShutdownAnswer(), "the box switches off")
 
 
+async def _update_status(services: Services, _: Call[Body]) -> Success[UpdateStatus]:
+    """Whether there is a newer version of the box, and how far its installation is."""
+    return Success(services.updates.status())
+
+
+async def _update(services: Services, call: Call[InstallBody]) -> Success[UpdateStatus]:
+    """Look for a newer version, and install it; it goes on by itself (event `update_state`)."""
+    if call.given.source is not None:
+        return Success(services.updates.take(call.given.source), "the update is being fetched")
+    return Success(services.updates.ask(wanted=not call.given.look), "looking for a newer version")
+
+
 ROUTES = (
     Route("GET", "/api/health", _health, playing=True),
     Route("GET", "/api/system/info", _info),
     Route("GET", "/api/system/storage", _storage),
     Route("GET", "/api/system/logs", _logs),
-    Route("POST", "/api/system/restart", _restart),
-    Route("POST", "/api/system/shutdown", _shut_down, errors=(Unavailable,)),
+    Route("POST", "/api/system/restart", _restart, lasting=False),
+    Route("POST", "/api/system/shutdown", _shut_down, errors=(Unavailable,), lasting=False),
+    Route("GET", "/api/system/update", _update_status),
+    Route("POST", "/api/system/update", _update, errors=(Conflict, Unavailable), lasting=False),
 )

@@ -134,5 +134,5 @@ ROUTES = (
     Route("GET", "/api/tags/<tag_id>", _get, errors=(NotFound,)),
     Route("PUT", "/api/tags/<tag_id>", _put, errors=(NotFound, Conflict)),
     Route("DELETE", "/api/tags/<tag_id>", _delete, errors=(NotFound,)),
-    Route("POST", "/api/tags/<tag_id>/tap", _tap, category="player"),
+    Route("POST", "/api/tags/<tag_id>/tap", _tap, category="player", lasting=False),
 )

@@ -70,7 +70,8 @@ TRACKS_TOLD = 50  # of more tracks that changed with their files, only the playl
 class Librarian(LibraryReader):
     """Made by `Librarian.open`. All methods that name a playlist, track or tag raise NotFound when there is none.
 
-    `today`: the day (an ISO date) on which statistics count; `counts`: whether they do."""
+    `today`: the day (an ISO date) on which statistics count; `counts`: whether they do. `may_edit`: called before an
+    edit, and raises a RequestError when there may be none now."""
 
     def __init__(self, store: Store, ports: Ports, index: LibraryIndex, library_events: LibraryEvents) -> None:
         super().__init__(store, index, library_events)
@@ -81,6 +82,7 @@ class Librarian(LibraryReader):
         self._spared: dict[PurePosixPath, None] = {}
         self.today: Callable[[], str] = lambda: iso(ports.wall())[:10]
         self.counts = True
+        self.may_edit: Callable[[], None] = lambda: None
 
     @classmethod
     async def open(cls, store: Store, events: Events, ports: Ports) -> Self:
@@ -374,6 +376,7 @@ class Librarian(LibraryReader):
         return bool(freed)
 
     async def _free(self, unit: Unit[Freed]) -> None:
+        self.may_edit()
         async with self._turn:
             await self._discard(await self._store.write_to_free(unit))
 
@@ -494,6 +497,7 @@ class Librarian(LibraryReader):
     @asynccontextmanager
     async def _editing(self) -> AsyncIterator[None]:
         """One turn, of something that a parent would miss."""
+        self.may_edit()
         async with self._turn:
             yield
             self._store.edited()

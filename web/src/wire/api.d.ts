@@ -1233,6 +1233,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_system_update"];
+        put?: never;
+        post: operations["post_system_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/machines": {
         parameters: {
             query?: never;
@@ -1543,6 +1559,11 @@ export interface components {
             name: string;
             kind: "keyboard" | "buttons" | "knob";
             connected: boolean;
+        };
+        InstallBody: {
+            client_op_id?: string | null;
+            look?: boolean;
+            source?: string | null;
         };
         KeptBackup: {
             name: string;
@@ -2108,6 +2129,15 @@ export interface components {
             on_removal?: ("keep" | "pause") | null;
             resume_policy?: ("resume" | "restart") | null;
             shuffle?: boolean | null;
+        };
+        UpdateStatus: {
+            state: "none" | "available" | "checking" | "installing" | "proving" | "done" | "went_back" | "failed";
+            version: string | null;
+            message: string;
+            reason: string | null;
+            current: string;
+            percent: number | null;
+            hindrance: string | null;
         };
         UploadList: {
             sessions: components["schemas"]["UploadStatus"][];
@@ -6331,6 +6361,81 @@ export interface operations {
                         request_id: string;
                         client_op_id?: string;
                         data: components["schemas"]["ShutdownAnswer"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
+        };
+    };
+    get_system_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["UpdateStatus"];
+                    };
+                };
+            };
+            403: components["responses"]["forbidden_403"];
+            414: components["responses"]["payload_too_large_414"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+        };
+    };
+    post_system_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InstallBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["UpdateStatus"];
                     };
                 };
             };

@@ -454,6 +454,16 @@ export interface components {
             track_numbers: number[];
             track_ids: string[];
         };
+        UpdateTold: {
+            state: "none" | "available" | "checking" | "installing" | "proving" | "done" | "went_back" | "failed";
+            version: string | null;
+            message: string;
+            reason: string | null;
+            current: string;
+            percent: number | null;
+            hindrance: string | null;
+            server_seq: number;
+        };
         UploadComplete: {
             playlist_id: string;
             session_id: string;
@@ -508,6 +518,7 @@ export interface Told {
     "nfc_tag": components["schemas"]["TagNews"];
     "key_pressed": components["schemas"]["KeyPressed"];
     "sound_trouble": components["schemas"]["SoundTrouble"];
+    "update_state": components["schemas"]["UpdateTold"];
     "upload:progress": components["schemas"]["UploadProgressed"];
     "upload:complete": components["schemas"]["UploadComplete"];
     "upload:error": components["schemas"]["UploadFailed"];
