@@ -6,6 +6,7 @@ takes root; then it does not matter whether the box runs, and a box that does no
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import trio
@@ -14,6 +15,7 @@ from tomb import remote
 from tomb.config import Settings
 from tomb.devices.updates import (
     CODE,
+    DATA,
     INCOMING,
     LARGEST_PACKAGE,
     LARGEST_SIGNATURE,
@@ -64,22 +66,38 @@ def update(source: str | None, settings: Settings, url: str | None = None) -> st
     return trio.run(_follow, before, NOTED)
 
 
-def update_from(package: Path, incoming: Path = INCOMING, noted: Path = NOTED) -> str:
+def update_from(package: Path, base: Path = DATA, noted: Path = NOTED) -> str:
     """Leave a package and its signature to the program that installs them, and follow that. Raises: TombError."""
     signature = package.with_name(f"{package.name}.minisig")
     before = read_note(noted)
     try:
-        folder = os.open(incoming, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        folder = _opened(base)
     except PermissionError:
         raise TombError(f"only root may do that: sudo tomb update {package}") from None
-    except OSError:
-        raise TombError(f"{CLONE} ({incoming} is not there)") from None
+    except OSError as error:
+        raise TombError(f"{base} cannot be used: {error.strerror}") from None
     try:
         _leave(signature, folder, SIGNATURE, LARGEST_SIGNATURE)
         _leave(package, folder, NAME, LARGEST_PACKAGE)
     finally:
         os.close(folder)
     return trio.run(_follow, before, noted)
+
+
+def _opened(base: Path) -> int:
+    """The folder that packages are left in, made as the box itself would make it. No link is followed in there."""
+    opened = os.open(base, os.O_RDONLY | os.O_DIRECTORY)
+    owner = os.fstat(opened)
+    for name in INCOMING.relative_to(DATA).parts:
+        above = opened
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(name, dir_fd=above)
+                os.chown(name, owner.st_uid, owner.st_gid, dir_fd=above, follow_symlinks=False)
+            opened = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+        finally:
+            os.close(above)
+    return opened
 
 
 def _leave(source: Path, folder: int, name: str, largest: int) -> None:

@@ -613,11 +613,8 @@ _BOOT_UNIT = """\
 # Written by an update that is under way, removed at its end: finishes it before the box starts, should it be cut off.
 [Unit]
 Description=Finish an interrupted update of The Open Music Box
-DefaultDependencies=no
-RequiresMountsFor=/var /usr
-After=local-fs.target systemd-tmpfiles-setup.service systemd-sysusers.service
-Before={unit} shutdown.target
-Conflicts=shutdown.target
+RequiresMountsFor=/var/lib /usr
+Before={unit}
 
 [Service]
 Type=oneshot

@@ -33,7 +33,8 @@ if TYPE_CHECKING:  # loaded when something is fetched
 
 PACKAGE = "tomb-music-box"
 CODE = Path("/usr/lib") / PACKAGE
-INCOMING = Path("/var/lib/tomb/updates/incoming")
+DATA = Path("/var/lib/tomb")
+INCOMING = DATA / "updates" / "incoming"
 NOTED = Path("/var/lib/tomb-update/status.json")
 NAME, SIGNATURE = "update.deb", "update.deb.minisig"
 
@@ -253,7 +254,8 @@ def read_note(path: Path = NOTED) -> Note:
         texts = {name: str(said.get(name, ""))[:500] for name in ("state", "version", "reason", "message")}
     except (OSError, ValueError, AttributeError):
         return Note()
-    return Note(**texts, number=number)
+    # Which Debian a package is for is part of its version, and no part of the box's.
+    return Note(**{**texts, "version": re.sub(r"~deb\d+$", "", texts["version"])}, number=number)
 
 
 # --- in a thread -----------------------------------------------------------------------------------------------------
