@@ -56,6 +56,42 @@ export const FAULTS: Readonly<Record<string, Record<Locale, string>>> = {
     en: 'Another program holds the tag reader.',
     de: 'Ein anderes Programm hält den Tag-Leser.',
   },
+  'Nothing is plugged in or mounted at': {
+    en: 'No stick is plugged in for backups, or the share is not there.',
+    de: 'Für Sicherungen steckt kein Stick, oder die Freigabe ist nicht da.',
+  },
+  'Something that is no folder is in the way to': {
+    en: 'What was named for backups is no folder.',
+    de: 'Was für Sicherungen genannt ist, ist kein Ordner.',
+  },
+  'Backups cannot be written, only read, in': {
+    en: 'The stick for backups can only be read.',
+    de: 'Der Stick für Sicherungen lässt sich nur lesen.',
+  },
+  'The box may not write backups into': {
+    en: 'The box may not write where backups go.',
+    de: 'Die Box darf dort, wohin Sicherungen gehen, nicht schreiben.',
+  },
+  'There is too little room for one more backup in': {
+    en: 'There is too little room for one more backup.',
+    de: 'Für eine weitere Sicherung ist zu wenig Platz.',
+  },
+  'FAT32 holds no file of 4 GB; exFAT and ext4 do': {
+    en: 'The stick for backups has FAT32, which holds no file of 4 GB. Format it with exFAT.',
+    de: 'Der Stick für Sicherungen hat FAT32, das keine Datei von 4 GB fasst. Formatiere ihn mit exFAT.',
+  },
+  'A backup came back damaged from': {
+    en: 'A backup came back damaged from the stick. Take another one.',
+    de: 'Eine Sicherung kam beschädigt vom Stick zurück. Nimm einen anderen.',
+  },
+  'Writing a backup failed in': {
+    en: 'Writing a backup failed.',
+    de: 'Das Schreiben einer Sicherung ist fehlgeschlagen.',
+  },
+  'Where backups go does not answer': {
+    en: 'Where backups go does not answer.',
+    de: 'Wohin Sicherungen gehen, antwortet nicht.',
+  },
 }
 
 /** What is not known is told as the box has it. */

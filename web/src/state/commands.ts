@@ -239,7 +239,7 @@ export async function forgetTag({ tag_id, name, playlist_id, action }: Tag): Pro
 
 // --- the box ---------------------------------------------------------------------------------------------------------
 
-export const changeSettings = (fields: Partial<Pick<Settings, 'box_name' | 'volume_ceiling' | 'start_volume' | 'same_tag' | 'on_removal' | 'audio_device' | 'child_playlists' | 'loudness' | 'sounds' | 'welcomed' | 'daily_minutes' | 'bedtime' | 'quiet_hours' | 'volume_by_hour' | 'statistics'>> & { pin?: string | null }) =>
+export const changeSettings = (fields: Partial<Pick<Settings, 'box_name' | 'volume_ceiling' | 'start_volume' | 'same_tag' | 'on_removal' | 'audio_device' | 'child_playlists' | 'loudness' | 'sounds' | 'welcomed' | 'daily_minutes' | 'bedtime' | 'quiet_hours' | 'volume_by_hour' | 'statistics' | 'backup_to' | 'backup_every_days'>> & { pin?: string | null }) =>
   send((signal) => api.PUT('/api/settings', { body: fields, signal }))
 
 export const restart = () => send((signal) => api.POST('/api/system/restart', { body: {}, signal }))

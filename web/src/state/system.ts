@@ -6,6 +6,7 @@ import type { Health, LogLine, Machine, StorageUse, SystemInfo } from '@/wire/ty
 import { library, listen, readerStatus, send, watchMachines, whenUp } from './core'
 import { moved, type Moves, standing } from './machines'
 import { locked } from './pin'
+import { settings } from './session'
 
 export type Level = 'debug' | 'info' | 'warning' | 'error'
 
@@ -79,6 +80,24 @@ export function useStorage() {
     failed.value = use.value === null
   }, { immediate: true })
   return { use, failed }
+}
+
+/** Where backups go by themselves, where they could go, and how the part that makes them is; looked at while it is shown. */
+export function useBackups() {
+  const use = shallowRef<StorageUse | null>(null)
+  const health = shallowRef<Health | null>(null)
+  async function look(): Promise<void> {
+    use.value = (await peek((signal) => api.GET('/api/system/storage', { signal }))) ?? use.value
+    health.value = (await peek((signal) => api.GET('/api/health', { signal }))) ?? health.value
+  }
+  const timer = setInterval(() => document.visibilityState === 'visible' && void look(), LOOK_MS)
+  watch(() => settings.value?.backup_to, look, { immediate: true })
+  onScopeDispose(() => clearInterval(timer))
+  return {
+    place: computed(() => use.value?.backup_place ?? null),
+    mounted: computed(() => use.value?.mounted ?? []),
+    service: computed(() => health.value?.details.scheduled_backups ?? null),
+  }
 }
 
 /** Whether what plays can be heard: not where a silent output stands in for a sound card. Null when the box did not answer. */
