@@ -36,6 +36,8 @@ from tomb.library.repair import recovery
 from tomb.library.store import Store
 from tomb.models import SoundTroubleKind
 from tomb.nurseries import backups as scheduled
+from tomb.nurseries.announcer import PAUSES_S as ANNOUNCING_PAUSES_S
+from tomb.nurseries.announcer import Announcer
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.backups import Backups
 from tomb.nurseries.calendar import Calendar
@@ -55,6 +57,7 @@ from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.lifecycle import Lifecycle, Process
 from tomb.nurseries.limits import Limits
 from tomb.nurseries.linking import Linking
+from tomb.nurseries.listeners import is_loopback
 from tomb.nurseries.liveness import DISK_S, LIBRARY, Liveness
 from tomb.nurseries.names import Names
 from tomb.nurseries.parent_auth import ParentAuth
@@ -62,7 +65,7 @@ from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.probation import Probation
 from tomb.nurseries.rescan import Rescan
 from tomb.nurseries.space import Space
-from tomb.nurseries.supervisor import LOOK_PAUSES_S, Supervisor
+from tomb.nurseries.supervisor import LOOK_PAUSES_S, Supervisor, do_without
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.updates import Updates
 from tomb.nurseries.uploads import UploadLimits, Uploads
@@ -91,6 +94,7 @@ class Devices:
     keys: InputDevices | None = None
     gather: Gather = gather
     naming: Callable[[], Naming] = look
+    mdns: bool = False
     broker: "Callable[[], Broker] | None" = None
     backup_drive: BackupDrive = field(default_factory=ChildDrive)
     updater: Updater | None = None
@@ -135,6 +139,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
         return Broker(ports, address, files)
 
     return Devices(
+        mdns=settings.mdns == "auto" and not all(is_loopback(host) for host in settings.host),
         output={"silent": None, "snapcast": snapcast}.get(settings.audio, portaudio),
         silent=(lambda deck: SilentOutput(ports, deck.report)) if settings.audio in ("auto", "silent") else None,
         reader=pcsc() if settings.reader in ("auto", "pcsc") else None,
@@ -247,6 +252,10 @@ async def open_box(
         names = Names(ports, settings.allowed_hosts, devices.naming)
         await lifecycle.supervise("names", names.run)
         certificate = await _certificate(settings, ports, lifecycle)
+        announcer = Announcer(ports, names, lambda: preferences.current.box_name, librarian.box_id)
+        preferences.on_change.append(announcer.look_again)
+        if devices.mdns:
+            await lifecycle.supervise_from_afar("mdns", announcer.run, ANNOUNCING_PAUSES_S, stand_in=do_without)
         rescan = Rescan(events, librarian, examiner, lambda: deck.state(0).is_playing)
         await lifecycle.supervise("rescan", probation.holds(rescan.run))
         _ask_for_life(process.liveness, store, librarian, journal, deck)
@@ -292,6 +301,7 @@ async def open_box(
                 certificate=certificate,
                 updates=updates,
                 probation=probation,
+                announcer=announcer,
             )
         finally:
             deck.note_position()

@@ -192,6 +192,9 @@ class Settings(BaseSettings):
     data: Annotated[Path, BeforeValidator(_folder)] = Field(
         default_factory=default_data_dir, description="folder of the database and the library"
     )
+    mdns: Literal["auto", "off"] = Field(
+        "auto", description="whether the box is found by its name in the network; auto: by Avahi, where that runs"
+    )
     tls_cert: File = Field(None, description="certificate in PEM form, for HTTPS beside HTTP; empty: none")
     tls_key: File = Field(None, description="its key; empty: it is in the file of the certificate")
     tls_port: int = Field(8443, ge=0, le=65535, description="port for HTTPS; 0 takes any free one")

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ import trio
 from tomb import __version__, logs, malloc
 from tomb.box import chosen_devices, open_box
 from tomb.config import Settings, read_settings, unknown_settings
+from tomb.devices import facts
 from tomb.devices.service_manager import ServiceManager
 from tomb.errors import Busy, LibraryDamaged, RequestError, StartError, TombError
 from tomb.http.services import Services
@@ -23,7 +23,7 @@ from tomb.library.disk import is_mounted, note_address
 from tomb.models import counted
 from tomb.nurseries.health import UP
 from tomb.nurseries.lifecycle import RESUMES, Process
-from tomb.nurseries.listeners import EVERYWHERE
+from tomb.nurseries.listeners import EVERYWHERE, is_loopback
 from tomb.nurseries.liveness import WEB, Job
 from tomb.nurseries.supervisor import LOOK_PAUSES_S, supervised
 from tomb.ports import Ports, RealPorts
@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # the web side is loaded when tags play already
 log = logging.getLogger(__name__)
 
 MOUNT_LOOK_S = 1.0
+NAME_S = 0.5  # for the name of this computer to be answered for: an answer from next door takes a few milliseconds
 
 
 def serve(options: Mapping[str, Any]) -> NoReturn:
@@ -149,7 +150,11 @@ class _Web:
                 self._services.process.port = addresses[0].port
                 task_status.started()
                 self._is_up(addresses)
+                if not self._has_welcomed:
+                    self._has_welcomed = True
+                    await _welcome(self._services, addresses)
         finally:
+            self._services.announcer.serve_at(None)
             self._services.process.liveness.forget(WEB)
             self._ended.set()
         await trio.sleep_forever()  # it ended since the box stops: that is no failure
@@ -171,9 +176,9 @@ class _Web:
         process = self._services.process
         process.liveness.watch(WEB, partial(answer, addresses[0].url))
         process.manager.say(_status(self._services))
-        if not self._has_welcomed:
-            self._has_welcomed = True
-            _welcome(self._services, addresses)
+        note_address(self._services.settings.data, addresses[0].url)
+        if not all(is_loopback(each.host) for each in addresses):
+            self._services.announcer.serve_at(addresses[0].port)
 
 
 async def answer(url: str, job: Job) -> None:
@@ -222,14 +227,15 @@ async def _sync(services: Services) -> None:
         log.warning("the library could not be compared with its files: %s", error)
 
 
-def _welcome(services: Services, addresses: "list[Address]") -> None:
+async def _welcome(services: Services, addresses: "list[Address]") -> None:
     """What a person at the terminal reads. Nothing else of the box writes to stdout."""
     audio, nfc = services.board.details()["audio"], services.board.details()["nfc"]
     url, port = addresses[0].url, addresses[0].port
-    note_address(services.settings.data, url)
     lines = [f"The Open Music Box {__version__} is up: {url}"]
-    if addresses[0].host in EVERYWHERE:
-        lines.append(f"  phones    http://{socket.gethostname().partition('.')[0]}.local:{port}")
+    heading = "phones"
+    for each in await _for_phones(services, addresses):
+        lines.append(f"  {heading:<10}{each}")
+        heading = ""
     lines += _secure_lines(services, addresses)
     lines.append(f"  library   {counted(services.librarian.count(), 'playlist')} in {services.settings.data}")
     if (repaired := services.board.details()["library"].last_error) is not None:
@@ -244,6 +250,23 @@ def _welcome(services: Services, addresses: "list[Address]") -> None:
         lines += _virtual_lines(services, nfc.last_error, port)
     with suppress(OSError):  # into a file on a full disk, or a pipe that nobody reads: that is no reason not to play
         print("\n".join(lines), "\n  Ctrl-C switches it off.", sep="", flush=True)
+
+
+async def _for_phones(services: Services, addresses: "list[Address]") -> list[str]:
+    """What to type into a phone: its name in the network, if that answers and with an address of this computer, and the
+    addresses, which answer always."""
+    plain = [each for each in addresses if not each.is_secure and not is_loopback(each.host)]
+    if not plain:
+        return []
+    found = await services.ports.in_thread(facts.addresses)
+    hosts = [each.host for each in plain if each.host not in EVERYWHERE]
+    hosts += [each for each in found if ("::" if ":" in each else "0.0.0.0") in {every.host for every in plain}]  # noqa: S104
+    name = services.names.announced or f"{services.names.host.lower()}.local"
+    with trio.move_on_after(NAME_S):
+        answers = await facts.names(name)
+        if any(map(facts.is_own, answers or ())):
+            hosts.insert(0, name)
+    return [f"http://[{host}]:{plain[0].port}" if ":" in host else f"http://{host}:{plain[0].port}" for host in hosts]
 
 
 def _secure_lines(services: Services, addresses: "list[Address]") -> list[str]:

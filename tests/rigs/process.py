@@ -30,8 +30,8 @@ TOMB = str(Path(sys.executable).with_name("tomb"))
 HARMLESS = Path(__file__).parent / "bin"
 LOOK_S = 0.1
 # A test may ask as often as it likes, and does not wait until a new box has composed its demo.
-# And it does not listen to the keyboard of whoever runs the tests.
-UNHURRIED = {"TOMB_RATE_LIMITS": "off", "TOMB_DEMO": "off", "TOMB_KEYS": "none"}
+# And it does not listen to the keyboard of whoever runs the tests, nor is it announced in his network.
+UNHURRIED = {"TOMB_RATE_LIMITS": "off", "TOMB_DEMO": "off", "TOMB_KEYS": "none", "TOMB_MDNS": "off"}
 WITH_DEMO = {"TOMB_DEMO": "auto"}
 UP = re.compile(rb" is up: http://[^\s]+:(\d+)\n")
 

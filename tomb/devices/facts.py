@@ -376,6 +376,16 @@ def addresses() -> tuple[str, ...]:
     return tuple(each for each in found if not each.startswith(("127.", "::1")))
 
 
+def is_own(address: str) -> bool:
+    """Whether that is an address of this computer."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
 async def names(name: str, at: tuple[str, int] = MDNS) -> tuple[str, ...] | None:
     """The addresses that multicast DNS gives for a name (RFC 6762, 5.1: one question, answered to its sender)."""
     labels = b"".join(bytes([len(each)]) + each for each in (label.encode() for label in name.split(".")))

@@ -6,6 +6,7 @@ from tomb.config import Settings
 from tomb.devices.output import SelectableOutput
 from tomb.devices.reader import VirtualReader
 from tomb.events import Events
+from tomb.nurseries.announcer import Announcer
 from tomb.nurseries.archivist import Archivist
 from tomb.nurseries.backups import Backups
 from tomb.nurseries.certificate import Certificate
@@ -61,6 +62,7 @@ class Services:
     certificate: Certificate | None
     updates: Updates
     probation: Probation
+    announcer: Announcer
 
     @property
     def virtual_reader(self) -> VirtualReader | None:

@@ -13,6 +13,8 @@ from tomb.models import Choices, KeyChoices
 CHILD_PLAYLISTS = "child_playlists"
 KEYS = "keys"
 STATISTICS = "statistics"
+BOX_ID = "box_id"
+_ID = re.compile(r"[0-9a-f]{12}")
 _PIN = re.compile(r"[0-9a-f-]{1,64}\$[0-9a-f]{128}")  # salt and scrypt hash, as `nurseries.parent_auth` seals it
 
 
@@ -29,6 +31,8 @@ def makes_sense(key: str, value: str) -> bool:
             KeyChoices.model_validate(decoded)
     except (ValidationError, ValueError):
         return False
+    if key == BOX_ID:
+        return is_box_id(decoded)
     return key != "pin" or (isinstance(decoded, str) and _PIN.fullmatch(decoded) is not None)
 
 
@@ -50,3 +54,13 @@ def change(db: sqlite3.Connection, values: Mapping[str, JsonValue]) -> dict[str,
         else:
             db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, json.dumps(value, ensure_ascii=False)))
     return read_all(db)
+
+
+def is_box_id(stored: object) -> bool:
+    return isinstance(stored, str) and _ID.fullmatch(stored) is not None
+
+
+def keep_box_id(db: sqlite3.Connection, made: str) -> str:
+    """What the box is known by: `made`, if it is known by nothing yet."""
+    stored = read_all(db).get(BOX_ID)
+    return str(stored if is_box_id(stored) else change(db, {BOX_ID: made})[BOX_ID])

@@ -469,6 +469,14 @@ class Librarian(LibraryReader):
 
         await self._note(unit, tell)
 
+    async def box_id(self) -> str:
+        """What programs know the box by. It is the library's: a box that is restored from a backup is the same one."""
+        stored = (await self.settings()).get(settings.BOX_ID)
+        if settings.is_box_id(stored):
+            return str(stored)
+        made = self._ports.new_id().replace("-", "")[:12]
+        return await self._commit(lambda db: settings.keep_box_id(db, made), lambda kept: kept)
+
     async def change_settings(self, values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Set some (None removes one); all as they are then."""
 

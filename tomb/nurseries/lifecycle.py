@@ -268,9 +268,12 @@ class Lifecycle:
         and log."""
         await self.start(supervised(name, self._board, service, pauses).run)
 
-    async def supervise_from_afar(self, name: str, service: Task, pauses: tuple[float, ...]) -> None:
-        """The same for what depends on others in the network: the box does not wait for them when it starts."""
-        supervisor = supervised(name, self._board, service, pauses)
+    async def supervise_from_afar(
+        self, name: str, service: Task, pauses: tuple[float, ...], *, stand_in: Task | None = None
+    ) -> None:
+        """The same for what depends on others in the network: the box does not wait for them when it starts.
+        `stand_in`: as `supervised` has it."""
+        supervisor = supervised(name, self._board, service, pauses, stand_in=stand_in)
 
         async def run(*, task_status: trio.TaskStatus[None]) -> None:
             task_status.started()

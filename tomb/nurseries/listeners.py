@@ -8,6 +8,7 @@ one of the protocols (its kernel was told so, or it is a container) has a box th
 import errno
 from collections.abc import Sequence
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import TypeAlias
 
 import trio
@@ -17,6 +18,14 @@ Listeners: TypeAlias = list[trio.SocketListener]
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 NO_SUCH_PROTOCOL = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 FREE_PORTS_TRIED = 10  # a port that is free at one address may be taken at the next
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer itself gets there."""
+    try:
+        return ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def open_listeners(hosts: Sequence[str], port: int) -> Listeners:

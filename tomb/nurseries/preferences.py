@@ -1,6 +1,6 @@
 """What parents choose for the whole box: kept in the database, in force at once, and below what the operator set."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self
 
 from pydantic import JsonValue
@@ -39,6 +39,7 @@ class Preferences:
         self.fixed = tuple(name for name in CHOICES if name in settings.model_fields_set)
         # Some choices name what only the library knows, so no operator can set them.
         self._defaults = {name: getattr(settings, name) for name in CHOICES if name in Settings.model_fields}
+        self.on_change: list[Callable[[], object]] = []  # who wants to know that there are others now
         self.current = self._use(stored)
 
     @classmethod
@@ -65,6 +66,8 @@ class Preferences:
             raise BadRequest(f"fixed by whoever runs the box: {', '.join(refused)}", {"fixed": refused})
         if values or besides:
             self.current = self._use(await self._librarian.change_settings({**self._known(values), **besides}))
+            for call in self.on_change:
+                call()
         return self.current
 
     def _known(self, values: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:

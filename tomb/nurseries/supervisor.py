@@ -165,9 +165,15 @@ class Supervisor(Generic[D]):
 
 
 def supervised(
-    name: str, board: Board, service: Task, pauses: tuple[float, ...] = SERVICE_PAUSES_S
+    name: str,
+    board: Board,
+    service: Task,
+    pauses: tuple[float, ...] = SERVICE_PAUSES_S,
+    *,
+    stand_in: Task | None = None,
 ) -> Supervisor[Task]:
-    """A supervisor of a service: there is one, and nobody has to be told that it is there."""
+    """A supervisor of a service: there is one, and nobody has to be told that it is there. `stand_in`: what there is
+    until it was there for the first time, where the box is whole without it."""
 
     def serve(service: Task, task_status: trio.TaskStatus[None]) -> Awaitable[None]:
         return service(task_status=task_status)
@@ -175,7 +181,13 @@ def supervised(
     def nobody(_: object) -> None:
         pass
 
-    return Supervisor(name, board, real=service, serve=serve, use=nobody, lose=nobody, pauses=pauses)
+    return Supervisor(name, board, real=service, stand_in=stand_in, serve=serve, use=nobody, lose=nobody, pauses=pauses)
+
+
+async def do_without(*, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+    """The stand-in of a service that need not be there."""
+    task_status.started()
+    await trio.sleep_forever()
 
 
 def _first(group: BaseExceptionGroup[Exception]) -> BaseException:

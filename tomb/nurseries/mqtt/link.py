@@ -10,7 +10,6 @@ Who may publish to the broker may do here what a phone may do that knows no PIN,
 
 import json
 import logging
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -45,9 +44,7 @@ DISK_S: Final = 600.0
 RATE: Final = Rate(30, 10)  # commands, and what a broker says besides
 ANEW: Final = Rate(1, 0.1)  # Home Assistant comes up
 COMMANDS_WAITING: Final = 30
-ID_KEY: Final = "mqtt_id"
 GB: Final = 1_000_000_000
-_ID = re.compile(r"[0-9a-f]{12}")
 _LISTS = frozenset({"state:playlists", "state:playlist_created", "state:playlist_updated", "state:playlist_deleted"})
 
 
@@ -86,7 +83,7 @@ class Mqtt:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Be connected until cancelled, or until that fails; ready when the broker knows all. Raises DeviceError."""
-        self._topics = Topics(await self._id())
+        self._topics = Topics(await self._house.librarian.box_id())
         will = Message(self._topics.availability, OFFLINE.encode(), retained=True)
         async with self._broker.session(f"tomb-{self._topics.box_id}", will) as session:
             await session.subscribe(*self._listens_to())
@@ -113,15 +110,6 @@ class Mqtt:
                     nursery.start_soon(self._speak, session)
             finally:
                 self._connected = False
-
-    async def _id(self) -> str:
-        """The library's own: a box that is restored from a backup is the same one for the house."""
-        stored = (await self._house.librarian.settings()).get(ID_KEY)
-        if isinstance(stored, str) and _ID.fullmatch(stored):
-            return stored
-        made = self._house.ports.new_id().replace("-", "")[:12]
-        await self._house.librarian.change_settings({ID_KEY: made})
-        return made
 
     @property
     def _device(self) -> str:
