@@ -10,5 +10,8 @@ Another box is killed while it fetches from YouTube (`fetching`). Two have it ea
 one, come and go, and must all have seen the same in the end. `hostile`: strangers send one what no client would, for
 half an hour, and it must not mind.
 
+`--life` looks for what grows, where nobody means harm: a day of a family on virtual time (`day`), and twenty minutes of
+a real household (`household`).
+
 The random choices come from the seed; the moments at which the kernel and the box take their turns cannot.
 """

@@ -13,11 +13,13 @@ from tempfile import TemporaryDirectory
 import trio
 
 from tests.rigs.small_disk import ext4_disk
-from tests.soak.api import Complaint
+from tests.soak.api import Complaint, leaves
 from tests.soak.cards import shuffle
 from tests.soak.crowd import gather
+from tests.soak.day import live
 from tests.soak.fetching import break_off
 from tests.soak.hostile import besiege
+from tests.soak.household import keep_house
 from tests.soak.mutated import chew
 from tests.soak.placements import place
 from tests.soak.power import Cut, Kill
@@ -29,6 +31,8 @@ CROWD_S = 120.0
 
 def main() -> int:
     args = _arguments()
+    if args.life:
+        return _life(args)
     with _place(args.keep) as folder, _disk(folder, args.power_cut) as (how, data):
         soak = Soak(args.seed, data, how, args.keep)
         try:
@@ -49,6 +53,19 @@ def main() -> int:
             sys.stderr.write(f"{error}\n")
             return 1
     return 0
+
+
+def _life(args: argparse.Namespace) -> int:
+    complaints: list[BaseException] = []
+    with _place(args.keep) as folder:
+        try:
+            sys.stdout.write(f"{live(args.seed, args.life_hours, folder / 'day')}\n")
+            sys.stdout.flush()
+            sys.stdout.write(f"{trio.run(keep_house, args.seed, args.life_minutes, folder / 'house')}\n")
+        except* Complaint as group:
+            complaints = list(leaves(group))
+    sys.stderr.write("".join(f"{each}\nseed {args.seed}\n" for each in complaints))
+    return bool(complaints)
 
 
 @contextmanager
@@ -82,6 +99,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--cards", type=int, default=500, help="how many cards on those of a real pcscd (500)")
     parser.add_argument("--minutes", type=float, default=30, help="how long strangers besiege a box (30)")
+    parser.add_argument(
+        "--life", action="store_true", help="instead: how a box lives, with flat memory and descriptors"
+    )
+    parser.add_argument("--life-hours", type=float, default=24, help="on virtual time (24)")
+    parser.add_argument("--life-minutes", type=float, default=20, help="and then in earnest, as a process (20)")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="an empty folder for the data and the journal")
     parser.add_argument("--power-cut", action="store_true", help="lose what was not synced, too (needs root)")
