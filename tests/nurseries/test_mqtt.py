@@ -43,7 +43,7 @@ async def home(tmp_path: Path) -> AsyncIterator[tuple[VirtualBox, FakeBroker]]:
     async with at_home(tmp_path) as (box, broker):
         await box.add("Songs", 400, 400, tag_id=A)
         await box.add("Story", 3000, tag_id=B)
-        await trio.sleep(SOON_S)
+        await trio.sleep(link.LISTS_S)
         yield box, broker
 
 

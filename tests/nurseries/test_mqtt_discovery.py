@@ -19,7 +19,7 @@ from tomb.models import PlaylistLite
 from tomb.nurseries.mqtt import discovery
 from tomb.nurseries.mqtt.commands import COMMANDS
 from tomb.nurseries.mqtt.labels import LONGEST, MOST, NOTHING, Labels
-from tomb.nurseries.mqtt.link import LOOK_S
+from tomb.nurseries.mqtt.link import LISTS_S, LOOK_S
 from tomb.nurseries.mqtt.topics import MOMENTS, STATES, Topics
 
 STRING, FLAG, NUMBER, STRINGS = {"type": "string"}, {"type": "boolean"}, {"type": "number"}, {"type": "array"}
@@ -175,7 +175,7 @@ def options(broker: FakeBroker) -> list[str]:
 
 async def create(box: VirtualBox, *titles: str) -> list[str]:
     made = [(await box.services.librarian.create(title)).id for title in titles]
-    await trio.sleep(0.1)
+    await trio.sleep(LISTS_S)
     return made
 
 
@@ -186,7 +186,7 @@ async def test_the_list_to_choose_from_follows_the_library(tmp_path: Path) -> No
         first, second = await create(box, "Łódź 🎷\n“x”", "Songs")
         assert options(broker) == ["Łódź 🎷\n“x”", "Songs"]
         await box.services.librarian.delete(second)
-        await trio.sleep(0.1)
+        await trio.sleep(LISTS_S)
         assert options(broker) == ["Łódź 🎷\n“x”"]
         await broker.say("playlist", "Songs")
         await trio.sleep(0.1)
@@ -199,13 +199,26 @@ async def test_the_list_to_choose_from_follows_the_library(tmp_path: Path) -> No
 
 
 @virtual_time
+async def test_an_import_is_not_told_list_by_list(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as (box, broker):
+        await trio.sleep(LISTS_S)
+        before = len(broker.client.said("/config"))
+        for number in range(100):
+            await box.services.librarian.create(f"Album {number}")
+            await trio.sleep(0.1)
+        await trio.sleep(LISTS_S)
+        assert len(broker.client.said("/config")) - before <= 10 / LISTS_S + 2
+        assert len(options(broker)) == 100
+
+
+@virtual_time
 async def test_two_of_a_name_are_started_one_by_one(tmp_path: Path) -> None:
     async with at_home(tmp_path) as (box, broker):
         await box.add("Songs", 100)
         await create(box, "Other")
         other = await box.add("More", 100)
         await box.services.librarian.update(other, {"title": "Songs"})
-        await trio.sleep(0.1)
+        await trio.sleep(LISTS_S)
         alike = [each for each in options(broker) if each.startswith("Songs")]
         assert len(set(alike)) == 2
         started = set()

@@ -34,8 +34,9 @@ async def until_down(box: VirtualBox, words: str) -> None:
 
 
 async def test_a_house_sees_and_works_the_box(tmp_path: Path) -> None:
-    async with mosquitto(tmp_path) as broker, virtual_box(tmp_path, broker=way_to(broker)) as box:
+    async with virtual_box(tmp_path) as box:
         await box.add("Łódź “x”", 100, tag_id=A)
+    async with mosquitto(tmp_path) as broker, virtual_box(tmp_path, broker=way_to(broker)) as box:
         async with broker.listening() as heard:
             await heard.until("/availability", "online")
             root = f"tomb/{box_id(heard)}"

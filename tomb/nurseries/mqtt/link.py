@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 PAUSES_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 LOOK_S: Final = 10.0  # between two looks at what nobody tells: the health, the minutes that are left
+LISTS_S: Final = 5.0  # between two lists of playlists: an import makes many, and Home Assistant has to take each
 DISK_S: Final = 600.0
 RATE: Final = Rate(30, 10)  # commands, and what a broker says besides
 ANEW: Final = Rate(1, 0.1)  # Home Assistant comes up
@@ -78,7 +79,7 @@ class Mqtt:
         self._lists_changed = True
         self._moved = True  # more than by playing on
         self._looks: tuple[str, int, Labels] | None = None
-        self._disk_due = self._health_due = 0.0
+        self._disk_due = self._health_due = self._lists_due = 0.0
         house.events.subscribe(self._see)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -89,7 +90,7 @@ class Mqtt:
             await session.subscribe(*self._listens_to())
             self._outbox.empty()
             self._lists_changed, self._moved, self._looks = True, True, None
-            self._disk_due = trio.current_time()
+            self._disk_due = self._lists_due = trio.current_time()
             # Not at once: at its start all parts of the box are on their way, and this one is whenever it connects.
             self._health_due = trio.current_time() + LOOK_S
             self._outbox.put(self._topics.state("refusal"), NOTHING)
@@ -152,16 +153,21 @@ class Mqtt:
 
     async def _keep_looking(self) -> NoReturn:
         while True:
-            with trio.move_on_after(LOOK_S):
+            with trio.move_on_after(self._wait_s()):
                 await self._changed.wait()
             self._changed = trio.Event()
             await self._look()
 
+    def _wait_s(self) -> float:
+        lists_s = self._lists_due - trio.current_time() if self._lists_changed else LOOK_S
+        return max(0.0, min(LOOK_S, lists_s))
+
     async def _look(self) -> None:
         """How all is now, as far as the broker does not know it."""
         house = self._house
-        if self._lists_changed:
-            self._lists_changed = False
+        if self._lists_changed and trio.current_time() >= self._lists_due:
+            self._lists_changed, self._lists_due = False, trio.current_time() + LISTS_S
+            # A label counts from when it is told: until then its playlist has none.
             self._hands.labels = Labels(house.librarian.lites())
         state = house.deck.state(0)
         shown = topics.of_player(state, self._hands.labels.of(state.active_playlist_id), house.ports.wall())
