@@ -58,6 +58,14 @@ def test_where_strangers_can_have_a_name_of_their_own_none_is_the_box_s(domain: 
     assert own_names(Naming(f"tomb.{domain}")) == HOME
 
 
+def test_a_name_that_was_written_down_counts_as_soon_as_that_is_done(tmp_path: Path) -> None:
+    (tmp_path / "hostname").write_text("# as hostnamectl does\n\nJukebox\n", encoding="ascii")
+    found = look(tmp_path / "missing", tmp_path / "hostname")
+    assert found.written == "Jukebox"
+    assert {"jukebox", "jukebox.local"} <= own_names(found)
+    assert own_names(Naming("tomb", (), "tomb")) == HOME
+
+
 def test_a_computer_without_a_proper_name_has_none() -> None:
     for host in ("", "a b", "tomb/..", "x" * 300):
         assert own_names(Naming(host, ("fritz.box",))) == frozenset()

@@ -8,7 +8,7 @@ import sys
 import pytest
 import trio
 
-from tomb.nurseries.listeners import EVERYWHERE, open_listeners
+from tomb.nurseries.listeners import EVERYWHERE, is_elsewhere, open_listeners
 
 
 async def where(*hosts: str, port: int = 0) -> list[tuple[str, int]]:
@@ -51,6 +51,26 @@ async def test_a_port_that_is_taken_at_one_of_them_is_an_error_and_nothing_stays
         assert await where("127.0.0.2", port=port)
 
 
+@pytest.mark.parametrize(
+    ("peer", "own", "elsewhere"),
+    [
+        ("2001:db8:1:1::7", "2001:db8:1:1::2", False),
+        ("2001:db8:1:2::7", "2001:db8:1:1::2", True),
+        ("2a00:1450::1", "2001:db8:1:1::2", True),
+        ("2a00:1450::1", "fd00::2", True),
+        ("fd00:1::7", "fd00::2", False),
+        ("fd7a:115c::7", "2001:db8::2", False),
+        ("fe80::7%eth0", "fe80::2%eth0", False),
+        ("::1", "::1", False),
+        ("8.8.8.8", "192.168.1.2", False),
+        ("", "2001:db8::2", False),
+        ("2001:db8::7", "", False),
+    ],
+)
+def test_who_writes_from_the_internet_by_ipv6_is_told_apart(peer: str, own: str, elsewhere: bool) -> None:
+    assert is_elsewhere(peer, own) is elsewhere
+
+
 # In a network of its own: without IPv6 as a kernel or a container has it, and with a link-local address.
 WITHOUT_IPV6 = """
 import errno, socket, trio
@@ -84,6 +104,33 @@ trio.run(main)
 """
 
 
+FROM_ELSEWHERE = """
+import logging, trio
+from functools import partial
+from tomb.nurseries.web import serve_web
+logging.basicConfig(format="%(message)s")
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+        return
+    for _ in range(2):
+        await send({"type": f"{(await receive())['type']}.complete"})
+async def main():
+    async with trio.open_nursery() as nursery:
+        [address] = await nursery.start(partial(serve_web, app, hosts=["::"], port=0))
+        for source in ("2001:db8:1::7", "2001:db8:2::7", "fd77::7"):
+            async with await trio.open_tcp_stream("2001:db8:1::2", address.port, local_address=source) as stream:
+                try:
+                    await stream.send_all(b"GET / HTTP/1.1\\r\\nHost: box\\r\\n\\r\\n")
+                    print(source, (await stream.receive_some())[9:12].decode())
+                except trio.BrokenResourceError:
+                    print(source, "reset")
+        nursery.cancel_scope.cancel()
+trio.run(main)
+"""
+
+
 def alone(program: str, *commands: str) -> str:
     """What it prints in a network of its own."""
     script = " && ".join(("ip link set lo up", *commands, f'exec "{sys.executable}" -c "$PROGRAM"'))
@@ -104,3 +151,9 @@ def test_a_link_local_address_has_a_zone_and_is_a_name_of_the_box_with_and_witho
         "ip addr add fe80::1/64 dev tomb0 nodad",
     )
     assert alone(LINK_LOCAL, *link).split() == ["True", "True", "True", "False"]
+
+
+def test_nobody_gets_at_the_box_from_the_internet_because_a_router_lets_ipv6_in() -> None:
+    places = ("2001:db8:1::2/64", "2001:db8:1::7/64", "2001:db8:2::7/64", "fd77::7/64")
+    said = alone(FROM_ELSEWHERE, *(f"ip addr add {each} dev lo" for each in places))
+    assert said.splitlines() == ["2001:db8:1::7 204", "2001:db8:2::7 reset", "fd77::7 204"]

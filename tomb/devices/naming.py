@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-RESOLV_CONF = Path("/etc/resolv.conf")
+RESOLV_CONF, HOSTNAME = Path("/etc/resolv.conf"), Path("/etc/hostname")
 CONF_BYTES = 64 * 1024
 SEARCH_DOMAINS = 16  # glibc took six of them until 2018
 
@@ -35,18 +35,25 @@ _NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """`host`: as the kernel has it, with or without a domain. `search`: as the resolver has them."""
+    """`host`: as the kernel has it, with or without a domain. `search`: as the resolver has them. `written`: as
+    hostname(5) has it; a service whose name is protected (`ProtectHostname=`) hears of a new one by that alone."""
 
     host: str
     search: tuple[str, ...] = ()
+    written: str = ""
 
 
-def look(resolv_conf: Path = RESOLV_CONF) -> Naming:
+def look(resolv_conf: Path = RESOLV_CONF, hostname: Path = HOSTNAME) -> Naming:
     """As it is now."""
-    said = ""
-    with suppress(OSError), resolv_conf.open("rb") as file:
-        said = file.read(CONF_BYTES).decode("ascii", errors="replace")
-    return Naming(socket.gethostname(), search_domains(said))
+    lines = [line for line in _text(hostname).splitlines() if line.strip() and not line.startswith("#")]
+    written = lines[0].strip() if lines else ""
+    return Naming(socket.gethostname(), search_domains(_text(resolv_conf)), written)
+
+
+def _text(path: Path) -> str:
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(CONF_BYTES).decode("ascii", errors="replace")
+    return ""
 
 
 def search_domains(resolv_conf: str) -> tuple[str, ...]:
@@ -62,12 +69,12 @@ def search_domains(resolv_conf: str) -> tuple[str, ...]:
 
 def own_names(naming: Naming) -> frozenset[str]:
     """The names of a computer that is called so. With search domains it may take 50 ms: a long list is read."""
-    full = as_name(naming.host)
-    if full is None:
-        return frozenset()
-    host, _, domain = full.partition(".")
-    domains = dict.fromkeys((*naming.search, domain) if domain else naming.search)
-    return frozenset({host, *(f"{host}.{each}" for each in HOME), *(f"{host}.{each}" for each in _trusted(domains))})
+    hosts = {name for each in (naming.host, naming.written) if (name := as_name(each)) is not None}
+    domains = dict.fromkeys((*naming.search, *(domain for each in hosts if (domain := each.partition(".")[2]))))
+    short = {each.partition(".")[0] for each in hosts}
+    return frozenset(
+        short | {f"{each}.{domain}" for each in short for domain in (*HOME, *(_trusted(domains) if short else ()))}
+    )
 
 
 def as_name(text: str) -> str | None:

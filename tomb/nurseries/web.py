@@ -44,7 +44,7 @@ from tomb.config import Rate
 from tomb.nurseries import hypercorn_patch
 from tomb.nurseries.buckets import Buckets
 from tomb.nurseries.connection import Connection, GuardedStream, SecureStream
-from tomb.nurseries.listeners import EVERYWHERE, Listeners, open_listeners
+from tomb.nurseries.listeners import EVERYWHERE, Listeners, is_elsewhere, open_listeners
 
 log = logging.getLogger(__name__)
 
@@ -179,6 +179,8 @@ class _Web:
     async def _serve(self, stream: trio.SocketStream) -> None:
         guarded = GuardedStream(stream, self._limits.stall)
         address = _peer(stream)
+        if self._is_elsewhere(address, guarded):
+            return
         if self._addresses[address] >= self._share():
             await self._refuse(guarded)
             return
@@ -189,6 +191,8 @@ class _Web:
         """As `_serve`, but there is no word to a peer before the handshake, so whoever is refused is so by a reset."""
         guarded = GuardedStream(stream, self._limits.stall)
         address = _peer(stream)
+        if self._is_elsewhere(address, guarded):
+            return
         context = self._secure.context() if self._secure is not None else None
         is_welcome = self._addresses[address] < self._share() and not self._handshakes.take(address)
         if context is None or not is_welcome:
@@ -206,6 +210,14 @@ class _Web:
             await stream.do_handshake()
             return True
         return False
+
+    def _is_elsewhere(self, address: str, stream: GuardedStream) -> bool:
+        """Whether it came from the internet, and was ended for that."""
+        if not is_elsewhere(address, _own(stream)):
+            return False
+        log.warning("%s is not of this network, and was not listened to", address)
+        stream.abort()
+        return True
 
     @contextmanager
     def _place(self, stream: GuardedStream, address: str) -> Iterator[None]:
@@ -289,6 +301,14 @@ def _config(limits: WebLimits) -> Config:
 def _address(listener: trio.SocketListener, *, is_secure: bool = False) -> Address:
     host, port, *_ = listener.socket.getsockname()
     return Address(host, port, is_secure)
+
+
+def _own(stream: GuardedStream) -> str:
+    """The box's end of the connection; "" of one that has gone already."""
+    try:
+        return str(stream.socket.getsockname()[0])
+    except OSError:
+        return ""
 
 
 def _peer(stream: trio.SocketStream) -> str:

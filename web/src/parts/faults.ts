@@ -56,6 +56,14 @@ export const FAULTS: Readonly<Record<string, Record<Locale, string>>> = {
     en: 'Another program holds the tag reader.',
     de: 'Ein anderes Programm hält den Tag-Leser.',
   },
+  'there is no Avahi here': {
+    en: 'The service Avahi is not running, so the box has no name ending in .local. Its address works.',
+    de: 'Der Dienst Avahi läuft nicht, darum hat die Box keinen Namen, der auf .local endet. Ihre Adresse funktioniert.',
+  },
+  'there is no D-Bus here': {
+    en: 'The service Avahi is not running, so the box has no name ending in .local. Its address works.',
+    de: 'Der Dienst Avahi läuft nicht, darum hat die Box keinen Namen, der auf .local endet. Ihre Adresse funktioniert.',
+  },
   'Nothing is plugged in or mounted at': {
     en: 'No stick is plugged in for backups, or the share is not there.',
     de: 'Für Sicherungen steckt kein Stick, oder die Freigabe ist nicht da.',
