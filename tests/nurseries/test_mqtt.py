@@ -13,7 +13,9 @@ import trio
 
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.mqtt import BAD_LOGIN, FakeBroker, publish
+from tests.rigs.updating import FakeUpdater
 from tests.rigs.virtual import virtual_time
+from tomb import __version__
 from tomb.devices import computer
 from tomb.devices.mqtt.frames import LARGEST
 from tomb.devices.mqtt.session import PING_S, SEND_S, SILENCE_S
@@ -178,6 +180,15 @@ async def test_health_is_told_though_nobody_says_that_it_changed(home: tuple[Vir
     box.output.unplug()
     await trio.sleep(2 * link.LOOK_S)
     assert broker.state("health") == "degraded"
+
+
+async def test_a_newer_version_is_told_as_long_as_it_is_offered(tmp_path: Path) -> None:
+    async with at_home(tmp_path, updater=FakeUpdater()) as (box, broker):
+        assert broker.state("version") == broker.state("latest_version") == __version__
+        box.services.updates.ask(wanted=False)
+        await trio.sleep(link.LOOK_S)
+        assert broker.state("version") == __version__
+        assert broker.state("latest_version") == "2.0"
 
 
 # --- what may be asked for ------------------------------------------------------------------------------------------

@@ -50,11 +50,18 @@ KINDS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["command_topic", "options"],
     ),
     "event": ({"state_topic": TOPIC, "event_types": LISTED}, ["state_topic", "event_types"]),
+    "update": ({"state_topic": TOPIC, "latest_version_topic": TOPIC}, []),
     "tag": ({"topic": TOPIC}, ["topic"]),
 }
 # https://www.home-assistant.io/integrations/sensor/#device-class, binary_sensor/#device-class, number/#device-class,
 # with the units that each may have.
-CLASSES: dict[str, set[str | None]] = {"enum": {None}, "duration": {"s", "min"}, "data_size": {"GB"}, "problem": {None}}
+CLASSES: dict[str, set[str | None]] = {
+    "enum": {None},
+    "duration": {"s", "min"},
+    "data_size": {"GB"},
+    "problem": {None},
+    "firmware": {None},
+}
 
 
 def component(kind: str) -> dict[str, Any]:
@@ -113,7 +120,7 @@ KEYS = {
         "free",
     ),
     *("problem", "volume", "sleep", "mute", "shuffle", "play", "pause", "next", "previous", "stop", "playlist"),
-    *("repeat", "tap", "tag"),
+    *("repeat", "tap", "tag", "update"),
 }
 
 
@@ -143,7 +150,7 @@ def test_each_topic_of_it_is_one_that_the_box_has() -> None:
     has = {topics.state(name) for name in STATES} | {topics.moment(name) for name in MOMENTS}
     takes = {topics.command(name) for name in COMMANDS}
     for each in told()["components"].values():
-        assert {each[key] for key in ("state_topic", "topic") if key in each} <= has
+        assert {each[key] for key in ("state_topic", "latest_version_topic", "topic") if key in each} <= has
         assert each.get("command_topic") in takes | {None}
 
 

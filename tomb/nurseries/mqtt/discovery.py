@@ -99,6 +99,16 @@ def _components(topics: Topics, ceiling: int, playlists: Iterable[str]) -> dict[
         "stop": button("Stop", "mdi:stop", "stop"),
         "playlist": setter("select", "Playlist", "mdi:playlist-music", "playlist", options=list(playlists)),
         "repeat": setter("select", "Repeat", "mdi:repeat", "repeat", options=list(get_args(RepeatMode))),
+        # Without a command: what is installed on the box is a parent's choice, on its page.
+        "update": _entity(
+            "update",
+            "Version",
+            None,
+            state_topic=topics.state("version"),
+            latest_version_topic=topics.state("latest_version"),
+            device_class="firmware",
+            **diagnostic,
+        ),
         "tap": _entity("event", "Tag", "mdi:nfc-tap", state_topic=topics.moment("tap"), event_types=list(TAP_TYPES)),
         "tag": {"platform": "tag", "topic": topics.moment("tag")},
     }

@@ -34,6 +34,7 @@ from tomb.nurseries.mqtt.outbox import Outbox
 from tomb.nurseries.mqtt.topics import OFFLINE, ONLINE, Topics, words
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
+from tomb.nurseries.updates import Updates
 from tomb.ports import Ports
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class House:
     board: Board
     preferences: Preferences
     parent_auth: ParentAuth
+    updates: Updates
     data: Path
 
 
@@ -132,6 +134,8 @@ class Mqtt:
         elif event.type == "state:player":
             self._moved = True
             self._changed.set()
+        elif event.type == "update_state":
+            self._changed.set()
         elif event.type == "nfc_tag":
             self._see_tag(event)
 
@@ -171,6 +175,7 @@ class Mqtt:
             self._hands.labels = Labels(house.librarian.lites())
         state = house.deck.state(0)
         shown = topics.of_player(state, self._hands.labels.of(state.active_playlist_id), house.ports.wall())
+        shown |= topics.of_update(house.updates.status())
         if trio.current_time() >= self._health_due:
             self._health_due = trio.current_time() + LOOK_S
             shown["health"] = house.board.overall

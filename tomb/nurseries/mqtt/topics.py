@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tomb.models import PlayerState
+from tomb.models import PlayerState, UpdateStatus
 from tomb.nurseries.mqtt.labels import LONGEST, NOTHING
 
 ROOT: Final = "tomb"
@@ -38,6 +38,8 @@ STATES: Final[Mapping[str, str]] = {
     "refusal": "the last command from here that came to nothing, and why; `None` after one that did not",
     "health": "`healthy`, `degraded` or `unhealthy`",
     "free": "space on the disk, in GB",
+    "version": "of the box's program",
+    "latest_version": "the version that a parent can have installed, else the same",
 }
 """Under `tomb/ID/state/`; the broker keeps them."""
 
@@ -103,6 +105,12 @@ def of_player(state: PlayerState, label: str, wall: float) -> dict[str, str]:
         "minutes_left": NOTHING if limit.left_s is None else str(math.ceil(limit.left_s / MINUTE_S)),
         "error": words(state.error_message),
     }
+
+
+def of_update(update: UpdateStatus) -> dict[str, str]:
+    """What runs, and what could. A version that was tried and went back is not offered again."""
+    newer = update.version if update.state in ("available", "installing", "proving") else None
+    return {"version": update.current, "latest_version": newer or update.current}
 
 
 def words(text: str | None) -> str:
