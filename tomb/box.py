@@ -7,7 +7,7 @@ is under a supervisor may fail without it (see `lifecycle`, `supervisor`).
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from tomb.devices.naming import Naming, look
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
+from tomb.devices.snapcast import SpeakerControl
 from tomb.devices.updates import PackageUpdater, Updater
 from tomb.devices.youtube import YouTube
 from tomb.events import LEASE_BLOCK, MACHINES, PLAYLISTS, Events
@@ -65,6 +66,7 @@ from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.probation import Probation
 from tomb.nurseries.rescan import Rescan
 from tomb.nurseries.space import Space
+from tomb.nurseries.speakers import Connect, Rooms
 from tomb.nurseries.supervisor import LOOK_PAUSES_S, Supervisor, do_without
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.updates import Updates
@@ -98,10 +100,13 @@ class Devices:
     broker: "Callable[[], Broker] | None" = None
     backup_drive: BackupDrive = field(default_factory=ChildDrive)
     updater: Updater | None = None
+    rooms: Connect | None = None
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
     """The devices that the settings ask for. Their modules are loaded here: a silent box needs no PortAudio."""
+
+    snapcast_at = host_and_port(settings.snapcast, SNAPCAST_PORT)
 
     def portaudio(deck: Deck) -> Output:
         from tomb.devices.audio import PortAudioOutput
@@ -117,10 +122,15 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
     def snapcast(deck: Deck) -> Output:
         from tomb.devices.snapcast.output import SnapcastOutput
 
-        host, port = host_and_port(settings.snapcast, SNAPCAST_PORT)
         control = settings.snapcast_control_port
         delay_ms = settings.snapcast_delay_ms
-        return SnapcastOutput(ports, deck.report, host, port, control, rate=settings.audio_rate, delay_ms=delay_ms)
+        return SnapcastOutput(ports, deck.report, *snapcast_at, control, rate=settings.audio_rate, delay_ms=delay_ms)
+
+    def rooms(changed: Callable[[], None]) -> AbstractAsyncContextManager[SpeakerControl]:
+        from tomb.devices.snapcast import control
+
+        host, port = snapcast_at
+        return control.connected(host, settings.snapcast_control_port, port, changed)
 
     def pcsc() -> TagReader:
         from tomb.devices.pcsc_reader import PcscReader
@@ -147,6 +157,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
         youtube=ytdlp() if settings.youtube == "on" else None,
         keys=InputDevices(ports) if settings.keys == "auto" else None,
         updater=PackageUpdater(ports, settings.update_url),
+        rooms=rooms if settings.audio == "snapcast" else None,
         broker=partial(mqtt, settings.mqtt) if settings.mqtt is not None else None,
     )
 
@@ -222,6 +233,8 @@ async def open_box(
         librarian.today = lambda: calendar.look().day
         limits = Limits(calendar, deck, journal, board, await librarian.days())
         await lifecycle.start(limits.run)
+        rooms = Rooms(events, devices.rooms)
+        limits.quieten = rooms.set_ceiling
         output = devices.output and devices.output(deck)
         selectable = output if isinstance(output, SelectableOutput) else None
         backups = Backups(
@@ -246,7 +259,8 @@ async def open_box(
         if devices.keys is not None:
             await lifecycle.supervise("keys", keys.run)
         await _watch_library(lifecycle, board, store, process)
-        await lifecycle.start(_audio(output, devices, board, deck).run)
+        start_audio = lifecycle.start if devices.rooms is None else lifecycle.start_from_afar
+        await start_audio(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
         await lifecycle.supervise("warming", Warming(events, librarian, deck).run)
         names = Names(ports, settings.allowed_hosts, devices.naming)
@@ -267,6 +281,8 @@ async def open_box(
 
             mpd = Mpd(settings, ports, events, board, deck, librarian, parent_auth)
             await lifecycle.supervise("mpd", mpd.run, LOOK_PAUSES_S)
+        if devices.rooms is not None:
+            await lifecycle.supervise_from_afar("speakers", rooms.run, LOOK_PAUSES_S)
         if devices.broker is not None:
             from tomb.nurseries.mqtt import link
 
@@ -289,6 +305,7 @@ async def open_box(
                 backups=backups,
                 deck=deck,
                 output=selectable,
+                rooms=rooms,
                 linking=linking,
                 taps=taps,
                 keys=keys,

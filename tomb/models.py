@@ -507,3 +507,10 @@ class Speaker(Wire):
     volume: Volume
     muted: bool
     latency_ms: int
+
+
+class Speakers(Wire):
+    """`available`: whether the server can be asked; there are none while it cannot."""
+
+    available: bool
+    speakers: Sequence[Speaker]

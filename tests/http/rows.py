@@ -25,6 +25,7 @@ from tomb.nurseries.uploads import MetadataOverride, NewUpload
 from tomb.ports import VirtualPorts
 
 KEY = "PUT /api/keys/<device_id>/<key_code>/<press>"
+SPEAKER = "PUT /api/speakers/<speaker_id>"
 Prepare = Callable[[World], Awaitable[object]]
 
 
@@ -139,6 +140,17 @@ async def button_there(world: World) -> None:
 async def button_assigned(world: World) -> None:
     await button_there(world)
     await world.client.put(world.filled("/api/keys/{button}/164/long"), playlist_id=world.names["playlist"])
+
+
+async def rooms_away(world: World) -> None:
+    assert world.box.rooms is not None
+    world.box.rooms.leave()
+    await trio.sleep(1)
+
+
+async def rooms_refuse(world: World) -> None:
+    assert world.box.rooms is not None
+    world.box.rooms.refuses = True
 
 
 async def inbox_filled(world: World) -> None:
@@ -528,6 +540,15 @@ ROWS = (
     Row("POST /api/keys/learn", 400, "now"),
     Row("DELETE /api/keys/learn", 200),
     Row("DELETE /api/keys/learn", 400, "now"),
+    Row("GET /api/speakers", 200),
+    Row("GET /api/speakers", 503, first=rooms_away),
+    Row(SPEAKER, 200, {"volume": 30, "muted": True}, path="/api/speakers/kitchen"),
+    Row(SPEAKER, 200, {}, path="/api/speakers/kitchen"),
+    Row(SPEAKER, 400, {"volume": 101}, path="/api/speakers/kitchen"),
+    Row(SPEAKER, 400, {"volume": 30}, path="/api/speakers/%00"),
+    Row(SPEAKER, 404, {"volume": 30}),
+    Row(SPEAKER, 503, {"volume": 30}, path="/api/speakers/kitchen", first=rooms_away),
+    Row(SPEAKER, 503, {"volume": 30}, path="/api/speakers/kitchen", first=rooms_refuse),
     Row("GET /api/settings", 200),
     Row("PUT /api/settings", 200, {"volume_ceiling": 60, "same_tag": "restart", "on_removal": None}),
     Row("PUT /api/settings", 200, {"box_name": "Kitchen", "start_volume": 30, "child_playlists": [MISSING]}),

@@ -13,6 +13,7 @@ from tests.http.contract import BY_NAME, judge
 from tests.http.rows import CHUNK_0, ROWS, Row, announced
 from tests.http.world import World, made_world
 from tests.rigs.asgi import served_box
+from tests.rigs.rooms import FakeRooms, placed
 from tests.rigs.updating import FakeUpdater
 from tests.rigs.videos import FakeYouTube
 from tomb.errors import NoSpace, Unavailable
@@ -25,7 +26,8 @@ from tomb.http.routes import Call, Route, Services
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with served_box(tmp_path, youtube=FakeYouTube(), updater=FakeUpdater()) as (box, client):
+    rooms = FakeRooms(placed("kitchen"))
+    async with served_box(tmp_path, youtube=FakeYouTube(), updater=FakeUpdater(), rooms=rooms) as (box, client):
         yield await made_world(box, client)
 
 

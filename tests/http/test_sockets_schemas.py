@@ -11,6 +11,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.rigs.box import TAGS, VirtualBox, sparse_wav, virtual_box
 from tests.rigs.input import FakeDevice
+from tests.rigs.rooms import FakeRooms, placed
 from tests.rigs.sockets import SocketClient, socket_room
 from tests.rigs.updating import FakeUpdater
 from tests.rigs.videos import FETCHING_S, IDS, FakeYouTube
@@ -68,6 +69,8 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
     box.services.keys.learn()
     button.press(KEY_PLAYPAUSE)
     button.release(KEY_PLAYPAUSE)
+    assert box.rooms is not None
+    box.rooms.turn("kitchen", 20)
     videos = [WantedVideo(each, None) for each in IDS[:2]]
     await box.services.downloads.add(second, videos)
     await trio.sleep(3 * FETCHING_S)
@@ -107,8 +110,9 @@ async def test_every_event_is_told_and_each_is_as_it_is_described(
     tmp_path: Path, validators: dict[str, Draft202012Validator]
 ) -> None:
     private = {IDS[1]: [YouTubeFault(Reason.PRIVATE, "This video is private.")]}
+    youtube = FakeYouTube(faults=private)
     async with (
-        virtual_box(tmp_path, youtube=FakeYouTube(faults=private), updater=FakeUpdater()) as box,
+        virtual_box(tmp_path, youtube=youtube, updater=FakeUpdater(), rooms=FakeRooms(placed("kitchen"))) as box,
         socket_room(box) as room,
     ):
         client = await room.connect()

@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from tests.rigs.input import FakeKernel
 from tests.rigs.inspector import InlineInspector
+from tests.rigs.rooms import FakeRooms
 from tomb.box import Devices, open_box
 from tomb.config import Settings
 from tomb.devices.backup_drive import BackupDrive, Target, Visit, refusal
@@ -103,6 +104,7 @@ class VirtualBox:
     output: FragileOutput | None = None
     youtube: YouTube | None = None
     kernel: FakeKernel = field(default_factory=FakeKernel)
+    rooms: FakeRooms | None = None
 
     @property
     def reader(self) -> VirtualReader:
@@ -174,6 +176,7 @@ async def virtual_box(
     output: Callable[[VirtualPorts, Deck], Output] | None = None,
     process: Process | None = None,
     youtube: YouTube | None = None,
+    rooms: FakeRooms | None = None,
     ports: VirtualPorts | None = None,
     updater: Updater | None = None,
     broker: Broker | None = None,
@@ -204,13 +207,14 @@ async def virtual_box(
         keys,
         found_nothing,
         lambda: Naming("box", ("fritz.box",)),
+        rooms=None if rooms is None else rooms.connect,
         broker=None if broker is None else lambda: broker,
         backup_drive=backup_drive or NoStick(),
         updater=updater,
     )
     settings = Settings(data=folder / "data", **options)
     async with open_box(settings, ports, devices, process, InlineInspector(ports)) as services:
-        box = VirtualBox(services, output=made[0] if made else None, youtube=youtube, kernel=kernel)
+        box = VirtualBox(services, output=made[0] if made else None, youtube=youtube, kernel=kernel, rooms=rooms)
         services.events.subscribe(box.events.append)
         with closing(kernel):
             yield box

@@ -16,6 +16,7 @@ from tomb.http import (
     player,
     playlists,
     recycle_bin,
+    speakers,
     system,
     tags,
     tracks,
@@ -52,6 +53,7 @@ ROUTES: tuple[Route, ...] = openapi.described(
         *system.ROUTES,
         *machines.ROUTES,
         *doctor.ROUTES,
+        *speakers.ROUTES,
     )
 )
 

@@ -139,6 +139,7 @@ PARTS: Mapping[str, TypeAdapter[Any]] = {
     "track_number": TypeAdapter(Number),
     "chunk_index": TypeAdapter(Index),
     "device_id": TypeAdapter(Id),
+    "speaker_id": TypeAdapter(Id),
     "key_code": TypeAdapter(Annotated[int, Field(ge=0, lt=KEYS), BeforeValidator(in_digits)]),
     "press": TypeAdapter(Press),
 }

@@ -25,6 +25,7 @@ from tomb.nurseries.names import Names
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.probation import Probation
+from tomb.nurseries.speakers import Rooms
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.updates import Updates
 from tomb.nurseries.uploads import Uploads
@@ -50,6 +51,7 @@ class Services:
     backups: Backups
     deck: Deck
     output: SelectableOutput | None
+    rooms: Rooms
     linking: Linking
     taps: Taps
     keys: Keys

@@ -268,18 +268,20 @@ class Lifecycle:
         and log."""
         await self.start(supervised(name, self._board, service, pauses).run)
 
-    async def supervise_from_afar(
-        self, name: str, service: Task, pauses: tuple[float, ...], *, stand_in: Task | None = None
-    ) -> None:
-        """The same for what depends on others in the network: the box does not wait for them when it starts.
-        `stand_in`: as `supervised` has it."""
-        supervisor = supervised(name, self._board, service, pauses, stand_in=stand_in)
+    async def start_from_afar(self, task: Task) -> None:
+        """Start a task that depends on others in the network: the box does not wait for them when it starts."""
 
         async def run(*, task_status: trio.TaskStatus[None]) -> None:
             task_status.started()
-            await supervisor.run()
+            await task(task_status=trio.TASK_STATUS_IGNORED)
 
         await self.start(run)
+
+    async def supervise_from_afar(
+        self, name: str, service: Task, pauses: tuple[float, ...], *, stand_in: Task | None = None
+    ) -> None:
+        """The same for a service. `stand_in`: as `supervised` has it."""
+        await self.start_from_afar(supervised(name, self._board, service, pauses, stand_in=stand_in).run)
 
     @property
     def left(self) -> list[str]:

@@ -15,7 +15,7 @@ the deck's mailbox.
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -112,6 +112,7 @@ class Limits:
             "bedtime": self._made("bedtime", use.until, GRACE_S),
             "quiet": self._made("quiet", use.until, 0.0),
         }
+        self.quieten: Callable[[int], None] = lambda _: None  # whoever else keeps the ceiling, in percent
         deck.limiter = self
 
     def _made(self, name: LimitReason, moved: float | None, grace_s: float, *, always: bool = False) -> _Kept:
@@ -348,6 +349,7 @@ class Limits:
         if ceiling != self._ceiling:
             self._ceiling = ceiling
             self._deck.set_ceiling(ceiling)
+            self.quieten(ceiling)
 
     def _say_doubt(self, now: Now) -> None:
         doubt = now.doubt and (now.doubt, self._needs_clock())

@@ -6,7 +6,7 @@ The server tells each change to all that are connected but the one who asked for
 means that the whole state is worth asking for again, which is one small answer and never wrong.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import to_json
 
 from tomb import bounded_json
+from tomb.devices.snapcast import Placed
 from tomb.errors import Broken, Missing, NotFound, Unavailable
 from tomb.models import Speaker
 
@@ -94,17 +95,6 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A speaker, in a group of which all play one stream and may be muted together. `own_mute`: that of it alone."""
-
-    speaker: Speaker
-    stream: str
-    group: str
-    group_muted: bool
-    own_mute: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
     """What the server has."""
 
@@ -131,10 +121,12 @@ class _Question:
 
 
 class Control:
-    """A connection; made by `connected`. `changed` is set whenever somebody else changed something."""
+    """A connection; made by `connected`. `port`: where the server takes the sound of the box. `changed` is called
+    whenever somebody else changed something."""
 
-    def __init__(self, stream: trio.abc.Stream) -> None:
-        self.changed = trio.Event()
+    def __init__(self, stream: trio.abc.Stream, port: int = 0, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
+        self._port = port
         self._stream = stream
         self._sending = trio.Lock()
         self._questions: dict[int, _Question] = {}
@@ -144,6 +136,10 @@ class Control:
     async def status(self) -> Status:
         """Raises: Broken."""
         return _status(await self._ask("Server.GetStatus", {}))
+
+    async def speakers(self) -> list[Placed]:
+        """Those that play the sound of the box. Raises: Broken."""
+        return (await self.status()).speakers_of(self._port)
 
     async def set_volume(self, speaker_id: str, volume: int, muted: bool) -> None:
         """Raises: Broken, NotFound, Unavailable."""
@@ -197,8 +193,7 @@ class Control:
             question.answer = said
             question.answered.set()
         elif "method" in said:
-            self.changed.set()
-            self.changed = trio.Event()
+            self._changed()
 
     async def _ask(self, method: str, params: dict[str, Any], speaker_id: str = "") -> Any:
         self._asked = number = self._asked + 1
@@ -224,7 +219,9 @@ class Control:
 
 
 @asynccontextmanager
-async def connected(host: str, port: int) -> AsyncIterator[Control]:
+async def connected(
+    host: str, port: int, sound_port: int = 0, changed: Callable[[], None] = lambda: None
+) -> AsyncIterator[Control]:
     """A connection, without anybody who reads it yet. Raises: Missing."""
     try:
         with trio.fail_after(CONNECT_S):
@@ -232,7 +229,7 @@ async def connected(host: str, port: int) -> AsyncIterator[Control]:
     except (OSError, trio.TooSlowError):
         raise Missing(f"no Snapcast server can be controlled at {host}, port {port}") from None
     try:
-        yield Control(stream)
+        yield Control(stream, sound_port, changed)
     finally:
         await trio.aclose_forcefully(stream)
 
