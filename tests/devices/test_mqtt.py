@@ -15,7 +15,7 @@ from trio.testing import memory_stream_pair
 from tests.rigs.mqtt import packet, packets, publish
 from tests.rigs.virtual import run_virtually
 from tomb.devices.mqtt.frames import LARGEST, Frames
-from tomb.devices.mqtt.session import CALM, PACKET_PAUSE_S, Login, Message, Session
+from tomb.devices.mqtt.session import CALM, KEPT, PACKET_PAUSE_S, READ_PAUSE_S, Login, Message, Session
 from tomb.errors import Broken, DeviceError, Missing
 
 WILL = Message("tomb/x/availability", b"offline")
@@ -111,13 +111,33 @@ def test_a_topic_that_is_no_text_is_nobody_s() -> None:
     assert run_virtually(converse, [WELCOME, publish(b"\xff\xfe", b"x"), publish("a", b"y")]) == [Message("a", b"y")]
 
 
-def test_a_broker_that_pours_is_waited_for_no_faster_than_is_calm() -> None:
+@pytest.mark.parametrize(
+    ("poured", "seconds"),
+    [
+        ([publish("a", b"b")] * 10_000, (10_000 - 100 * CALM) * PACKET_PAUSE_S),
+        ([publish("a", b"b" * 4000)] * 1000, 1000 * READ_PAUSE_S),
+        ([publish("a", b"b" * 4_000_000)], 1000 * READ_PAUSE_S),
+    ],
+)
+def test_a_broker_that_pours_is_read_no_faster_than_is_calm(poured: list[bytes], seconds: float) -> None:
     async def main() -> float:
         began = trio.current_time()
-        await converse([WELCOME, *[publish("a", b"b")] * 10_000])
+        await converse([WELCOME, *poured])
         return trio.current_time() - began
 
-    assert run_virtually(main) > (10_000 - 100 * CALM) * PACKET_PAUSE_S
+    assert run_virtually(main) > 0.9 * seconds
+
+
+def test_what_is_said_before_anything_was_asked_for_is_not_kept_without_end() -> None:
+    async def main() -> None:
+        ours, theirs = memory_stream_pair()
+        session = Session(ours, "tomb-x", WILL)
+        await theirs.send_all(publish("a", b"b") * 10_000)
+        with pytest.raises(Missing, match="does not answer"):
+            await session.open()
+        assert len(session._messages) == KEPT
+
+    run_virtually(main)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.rigs.virtual import virtual_time
 from tomb import __version__
 from tomb.devices import computer
 from tomb.devices.mqtt.frames import LARGEST
-from tomb.devices.mqtt.session import PING_S, SEND_S, SILENCE_S
+from tomb.devices.mqtt.session import ANSWER_S, PING_S, SEND_S, SILENCE_S
 from tomb.devices.reader import Sighting
 from tomb.library.reading import Playable
 from tomb.logs import Ration
@@ -428,15 +428,29 @@ async def test_a_silent_broker_is_found_out_on_the_clock_of_the_box(
     assert "the broker does not answer any more" in caplog.text
 
 
-async def test_a_broker_that_takes_nothing_holds_nobody_up(tmp_path: Path) -> None:
+async def test_a_broker_that_takes_nothing_holds_nobody_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     broker = FakeBroker()
-    broker.deaf = True
+    broker.narrow = True
     async with broker.running(), virtual_box(tmp_path, broker=broker) as box:
         await box.add("Songs", 400, tag_id=A)
+        await trio.sleep(1)
+        assert health(box) == "up"
+        broker.deaf = True
         await box.tap(A)
         assert box.state == "playing"
-        await trio.sleep(SEND_S + SOON_S)
+        for volume in range(100):
+            await box.services.deck.set_volume(volume)
+        await trio.sleep(SEND_S)
         assert health(box) == "down"
+        assert "does not take what the box has to say" in caplog.text
+
+
+async def test_a_broker_that_does_not_listen_from_the_beginning_is_no_broker(tmp_path: Path) -> None:
+    broker = FakeBroker()
+    broker.narrow = broker.deaf = True
+    async with broker.running(), virtual_box(tmp_path, broker=broker) as box:
+        await trio.sleep(ANSWER_S + SOON_S)
+        assert box.services.board.details()["mqtt"].last_error == "the broker does not answer"
 
 
 async def test_a_broker_that_does_not_want_the_box_is_seen_in_its_health(tmp_path: Path) -> None:

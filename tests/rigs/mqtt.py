@@ -77,7 +77,7 @@ class Connected:
 
 class FakeBroker(Broker):
     """`there`: whether it can be reached. `answer`: to who connects. `allows`: subscriptions. `silent`: it takes all
-    and says nothing; `deaf`: it does not even take it."""
+    and says nothing; `deaf`: it does not even take it, which is noticed where its connections are `narrow`."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -87,7 +87,7 @@ class FakeBroker(Broker):
         self.answer = ACCEPTED
         self.allows = True
         self.silent = False
-        self.deaf = False
+        self.deaf = self.narrow = False
         self.dials: list[float] = []
         self.retained: dict[str, bytes] = {}
         self.clients: list[Connected] = []
@@ -116,7 +116,7 @@ class FakeBroker(Broker):
         self.dials.append(trio.current_time())
         if not self.there:
             raise Missing("the broker broker.test cannot be reached")
-        ours, theirs = lockstep_stream_pair() if self.deaf else memory_stream_pair()
+        ours, theirs = lockstep_stream_pair() if self.narrow else memory_stream_pair()
         assert self._nursery is not None
         self._nursery.start_soon(self._serve, theirs)
         return ours
@@ -136,14 +136,14 @@ class FakeBroker(Broker):
         received, client = bytearray(), None
         try:
             while data := await stream.receive_some(65536):
+                if self.deaf:
+                    await trio.sleep_forever()
                 received += data
                 for first, body in packets(received):
                     if first >> 4 == 1:
                         client = _introduced(body, stream)
                         self.clients.append(client)
                         await stream.send_all(packet(0x20, bytes((0, self.answer))))
-                        if self.deaf:
-                            await trio.sleep_forever()
                     else:
                         assert client is not None
                         await self._take(client, first, body)
