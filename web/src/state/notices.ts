@@ -42,6 +42,7 @@ export function whyNot(error: unknown): Words {
   if (!(error instanceof Refused)) return { key: 'why.unreachable' }
   if (error.details.pin_required === true) return { key: 'why.pin' }
   if ('limit' in error.details) return { key: 'why.limit' }
+  if (error.details.update === 'proving') return { key: 'why.proving' }
   switch (error.type) {
     case 'insufficient_storage':
     case 'not_found':

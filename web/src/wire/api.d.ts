@@ -1281,6 +1281,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/speakers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_speakers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/speakers/{speaker_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_speakers_speaker_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1994,6 +2026,20 @@ export interface components {
             client_op_id?: string | null;
             seconds: number | null;
         };
+        Speaker: {
+            id: string;
+            name: string;
+            connected: boolean;
+            volume: number;
+            muted: boolean;
+            latency_ms: number;
+        };
+        SpeakerBody: {
+            client_op_id?: string | null;
+            volume?: number | null;
+            muted?: boolean | null;
+        };
+        SpeakerList: components["schemas"]["Speaker"][];
         StatisticsAnswer: {
             enabled: boolean;
             days: components["schemas"]["DayOfMusic"][];
@@ -6515,6 +6561,85 @@ export interface operations {
             429: components["responses"]["rate_limit_exceeded_429"];
             431: components["responses"]["payload_too_large_431"];
             500: components["responses"]["internal_error_500"];
+        };
+    };
+    get_speakers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["SpeakerList"];
+                    };
+                };
+            };
+            403: components["responses"]["forbidden_403"];
+            414: components["responses"]["payload_too_large_414"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+        };
+    };
+    put_speakers_speaker_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                speaker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SpeakerBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: "success";
+                        message: string;
+                        timestamp: number;
+                        server_seq: number;
+                        request_id: string;
+                        client_op_id?: string;
+                        data: components["schemas"]["Speaker"];
+                    };
+                };
+            };
+            400: components["responses"]["validation_error_400"];
+            403: components["responses"]["forbidden_403"];
+            404: components["responses"]["not_found_404"];
+            408: components["responses"]["request_timeout_408"];
+            409: components["responses"]["conflict_409"];
+            413: components["responses"]["payload_too_large_413"];
+            414: components["responses"]["payload_too_large_414"];
+            415: components["responses"]["unsupported_media_type_415"];
+            429: components["responses"]["rate_limit_exceeded_429"];
+            431: components["responses"]["payload_too_large_431"];
+            500: components["responses"]["internal_error_500"];
+            503: components["responses"]["service_unavailable_503"];
+            507: components["responses"]["insufficient_storage_507"];
         };
     };
     get_openapi_json: {

@@ -195,6 +195,15 @@ export interface components {
             playlist_id?: string | null;
             playlist_seq?: number | null;
         };
+        Numbered_Speakers_: {
+            event_type: string;
+            server_seq: number;
+            data: components["schemas"]["Speakers"];
+            timestamp: number;
+            event_id: string;
+            playlist_id?: string | null;
+            playlist_seq?: number | null;
+        };
         Numbered_TrackAdded_: {
             event_type: string;
             server_seq: number;
@@ -366,6 +375,18 @@ export interface components {
             skipped: string | null;
             server_seq: number;
         };
+        Speaker: {
+            id: string;
+            name: string;
+            connected: boolean;
+            volume: number;
+            muted: boolean;
+            latency_ms: number;
+        };
+        Speakers: {
+            available: boolean;
+            speakers: components["schemas"]["Speaker"][];
+        };
         SyncComplete: {
             synced_rooms: string[];
             server_seq: number;
@@ -513,6 +534,7 @@ export interface Told {
     "state:track_added": components["schemas"]["Numbered_TrackAdded_"];
     "state:track_deleted": components["schemas"]["Numbered_TracksDeleted_"];
     "state:volume_changed": components["schemas"]["Numbered_VolumeChanged_"];
+    "state:speakers": components["schemas"]["Numbered_Speakers_"];
     "nfc_status": components["schemas"]["LinkStatus"];
     "nfc_association_state": components["schemas"]["LinkProgress"];
     "nfc_tag": components["schemas"]["TagNews"];
