@@ -12,13 +12,15 @@ from subprocess import STDOUT
 import pytest
 import trio
 
+from tests.rigs.certificates import self_signed
 from tests.rigs.process import Box, serving
 from tests.rigs.youtube import youtube_rig
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 YOUTUBE = "youtube.test.mjs"  # its box has a YouTube of the tests' own
-SCENARIOS = sorted(path.name for path in HERE.glob("*.test.mjs") if path.name != YOUTUBE)
+HTTPS = "own_https.test.mjs"  # ... and its one speaks it
+SCENARIOS = sorted(path.name for path in HERE.glob("*.test.mjs") if path.name not in (YOUTUBE, HTTPS))
 FIXED = {
     "TOMB_BOX_NAME": "Library box",
     "TOMB_VOLUME_CEILING": "60",
@@ -61,6 +63,16 @@ async def test_youtube_in_a_browser(tmp_path: Path) -> None:
         serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", tomb=rig.tomb) as box,
     ):
         await run_scenario(YOUTUBE, box)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("built")
+async def test_https_in_a_browser(tmp_path: Path) -> None:
+    made = self_signed(tmp_path)
+    env = {"TOMB_TLS_CERT": str(made.certificate), "TOMB_TLS_KEY": str(made.key), "TOMB_TLS_PORT": "0"}
+    async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=env) as box:
+        at = "https://localhost:" + box.welcome.partition("https://127.0.0.1:")[2].partition("\n")[0]
+        await run_scenario(HTTPS, box, **env, TOMB_SECURE_URL=at)
 
 
 async def run_scenario(scenario: str, box: Box, **env: str) -> None:

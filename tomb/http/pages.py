@@ -92,13 +92,13 @@ separated by commas.</p>
         """<h1>Die Box heißt nicht {name}.</h1>
 <p>Sie hört nur auf ihre eigenen Namen. Sonst könnte eine Seite irgendwo aus dem Internet einen Namen von sich hierher
 führen lassen und mit der Box tun, was sie will.</p>
-<p>Wenn der Name Ihrer ist, erlauben Sie ihn einmal, an dem Computer, auf dem die Box läuft.</p>
-<p>Wo sie aus einem Paket installiert wurde: Schreiben Sie diese Zeile in <b>/etc/tomb/tomb.env</b></p>
+<p>Wenn der Name dir gehört, erlaube ihn einmal, an dem Computer, auf dem die Box läuft.</p>
+<p>Wo sie aus einem Paket installiert wurde: Schreib diese Zeile in <b>/etc/tomb/tomb.env</b></p>
 <pre>{line}</pre>
-<p>und starten Sie die Box neu:</p>
+<p>und starte die Box neu:</p>
 <pre>sudo systemctl restart tomb</pre>
-<p>Wo Sie sie selbst starten: Stellen Sie dieselbe Zeile vor den Befehl, der sie startet. Mehrere Namen stehen in einer
-Zeile, durch Kommas getrennt.</p>
+<p>Wo du sie selbst startest: Stell dieselbe Zeile vor den Befehl, der sie startet. Mehrere Namen stehen in einer Zeile,
+durch Kommas getrennt.</p>
 """,
     ),
 }
