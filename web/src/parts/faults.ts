@@ -57,12 +57,12 @@ export const FAULTS: Readonly<Record<string, Record<Locale, string>>> = {
     de: 'Ein anderes Programm hält den Tag-Leser.',
   },
   'there is no Avahi here': {
-    en: 'The service Avahi is not running, so the box has no name ending in .local. Its address works.',
-    de: 'Der Dienst Avahi läuft nicht, darum hat die Box keinen Namen, der auf .local endet. Ihre Adresse funktioniert.',
+    en: 'Without the service Avahi there is no name in .local. The address works.',
+    de: 'Ohne den Dienst Avahi kein Name mit .local. Die Adresse geht.',
   },
   'there is no D-Bus here': {
-    en: 'The service Avahi is not running, so the box has no name ending in .local. Its address works.',
-    de: 'Der Dienst Avahi läuft nicht, darum hat die Box keinen Namen, der auf .local endet. Ihre Adresse funktioniert.',
+    en: 'Without the service Avahi there is no name in .local. The address works.',
+    de: 'Ohne den Dienst Avahi kein Name mit .local. Die Adresse geht.',
   },
   'Nothing is plugged in or mounted at': {
     en: 'No stick is plugged in for backups, or the share is not there.',
