@@ -5,7 +5,7 @@
 A share whose server is gone, and a stick that is pulled out, hold whoever touches them in the kernel, where nobody can
 end him. Here that is a process which nobody waits for. One question on stdin, answers on stdout, JSON, one a line:
 
-    > {"folder": "/media/tomb-backup/box", "below": "/media", "data": "/var/lib/tomb", "owner": "3f9a1c"}
+    > {"folder": "/media/tomb-backup/box", "below": "/media", "data": "/var/lib/tomb", "owner": "3f9a1c", "make": true}
     < {"free": 31000000000, "total": 32000000000, "largest": 4294967295, "kept": [{"name": "tomb-…", "bytes": 9000}]}
     > {"title": "kids-room", "date": "2026-11-26", "length": 9000}
     > …9000 bytes…
@@ -67,12 +67,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`below`: the folder whose own file system does not count, "" for /. `owner`: stands in the names of its files."""
+    """`below`: the folder whose own file system does not count, "" for /. `owner`: stands in the names of its files.
+    `make`: what lacks on the way is made; else what is there of it is looked at."""
 
     folder: str
     below: str
     data: str
     owner: str
+    make: bool
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -103,7 +105,9 @@ def opened(question: Question) -> int:
         raise Refused("absent") from None
     try:
         for part in Path(question.folder).relative_to(below).parts:
-            there = _into(here, part, ours)
+            there = _into(here, part, ours, make=question.make)
+            if there is None:
+                break
             os.close(here)
             here = there
         if os.fstat(here).st_dev in ours:
@@ -153,13 +157,15 @@ def _numbered(folder: int, owner: str) -> Iterator[tuple[int, os.DirEntry[str]]]
             yield int(name[1]), entry
 
 
-def _into(here: int, part: str, ours: set[int]) -> int:
+def _into(here: int, part: str, ours: set[int], *, make: bool) -> int | None:
     way = _FOLDER | os.O_NOFOLLOW
     try:
         return os.open(part, way, dir_fd=here)
     except FileNotFoundError:
         if os.fstat(here).st_dev in ours:
             raise Refused("absent") from None
+    if not make:
+        return None
     os.mkdir(part, 0o700, dir_fd=here)
     return os.open(part, way, dir_fd=here)
 

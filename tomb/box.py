@@ -313,7 +313,7 @@ async def open_box(
                 limits=limits,
                 parent_auth=parent_auth,
                 process=process,
-                doctor=Doctor(ports, devices.gather, settings.data),
+                doctor=Doctor(ports, devices.gather, settings.data, devices.backup_drive, backups.target),
                 names=names,
                 certificate=certificate,
                 updates=updates,

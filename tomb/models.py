@@ -5,7 +5,7 @@ differ. Durations and positions are milliseconds unless the name or the type say
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
@@ -393,10 +393,15 @@ class KeyChoices(Wire):
 
 
 class Finding(Wire):
-    """What the doctor says of one thing. `ok`: "unknown" where nobody can tell. `remedy`: a command that mends it."""
+    """What the doctor says of one thing. `ok`: "unknown" where nobody can tell. `remedy`: a command that mends it.
+
+    `reason`: with `check` a key, for words in the family's language, in which `values` stand; `text` is English.
+    """
 
     check: str
     ok: Literal["yes", "no", "unknown"]
+    reason: str
+    values: Mapping[str, str] = {}
     text: str
     remedy: str | None = None
 

@@ -72,8 +72,8 @@ def test_a_remedy_is_in_one_piece_and_stands_only_under_what_is_wrong() -> None:
     remedy = "sudo " + "do-this " * 30
     shown = page(
         [
-            Finding(check="clock", ok="no", text="The clock says 1970. " * 5, remedy=remedy),
-            Finding(check="tag", ok="unknown", text="No tag lies there.", remedy="tomb doctor"),
+            Finding(check="clock", ok="no", reason="wrong", text="The clock says 1970. " * 5, remedy=remedy),
+            Finding(check="tag", ok="unknown", reason="none", text="No tag lies there.", remedy="tomb doctor"),
         ],
         60,
     )

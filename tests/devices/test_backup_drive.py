@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,12 @@ async def test_nothing_goes_that_is_not_a_backup_of_this_box(place: Place, stick
     before = there(place.stick)
     made = {await keep(place.target(), b"x") for _ in range(5)}
     assert there(place.stick) == (before - {f".tomb-kids-2026-11-26-0004-{OWNER}.tar.half"}) | set(sorted(made)[-KEPT:])
+
+
+async def test_who_only_looks_makes_nothing(place: Place, stick: SmallDisk) -> None:
+    async with ChildDrive().visit(replace(place.target("box", "backups"), make=False)) as visit:
+        assert (visit.seen.total, visit.seen.kept) == (16 * 2**20, ())
+    assert there(place.stick) == set()
 
 
 async def test_an_empty_mount_point_is_not_written_to(place: Place) -> None:

@@ -3,17 +3,20 @@
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.rigs.box import NoStick
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pcsc import READER, pcsc_rig
 from tests.rigs.pulse import pulse_rig
 from tomb.devices import facts
+from tomb.devices.backup_drive import Target, Visit
 from tomb.devices.facts import Clock, Inputs, Network, Sink, Usb
 from tomb.devices.pcsc import NO_SERVICE, SECURITY_VIOLATION, Scard
 from tomb.errors import Missing
@@ -308,3 +311,53 @@ async def test_what_hangs_or_fails_is_not_known_and_costs_nothing_else(
     assert found.usb == ()
     assert found.storage is not None
     assert set(found.versions) >= {"tomb", "Python"}
+
+
+async def test_modules_that_are_kept_away_are_those_of_all_places(tmp_path: Path) -> None:
+    assert facts.blacklisted(tmp_path) == frozenset()
+    for place, text in (
+        ("etc/modprobe.d/a.conf", "# a remark\nblacklist pn533-usb\noptions nfc x=1\n"),
+        ("usr/lib/modprobe.d/b.conf", "blacklist nfc\n"),
+        ("etc/modprobe.d/c.off", "blacklist pn533\n"),
+    ):
+        path = tmp_path / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert facts.blacklisted(tmp_path) == {"pn533_usb", "nfc"}
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("LoadState=loaded\nActiveState=failed\nUser=nobody\n", "failed"),
+        ("LoadState=not-found\nActiveState=inactive\nUser=\n", None),
+        ("", None),
+    ],
+)
+async def test_the_service_is_asked_of_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, state: str | None
+) -> None:
+    program = tmp_path / "systemctl"
+    program.write_text(f"#!/bin/sh\nprintf '%s' '{said}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    found = await facts.service(RealPorts())
+    assert (found and found.state) == state
+    if found is not None:
+        assert (found.user, "audio" in found.groups) == ("nobody", False)
+
+
+async def test_where_backups_go_is_looked_at_and_what_hangs_is_said(tmp_path: Path, autojump_clock: MockClock) -> None:
+    target = Target(tmp_path / "stick", None, tmp_path, "3f9a1c")
+    assert await facts.backup_folder(NoStick(), target) == facts.BackupFolder(
+        str(target.folder), f"Nothing is plugged in or mounted at {target.folder}"
+    )
+
+    class Hanging(NoStick):
+        @asynccontextmanager
+        async def visit(self, _: Target) -> AsyncIterator[Visit]:
+            await trio.sleep_forever()
+            yield  # type: ignore[unreachable]  # which makes a generator of it
+
+    found = await facts.backup_folder(Hanging(), target)
+    assert found.fault == f"Where backups go does not answer: {target.folder}"

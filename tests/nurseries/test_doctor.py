@@ -11,16 +11,19 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.rigs.box import NoStick, virtual_box
 from tests.rigs.patience import PATIENCE_S
 from tests.test_polkit import RUN
 from tomb.devices.computer import Disk
 from tomb.devices.facts import (
     WRITTEN,
+    BackupFolder,
     Cards,
     Clock,
     Facts,
     Inputs,
     Network,
+    Service,
     Sink,
     Sound,
     Storage,
@@ -48,6 +51,9 @@ FINE = Facts(
     network=Network(8000, True, False, ("192.0.2.7", "2001:db8::7"), "box", ("192.0.2.7",)),
     throttled=0,
     inputs=Inputs(2, 2),
+    blacklisted=frozenset({"pn533_usb", "pn533", "nfc"}),
+    service=Service("active", "tomb", frozenset({"audio", "input"})),
+    backups=BackupFolder("/media/stick", None, 20 * GB, 3),
     versions={"tomb": "0.1.0"},
 )
 
@@ -89,6 +95,7 @@ def sound(**changed: Any) -> Sound:
 WRONG: tuple[tuple[str, dict[str, Any], str, str | None], ...] = (
     ("usb_reader", {"usb": ()}, "No tag reader", "lsusb"),
     ("kernel_modules", {"modules": frozenset({"nfc", "pn533_usb"})}, "(pn533_usb, nfc)", "modprobe -r pn533_usb nfc"),
+    ("blacklist", {"blacklisted": frozenset({"nfc"})}, "(pn533_usb, pn533)", "tee /etc/modprobe.d/"),
     ("pcscd", {"cards": None}, "does not answer", "restart pcscd"),
     ("pcscd", {"cards": Cards(fault="It is not running.")}, "It is not running.", "install pcscd"),
     ("pcscd", {"cards": Cards()}, "sees no reader", "restart pcscd"),
@@ -113,7 +120,12 @@ WRONG: tuple[tuple[str, dict[str, Any], str, str | None], ...] = (
     ("addresses", {"network": network(addresses=())}, "in no network", "nmcli"),
     ("names", {"network": network(named=())}, "Nobody answers", "avahi-daemon"),
     ("power", {"throttled": 0x50001}, "too little voltage", None),
+    ("power", {"throttled": 0x50008}, "too hot", None),
+    ("power", {"throttled": 0x50004}, "slows itself down", None),
     ("power", {"throttled": 0x50000}, "at times", "vcgencmd"),
+    ("service", {"service": Service("failed", "tomb", frozenset())}, "(failed)", "systemctl restart tomb.service"),
+    ("groups", {"service": Service("active", "tomb", frozenset({"audio"}))}, "groups input", "usermod -aG input tomb"),
+    ("backups", {"backups": BackupFolder("/media/x", "It is full.")}, "It is full.", "lsblk"),
     ("inputs", {"inputs": Inputs(3, 1)}, "1 of 3", 'GROUP="tomb", MODE="0660"'),
 )
 
@@ -178,7 +190,7 @@ async def test_many_who_ask_at_once_cost_one_look_and_a_later_one_looks_again(
         await trio.sleep(1)
         return replace(FINE, versions={"look": str(looks)})
 
-    doctor, told = Doctor(VirtualPorts(), gather, tmp_path), list[str]()
+    doctor, told = Doctor(VirtualPorts(), gather, tmp_path, NoStick(), lambda: None), list[str]()
 
     async def ask() -> None:
         told.append((await doctor.examine(8000))[-1].text)
@@ -198,7 +210,7 @@ async def test_one_who_gives_up_waiting_leaves_the_others_their_look(tmp_path: P
         await trio.sleep(1)
         return FINE
 
-    doctor = Doctor(VirtualPorts(), gather, tmp_path)
+    doctor = Doctor(VirtualPorts(), gather, tmp_path, NoStick(), lambda: None)
     with trio.move_on_after(0.5):
         await doctor.examine(8000)
     assert len(await doctor.examine(8000)) == len(CHECKS)
@@ -258,3 +270,28 @@ def test_no_remedy_can_be_made_of_what_a_stranger_named() -> None:
         escapes=False,
     )
     assert not [each for each in judged(facts) if each.remedy is not None and evil in each.remedy]
+
+
+LOCALES = Path(__file__).parents[2] / "web/src/locales"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_is_found_can_be_said_in_each_language_and_in_english_as_the_api_says_it(language: str) -> None:
+    words = json.loads((LOCALES / f"{language}.json").read_text(encoding="utf-8"))["found"]
+    cases = [
+        Facts(),
+        FINE,
+        *(replace(FINE, **changed) for _, changed, *_ in WRONG),
+        *(replace(FINE, **c) for _, c in UNKNOWN),
+    ]
+    for each in {finding.model_dump_json(): finding for facts in cases for finding in judged(facts)}.values():
+        said = words[each.check][each.reason].format(**each.values)
+        assert said == each.text or language != "en"
+
+
+async def test_where_backups_go_is_looked_at_in_a_box_that_has_such_a_place(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with virtual_box(tmp_path, backup_to="/srv/nas") as box:
+        [found] = [each for each in await box.services.doctor.examine(8000) if each.check == "backups"]
+        assert (found.ok, found.text) == ("no", "Nothing is plugged in or mounted at /srv/nas")

@@ -41,12 +41,13 @@ SILENT = "Where backups go does not answer: {folder}"
 @dataclass(frozen=True, slots=True)
 class Target:
     """`folder`: absolute. `below`: the folder of mounts that it lies in, None for wherever. `data`: of the box itself.
-    `owner`: stands in the names of this box's backups."""
+    `owner`: stands in the names of this box's backups. `make`: folders that lack are made."""
 
     folder: Path
     below: Path | None
     data: Path
     owner: str
+    make: bool = True
 
 
 class Kept(BaseModel):
@@ -147,6 +148,7 @@ class _ChildVisit:
             "below": str(target.below or ""),
             "data": str(target.data),
             "owner": target.owner,
+            "make": target.make,
         }
         await self._tell(json.dumps(question).encode() + b"\n")
         line = await self._line()

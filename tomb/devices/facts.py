@@ -15,7 +15,7 @@ import struct
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -24,6 +24,7 @@ import trio
 
 from tomb import __version__
 from tomb.devices import pcsc
+from tomb.devices.backup_drive import SILENT, BackupDrive, Target
 from tomb.devices.computer import Disk, disk
 from tomb.devices.reader import UID_SIZES
 from tomb.errors import DeviceError, Missing
@@ -36,6 +37,9 @@ WITHIN_S: Final = 5.0
 ANSWER_S: Final = 1.5
 WRITTEN: Final = 4 * 1024 * 1024
 MDNS: Final = ("224.0.0.251", 5353)
+MODPROBE_PLACES: Final = ("etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d")
+UNIT: Final = "tomb.service"
+GROUPS: Final = ("audio", "input")  # sound cards; buttons, knobs and readers that type
 CCID_PLACES: Final = ("etc/libccid_Info.plist", "usr/lib/pcsc/drivers/ifd-ccid.bundle/Contents/Info.plist")
 _SMART_CARDS: Final = "0b"  # the class of USB interfaces (usb.org, "Defined Class Codes")
 _ACS: Final = "072f"
@@ -126,6 +130,26 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """The box as a service of systemd. `state`: as `systemctl is-active` has it. `user`: whose groups `groups` are, of
+    those that there are on this computer and that matter."""
+
+    state: str
+    user: str
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFolder:
+    """Where backups go. `fault`: why they cannot, in words for a parent. Bytes."""
+
+    folder: str
+    fault: str | None
+    free: int = 0
+    kept: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """None: nobody knows."""
 
@@ -141,6 +165,9 @@ class Facts:
     network: Network | None = None
     throttled: int | None = None
     inputs: Inputs | None = None
+    blacklisted: frozenset[str] | None = None
+    service: Service | None = None
+    backups: BackupFolder | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -163,6 +190,8 @@ async def gather(ports: Ports, data: Path, port: int, root: Path = ROOT) -> Fact
         "network": lambda: network(ports, port),
         "throttled": lambda: throttled(root),
         "inputs": lambda: thread(inputs, root),
+        "blacklisted": lambda: thread(blacklisted, root),
+        "service": lambda: service(ports),
     }
     found: dict[str, Any] = {}
 
@@ -198,6 +227,13 @@ def modules(root: Path = ROOT) -> frozenset[str]:
     """Those of the kernel that are loaded."""
     lines = (root / "proc/modules").read_text(encoding="utf-8").splitlines()
     return frozenset(line.split()[0] for line in lines if line)
+
+
+def blacklisted(root: Path = ROOT) -> frozenset[str]:
+    """Modules that the kernel does not load by itself when it sees a device (modprobe.d(5))."""
+    files = [path for place in MODPROBE_PLACES for path in sorted((root / place).glob("*.conf"))]
+    lines = [line.split() for path in files for line in _text(path).splitlines()]
+    return frozenset(words[1].replace("-", "_") for words in lines if len(words) == 2 and words[0] == "blacklist")
 
 
 def smart_cards(load: Callable[[], pcsc.Scard] = pcsc.load) -> Cards:
@@ -441,6 +477,36 @@ def who() -> Who:
         return Who(pwd.getpwuid(user).pw_name, grp.getgrgid(group).gr_name)
     except KeyError:
         return Who(str(user), str(group))
+
+
+async def service(ports: Ports) -> Service | None:
+    """None where the box is not installed as one."""
+    said = await _said("systemctl", "show", UNIT, "--property=LoadState,ActiveState,User")
+    about = dict(line.partition("=")[::2] for line in (said or "").splitlines())
+    if about.get("LoadState") != "loaded":
+        return None
+    user = about.get("User") or "root"
+    return Service(about.get("ActiveState", ""), user, await ports.in_thread(_groups, user, abandon=True))
+
+
+def _groups(user: str) -> frozenset[str]:
+    there = {each.gr_name: each.gr_gid for each in grp.getgrall()}
+    try:
+        mine = os.getgrouplist(user, pwd.getpwnam(user).pw_gid)
+    except KeyError:
+        return frozenset()
+    return frozenset(name for name in GROUPS if name not in there or there[name] in mine)
+
+
+async def backup_folder(drive: BackupDrive, target: Target) -> BackupFolder:
+    folder = str(target.folder)
+    with trio.move_on_after(WITHIN_S):
+        try:
+            async with drive.visit(replace(target, make=False)) as visit:
+                return BackupFolder(folder, None, visit.seen.free, len(visit.seen.kept))
+        except DeviceError as error:
+            return BackupFolder(folder, str(error))
+    return BackupFolder(folder, SILENT.format(folder=folder))
 
 
 def versions() -> Mapping[str, str]:

@@ -121,6 +121,13 @@ class Backups:
             said = f"backups go to a folder in {' or '.join(self.below)}, where sticks and shares are mounted"
             raise BadRequest(said, {"backup_below": list(self.below)})
 
+    def target(self) -> Target | None:
+        """Where they go; None where nowhere, or where they may not. For whoever looks at it besides."""
+        try:
+            return None if self.folder is None else self._target(self.folder)
+        except Broken:
+            return None
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Go on for ever. Raises: DeviceError, RequestError; started again, it is up when all is well."""
         again, self._begun = self._begun, True

@@ -1552,6 +1552,10 @@ export interface components {
         Finding: {
             check: string;
             ok: "yes" | "no" | "unknown";
+            reason: string;
+            values: {
+                [key: string]: string;
+            };
             text: string;
             remedy: string | null;
         };
