@@ -286,7 +286,18 @@ async def open_box(
         if devices.broker is not None:
             from tomb.nurseries.mqtt import link
 
-            house = link.House(ports, events, librarian, deck, board, preferences, parent_auth, updates, settings.data)
+            house = link.House(
+                ports,
+                events,
+                librarian,
+                deck,
+                board,
+                preferences,
+                parent_auth,
+                updates,
+                lambda: announcer.url,
+                settings.data,
+            )
             mqtt = link.Mqtt(house, devices.broker(), settings.mqtt_discovery)
             await lifecycle.supervise_from_afar("mqtt", mqtt.run, link.PAUSES_S)
         try:

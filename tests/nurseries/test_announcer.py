@@ -71,6 +71,7 @@ async def test_the_box_is_found_as_soon_as_there_is_an_avahi_and_as_what_it_is_c
             [found] = await stage.rig.until_found(kind, "Küche 🎵", by_other=True)
             assert (found.host, found.port) == ("box.local", 8001)
             assert found.text >= {f"id={ID}", f"version={__version__}", "path=/"}
+        assert stage.announcer.url == "http://box.local:8001"
         stage.call("Music\tbox " + "ü" * 60)
         await stage.rig.until_found("_tomb._tcp", "Music box " + "ü" * 26, by_other=True)
         stage.announcer.serve_at(8002)

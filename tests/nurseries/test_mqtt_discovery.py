@@ -83,6 +83,7 @@ DEVICE = {
                 "manufacturer": STRING,
                 "model": STRING,
                 "sw_version": STRING,
+                "configuration_url": {"type": "string", "pattern": "^https?://[^/]+$"},
             },
             "required": ["identifiers"],
             "additionalProperties": False,
@@ -125,7 +126,8 @@ KEYS = {
 
 
 def told(options: Sequence[str] = ("Songs",)) -> Any:
-    return json.loads(discovery.payload(Topics("0123456789ab"), "Anna's box", 80, options))
+    topics = Topics("0123456789ab")
+    return json.loads(discovery.payload(topics, "Anna's box", "http://box.local:8000", 80, options))
 
 
 def test_what_home_assistant_is_told_is_what_it_documents() -> None:
@@ -241,6 +243,7 @@ async def test_two_of_a_name_are_started_one_by_one(tmp_path: Path) -> None:
 async def test_the_loudest_volume_and_the_name_are_those_that_parents_chose(tmp_path: Path) -> None:
     async with at_home(tmp_path) as (box, broker):
         assert config(broker)["device"]["name"] == discovery.UNNAMED
+        assert "configuration_url" not in config(broker)["device"]  # nobody announces this one's name
         await box.services.preferences.change({"volume_ceiling": 60, "box_name": "Ännas Box"}, {})
         await trio.sleep(LOOK_S + 0.1)
         assert config(broker)["components"]["volume"]["max"] == 60

@@ -71,6 +71,12 @@ class Announcer:
         self._changed = trio.Event()
         self.name: str | None = None  # by which it is found; None while it is not
 
+    @property
+    def url(self) -> str | None:
+        """Of the page, by the computer's name in the network; None while it is not found there."""
+        is_found = self.name is not None and self._port is not None
+        return f"http://{self._names.announced}:{self._port}" if is_found else None
+
     def serve_at(self, port: int | None) -> None:
         """The web side listens there from now on, for others in the network; None: it does not."""
         self._port = port

@@ -25,8 +25,8 @@ def topic(prefix: str, box_id: str) -> str:
     return f"{prefix}/device/tomb_{box_id}/config"
 
 
-def payload(topics: Topics, box_name: str, ceiling: int, playlists: Iterable[str]) -> str:
-    """`playlists`: what there is to choose from. `ceiling`: the loudest volume."""
+def payload(topics: Topics, box_name: str, url: str | None, ceiling: int, playlists: Iterable[str]) -> str:
+    """`url`: of the box's page. `ceiling`: the loudest volume. `playlists`: what there is to choose from."""
     return json.dumps(
         {
             "device": {
@@ -35,6 +35,7 @@ def payload(topics: Topics, box_name: str, ceiling: int, playlists: Iterable[str
                 "manufacturer": "TOMB",
                 "model": "The Open Music Box",
                 "sw_version": __version__,
+                **({} if url is None else {"configuration_url": url}),
             },
             "origin": {"name": "TOMB", "sw_version": __version__},
             "availability_topic": topics.availability,

@@ -10,6 +10,7 @@ Who may publish to the broker may do here what a phone may do that knows no PIN,
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -52,7 +53,7 @@ _LISTS = frozenset({"state:playlists", "state:playlist_created", "state:playlist
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Those of the box whom this tells of, and asks."""
+    """Those of the box whom this tells of, and asks. `url`: of its page; None while it has no name that answers."""
 
     ports: Ports
     events: Events
@@ -62,6 +63,7 @@ class House:
     preferences: Preferences
     parent_auth: ParentAuth
     updates: Updates
+    url: Callable[[], str | None]
     data: Path
 
 
@@ -80,7 +82,7 @@ class Mqtt:
         self._changed = trio.Event()
         self._lists_changed = True
         self._moved = True  # more than by playing on
-        self._looks: tuple[str, int, Labels] | None = None
+        self._looks: tuple[str, str | None, int, Labels] | None = None
         self._disk_due = self._health_due = self._lists_due = 0.0
         house.events.subscribe(self._see)
 
@@ -185,7 +187,7 @@ class Mqtt:
         if trio.current_time() >= self._disk_due:
             self._disk_due = trio.current_time() + DISK_S
             shown["free"] = await self._free()
-        looks = (house.preferences.current.box_name, house.deck.ceiling, self._hands.labels)
+        looks = (house.preferences.current.box_name, house.url(), house.deck.ceiling, self._hands.labels)
         if self._prefix and looks != self._looks:
             self._looks = looks
             self._outbox.put(self._device, discovery.payload(self._topics, *looks))
