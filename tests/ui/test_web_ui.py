@@ -14,13 +14,15 @@ import trio
 
 from tests.rigs.certificates import self_signed
 from tests.rigs.process import Box, serving
+from tests.rigs.snapcast import snapcast_rig
 from tests.rigs.youtube import youtube_rig
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 YOUTUBE = "youtube.test.mjs"  # its box has a YouTube of the tests' own
 HTTPS = "own_https.test.mjs"  # ... and its one speaks it
-SCENARIOS = sorted(path.name for path in HERE.glob("*.test.mjs") if path.name not in (YOUTUBE, HTTPS))
+SPEAKERS = "speakers.test.mjs"  # its box plays to a Snapcast server
+SCENARIOS = sorted(path.name for path in HERE.glob("*.test.mjs") if path.name not in (YOUTUBE, HTTPS, SPEAKERS))
 FIXED = {
     "TOMB_BOX_NAME": "Library box",
     "TOMB_VOLUME_CEILING": "60",
@@ -73,6 +75,20 @@ async def test_https_in_a_browser(tmp_path: Path) -> None:
     async with serving(tmp_path / "data", "--audio", "silent", "--reader", "virtual", env=env) as box:
         at = "https://localhost:" + box.welcome.partition("https://127.0.0.1:")[2].partition("\n")[0]
         await run_scenario(HTTPS, box, **env, TOMB_SECURE_URL=at)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("built")
+async def test_speakers_in_a_browser(tmp_path: Path) -> None:
+    async with (
+        snapcast_rig() as rig,
+        rig.speaker("kitchen"),
+        rig.speaker("bath"),
+        serving(tmp_path / "data", "--reader", "virtual", env=rig.env) as box,
+    ):
+        await rig.ask("Client.SetName", id="kitchen", name="Kitchen")
+        await rig.ask("Client.SetName", id="bath", name="<b>Bath</b>")
+        await run_scenario(SPEAKERS, box, TOMB_TEST_CONTROL=str(rig.control))
 
 
 async def run_scenario(scenario: str, box: Box, **env: str) -> None:

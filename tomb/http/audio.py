@@ -65,7 +65,7 @@ async def _test(services: Services, call: Call[AudioTestBody]) -> Success[AudioT
 
 def _selectable(services: Services) -> SelectableOutput:
     if services.output is None:
-        raise Unavailable("this box has no sound output: it was told to be silent")
+        raise Unavailable("this box plays on no sound card of its own, so there is none to choose")
     return services.output
 
 

@@ -16,6 +16,7 @@ export const router = createRouter({
     { path: '/cards', name: 'cards', component: later(() => import('./pages/CardsPage.vue')) },
     { path: '/bin', name: 'bin', component: later(() => import('./pages/BinPage.vue')) },
     { path: '/buttons', name: 'buttons', component: later(() => import('./pages/KeysPage.vue')) },
+    { path: '/speakers', name: 'speakers', component: later(() => import('./pages/SpeakersPage.vue')) },
     { path: '/limits', name: 'limits', component: later(() => import('./pages/LimitsPage.vue')) },
     { path: '/stats', name: 'stats', component: later(() => import('./pages/StatsPage.vue')) },
     { path: '/youtube', name: 'youtube', component: later(() => import('./pages/YouTubePage.vue')) },

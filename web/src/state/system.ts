@@ -105,9 +105,10 @@ export async function isHeard(): Promise<boolean | null> {
   return (await peek((signal) => api.GET('/api/health', { signal })))?.services.audio ?? null
 }
 
-/** None where the box has no sound card. */
+/** None where the box has no sound card, or plays to rooms. */
 export async function soundOutputs() {
-  if ((await isHeard()) !== true) return []
+  const health = await peek((signal) => api.GET('/api/health', { signal }))
+  if (health?.services.audio !== true || 'speakers' in health.details) return []
   return (await peek((signal) => api.GET('/api/audio/outputs', { signal })))?.outputs ?? []
 }
 
