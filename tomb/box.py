@@ -174,12 +174,12 @@ async def open_box(
     process = process or Process()
     board = Board(ports)
     async with (
-        open_store(settings.data, ports, settings.free_kept_mb * MIB, settings.data_mount) as store,
+        open_store(settings.data, ports, settings.free_kept_mb * MIB, settings.data_mount, or_read=True) as store,
         Lifecycle.open(process, board) as lifecycle,
     ):
         await lifecycle.start(store.run)
         lease = EventLease(store, LEASE_BLOCK)
-        events = Events(ports, await lease.open(), settings.event_log_size)
+        events = Events(ports, await lease.open(ports.wall()), settings.event_log_size)
         board.machines.listener = partial(_publish_machine, events)
         await lifecycle.start(partial(events.run, lease))
         probation = Probation()
@@ -400,7 +400,7 @@ async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store, proce
 
     if recovered is not None:
         log.warning(recovered.message)
-    note(None)
+    note(store.refusal)
     await lifecycle.start(partial(store.watch, note, process.restart))
 
 

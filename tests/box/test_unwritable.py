@@ -1,10 +1,13 @@
 """A disk that stops being writable under the box, as worn cards do: it says so, plays on, and heals by itself."""
 
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import trio
@@ -12,7 +15,7 @@ import trio
 from tests.rigs.music import Music, shelve
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import Answer, Box, call, refused, run_tomb, serving
-from tests.rigs.small_disk import Ext4Disk, ext4_disk, small_disk
+from tests.rigs.small_disk import Ext4Disk, ext4_disk
 from tests.soak.checks import folder_faults
 from tests.soak.sounds import made
 
@@ -143,14 +146,60 @@ async def test_folders_that_may_not_be_written_any_more(tmp_path: Path, records:
     assert folder_faults(music.data) == []
 
 
-async def test_a_start_on_a_disk_that_is_read_only(tmp_path: Path, records: Path) -> None:
-    with small_disk(tmp_path / "disk", 64) as disk:
-        music = await shelve(records, disk.folder / "data")
-        with disk.read_only():
-            refused(await run_tomb("serve", "--port", "0", "--data", music.data, *QUIET), str(music.data), "Read-only")
-            refused(await run_tomb("import", records, "--data", music.data), str(music.data), "Read-only")
+async def test_a_box_on_a_disk_that_can_only_be_read_plays_and_says_so(disk: Ext4Disk, records: Path) -> None:
+    """A worn card is like that from one start to the next; what lies in its log was acknowledged, too."""
+    music = await shelve(records, disk.folder / "data")
+    async with serving(music.data, *QUIET) as box:
+        assert (await box.put(f"/api/playlists/{music['First'].playlist_id}", {"title": "Mine"})).status == 200
+        await box.kill()
+    with disk.read_only():
+        refused(await run_tomb("import", records, "--data", music.data), str(music.data), "Read-only")
         async with serving(music.data, *QUIET) as box:
-            assert (await box.get("/api/health")).status == 200
+            session = "00000000-0000-4000-8000-000000000000"
+            titles = [each["title"] for each in (await box.get("/api/playlists")).data["playlists"]]
+            assert titles == ["Mine", "Second", "Third"]
+            await plays(box, music, "Second")
+            assert (await box.post("/api/player/volume", {"volume": 20})).status == 200
+            for answer in await everything(box, music, session):
+                assert answer.status in (404, 503), answer.body
+                assert answer.status == 404 or re.search("can only be read|Read-only", answer.body["message"]), (
+                    answer.body
+                )
+            health = (await box.health())["details"]["library"]
+            assert (health["state"], "can only be read" in health["last_error"]) == ("down", True)
+            await plays(box, music, "Third")
+            disk.remount("rw")
+            await box.until_up(times=2)  # by itself
+            await box.until_health(lambda health: health["details"]["library"]["state"] == "up")
+            assert (await box.post("/api/playlists", {"title": "New"})).status == 201
+            assert "Traceback" not in box.log
+            await box.terminate()
+
+
+async def test_a_disk_that_its_errors_make_read_only_while_the_music_plays(disk: Ext4Disk, records: Path) -> None:
+    """As the kernel does it with a card whose blocks fail (`errors=remount-ro`)."""
+    music = await shelve(records, disk.folder / "data")
+    disk.remount("rw,errors=remount-ro")
+    async with playing(music) as box:
+        disk.fail()
+        refusal = await box.post("/api/playlists", {"title": "New"})
+        assert (refusal.status, refusal.body["error_type"]) == (503, "service_unavailable")
+        await box.until_health(lambda health: health["details"]["library"]["state"] == "down")
+        await plays(box, music, "Third")
+        assert await box.terminate() == 0
+        assert "Traceback" not in box.log
+    async with serving(music.data, *QUIET) as again:
+        await plays(again, music, "Third")
+        assert (await again.health())["details"]["library"]["state"] == "down"
+
+
+async def plays(box: Box, music: Music, title: str) -> None:
+    await box.put("/api/reader/tag", {"tag_id": music[title].tag_id})
+    await box.until_player(partial(_is_heard, music[title].playlist_id))
+
+
+def _is_heard(playlist_id: str, state: Any) -> bool:
+    return state["active_playlist_id"] == playlist_id and bool(state["is_playing"])
 
 
 async def test_a_start_on_the_folder_of_somebody_else(tmp_path: Path, records: Path) -> None:

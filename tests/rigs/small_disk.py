@@ -114,6 +114,25 @@ class Ext4Disk:
     def mount(self) -> None:
         _run("mount", "-o", "loop", self.image, self.folder)
 
+    def remount(self, options: str) -> None:
+        _run("mount", "-o", f"remount,{options}", self.folder)
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Nothing may be open for writing."""
+        self.remount("ro")
+        try:
+            yield
+        finally:
+            self.remount("rw")
+
+    def fail(self) -> None:
+        """An error within the file system, to which the kernel reacts as it was told to when the disk was mounted."""
+        [device] = [
+            line.split()[0] for line in Path("/proc/mounts").read_text().splitlines() if f" {self.folder} " in line
+        ]
+        (Path("/sys/fs/ext4") / Path(device).name / "trigger_fs_error").write_text("for a test")
+
     @contextmanager
     def unwritable(self) -> Iterator[None]:
         """For a while nothing can be changed, not even through files that are open.

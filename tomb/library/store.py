@@ -8,6 +8,7 @@ so that they never wait for a commit to reach the card (WAL: readers see the las
 This is the library's door (`faults`): reads and writes alike raise answers. One failed read ends one request.
 """
 
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -35,7 +36,7 @@ class Store:
     """An opened data folder; made by `opening.open_store`.
 
     `places`: the files of the database, and which they were when it was opened. `mount`: where the disk with the folder
-    is mounted, if that is one of its own.
+    is mounted, if that is one of its own. `read_only`: its disk cannot be written, and a copy of the database is open.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class Store:
         reserve: Reserve,
         places: Mapping[Path, tuple[int, int] | None],
         mount: Path | None = None,
+        *,
+        read_only: bool = False,
     ) -> None:
         self.folder = folder
         self._ports = ports
@@ -58,9 +61,17 @@ class Store:
         # One unit at a time on each connection: this is what makes check_same_thread=False sound.
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(1)
+        self.read_only = read_only
         self._refusal: str | None = None  # what the disk said to the last that was to be written, if it refused
+        if read_only:
+            self._refusal = f"the disk of the data folder {folder} can only be read; nothing was changed"
         self._damaged = trio.Event()
         self._edited = trio.Event()
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the disk took nothing when it was last to take something."""
+        return self._refusal
 
     @property
     def library(self) -> Path:
@@ -84,15 +95,18 @@ class Store:
 
         A look is a `stat`: an idle box still writes nothing; only a disk that refused to be written is tried again.
         `note`: called with what is wrong, and None after it. `returned`: called when the folder is there again on
-        another device, as a stick is that was put in again: what is open here is that of the first, for ever.
+        another device, as a stick is that was put in again: what is open here is that of the first, for ever. So it is
+        when a disk that could only be read can be written.
         """
         task_status.started()
-        known: str | None = None
+        known = self._refusal  # whoever opened it knows that
         while True:
             await trio.sleep(LOOK_S)
             # A disk that hangs must not hold up whoever switches the box off.
             found = await self._ports.in_thread(self._displaced, abandon=True)
             if found is not None and await self._ports.in_thread(self._is_back, abandon=True):
+                returned()
+            if self.read_only and await self._ports.in_thread(self._is_writable, abandon=True):
                 returned()
             if found is None and self._refusal is not None:
                 with suppress(RequestError):
@@ -186,6 +200,8 @@ class Store:
             raise faults.unavailable(doing, str(error)) from error
 
     def _commit(self, unit: Unit[T]) -> T:
+        if self.read_only:
+            raise Unavailable(self._refusal or "")
         try:
             with self._door("written"):
                 result = _transact(self._writer, "BEGIN IMMEDIATE", unit, self._check_places)
@@ -235,6 +251,13 @@ class Store:
         """
         if (displaced := self._displaced()) is not None:
             raise Unavailable(f"{displaced}; nothing was changed")
+
+    def _is_writable(self) -> bool:
+        try:
+            os.close(os.open(self.folder / "tomb.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        except OSError:
+            return False
+        return True
 
     def _is_back(self) -> bool:
         """Whether the same disk is there by another number, or any where the operator said that one is mounted."""

@@ -174,6 +174,8 @@ class Uploads:
             await opened._end_lost()
             await opened.cleanup(limits.stale_s)  # files of no session; what is old has its grace
         except (NoSpace, Unavailable) as error:
+            if store.read_only:  # then nothing can be uploaded, and what was under way stays as it is
+                return opened
             raise StartError(f"the folder {store.library} cannot be used: {error.message}") from error
         return opened
 
