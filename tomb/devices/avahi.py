@@ -145,16 +145,16 @@ async def open_avahi() -> AsyncIterator[Avahi]:
     """Raises Missing where there is none, Broken when it goes away meanwhile."""
     try:
         async with open_dbus_router("SYSTEM") as router:
-            signals = MatchRule(type="signal")
-            async with router.filter(signals) as changes:
-                avahi = Avahi(router, changes)
-                owner = MatchRule(type="signal", sender=message_bus.bus_name, member="NameOwnerChanged")
-                owner.add_arg_condition(0, NAME)
-                for rule in (MatchRule(type="signal", sender=NAME, member="StateChanged"), owner):
-                    await avahi._call_bus(message_bus.AddMatch(rule))
-                if not await avahi.is_there():
-                    raise Missing("there is no Avahi here that would answer for a name in .local")
-                yield avahi
+            # Not as a context: jeepney 0.9 walks through its filters when it ends, and one that leaves meanwhile is an
+            # error. They end with the connection.
+            avahi = Avahi(router, router.filter(MatchRule(type="signal"), bufsize=1).receive_channel)
+            owner = MatchRule(type="signal", sender=message_bus.bus_name, member="NameOwnerChanged")
+            owner.add_arg_condition(0, NAME)
+            for rule in (MatchRule(type="signal", sender=NAME, member="StateChanged"), owner):
+                await avahi._call_bus(message_bus.AddMatch(rule))
+            if not await avahi.is_there():
+                raise Missing("there is no Avahi here that would answer for a name in .local")
+            yield avahi
     except* OSError as errors:
         if any(
             each.errno in (errno.ENOENT, errno.ECONNREFUSED) for each in errors.exceptions if isinstance(each, OSError)

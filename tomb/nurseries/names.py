@@ -13,7 +13,7 @@ from tomb.devices import naming
 from tomb.devices.naming import Naming
 from tomb.ports import Ports
 
-LOOK_S = 10.0
+LOOK_S = 5.0
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
