@@ -70,11 +70,12 @@ class Done:
 
 
 class Machine:
-    """One that has booted; made by `booted`."""
+    """One that is on; made by `switched_on` or `booted`."""
 
-    def __init__(self, nspawn: trio.Process, leader: int, console: bytearray) -> None:
+    def __init__(self, nspawn: trio.Process, leader: int, notes: trio.socket.SocketType, console: bytearray) -> None:
         self.leader = leader
         self._nspawn = nspawn
+        self._notes = notes
         self._console = console
 
     @property
@@ -126,6 +127,16 @@ class Machine:
                 await trio.sleep(LOOK_S)
         raise AssertionError(f"{path} did not come to be as wanted; last seen: {seen}")
 
+    async def ready(self) -> None:
+        """Until all that is started with it has been."""
+        with trio.fail_after(2 * PATIENCE_S):
+            while (await _note(self._notes)).get("READY") != "1":
+                pass
+
+    @property
+    def is_on(self) -> bool:
+        return self._nspawn.poll() is None
+
     async def power_off(self) -> None:
         """As its button does it, to the end."""
         self._nspawn.terminate()
@@ -147,6 +158,16 @@ async def booted(disk: Path, packages: Path | None = None, *options: str) -> Asy
 
     `packages`: a folder that it has in /mnt. `options`: of systemd-nspawn.
     """
+    async with switched_on(disk, packages, *options) as machine:
+        await machine.ready()
+        yield machine
+        if machine.is_on:
+            await machine.power_off()
+
+
+@asynccontextmanager
+async def switched_on(disk: Path, packages: Path | None = None, *options: str) -> AsyncIterator[Machine]:
+    """The same as soon as its first process runs; who wants it to end well has it do so."""
     if packages is not None:
         options = (f"--bind-ro={packages}:{PACKAGES}", *options)
     # How systemd tells whoever started it: sd_notify(3), systemd-nspawn(1) --notify-ready.
@@ -176,12 +197,10 @@ async def booted(disk: Path, packages: Path | None = None, *options: str) -> Asy
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_read, nspawn, console)
-                with trio.fail_after(2 * PATIENCE_S):
-                    leader = await _ready(notes)
-                machine = Machine(nspawn, leader, console)
-                yield machine
-                if nspawn.poll() is None:
-                    await machine.power_off()
+                with trio.fail_after(PATIENCE_S):
+                    while (leader := (await _note(notes)).get("X_NSPAWN_LEADER_PID")) is None:
+                        pass
+                yield Machine(nspawn, int(leader), notes, console)
                 nursery.cancel_scope.cancel()
         except BaseException:
             sys.stderr.write(console.decode(errors="replace"))
@@ -197,13 +216,9 @@ async def _read(nspawn: trio.Process, console: bytearray) -> None:
         console += piece
 
 
-async def _ready(notes: trio.socket.SocketType) -> int:
-    """The number of its first process, once all that is started with it has been."""
-    said: dict[str, str] = {}
-    while said.get("READY") != "1":
-        note = await notes.recv(4096)
-        said |= dict(line.split("=", 1) for line in note.decode().splitlines() if "=" in line)
-    return int(said["X_NSPAWN_LEADER_PID"])
+async def _note(notes: trio.socket.SocketType) -> dict[str, str]:
+    note = await notes.recv(4096)
+    return dict(line.split("=", 1) for line in note.decode().splitlines() if "=" in line)
 
 
 async def _stop(nspawn: trio.Process) -> None:

@@ -83,6 +83,10 @@ class Ext4Disk:
     folder: Path
     image: Path
 
+    def sync(self) -> None:
+        """As a computer does that is switched off in order, when a container of this one is."""
+        _run("sync", "--file-system", self.folder)
+
     def cut_power(self) -> None:
         """Neither dirty pages nor the journal reach the disk any more; what touches it gets an I/O error."""
         disk = os.open(self.folder, os.O_RDONLY)
@@ -91,24 +95,30 @@ class Ext4Disk:
         finally:
             os.close(disk)
 
-    def restore_power(self) -> None:
-        """What was synced is there again, and what the kernel had written out by itself."""
+    def restore_power(self, *, examined: bool = False) -> None:
+        """What was synced is there again, and what the kernel had written out by itself.
+
+        `examined`: as a computer examines the disk that it starts from; a disk that needs more than that is a failure.
+        """
         # Whoever has a mount namespace of his own, as a pcscd of the tests has, may hold the dead file system for as
         # long as he lives, and a child of the box that was killed for the moment that it needs to follow; the same
         # image would be the same file system. A copy of it is another one.
         _run("umount", "--lazy", self.folder)
-        self.plug_in()
+        self.plug_in(examined=examined)
 
     def pull_out(self) -> None:
         """As somebody does who does not ask: what is open of it is dead, and where it was is an empty folder."""
         self.cut_power()
         _run("umount", "--lazy", self.folder)
 
-    def plug_in(self) -> None:
+    def plug_in(self, *, examined: bool = False) -> None:
         """Another device, as a stick is that is put in again. See `restore_power`."""
         copy = self.image.with_suffix(".copy")
         _run("cp", "--sparse=always", self.image, copy)
         copy.replace(self.image)
+        if examined:
+            _run("e2fsck", "-p", self.image)  # replays the journal; anything to mend is an error
+            _run("e2fsck", "-f", "-n", self.image)
         self.mount()
 
     def mount(self) -> None:

@@ -10,6 +10,9 @@ Another box is killed while it fetches from YouTube (`fetching`). Two have it ea
 one, come and go, and must all have seen the same in the end. `hostile`: strangers send one what no client would, for
 half an hour, and it must not mind.
 
+`--installed` takes the power from a whole computer with the package on it, its systemd and its disk included
+(`installed`), 300 times.
+
 `--life` looks for what grows, where nobody means harm: a day of a family on virtual time (`day`), and twenty minutes of
 a real household (`household`).
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import trio
 
+from tests.rigs.machine import packages
 from tests.rigs.small_disk import ext4_disk
 from tests.soak.api import Complaint, leaves
 from tests.soak.cards import shuffle
@@ -20,6 +21,7 @@ from tests.soak.day import live
 from tests.soak.fetching import break_off
 from tests.soak.hostile import besiege
 from tests.soak.household import keep_house
+from tests.soak.installed import InstalledSoak, installed
 from tests.soak.mutated import chew
 from tests.soak.placements import place
 from tests.soak.power import Cut, Kill
@@ -33,6 +35,8 @@ def main() -> int:
     args = _arguments()
     if args.life:
         return _life(args)
+    if args.installed:
+        return _installed(args)
     with _place(args.keep) as folder, _disk(folder, args.power_cut) as (how, data):
         soak = Soak(args.seed, data, how, args.keep)
         try:
@@ -48,6 +52,20 @@ def main() -> int:
             sys.stdout.write(f"{trio.run(besiege, args.seed, args.minutes * 60, folder / 'besieged')}\n")
         except BaseException as error:
             sys.stderr.write("\n".join(soak.journal.lines) + f"\n\nseed {args.seed}, round {soak.round}, {data}:\n")
+            if not isinstance(error, Complaint):
+                raise
+            sys.stderr.write(f"{error}\n")
+            return 1
+    return 0
+
+
+def _installed(args: argparse.Namespace) -> int:
+    with _place(args.keep) as folder, installed(packages("bookworm")["bookworm"], folder / "computer") as (usr, disk):
+        soak = InstalledSoak(args.seed, usr, disk, args.keep)
+        try:
+            sys.stdout.write(f"{trio.run(soak.run, args.kills)}; the tag played {soak.taps} times\n")
+        except BaseException as error:
+            sys.stderr.write("\n".join(soak.journal.lines) + f"\n\nseed {args.seed}, round {soak.round}:\n")
             if not isinstance(error, Complaint):
                 raise
             sys.stderr.write(f"{error}\n")
@@ -104,6 +122,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--life-hours", type=float, default=24, help="on virtual time (24)")
     parser.add_argument("--life-minutes", type=float, default=20, help="and then in earnest, as a process (20)")
+    parser.add_argument(
+        "--installed", action="store_true", help="instead: cut the power of a computer with the package (needs root)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="an empty folder for the data and the journal")
     parser.add_argument("--power-cut", action="store_true", help="lose what was not synced, too (needs root)")

@@ -1,7 +1,7 @@
 """Asking the box, with everything noted: what was sent, what was answered, and that the box was gone."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -67,12 +67,13 @@ class Numbers:
 
 @dataclass
 class Api:
-    """One client of the box that listens on `port` of the loopback."""
+    """One client of the box that listens on `port` of the loopback; of another computer's where `call` gets there."""
 
     port: int
     who: str
     journal: Journal
     numbers: Numbers
+    call: Callable[..., Awaitable[Answer]] = call
 
     async def ask(
         self, method: str, path: str, body: object = None, *, ok: tuple[int, ...] = (200,), **headers: str
@@ -81,7 +82,7 @@ class Api:
         shown = f"{len(body)} bytes" if isinstance(body, bytes) else "" if body is None else str(body)
         self.journal.note(f"{self.who} > {method} {path} {shown}")
         try:
-            answer = await call(self.port, method, path, body, headers=headers)
+            answer = await self.call(self.port, method, path, body, headers=headers)
         except (OSError, trio.BrokenResourceError, trio.ClosedResourceError, h11.RemoteProtocolError) as error:
             self.journal.note(f"{self.who} x {method} {path}: {type(error).__name__}")
             raise Gone from error

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -24,7 +24,6 @@ from tests.soak.worker import Worker
 WORKERS = 4
 MOST_ANSWERS = 150  # before the kill: by the work that was done, so that a slow machine kills no idle box
 LOOK_S = 0.005
-STARTING_S = 1.3  # the kills during a start are spread over that
 LISTENED = 2  # tracks that are fetched over HTTP after each start
 # Room is kept for others on a real box; here it must not depend on the machine's disk.
 ENV = {"TOMB_FREE_KEPT_MB": "0"} | WITH_DEMO
@@ -50,6 +49,8 @@ class Tally:
 
 class Soak:
     """`keep`: where the journal goes; `data`: the box's folder; `how`: what a kill is."""
+
+    starting_s = 1.3  # the kills during a start are spread over that
 
     def __init__(self, seed: int, data: Path, how: Kill, keep: Path | None = None) -> None:
         self.random = Random(seed)
@@ -101,7 +102,7 @@ class Soak:
 
     async def _kill_while_starting(self) -> None:
         async with self._starting() as victim:
-            await trio.sleep(self.random.uniform(0, STARTING_S))
+            await trio.sleep(self.random.uniform(0, self.starting_s))
             await self._how.kill(victim)
         self.tally.in_start += 1
 
@@ -146,7 +147,7 @@ class Soak:
             raise Complaint("the box went away while nobody killed it") from gone
 
     async def _check(self, api: Api) -> None:
-        quiet = Api(api.port, "check", self.journal, Numbers())  # whose answers do not count before they are compared
+        quiet = replace(api, numbers=Numbers())  # whose answers do not count before they are compared
         self.numbers.check_begun((await quiet.ask("GET", "/api/health")).body["server_seq"])
         await api.ask("POST", "/api/playlists/sync", {})
         await api.ask("POST", "/api/uploads/cleanup", {})
