@@ -52,7 +52,7 @@ class SnapcastRig:
 
     def __init__(self, root: Path, rate: int) -> None:
         self.root = root
-        self.sound, self.control, self.clients = _free_ports(3)
+        self.sound, self.control, self.clients = unused_ports(3)
         self._config = root / "snapserver.conf"
         self._config.write_text(
             CONFIG.format(
@@ -79,9 +79,7 @@ class SnapcastRig:
     async def start(self) -> None:
         """Start the server and wait until it takes connections."""
         self._server = await _started("snapserver", "-c", str(self._config))
-        with trio.fail_after(PATIENCE_S):
-            while not (_listens(self.sound) and _listens(self.control) and _listens(self.clients)):
-                await trio.sleep(LOOK_S)
+        await listening_on(self.sound, self.control, self.clients)
 
     async def kill(self) -> None:
         """End the server as a crash would."""
@@ -268,12 +266,19 @@ async def _started(*command: str) -> trio.Process:
     return await trio.lowlevel.open_process([*command], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
 
 
-def _free_ports(count: int) -> list[int]:
+def unused_ports(count: int) -> list[int]:
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:
         probe.close()
     return ports
+
+
+async def listening_on(*ports: int) -> None:
+    """Until all of them take connections."""
+    with trio.fail_after(PATIENCE_S):
+        while not all(_listens(port) for port in ports):
+            await trio.sleep(LOOK_S)
 
 
 def _listens(port: int) -> bool:
