@@ -12,6 +12,7 @@ from tests.rigs.box import TAGS, VirtualBox, sparse_wav, virtual_box
 from tests.rigs.mpd import Host, Peer, hosting
 from tests.rigs.pictures import plain
 from tests.rigs.virtual import virtual_time
+from tomb.nurseries.mpd import server
 from tomb.nurseries.mpd.commands import COMMANDS, LARGEST_PIECE
 from tomb.nurseries.mpd.protocol import GREETING, VERSION, quoted
 from tomb.nurseries.mpd.server import MpdLimits
@@ -307,6 +308,12 @@ async def test_what_clients_ask_for_about_the_box_is_answered(box: VirtualBox, p
     assert VERSION == "0.23.0"
 
 
+async def test_the_page_names_the_commands_that_there_are() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "mpd.md").read_text(encoding="utf-8")
+    named = page.partition("## What is answered")[2].partition("`")[2].partition("`")[0]
+    assert named.split() == sorted({*COMMANDS, "noidle"})
+
+
 # --- lists and idle -----------------------------------------------------------------------------------------------
 
 
@@ -499,6 +506,22 @@ async def test_commands_are_paced_by_address_and_none_is_refused(box: VirtualBox
     for _ in range(50):
         await peer.ok("command_list_begin", "setvol 50", "setvol 51", "command_list_end")
     assert trio.current_time() - start == pytest.approx((100 - 30) / 10, abs=0.2)
+
+
+async def test_whoever_comes_from_the_internet_is_not_greeted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def elsewhere(peer: str, own: str) -> bool:
+        seen.append((peer, own))
+        return True
+
+    monkeypatch.setattr(server, "is_elsewhere", elsewhere)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    async with virtual_box(tmp_path, mpd=f"127.0.0.1:{port}"), await trio.open_tcp_stream("127.0.0.1", port) as stream:
+        assert await stream.receive_some() == b""
+    assert seen == [("127.0.0.1", "127.0.0.1")]
 
 
 async def test_a_port_that_is_taken_is_shown_in_health_and_tried_again(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tomb.nurseries.buckets import Buckets
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.health import Board
 from tomb.nurseries.librarian import Librarian
+from tomb.nurseries.listeners import is_elsewhere
 from tomb.nurseries.mpd.commands import COMMANDS, SUBSYSTEMS, Client, Command, House, Lines, find, refusal
 from tomb.nurseries.mpd.names import Names
 from tomb.nurseries.mpd.protocol import (
@@ -136,12 +137,16 @@ class Mpd:
             connection.note(subsystems)
 
     async def _accept(self, stream: trio.SocketStream) -> None:
-        address = ""
+        address = own = ""
         with suppress(OSError):  # it has gone already
-            address = str(stream.socket.getpeername()[0])
+            address, own = str(stream.socket.getpeername()[0]), str(stream.socket.getsockname()[0])
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             for option, value in KEEP_ALIVE.items():
                 stream.setsockopt(socket.IPPROTO_TCP, option, value)
+        if is_elsewhere(address, own):
+            log.warning("%s is not of this network, and was not listened to", address)
+            await trio.aclose_forcefully(stream)
+            return
         await self.serve(stream, address)
 
     def _share(self) -> int:
