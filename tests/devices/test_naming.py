@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import publicsuffixlist
 import pytest
 
 from tomb.devices.naming import CONF_BYTES, Naming, look, own_names, search_domains
@@ -56,6 +57,14 @@ def test_where_strangers_can_have_a_name_of_their_own_none_is_the_box_s(domain: 
     """A router that says `search com` would make tomb.com, whoever's that is, a page of the box."""
     assert own_names(Naming("tomb", (domain, "fritz.box"))) == HOME | {"tomb.fritz.box"}
     assert own_names(Naming(f"tomb.{domain}")) == HOME
+
+
+def test_of_all_endings_that_are_for_sale_none_counts() -> None:
+    lines = (Path(publicsuffixlist.__file__).parent / "public_suffix_list.dat").read_text(encoding="utf-8").splitlines()
+    rules = [line.strip() for line in lines if line.strip() and not line.startswith(("//", "!"))]
+    suffixes = tuple(rule.replace("*.", "any.") for rule in rules)
+    assert len(suffixes) > 9000
+    assert own_names(Naming("tomb", suffixes)) == HOME
 
 
 def test_a_name_that_was_written_down_counts_as_soon_as_that_is_done(tmp_path: Path) -> None:
