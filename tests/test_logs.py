@@ -107,7 +107,6 @@ NOT_FOR_STRANGERS = {
     "tomb.devices.youtube.update",
     "tomb.events",
     "tomb.library.repair.recovery",
-    "tomb.nurseries.announcer",
     "tomb.nurseries.certificate",
     "tomb.nurseries.backups",
     "tomb.nurseries.deck",

@@ -24,6 +24,7 @@ RATIONED = (
     "tomb.devices.youtube.tool",
     "tomb.http.envelope",
     "tomb.library.transcode",
+    "tomb.nurseries.announcer",  # a neighbour may be called the same again and again
     "tomb.nurseries.archivist",
     "tomb.nurseries.downloads",
     "tomb.nurseries.inspection",
