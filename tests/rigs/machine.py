@@ -19,7 +19,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
@@ -72,10 +72,10 @@ class Done:
 class Machine:
     """One that is on; made by `switched_on` or `booted`."""
 
-    def __init__(self, nspawn: trio.Process, leader: int, notes: trio.socket.SocketType, console: bytearray) -> None:
+    def __init__(self, nspawn: trio.Process, leader: int, ready: trio.Event, console: bytearray) -> None:
         self.leader = leader
         self._nspawn = nspawn
-        self._notes = notes
+        self._ready = ready
         self._console = console
 
     @property
@@ -130,8 +130,7 @@ class Machine:
     async def ready(self) -> None:
         """Until all that is started with it has been."""
         with trio.fail_after(2 * PATIENCE_S):
-            while (await _note(self._notes)).get("READY") != "1":
-                pass
+            await self._ready.wait()
 
     @property
     def is_on(self) -> bool:
@@ -148,8 +147,21 @@ class Machine:
         await self._ended()
 
     async def _ended(self) -> None:
-        with trio.fail_after(PATIENCE_S):
+        with trio.move_on_after(PATIENCE_S):
             await self._nspawn.wait()
+            return
+        raise AssertionError("it does not end; there still run: " + "; ".join(self._processes()))
+
+    def _processes(self) -> list[str]:
+        """Each that runs in it, and what it waits for in the kernel."""
+        found = []
+        space = Path(f"/proc/{self.leader}/ns/pid").readlink()
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if (process / "ns/pid").readlink() == space:
+                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    found.append(f"{command or process.name} ({(process / 'wchan').read_text()})")
+        return found
 
 
 @asynccontextmanager
@@ -193,21 +205,20 @@ async def switched_on(disk: Path, packages: Path | None = None, *options: str) -
             stdout=PIPE,
             stderr=STDOUT,
         )
-        console = bytearray()
+        console, leader, ready = bytearray(), 0, trio.Event()
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_read, nspawn, console)
                 with trio.fail_after(PATIENCE_S):
-                    while (leader := (await _note(notes)).get("X_NSPAWN_LEADER_PID")) is None:
-                        pass
-                yield Machine(nspawn, int(leader), notes, console)
+                    leader = await nursery.start(_listen, notes, ready)
+                yield Machine(nspawn, leader, ready, console)
                 nursery.cancel_scope.cancel()
         except BaseException:
             sys.stderr.write(console.decode(errors="replace"))
             raise
         finally:
             with trio.CancelScope(shield=True):
-                await _stop(nspawn)
+                await _stop(nspawn, leader)
 
 
 async def _read(nspawn: trio.Process, console: bytearray) -> None:
@@ -216,17 +227,30 @@ async def _read(nspawn: trio.Process, console: bytearray) -> None:
         console += piece
 
 
-async def _note(notes: trio.socket.SocketType) -> dict[str, str]:
-    note = await notes.recv(4096)
-    return dict(line.split("=", 1) for line in note.decode().splitlines() if "=" in line)
+async def _listen(
+    notes: trio.socket.SocketType, ready: trio.Event, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Started with the number of its first process. To its end: if nobody listened, it would wait for ever for its
+    last words to be taken."""
+    told = False
+    while True:
+        note = (await notes.recv(4096)).decode(errors="replace")
+        said = dict(line.split("=", 1) for line in note.splitlines() if "=" in line)
+        if not told and "X_NSPAWN_LEADER_PID" in said:
+            told = True
+            task_status.started(int(said["X_NSPAWN_LEADER_PID"]))
+        if said.get("READY") == "1":
+            ready.set()
 
 
-async def _stop(nspawn: trio.Process) -> None:
+async def _stop(nspawn: trio.Process, leader: int) -> None:
     if nspawn.poll() is None:
         nspawn.terminate()
         with trio.move_on_after(20):
             await nspawn.wait()
     if nspawn.poll() is None:
+        if leader:
+            os.kill(leader, signal.SIGKILL)  # which outlives who started it
         nspawn.kill()
         await nspawn.wait()
 
