@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "box": ALL_PARTS,
     # Around the box: a call to one that runs, an import into one that does not, its process, and the command line.
     "remote": UNDER | {"devices"},
+    "installed": frozenset({"errors"}),
     "pin": HANDS | {"nurseries"},
     "doctor": HANDS | {"nurseries", "remote"},
     "imports": HANDS | {"nurseries", "remote"},
@@ -58,7 +59,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     # The child that looks at strangers' files: nobody imports it, it is started.
     "examiner": UNDER | {"devices", "library"},
     "service": ALL_PARTS | {"box", "malloc"},
-    "cli": ALL_PARTS | {"archives", "box", "doctor", "imports", "pin", "remote", "service", "update", "youtube"},
+    "cli": ALL_PARTS
+    | {"archives", "box", "doctor", "imports", "installed", "pin", "remote", "service", "update", "youtube"},
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }

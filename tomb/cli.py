@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tomb import __version__
+from tomb import __version__, installed
 from tomb.errors import TombError
 
 Command = Callable[[argparse.Namespace], None]
@@ -16,6 +16,7 @@ DEFAULT_URL = "http://localhost:8000"
 def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = _parser().parse_args(argv)
+        installed.settle(args.name, args)
         command: Command = args.command
         command(args)
     except TombError as error:
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("tomb", description="TOMB, The Open Music Box: put a tag on it, and music plays.")
     parser.add_argument("--version", action="version", version=f"tomb {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name")
 
     serve = commands.add_parser("serve", help="run the box")
     serve.add_argument("--host", help="addresses to listen on, separated by commas (0.0.0.0,::)")
@@ -45,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     tap = commands.add_parser("tap", help="put a tag on the virtual reader of a running box")
     tap.add_argument("uid", metavar="UID", help="the tag's number, such as 04:A1:B2:C3")
     tap.add_argument("--hold", type=_seconds, default=1.0, metavar="SECONDS", help="how long it lies there (1)")
-    tap.add_argument("--url", default=DEFAULT_URL, help=f"where the box is ({DEFAULT_URL})")
+    tap.add_argument("--url", help=f"where the box is ({DEFAULT_URL})")
     tap.set_defaults(command=_tap)
 
     imports = commands.add_parser("import", help="add music: a folder of audio files is a playlist, and so is a file")
@@ -122,7 +123,7 @@ def _serve(args: argparse.Namespace) -> None:
 def _tap(args: argparse.Namespace) -> None:
     from tomb.remote import tap
 
-    print(tap(args.url, args.uid, args.hold))
+    print(tap(args.url or DEFAULT_URL, args.uid, args.hold))
 
 
 def _import(args: argparse.Namespace) -> None:
