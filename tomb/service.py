@@ -21,7 +21,7 @@ from tomb.errors import Busy, LibraryDamaged, RequestError, StartError, TombErro
 from tomb.http.services import Services
 from tomb.library.disk import is_mounted, note_address
 from tomb.models import counted
-from tomb.nurseries.health import DOWN, UP
+from tomb.nurseries.health import DOWN, STARTING, UP
 from tomb.nurseries.lifecycle import RESUMES, Process
 from tomb.nurseries.listeners import EVERYWHERE, is_loopback
 from tomb.nurseries.liveness import WEB, Job
@@ -240,7 +240,8 @@ async def _welcome(services: Services, addresses: "list[Address]") -> None:
     lines.append(f"  library   {counted(services.librarian.count(), 'playlist')} in {services.settings.data}")
     if (trouble := services.board.details()["library"]).last_error is not None:
         lines.append(f"  {'trouble ' if trouble.state == DOWN else 'repaired'}  {trouble.last_error}")
-    lines.append("  sound     " + ("on" if audio.state == UP else f"silent: {audio.last_error or 'as asked for'}"))
+    silent = "no answer yet from the Snapcast server" if audio.state == STARTING else "as asked for"
+    lines.append("  sound     " + ("on" if audio.state == UP else f"silent: {audio.last_error or silent}"))
     if services.virtual_reader is None:
         lines.append(
             "  tags      "

@@ -1,5 +1,7 @@
 """Sound to a Snapcast server, on virtual time: what is written, when, and what is said to be heard."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -246,3 +248,21 @@ async def test_a_server_whose_clock_is_faster_by_less_than_the_pinch_never_waits
     stage.output.play(Cue(1, track(30)))
     await trio.sleep(30)
     assert (stage.server.late > 0) is dry
+
+
+def test_a_box_without_rooms_loads_nothing_of_them_and_one_with_rooms_no_sound_card() -> None:
+    program = """if True:
+        import sys
+        from tomb.box import chosen_devices
+        from tomb.config import Settings
+        from tomb.ports import RealPorts
+        chosen_devices(Settings(audio="silent", reader="none", youtube="off"), RealPorts())
+        assert not [name for name in sys.modules if name.startswith(("tomb.devices.snapcast.", "numpy"))]
+        devices = chosen_devices(Settings(audio="snapcast", reader="none", youtube="off"), RealPorts())
+        class Deck:
+            report = print
+        devices.output(Deck())
+        assert "tomb.devices.snapcast.source" in sys.modules
+        assert "sounddevice" not in sys.modules
+    """
+    subprocess.run((sys.executable, "-c", program), check=True)

@@ -55,7 +55,7 @@ async def playing_to(rig: SnapcastRig, reports: Reports) -> AsyncIterator[Snapca
 async def test_what_the_server_hands_out_is_what_is_in_the_files_and_heard_when_the_box_says(
     rig: SnapcastRig, tmp_path: Path
 ) -> None:
-    first = write(tmp_path / "first.wav", noise(2.2, seed=1))
+    first = write(tmp_path / "first.wav", noise(1.2, seed=1))
     second = write(tmp_path / "second.flac", noise(0.8, seed=2))
     reports = Reports()
     async with rig.listening() as listener, playing_to(rig, reports) as output:
@@ -101,7 +101,7 @@ async def test_a_pause_ends_what_the_server_gets_and_it_goes_on_with_what_was_he
 
 
 async def test_a_room_hears_all_of_a_track_but_for_what_its_client_corrects(rig: SnapcastRig, tmp_path: Path) -> None:
-    path = write(tmp_path / "first.wav", noise(3))
+    path = write(tmp_path / "first.wav", noise(1.5))
     whole = as_heard(path)
     reports = Reports()
     async with rig.speaker("kitchen") as room, playing_to(rig, reports) as output:

@@ -9,6 +9,7 @@ import trio
 from tests.rigs.box import virtual_box
 from tests.rigs.rooms import FakeRooms, placed
 from tests.rigs.virtual import virtual_time
+from tomb.devices.silent import SilentOutput
 from tomb.errors import NotFound, Unavailable
 from tomb.nurseries.speakers import APART_S, LOOK_S
 
@@ -104,6 +105,22 @@ async def test_a_server_that_goes_and_comes_is_a_state_and_no_more(tmp_path: Pat
         assert box.told("state:speakers")[-1]["available"]
         assert box.services.board.details()["speakers"].state == "up"
         assert [each.id for each in box.services.rooms.listed()] == ["kitchen"]
+
+
+class Unreachable(SilentOutput):
+    """A server behind an address from which nothing ever comes back."""
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:  # noqa: ARG002
+        await trio.sleep_forever()
+
+
+async def test_nobody_waits_for_a_server_that_does_not_answer(tmp_path: Path) -> None:
+    rooms = FakeRooms(placed("kitchen"))
+    rooms.slow_s = 3600
+    begun = trio.current_time()
+    async with virtual_box(tmp_path, output=lambda ports, deck: Unreachable(ports, deck.report), rooms=rooms) as box:
+        assert trio.current_time() - begun < 1
+        assert box.services.board.details()["audio"].state == "starting"
 
 
 async def test_a_box_without_rooms_says_so(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ class FakeRooms:
         self.speakers_by_id = {each.speaker.id: each for each in speakers}
         self.there = True
         self.refuses = False
+        self.slow_s = 0.0
         self.asked = 0
         self._changed: Callable[[], None] = lambda: None
         self._gone = trio.Event()
@@ -38,6 +39,7 @@ class FakeRooms:
     async def connect(self, changed: Callable[[], None]) -> AsyncIterator["FakeRooms"]:
         if not self.there:
             raise Missing("no Snapcast server can be controlled at nowhere")
+        await trio.sleep(self.slow_s)
         self._gone = trio.Event()
         self._changed = changed
         yield self
