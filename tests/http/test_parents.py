@@ -26,6 +26,7 @@ PLAYING = (
     r"GET /api/(health|system/machines)",
     r"(PUT|DELETE) /api/reader/tag",  # stands for the reader itself
     r"(POST|DELETE) /api/pin/session",
+    r"(GET|PUT) /api/speakers.*",  # the volume of a room
     r"GET /api/(openapi\.json|asyncapi\.json|docs)",
 )
 
