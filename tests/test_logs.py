@@ -102,7 +102,6 @@ def test_a_process_without_stderr_starts_all_the_same() -> None:
 
 # They log what the disk, the devices, the operator or a defect does, however often strangers ask.
 NOT_FOR_STRANGERS = {
-    "tomb.box",
     "tomb.devices.service_manager",
     "tomb.devices.youtube.update",
     "tomb.events",

@@ -17,9 +17,11 @@ from tomb.models import iso
 
 KEPT = 2000
 RATION_S = 60.0
-# Who may be made to log by what comes over the network. Give each kind of event a message of its own.
+# Who may be made to log by what comes over the network, or by a disk or a card that comes and goes all day. Give each
+# kind of event a message of its own.
 RATIONED = (
     "hypercorn.error",
+    "tomb.box",
     "tomb.devices.youtube.proxy",
     "tomb.devices.youtube.tool",
     "tomb.http.envelope",

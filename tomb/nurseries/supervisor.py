@@ -18,11 +18,13 @@ included: what is raised behind it goes up from its owner's `run`, and the box e
 
 import logging
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 import trio
 
 from tomb.errors import DeviceError, RequestError
+from tomb.logs import RATION_S
 from tomb.machines import device as rules
 from tomb.machines.table import SetTimer
 from tomb.nurseries.health import DOWN, STAND_IN, STARTING, UP, Board
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 SERVICE_PAUSES_S = (1.0, 5.0, 30.0, 120.0, 300.0)  # a disk that is full or away is so for longer than a plug is loose
 LOOK_PAUSES_S = (1.0, 5.0)  # of what looks whether somebody has brought something, who stands before the box
 STAND_IN_PAUSE_S = 5.0
+MOST_REASONS = 3  # a minute that are logged
 D = TypeVar("D")
 
 
@@ -84,6 +87,8 @@ class Supervisor(Generic[D]):
         self._pretending = trio.CancelScope()
         self._settled = trio.Event()
         self._said = ""
+        self._told: set[str] = set()
+        self._told_since = -inf
         self._nursery: trio.Nursery | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -135,9 +140,18 @@ class Supervisor(Generic[D]):
         was_up = self._board.is_up(self._name)
         self._happens(rules.Lost(attempt, trio.current_time(), reason))
         # A loose plug is said once. That a device is not there at the start is a state, and no news for the log.
-        if was_up and (reason != self._said or self._machine.failures == 1):
+        if was_up and (reason != self._said or self._machine.failures == 1) and self._is_news(reason):
             self._said = reason
             log.warning("%s is down: %s", self._name, reason)
+
+    def _is_news(self, reason: str) -> bool:
+        """Whether the log has not been told so in the last minute: a plug may be loose for years."""
+        if trio.current_time() - self._told_since >= RATION_S:
+            self._told, self._told_since = set(), trio.current_time()
+        if reason in self._told or len(self._told) == MOST_REASONS:
+            return False
+        self._told.add(reason)
+        return True
 
     async def _pretend(self) -> None:
         assert self._stand_in is not None
