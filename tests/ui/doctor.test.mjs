@@ -19,8 +19,8 @@ test('the check-up says what is wrong, what is fine, and the command that mends 
   assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [])
 
   const made = [
-    { check: 'clock', ok: 'yes', text: 'The clock goes.', remedy: null },
-    { check: 'mixer', ok: 'no', text: 'The sound card is muted.', remedy: 'amixer sset Master unmute' },
+    { check: 'clock', ok: 'yes', reason: 'of a newer box', values: {}, text: 'The clock goes.', remedy: null },
+    { check: 'mixer', ok: 'no', reason: 'card', values: {}, text: 'The sound card is muted.', remedy: 'amixer sset Master unmute' },
   ]
   await page.route('**/api/system/doctor', async (route) => {
     const answer = await (await route.fetch()).json()
@@ -30,7 +30,14 @@ test('the check-up says what is wrong, what is fine, and the command that mends 
   await page.getByText('One thing is wrong.').waitFor()
   assert.match(await rows.first().textContent(), /Mute.*wrong.*The sound card is muted\..*amixer sset Master unmute/)
   assert.equal(await rows.count(), 2)
+  assert.match(await rows.last().textContent(), /The clock goes\./)
   await rows.first().getByRole('button', { name: 'Copy' }).click()
   await page.getByText('The command is copied.').waitFor()
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'amixer sset Master unmute')
+})
+
+test('what was found is said in the language of the family', async (t) => {
+  const page = await visit(t, '/system', { ...DESK, locale: 'de-DE' })
+  await page.getByRole('button', { name: 'Jetzt ansehen' }).click()
+  await page.getByText('Für Sicherungen ist kein Stick und keine Freigabe gewählt.').waitFor()
 })
