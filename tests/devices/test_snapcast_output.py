@@ -237,13 +237,12 @@ async def test_a_box_that_had_no_time_says_that_the_sound_had_a_gap_and_knows_ag
 async def test_a_server_whose_clock_is_faster_by_less_than_the_pinch_never_waits_for_samples(
     stage: Stage,
     clock: MockClock,
-    monkeypatch: pytest.MonkeyPatch,
     track: Callable[[float], Path],
     pinch: float,
     dry: bool,
 ) -> None:
     """A hundred times what clocks differ by, so that seconds do for an audio book."""
-    monkeypatch.setattr(source, "PINCH", pinch)
+    stage.output._sink._pinch = pinch
     stage.server.slow = 1 - 0.009
     stage.output.play(Cue(1, track(30)))
     await trio.sleep(30)

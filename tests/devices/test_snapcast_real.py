@@ -11,7 +11,7 @@ import trio
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.snapcast import BUFFER_MS, RATE, SnapcastRig, snapcast_rig
 from tests.rigs.sounds import as_heard, noise, write
-from tomb.devices.output import Cue, CueFinished, CueStarted, Report
+from tomb.devices.output import Cue, CueFinished, CueStarted, Report, Stuttered
 from tomb.devices.snapcast.output import SnapcastOutput
 from tomb.devices.snapcast.source import LEAD_S, STALL_S
 from tomb.errors import Broken
@@ -152,3 +152,37 @@ async def test_the_server_is_idle_when_nothing_plays(rig: SnapcastRig, tmp_path:
         await rig.until_stream("playing")
         await reports.until(CueFinished(1))
         await rig.until_stream("idle")
+
+
+async def test_a_server_that_takes_sound_more_slowly_has_the_box_wait_and_gets_all_of_it(tmp_path: Path) -> None:
+    """By a fifth, where clocks differ by millionths; and with less room in front of it than a kernel gives."""
+    path = write(tmp_path / "short.wav", noise(1.5))
+    taken = bytearray()
+
+    async def take(stream: trio.SocketStream) -> None:
+        while piece := await stream.receive_some(3528):
+            taken.extend(piece)
+            await trio.sleep(len(piece) / 4 / RATE * 1.2)
+
+    reports = Reports()
+    with trio.socket.socket() as listening:
+        listening.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_RCVBUF, 4096)
+        await listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.serve_listeners, take, [trio.SocketListener(listening)])
+            output = SnapcastOutput(RealPorts(), reports, "127.0.0.1", port, 1, delay_ms=1000)
+            await nursery.start(lambda task_status: output.run(task_status=task_status))
+            output.play(Cue(1, path))
+            await reports.until(CueFinished(1))
+            nursery.cancel_scope.cancel()
+    frames = np.frombuffer(bytes(taken[: len(taken) // 4 * 4]), np.int16).reshape(-1, 2)
+    loud = np.flatnonzero(frames.any(axis=1))
+    assert np.array_equal(frames[loud[0] : loud[-1] + 1], as_heard(path))
+    assert not any(isinstance(report, Stuttered) for report in reports.told)
+
+
+async def test_a_server_on_this_computer_has_its_clock_and_is_given_no_pinch(rig: SnapcastRig) -> None:
+    async with playing_to(rig, Reports()) as output:
+        assert output._sink._pinch == 0

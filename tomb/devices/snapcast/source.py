@@ -1,11 +1,11 @@
 """The way into a Snapcast server: a TCP source of its, to which the box writes samples.
 
 The server takes one chunk (20 ms) at a time, by its own clock, and the first one of a stretch at once. What is written
-faster waits in the kernels between, as much as they hold, and cannot be taken back; so the box writes no more than
-`LEAD_S` ahead of what the server must have taken by now. It counts that by its own clock and goes a pinch faster
-(`PINCH`): two clocks differ by some ten millionths, and a server that is short of samples stutters, where one that gets
-them too soon only lets the box wait. That wait, the back-pressure, is the second bound, and the server's clock is then
-what paces the box.
+faster waits in the kernels between, as much as they hold (a second), and cannot be taken back; so the box writes no
+more than `LEAD_S` ahead of what the server must have taken by now. It counts that by its own clock. On another computer
+that is another clock, and the box goes a pinch faster (`PINCH`): a server that is short of samples stutters, where one
+that gets them too soon only lets the box wait. That wait, the back-pressure, is the second bound, reached after hours
+without a pause, and the server's clock is then what paces the box.
 
 Nothing is written while nothing plays, and the server calls the stream idle. The chunk that it then reads first it
 gives the time at which that would have been due, which may be long ago (asio_stream.hpp: the time is set anew only for
@@ -29,7 +29,7 @@ from tomb.errors import Broken, DeviceError, Missing
 from tomb.ports import monotonic_ns
 
 LEAD_S = 0.1
-PINCH = 1e-4
+PINCH = 5e-5  # cheap crystals are off by some ten millionths, and by next to nothing where the network sets the clock
 CONNECT_S = 5.0
 STALL_S = 1.5  # a server that takes nothing for so long does not go on
 TAIL_CHUNKS = 2  # of silence behind what was heard last
@@ -65,6 +65,7 @@ class Source:
         self._delay_s = delay_s
         self._woken = woken
         self._chunk_ms = control.CHUNK_MS
+        self._pinch = PINCH
         self._stream: trio.abc.Stream | None = None
         self._lost: Broken | None = None
         self._needed = False
@@ -88,6 +89,7 @@ class Source:
         """Connect, and ask in what form sound is taken, if somebody answers. Raises: Missing."""
         self._lost, self._needed, self._writing, self._begin = None, False, False, trio.Event()
         self._stream = await dial(self._host, self._port)
+        self._pinch = 0.0 if _is_here(self._stream) else PINCH
         try:
             await self._ask_form()
         except BaseException:
@@ -164,7 +166,7 @@ class Source:
         began, written, quiet = monotonic_ns(), 0, 0
         waited = 0  # ns for the server, in all
         while quiet < TAIL_CHUNKS:
-            ahead_s = written / self.rate - (monotonic_ns() - began - waited) / S_NS * (1 + PINCH)
+            ahead_s = written / self.rate - (monotonic_ns() - began - waited) / S_NS * (1 + self._pinch)
             if ahead_s > LEAD_S:
                 await trio.sleep(ahead_s - LEAD_S)
             elif written and ahead_s < -self._chunk_ms / 1000:  # we came too late: it has none left, and begins anew
@@ -202,3 +204,11 @@ async def dial(host: str, port: int) -> trio.SocketStream:
     stream.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_KEEPCNT, 2)
     stream.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_USER_TIMEOUT, 2 * KEEPALIVE_S * 1000)
     return stream
+
+
+def _is_here(stream: trio.abc.Stream) -> bool:
+    """On this very computer, with this very clock."""
+    if not isinstance(stream, trio.SocketStream):
+        return False
+    own, other = stream.socket.getsockname(), stream.socket.getpeername()
+    return bool(own[0] == other[0])
