@@ -201,14 +201,15 @@ class Update:
     def _make(self) -> None:
         note = self._noted()
         try:
-            note = self._looked_at(note)
-            note = self._prepared(note)
+            with _on_the_disk():
+                note = self._prepared(self._looked_at(note))
         except Refused as refusal:
             self._end(replace(note, state="failed"), refusal)
             return
         try:
             self._stop_the_box()
-            self._save_database()
+            with _on_the_disk():
+                self._save_database()
         except Refused as refusal:  # nothing was changed yet
             self._end(replace(note, state="failed"), refusal)
             self._start_the_box()
@@ -263,7 +264,8 @@ class Update:
         self._stop_the_box()
         try:
             self._install(self.at.old)
-            self._remove_strays()
+            with _on_the_disk():
+                self._remove_strays()
             note = replace(note, leased=max(note.leased, self._as_the_box("leased")))
             self._note(note)
             self._put_database_back(note.leased)
@@ -438,11 +440,14 @@ class Update:
         stanza = _run(*query, "-s", PACKAGE)
         conffiles = dict(re.findall(r"^ (/\S+) ([0-9a-f]{32})", stanza, re.MULTILINE))
         edited = {each for each, was in conffiles.items() if _md5(self._below_root(each)) != was}
-        for line in _run(*query, "-L", PACKAGE).splitlines():
+        paths = _run(*query, "-L", PACKAGE).splitlines()
+        folders = {str(above) for each in paths for above in Path(each).parents}
+        for line in paths:
             path, target = self._below_root(line), tree / line.lstrip("/")
             if line in edited or not line.startswith("/") or not os.path.lexists(path):
                 continue
-            if path.is_dir() and not path.is_symlink():
+            # What is a folder to the package may be a link to one here, as /lib is.
+            if line in folders or (path.is_dir() and not path.is_symlink()):
                 target.mkdir(parents=True, exist_ok=True)
                 shutil.copymode(path, target)
             else:
@@ -519,7 +524,9 @@ class Update:
         noted = _read_below(self._data(), "tomb.lock", 1024).split()
         try:
             at = urlsplit(noted[1])
-            connection = http.client.HTTPConnection(at.hostname or "", at.port or 80, timeout=ANSWER_S)
+            # By its number: not every system has a file that says where localhost is.
+            host = "127.0.0.1" if at.hostname in ("localhost", None) else at.hostname
+            connection = http.client.HTTPConnection(host, at.port or 80, timeout=ANSWER_S)
             with closing(connection):
                 connection.request("GET", "/api/health")
                 answer: object = json.loads(connection.getresponse().read(LARGEST_ANSWER))
@@ -816,6 +823,15 @@ def _md5(path: Path) -> str:
     with suppress(OSError):
         return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     return ""
+
+
+@contextmanager
+def _on_the_disk() -> Iterator[None]:
+    """Raises: Refused for what a disk does that is full, or fails."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused("no_room", f"The disk does not take it: {error.strerror or error}.") from error
 
 
 def _text(path: Path) -> str:

@@ -103,6 +103,7 @@ def make_package(
         f"{CODE}/behaviour": behaviour.encode(),
         f"{CODE}/of/{version}": b"a file that only this version has",
         f"{CODE}/large": (version.encode() * 50000),
+        "lib/systemd/system/tomb.service": b"[Service]\n",
         "etc/tomb/tomb.env": b"# settings of " + version.encode() + b"\n",
         **files,
     }
@@ -143,6 +144,8 @@ class Scratch:
         self._address = address
 
     def make(self, first: Path) -> None:
+        (self.root / "usr/lib").mkdir(parents=True)
+        (self.root / "lib").symlink_to("usr/lib")  # as every Debian has it today
         for each in ("var/lib/dpkg/updates", "var/lib/dpkg/info", "var/lib/dpkg/triggers", "etc/systemd/system"):
             (self.root / each).mkdir(parents=True)
         (self.root / "var/lib/dpkg/status").touch()
