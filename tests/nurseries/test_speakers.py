@@ -11,7 +11,7 @@ from tests.rigs.rooms import FakeRooms, placed
 from tests.rigs.virtual import virtual_time
 from tomb.devices.silent import SilentOutput
 from tomb.errors import NotFound, Unavailable
-from tomb.nurseries.speakers import APART_S, LOOK_S
+from tomb.nurseries.speakers import APART_S, BURST, LOOK_S, SLOW_S
 
 pytestmark = virtual_time
 
@@ -40,6 +40,10 @@ async def test_a_server_that_never_stops_telling_is_asked_a_few_times_a_second(t
             rooms.turn("kitchen", number % 100)
             await trio.sleep(0.001)
         assert rooms.asked - before <= 1 / APART_S + 1
+        for number in range(6000):
+            rooms.turn("kitchen", number % 100)
+            await trio.sleep(0.1)
+        assert rooms.asked - before <= 1.2 * BURST + 600 / SLOW_S
 
 
 async def test_nothing_is_above_the_ceiling_whoever_asks_for_it(tmp_path: Path) -> None:

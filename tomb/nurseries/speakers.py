@@ -18,7 +18,8 @@ from tomb.errors import DeviceError, NotFound, Unavailable
 from tomb.events import PLAYLISTS, Events
 from tomb.models import Speaker, Speakers
 
-APART_S = 0.2
+APART_S = 0.2  # between two looks, while somebody turns a knob
+BURST, SLOW_S = 50, 2.0  # so many looks of that kind; whoever never stops turning is looked at so often
 LOOK_S = 30.0  # a connection that is dead says nothing; asking finds out
 OFF = "this box plays to no rooms: TOMB_AUDIO is not snapcast"
 AWAY = "the Snapcast server cannot be controlled now"
@@ -74,13 +75,16 @@ class Rooms:
         assert self._connect is not None
         async with self._connect(self._stir) as control, trio.open_nursery() as nursery:
             nursery.start_soon(control.read)
+            credit, since = float(BURST), trio.current_time()
             try:
                 while True:
                     self._news = trio.Event()
                     await self._look(control)
                     self._control = control
                     task_status.started()
-                    await trio.sleep(APART_S)
+                    now = trio.current_time()
+                    credit, since = min(BURST, credit + (now - since) / SLOW_S) - 1, now
+                    await trio.sleep(APART_S if credit > 0 else SLOW_S)
                     with trio.move_on_after(LOOK_S):
                         await self._news.wait()
             finally:
