@@ -17,8 +17,15 @@ A, *_ = TAGS
 PASSWORD = "geheim: ß/@"
 
 
-def way_to(broker: Mosquitto, *, tls: bool = False, credentials: Credentials | None = None, user: str = "") -> Broker:
-    address = BrokerAddress("localhost" if tls else "127.0.0.1", broker.port, tls, user, "wrong" if user else None)
+def way_to(
+    broker: Mosquitto,
+    host: str = "127.0.0.1",
+    *,
+    tls: bool = False,
+    credentials: Credentials | None = None,
+    user: str = "",
+) -> Broker:
+    address = BrokerAddress(host, broker.port, tls, user, "wrong" if user else None)
     return Broker(VirtualPorts(), address, credentials or Credentials())
 
 
@@ -111,7 +118,7 @@ async def test_over_tls_both_sides_show_who_they_are_and_the_password_is_seen_no
     login = ("-u", "box", "-P", PASSWORD)
     async with mosquitto(tmp_path, configuration, (*clients, *login)) as broker:
         files = Credentials(secret, ca, ours, our_key)
-        way = way_to(broker, tls=True, user="box", credentials=files)
+        way = way_to(broker, "localhost", tls=True, user="box", credentials=files)
         async with virtual_box(tmp_path, broker=way), broker.listening() as heard:
             await heard.until("/availability", "online")
             await broker.publish(f"tomb/{box_id(heard)}/set/mute", "ON")
@@ -126,10 +133,14 @@ async def test_over_tls_both_sides_show_who_they_are_and_the_password_is_seen_no
             (Credentials(secret, secret, ours, our_key), "certificates for the broker cannot be used"),
         ]
         for credentials, words in refused:
-            way = way_to(broker, tls=True, user="box", credentials=credentials)
+            way = way_to(broker, "localhost", tls=True, user="box", credentials=credentials)
             async with virtual_box(tmp_path, broker=way) as box:
                 await until_down(box, words)
                 assert PASSWORD not in str(box.services.board.details())
+        # Its certificate is for another name, though somebody vouches for it whom we trust.
+        way = way_to(broker, "127.0.0.1", tls=True, user="box", credentials=files)
+        async with virtual_box(tmp_path, broker=way) as box:
+            await until_down(box, "no trusted way to the broker 127.0.0.1")
 
 
 async def test_a_password_in_the_address_is_shown_by_nothing_and_the_access_list_of_the_page_is_enough(
