@@ -28,7 +28,7 @@ def package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_a_command_asks_the_service_on_the_port_that_it_has(package: Path) -> None:
     args = Namespace(url=None, data=None)
     installed.settle("import", args)
-    assert args.url == "http://localhost:8080"
+    assert args.url == "http://127.0.0.1:8080"
 
 
 def test_a_command_has_the_settings_of_the_service(package: Path) -> None:

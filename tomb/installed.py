@@ -44,7 +44,7 @@ def settle(name: str, args: Namespace) -> None:
     if name in OWN:
         _become(USER)
     elif getattr(args, "url", "") is None:
-        args.url = f"http://localhost:{os.environ.get('TOMB_PORT', '8000')}"
+        args.url = f"http://127.0.0.1:{os.environ.get('TOMB_PORT', '8000')}"
 
 
 def _become(user: str) -> None:
