@@ -10,7 +10,7 @@ import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trio.testing import memory_stream_pair
+from trio.testing import lockstep_stream_pair, memory_stream_pair
 
 from tests.rigs.mqtt import packet, packets, publish
 from tests.rigs.virtual import run_virtually
@@ -152,6 +152,25 @@ def test_a_refusal_is_told_in_words(answer: int, words: str) -> None:
         # It does not try by itself with another version, or another name.
         said = bytearray(await theirs.receive_some())
         assert [first >> 4 for first, _ in packets(said)] == [1]
+
+    run_virtually(main)
+
+
+def test_who_was_cut_off_in_the_middle_of_a_packet_says_no_more() -> None:
+    """The broker would take it for the rest of that packet; it knows by the end of the connection what to tell."""
+
+    async def main() -> None:
+        ours, theirs = lockstep_stream_pair()
+        session = Session(ours, "tomb-x", WILL)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(session.open)
+            await theirs.receive_some()
+            await theirs.send_all(WELCOME)
+        with pytest.raises(Broken, match="does not take"):
+            await session.publish(Message("a", b"b"))
+        began = trio.current_time()
+        await session.say_goodbye(WILL)
+        assert trio.current_time() == began
 
     run_virtually(main)
 
