@@ -50,6 +50,7 @@ TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 BOX_NAME_LENGTH = 60
 BoxName = Annotated[str, Field(max_length=BOX_NAME_LENGTH)]
 CHILD_PLAYLISTS = 10_000
+LOUD_SPANS = 12
 
 
 def iso(epoch: float) -> str:
@@ -437,7 +438,7 @@ class LoudHours(Hours):
 T = TypeVar("T")
 Week = Annotated[Sequence[T], Field(min_length=7, max_length=7)]  # from Monday on
 SpansOfDay = Annotated[Sequence[Hours], Field(max_length=6)]
-LoudSpansOfDay = Annotated[Sequence[LoudHours], Field(max_length=12)]
+LoudSpansOfDay = Annotated[Sequence[LoudHours], Field(max_length=LOUD_SPANS)]
 MinutesOfDay = Annotated[int, Field(ge=0, le=1440)]
 ZoneName = Annotated[str, Field(max_length=64, pattern=r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$")]
 

@@ -210,3 +210,11 @@ async def test_days_are_kept_for_four_hundred_and_no_more(tmp_path: Path, autoju
         await box.tap(TAGS[0])
         await trio.sleep(40)
         assert await store.read(kept) == [["2024-05-12", "2025-06-15"]] * 3
+
+
+async def test_a_ceiling_of_some_hours_may_be_written_as_a_float_that_is_whole(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with served_box(tmp_path) as (_, client):
+        hours = [[{"from": "18:00", "to": "08:00", "ceiling": 54.0}]] * 7
+        assert (await client.put("/api/settings", volume_by_hour=hours)).data["volume_by_hour"][0][0]["ceiling"] == 54

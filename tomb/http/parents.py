@@ -12,12 +12,12 @@ from tomb.http.parsing import Body, Id, Label, Percent, ShortLabel, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.models import (
     CHILD_PLAYLISTS,
+    LOUD_SPANS,
     BackupDays,
     BackupFolder,
     Choices,
     Hours,
     LoudnessMode,
-    LoudSpansOfDay,
     MinutesOfDay,
     OnRemoval,
     SameTag,
@@ -33,6 +33,10 @@ from tomb.nurseries.preferences import CHOICES
 COOKIE = "tomb_parents"
 
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
+
+
+class LoudHoursBody(Hours):
+    ceiling: Percent
 
 
 class SettingsBody(Body):
@@ -55,7 +59,7 @@ class SettingsBody(Body):
     daily_minutes: Week[Annotated[MinutesOfDay, BeforeValidator(whole)] | None] | None = None
     quiet_hours: Week[SpansOfDay] | None = None
     bedtime: Week[Hours | None] | None = None
-    volume_by_hour: Week[LoudSpansOfDay] | None = None
+    volume_by_hour: Week[Annotated[Sequence[LoudHoursBody], Field(max_length=LOUD_SPANS)]] | None = None
     statistics: bool | None = None
     backup_to: BackupFolder | None = None
     backup_every_days: Annotated[BackupDays, BeforeValidator(whole)] | None = None

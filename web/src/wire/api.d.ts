@@ -1670,6 +1670,11 @@ export interface components {
             to: string;
             ceiling: number;
         };
+        LoudHoursBody: {
+            from: string;
+            to: string;
+            ceiling: number;
+        };
         Loudness: {
             track: number | null;
             album: number | null;
@@ -2012,7 +2017,7 @@ export interface components {
             daily_minutes?: (number | null)[] | null;
             quiet_hours?: components["schemas"]["Hours"][][] | null;
             bedtime?: (components["schemas"]["Hours"] | null)[] | null;
-            volume_by_hour?: components["schemas"]["LoudHours"][][] | null;
+            volume_by_hour?: components["schemas"]["LoudHoursBody"][][] | null;
             statistics?: boolean | null;
             backup_to?: string | null;
             backup_every_days?: number | null;
