@@ -1,5 +1,6 @@
 """The box as a process: settings, signals, the web server, what it says on the terminal."""
 
+import faulthandler
 import logging
 import os
 import sys
@@ -43,6 +44,8 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
     Raises: StartError, LibraryDamaged.
     """
     logs.keep_stderr()
+    with suppress(RuntimeError):  # without a stderr nobody could read it
+        faulthandler.enable()  # says where it was, should the watchdog abort it, or a crash in a library
     settings = read_settings(options)
     before = os.environ.pop(RESUMES, "")
     if before and settings.port == 0:

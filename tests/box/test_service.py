@@ -1,5 +1,6 @@
 """A box that a service manager started: what it is told, and what comes first."""
 
+import signal
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +26,7 @@ def taken_port() -> socket.socket:
 
 async def test_tags_play_before_the_web_is_there_and_a_restart_is_no_stop(tmp_path: Path) -> None:
     async with (
-        service_manager(tmp_path / "notify") as manager,
+        service_manager(tmp_path / "notify", WATCHDOG_USEC="5000000") as manager,
         serving(tmp_path / "data", *QUIET, env=manager.env) as box,
     ):
         await manager.until("READY=1")
@@ -35,6 +36,9 @@ async def test_tags_play_before_the_web_is_there_and_a_restart_is_no_stop(tmp_pa
         await manager.until("READY=1", times=2)
         await box.until_up(times=2)
         assert "STOPPING=1" not in manager.words
+        # While it is loaded anew it may take longer than the watchdog waits.
+        watched = [line for line in manager.words if line.startswith("WATCHDOG_USEC=")]
+        assert watched == ["WATCHDOG_USEC=5000000", "WATCHDOG_USEC=60000000", "WATCHDOG_USEC=5000000"]
         assert await box.terminate() == 0
         await manager.until("STOPPING=1")
 
@@ -98,7 +102,9 @@ async def test_a_part_that_hangs_ends_the_signs_of_life(tmp_path: Path, part: st
         given = manager.words.count("WATCHDOG=1")
         await trio.sleep(2)  # in which there would be four
         assert manager.words.count("WATCHDOG=1") == given
-        await box.kill()
+        box.send(signal.SIGABRT)  # as systemd does then
+        assert await box.ended() == -signal.SIGABRT
+        await box.until_log("most recent call first")  # where it hung
 
 
 async def test_a_web_side_that_takes_connections_and_answers_none_hangs() -> None:

@@ -31,7 +31,7 @@ def test_each_word_is_a_datagram(address: str, heard: socket.socket) -> None:
     manager.still_starting(30)
     manager.stopping()
     assert [heard.recv(4096) for _ in range(4)] == [
-        b"READY=1\nSTATUS=tags play",
+        b"READY=1\nSTATUS=tags play\nWATCHDOG_USEC=1000000",
         b"WATCHDOG=1",
         b"EXTEND_TIMEOUT_USEC=30000000",
         b"STOPPING=1",

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 log = logging.getLogger(__name__)
 
+LOADED_S = 60.0
 STATUS_LENGTH = 300  # of what `systemctl status` shows; a whole message must fit into 4096 bytes
 
 
@@ -34,7 +35,7 @@ class ServiceManager:
 
     def ready(self, status: str) -> None:
         self.is_ready = True
-        self._tell("READY=1", _status(status))
+        self._tell("READY=1", _status(status), *_watched(self.watchdog_s))
 
     def say(self, status: str) -> None:
         """How the box is, in words, for `systemctl status`; the same again is not sent again."""
@@ -49,6 +50,12 @@ class ServiceManager:
     def still_starting(self, seconds: float) -> None:
         """It will take so long yet, at most, until the next word."""
         self._tell(f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}")
+
+    def starting_anew(self) -> None:
+        """The process becomes another one, which says nothing until it is loaded: on a small computer that takes longer
+        than a watchdog waits. It waits longer from now on, until that one is ready."""
+        if self.watchdog_s is not None:
+            self._tell("WATCHDOG=1", *_watched(max(self.watchdog_s, LOADED_S)))
 
     def stopping(self) -> None:
         self._tell("STOPPING=1")
@@ -67,6 +74,10 @@ class ServiceManager:
 def _status(words: str) -> str:
     """On one line, whatever a device or a disk calls itself."""
     return "STATUS=" + " ".join(words.split())[:STATUS_LENGTH]
+
+
+def _watched(seconds: float | None) -> tuple[str, ...]:
+    return () if seconds is None else (f"WATCHDOG_USEC={round(seconds * 1_000_000)}",)
 
 
 def _watchdog(environment: Mapping[str, str]) -> float | None:

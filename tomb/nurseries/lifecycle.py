@@ -130,6 +130,7 @@ class Process:
         if self.defect is not None:
             log.critical("a defect ends the box", exc_info=self.defect)
         elif self.again and not self._signals:  # whoever sends a signal while it restarts wants it to end
+            self.manager.starting_anew()
             _start_anew(self.port)
         leave(self.status or int(late or self.defect is not None))
 
