@@ -50,3 +50,12 @@ def test_clients_of_mpd_are_answered_nowhere_or_at_an_address(tmp_path: Path) ->
     for wrong in (":6600", "box:65536", "http://box:6600", "box:6600/x", "pin@box"):
         with pytest.raises(StartError, match="TOMB_MPD"):
             read_settings({"mpd": wrong})
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.org/index.json", "https://user@example.org/i", "https://", "index.json"]
+)
+def test_updates_are_looked_for_over_https_alone(address: str) -> None:
+    assert read_settings({"update_url": "https://example.org/tomb/index.json"}).update_url
+    with pytest.raises(StartError, match="TOMB_UPDATE_URL"):
+        read_settings({"update_url": address})

@@ -112,3 +112,12 @@ async def test_a_running_box_is_not_given_what_it_cannot_take(music: Music, tmp_
         refused(await run_tomb("import", folder, "--data", music.data, "--url", "http://127.0.0.1:9"), "no box answers")
         assert list(inbox.iterdir()) == []
         assert (await box.get("/api/playlists")).data["total"] == 3
+
+
+async def test_an_update_of_a_box_that_runs_from_a_folder_says_what_to_do_instead(music: Music, tmp_path: Path) -> None:
+    package = tmp_path / "tomb-music-box.deb"
+    package.touch()
+    refused(await run_tomb("update", package), "git pull")
+    async with serving(music.data, *VIRTUAL) as box:
+        refused(await run_tomb("update", "--url", box.url), "git pull")
+        refused(await run_tomb("update", "https://example.org/a.deb", "--url", box.url), "git pull")
