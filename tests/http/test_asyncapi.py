@@ -14,6 +14,7 @@ from trio.testing import MockClock
 from tests.http.world import made_world
 from tests.rigs.asgi import served_box
 from tests.rigs.box import virtual_box
+from tests.rigs.rooms import FakeRooms, placed
 from tests.rigs.sockets import socket_room
 from tomb.http import asyncapi
 from tomb.http.asyncapi import TOLD
@@ -49,8 +50,10 @@ def test_every_event_that_the_box_tells_is_described() -> None:
 
 
 async def test_what_is_told_is_as_described(tmp_path: Path, autojump_clock: MockClock) -> None:
-    async with served_box(tmp_path) as (box, client):
+    rooms = FakeRooms(placed("kitchen"))
+    async with served_box(tmp_path, rooms=rooms) as (box, client):
         world = await made_world(box, client)
+        rooms.turn("kitchen", 20)
         first, second = world.names["playlist"], world.names["second"]
         await client.post(f"/api/playlists/{first}/start", client_op_id="a")
         await client.post("/api/player/volume", volume=30)
