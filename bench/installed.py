@@ -13,7 +13,7 @@ import json
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import trio
@@ -86,23 +86,21 @@ async def _idle(lower: tuple[Path, ...], folder: Path) -> AsyncIterator[tuple[in
         async with booted(disk) as machine:
             await machine.until("/api/health")
             await trio.sleep(20)
-            inside = (await machine.run("cat", "/sys/fs/cgroup/system.slice/tomb.service/cgroup.procs")).said.split()
-            outside = [_outside(machine, int(pid)) for pid in inside]
-            main = _outside(machine, await _of_box(machine, "MainPID"))
-            yield main, outside
+            pids = _outside(machine, await _of_box(machine, "MainPID"))
+            yield next(iter(pids)), pids
 
 
-def _outside(machine: Machine, pid: int) -> int:
-    """The number that a process of the container has out here (proc_pid_status(5), NSpid)."""
+def _outside(machine: Machine, main: int) -> list[int]:
+    """The numbers that the service's processes have out here (proc_pid_status(5), NSpid), that of `main` first."""
     space = Path(f"/proc/{machine.leader}/ns/pid").readlink()
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            numbers = next(line for line in status.read_text().splitlines() if line.startswith("NSpid:")).split()
-            if int(numbers[-1]) == pid and (status.parent / "ns/pid").readlink() == space:
-                return int(numbers[1])
-        except OSError:
-            continue
-    raise ProcessLookupError(pid)
+    found: dict[int, int] = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "ns/pid").readlink() == space and "tomb.service" in (process / "cgroup").read_text():
+                lines = (process / "status").read_text().splitlines()
+                numbers = next(line for line in lines if line.startswith("NSpid:")).split()
+                found[int(numbers[-1])] = int(process.name)
+    return [found.pop(main), *found.values()]
 
 
 async def main() -> None:
