@@ -65,6 +65,7 @@ async def serve(kind: str) -> None:
 
 
 async def serve_box(folder: Path) -> None:
+    from tomb import memory
     from tomb.box import Devices, open_box
     from tomb.config import Rate, Settings
     from tomb.devices.silent import SilentOutput
@@ -81,6 +82,7 @@ async def serve_box(folder: Path) -> None:
         await services.deck.start(imported.playlist_ids[0])
         app = make_app(services)
         await nursery.start(app.run)
+        memory.settle()
         await listen(nursery, app)
         await trio.sleep_forever()
 
@@ -97,20 +99,15 @@ def fill(folder: Path) -> None:
 
 async def serve_unguarded(folder: Path) -> None:
     """A box that does not look who asks, from where, how often or for how much, nor tells browsers what not to do."""
-    from quart import g, request
-
     from tomb.http.api import Api
     from tomb.http.guard import Guard
 
-    async def admit(_: Api) -> None:
-        g.request_id = request.scope["tomb.request_id"]  # type: ignore[typeddict-item]
-
     with (
         patch.object(Api, "_path_in", lambda _, scope: scope["path"]),
-        patch.object(Api, "_admit", admit),
+        patch.object(Api, "_admit", lambda *_: None),
         patch.object(Api, "_take_place", lambda *_: None),
         patch.object(Guard, "cross_origin_headers", lambda *_, **__: ()),
-        patch("tomb.http.api.security_headers", lambda *_: ()),
+        patch("tomb.http.api.security_headers", lambda *_, **__: ()),
     ):
         await serve_box(folder)
 

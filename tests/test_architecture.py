@@ -55,10 +55,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "youtube": UNDER | {"devices", "library", "remote"},
     "update": UNDER | {"devices", "remote"},
     "archives": HANDS | {"remote"},
-    "malloc": frozenset(),
+    "memory": frozenset(),
     # The child that looks at strangers' files: nobody imports it, it is started.
     "examiner": UNDER | {"devices", "library"},
-    "service": ALL_PARTS | {"box", "malloc"},
+    "service": ALL_PARTS | {"box", "memory"},
     "cli": ALL_PARTS
     | {"archives", "box", "doctor", "imports", "installed", "pin", "remote", "service", "update", "youtube"},
     "__main__": frozenset({"cli"}),
@@ -84,6 +84,7 @@ BOUNDARIES = {
     "nurseries/supervisor.py": "devices and services: they are started again",
     "nurseries/mpd/server.py": "edges: a client's connection ends",
     "nurseries/web.py": "edges: a connection ends",
+    "http/api.py": "edges: a request is refused",
     "socketio/server.py": "edges: a client's connection ends",
     "socketio/multiplexer.py": "edges: a client's handler fails",
     "library/covers.py": "the decoder of pictures, in the examiner's process",

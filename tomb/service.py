@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import trio
 
-from tomb import __version__, logs, malloc
+from tomb import __version__, logs, memory
 from tomb.box import chosen_devices, open_box
 from tomb.config import Settings, read_settings, unknown_settings
 from tomb.devices import facts
@@ -54,7 +54,7 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
     logs.configure(settings.log_level, logbook)
     for name in unknown_settings():
         log.warning("no setting is called %s", name)
-    malloc.keep_one_heap()
+    memory.keep_one_heap()
     process = Process(logbook, resumes=before != "", manager=ServiceManager())
     refusal: TombError | None = None
     try:
@@ -83,7 +83,7 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
             with trio.CancelScope() as looking:
                 process.at_stop(looking.cancel)
                 await _sync(services)
-            malloc.give_back()
+            memory.settle()
             await process.stop.wait()
             await web.until_ended()
             nursery.cancel_scope.cancel()

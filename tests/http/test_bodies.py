@@ -1,12 +1,11 @@
 """Bodies that cost more than they bring: refused or outlasted, in little memory and in small steps."""
 
 import tracemalloc
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pytest
 import trio
 from trio.testing import MockClock
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from tomb.errors import BadRequest, RequestTimeout
@@ -15,7 +14,7 @@ from tomb.nurseries.memory_budget import MemoryBudget
 
 MIB = 2**20
 BOUNDARY = b"----a-form"
-FORM = Headers({"content-type": "multipart/form-data; boundary=----a-form"})
+FORM = {"content-type": "multipart/form-data; boundary=----a-form"}
 PART = b'--%b\r\nContent-Disposition: form-data; name="%b"; filename="a"\r\n\r\n%b\r\n'
 
 
@@ -26,28 +25,28 @@ def part(name: bytes, content: bytes = b"") -> bytes:
 END = b"--" + BOUNDARY + b"--\r\n"
 
 
-async def read(pieces: Iterable[bytes], headers: Headers, size: int, pace_s: float = 0.0) -> tuple[int, object]:
+async def read(
+    pieces: Iterable[bytes], headers: Mapping[str, str], size: int, pace_s: float = 0.0
+) -> tuple[int, object]:
     """How many bytes were taken, and what came of it: the chunk or the refusal."""
-    stream, taken = Incoming(None, CHUNK_LIMIT), 0
-    result: object = None
+    taken = 0
+    left = iter(pieces)
 
-    async def send() -> None:
+    async def receive() -> dict[str, object]:
         nonlocal taken
-        for piece in pieces:
-            await trio.sleep(pace_s)
-            await stream.feed(piece, more=True)
-            taken += len(piece)
-        await stream.feed(b"", more=False)
+        if (piece := next(left, None)) is None:
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await trio.sleep(pace_s)
+        taken += len(piece)
+        return {"type": "http.request", "body": piece, "more_body": True}
 
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(send)
-        with MemoryBudget(16 * MIB).hold("10.0.0.1", size) as held:
-            try:
-                result = await read_chunk(stream, headers, size, held)
-            except (BadRequest, RequestTimeout, RequestEntityTooLarge) as error:
-                result = error
-        nursery.cancel_scope.cancel()
-    return taken, result
+    stream = Incoming(receive, None)
+    stream.limit = CHUNK_LIMIT
+    with MemoryBudget(16 * MIB).hold("10.0.0.1", size) as held:
+        try:
+            return taken, await read_chunk(stream, headers, size, held)
+        except (BadRequest, RequestTimeout, RequestEntityTooLarge) as error:
+            return taken, error
 
 
 def cut(content: bytes, size: int = 65536) -> list[bytes]:
@@ -101,8 +100,8 @@ async def test_what_has_no_end_in_a_form_is_refused_at_its_beginning(autojump_cl
     assert taken <= 4 * 65536
 
 
-@pytest.mark.parametrize("headers", [FORM, Headers()])
-async def test_more_than_the_chunk_is_not_taken(autojump_clock: MockClock, headers: Headers) -> None:
+@pytest.mark.parametrize("headers", [FORM, {}])
+async def test_more_than_the_chunk_is_not_taken(autojump_clock: MockClock, headers: Mapping[str, str]) -> None:
     taken, refused = await read(cut(part(b"file", bytes(4 * MIB)) + END), headers, MIB)
     assert isinstance(refused, BadRequest)
     assert taken <= MIB + 2 * 65536
@@ -131,6 +130,6 @@ async def test_who_sends_too_slowly_is_given_up(
     autojump_clock: MockClock, pace_s: float, size: int, in_time: bool
 ) -> None:
     began = trio.current_time()
-    _, result = await read(cut(bytes(30 * size), size), Headers(), 30 * size, pace_s)
+    _, result = await read(cut(bytes(30 * size), size), {}, 30 * size, pace_s)
     assert isinstance(result, bytearray) == in_time
     assert trio.current_time() - began == (270 if in_time else 20)

@@ -81,6 +81,8 @@ class Client:
         pieces = [(0.0, content)] if isinstance(content, bytes) else content
         if isinstance(content, bytes) and content:
             sent.setdefault("content-length", str(len(content)))
+        elif not isinstance(content, bytes) and "content-length" not in sent:
+            sent["transfer-encoding"] = "chunked"
         answer = await self._exchange(self._scope(method, path, sent), iter(pieces))
         self._keep_cookie(answer)
         return answer

@@ -1,15 +1,19 @@
-"""The routes on Quart: the guard, parsing, one call, the envelope. Decisions are made elsewhere."""
+"""The routes: the guard, parsing, one call, the envelope. Decisions are made elsewhere.
+
+The application is Quart-Trio's; its table of addresses and its place in the server are used, and its extension point
+for how a request is served (`asgi_http_class`). Quart's own way of serving one costs two tasks, a context of six
+variables, signals and two copies of the headers; here it is one call in the task of the connection.
+"""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
 
 import trio
 from pydantic import BaseModel
-from quart import Response, g, request
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
@@ -25,7 +29,7 @@ from tomb.errors import (
     UnknownHost,
 )
 from tomb.http import pages, parsing, streams
-from tomb.http.bodies import BODY_LIMIT, Incoming, StreamedConnection, StreamedRequest
+from tomb.http.bodies import BODY_LIMIT, ClientLeft
 from tomb.http.envelope import (
     Document,
     Download,
@@ -37,6 +41,7 @@ from tomb.http.envelope import (
     refusal_of,
     success_json,
 )
+from tomb.http.exchange import Answer, CutOff, Request
 from tomb.http.guard import Guard, Pairs, RateLimits, host_in, security_headers
 from tomb.http.operations import Operations
 from tomb.http.parents import COOKIE
@@ -51,6 +56,8 @@ BODY_S = 20.0
 BODIES_MEMORY = 16 * 1024 * 1024  # of all bodies that are JSON
 ADDRESS_LIMIT = 4096
 HEADERS_LIMIT = 12 * 1024  # above the address's, below what the server takes at all (16 KiB, then it answers itself)
+# What may take long: looking something up elsewhere, examining a file, an archive.
+WATCHED: frozenset[Category] = frozenset({"uploads", "youtube", "archives"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 JSON = "application/json"
 _PAGE = "text/html; charset=utf-8"
@@ -79,11 +86,12 @@ class Api:
         self._routes = {route.name: route for route in routes}
         self._quart = QuartTrio("tomb.http", static_folder=None)
         self._mount(self._quart)
+        self._addresses = self._quart.url_map.bind("tomb")
+        self._fixed: dict[tuple[str, str], Route] = {
+            (each.method, each.path): each for each in routes if "<" not in each.path
+        }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Quart takes targets and hosts apart before any handler of ours could answer for what is none: that is refused
-        in front of it.
-        """
         if scope["type"] == "http":
             scope = {**scope, "tomb.request_id": self._services.ports.new_id()}
             try:
@@ -120,75 +128,114 @@ class Api:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
     def _mount(self, app: QuartTrio) -> None:
-        app.request_class = StreamedRequest
-        app.asgi_http_class = StreamedConnection
+        # To a type checker a class; Quart asks no more of it than to be called with itself and a scope.
+        app.asgi_http_class = lambda _, scope: partial(self._serve, scope)  # type: ignore[assignment, return-value]
         app.url_map.strict_slashes = False
         app.url_map.merge_slashes = False
         app.url_map.converters["default"] = _Name
         for name, route in self._routes.items():
-            app.add_url_rule(route.path, name, self._view(route), methods=[route.method])
-        app.before_request(self._admit)
-        app.after_request(self._seal)
-        app.register_error_handler(Exception, self._refuse)
+            app.add_url_rule(route.path, name, methods=[route.method])
 
-    def _view(self, route: Route) -> Callable[..., Awaitable[Response]]:
-        async def view(**path: str) -> Response:
-            _incoming().limit = route.limit
-            try:
-                result = await self._answer(route, path)
-            except ExceptionGroup as errors:
-                return await self._refuse(errors)  # as a whole; Quart-Trio would tell of the first one alone
-            return await self._respond(route, result)
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request, in this task and no other. Whoever leaves, or cannot be sent all of it, is forgotten: the server
+        closes what was not finished.
+        """
+        request = Request(scope, receive)
+        with request.until_sent, suppress(ClientLeft, CutOff):
+            answer = await self._answered(request)
+            await request.body.drain()
+            self._seal(request, answer)
+            await answer.send(send)
 
-        return view
+    async def _answered(self, request: Request) -> Answer:
+        try:
+            found = self._find(request)
+            self._admit(request, found if isinstance(found, Route) else None)
+            if isinstance(found, HTTPException):
+                raise found
+            if request.method == "OPTIONS":
+                allowed = ", ".join(self._addresses.allowed_methods(request.path))
+                return Answer(200, b"", None, [("Allow", allowed)])
+            if found.category in WATCHED:
+                return await self._while_there(request, found)
+            return await self._respond(request, found, await self._answer(request, found))
+        except ClientLeft:
+            raise
+        except Exception as error:  # noqa: BLE001  # the boundary of a request: whatever goes wrong with it is its answer
+            return await self._refuse(request, error)
 
-    async def _answer(self, route: Route, path: Mapping[str, str]) -> HandlerResult:
+    def _find(self, request: Request) -> Route | HTTPException:
+        fixed = self._fixed.get((request.method, request.path))  # most are asked for as they stand there
+        if fixed is not None:
+            return fixed
+        try:
+            rule, request.path_values = self._addresses.match(request.path, request.method, return_rule=True)
+        except HTTPException as error:
+            return error
+        return self._routes[rule.endpoint]
+
+    async def _while_there(self, request: Request, route: Route) -> Answer:
+        """For what may take long, or costs much: it ends when its client leaves."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._end_when_left, request, nursery.cancel_scope)
+            with suppress(ClientLeft):
+                answer = await self._respond(request, route, await self._answer(request, route))
+                nursery.cancel_scope.cancel()
+                return answer
+            nursery.cancel_scope.cancel()
+        raise ClientLeft
+
+    async def _end_when_left(self, request: Request, scope: trio.CancelScope) -> None:
+        await request.body.ended.wait()
+        await request.body.left()
+        scope.cancel()
+
+    async def _answer(self, request: Request, route: Route) -> HandlerResult:
+        request.body.limit = route.limit
         if route.method != "GET" or route.category != "uploads":
-            self._take_place(route.category)
+            self._take_place(request, route.category)
         # Where a body may be JSON or something else, its type says which.
         is_stream = route.takes and (route.body is Body or request.mimetype != JSON)
         if route.method == "GET" or is_stream:
-            return await self._handle(route, path, None)
-        return await self._change(route, path)
+            return await self._handle(request, route, None)
+        return await self._change(request, route)
 
-    def _take_place(self, category: Category) -> None:
+    def _take_place(self, request: Request, category: Category) -> None:
         """Among those that are served at once, until the answer has been sent. Raises RateLimited."""
-        if not self._rates.has_places(category):
-            return
-        held: ExitStack = request.until_sent  # type: ignore[attr-defined]  # of our own `StreamedRequest`
-        held.enter_context(self._rates.place(category, _client()))
+        if self._rates.has_places(category):
+            request.until_sent.enter_context(self._rates.place(category, request.client))
 
-    async def _change(self, route: Route, path: Mapping[str, str]) -> HandlerResult:
-        with self._memory.hold(_client(), BODY_LIMIT) as held:
-            _incoming().limit = BODY_LIMIT
-            raw = await _incoming().within(BODY_S).read(held)
-            return await self._once(route, path, raw)
+    async def _change(self, request: Request, route: Route) -> HandlerResult:
+        with self._memory.hold(request.client, BODY_LIMIT) as held:
+            request.body.limit = BODY_LIMIT
+            raw = await request.body.within(BODY_S).read(held)
+            return await self._once(request, route, raw)
 
-    async def _once(self, route: Route, path: Mapping[str, str], raw: bytes) -> HandlerResult:
+    async def _once(self, request: Request, route: Route, raw: bytes) -> HandlerResult:
         op_id, fields = await self._parsed(raw, parsing.repeatable, raw)
-        g.client_op_id = op_id
+        request.client_op_id = op_id
         if op_id is None or route.secret or not fields.isdisjoint(route.secret_fields):
-            return await self._handle(route, path, raw)
-        asked = (route.name, tuple(path.items()), request.query_string, hashlib.sha256(raw).digest())
+            return await self._handle(request, route, raw)
+        asked = (route.name, tuple(request.path_values.items()), request.query_string, hashlib.sha256(raw).digest())
         # The PIN was asked for by `_admit`, before any kept answer can be given. And whoever may only play hears in
         # `ack:op` that something was done, but not what came of it, where only parents may look at that.
-        handle = partial(self._handle, route, path, raw)
+        handle = partial(self._handle, request, route, raw)
         return await self._operations.once(op_id, asked, handle, with_data=route.playing)
 
-    async def _handle(self, route: Route, path: Mapping[str, str], raw: bytes | None) -> HandlerResult:
+    async def _handle(self, request: Request, route: Route, raw: bytes | None) -> HandlerResult:
         """`raw`: the body that is to be parsed; None where there is none, or it is left to the handler."""
-        body: BaseModel = route.body.model_construct()
+        body: BaseModel = route.nothing
         if raw or (raw is not None and route.body is not Body):
             body = await self._parsed(raw, parsing.body, route.body, raw, request.mimetype)
         token = request.cookies.get(COOKIE)
         call: Call[BaseModel] = Call(
             given=body if route.query is NoQuery else parsing.query(route.query, request.args),
-            path=parsing.path(path),
-            client=_client(),
+            path=parsing.path(request.path_values),
+            client=request.client,
             token=token,
             origin="parent" if self._services.parent_auth.admits(token) else "child",
-            headers=request.headers,
-            stream=_incoming(),
+            headers=request.fields,
+            stream=request.body,
         )
         return await route.handle(self._services, call)
 
@@ -198,28 +245,23 @@ class Api:
             return parse(*args)
         return await self._services.ports.in_thread(parse, *args, limiter=self._parsing)
 
-    async def _respond(self, route: Route, result: HandlerResult) -> Response:
+    async def _respond(self, request: Request, route: Route, result: HandlerResult) -> Answer:
         match result:
             case FilePart():
                 return await streams.respond(result, request, self._services.ports)
             case Download():
                 return streams.download(result, request)
             case Document():
-                return Response(result.content, route.status, content_type=result.content_type)
-        body = b"" if route.status == 204 else success_json(result, self._stamp(), flat=route.flat)
-        response = _json(body, route.status)
-        response.headers.update(result.headers)
-        return response
+                return Answer(route.status, result.content, result.content_type)
+        body = b"" if route.status == 204 else success_json(result, self._stamp(request), flat=route.flat)
+        return Answer(route.status, body, JSON if body else None, list(result.headers.items()))
 
     # --- around every request ---------------------------------------------------------------------------------------
 
-    async def _admit(self) -> None:
-        g.request_id = request.scope["tomb.request_id"]  # type: ignore[typeddict-item]  # from `__call__`
-        self._check_sizes()
-        rule = request.url_rule
-        route = None if rule is None else self._routes.get(rule.endpoint)
-        self._check_sender(route)
-        self._rates.spend("other" if route is None else route.category, _client())
+    def _admit(self, request: Request, route: Route | None) -> None:
+        self._check_sizes(request)
+        self._check_sender(request, route)
+        self._rates.spend("other" if route is None else route.category, request.client)
         if (
             route is not None
             and not route.playing
@@ -229,53 +271,50 @@ class Api:
         if route is not None and route.is_edit:
             self._services.probation.check()
 
-    def _check_sizes(self) -> None:
+    def _check_sizes(self, request: Request) -> None:
         address = len(request.scope["raw_path"]) + len(request.query_string)
         if address > ADDRESS_LIMIT:
             raise AddressTooLong("the address is too long", {"limit": ADDRESS_LIMIT})
         if sum(len(name) + len(value) for name, value in request.scope["headers"]) > HEADERS_LIMIT:
             raise HeadersTooLarge("the headers are too large", {"limit": HEADERS_LIMIT})
 
-    def _check_sender(self, route: Route | None) -> None:
+    def _check_sender(self, request: Request, route: Route | None) -> None:
         if request.method not in SAFE_METHODS:
-            self._guard.check_origin(request.headers.get("Origin"), request.headers.get("Host"))
+            self._guard.check_origin(request.fields.get("Origin"), request.fields.get("Host"))
         elif route is not None and request.method != "OPTIONS":
-            self._guard.check_site(request.headers, costly=route.costly)
+            self._guard.check_site(request.fields, costly=route.costly)
 
-    async def _seal(self, response: Response) -> Response:
-        await _incoming().drain()
-        origin, preflight = request.headers.get("Origin"), request.method == "OPTIONS"
-        sealed = response.headers
-        if "Cache-Control" not in sealed:
-            sealed.add("Cache-Control", "no-store")
-        sealed.add("X-Request-ID", g.get("request_id", ""))
-        policy, is_secure = sealed.get("Content-Security-Policy"), _is_secure(request.scope)
-        sealed.extend(security_headers(response.content_type, policy, is_secure=is_secure))
-        sealed.extend(self._guard.cross_origin_headers(origin, preflight=preflight))
-        return response
+    def _seal(self, request: Request, answer: Answer) -> None:
+        origin, preflight = request.fields.get("Origin"), request.method == "OPTIONS"
+        sealed = answer.headers
+        if answer.header("Cache-Control") is None:
+            sealed.append(("Cache-Control", "no-store"))
+        sealed.append(("X-Request-ID", request.id))
+        policy, is_secure = answer.header("Content-Security-Policy"), _is_secure(request.scope)
+        sealed += security_headers(answer.content_type, policy, is_secure=is_secure)
+        sealed += self._guard.cross_origin_headers(origin, preflight=preflight)
 
-    async def _refuse(self, error: Exception) -> Response:
-        if _is_for_a_page(error):
+    async def _refuse(self, request: Request, error: Exception) -> Answer:
+        if _is_for_a_page(request, error):
             try:
-                return await self._page()
+                return await self._page(request)
             except RequestError as refused:
                 error = refused
-        refusal = refusal_of(error, g.get("request_id", ""), request.path)
-        response = _json(failure_json(refusal, self._stamp()), refusal.status)
-        response.headers.update(refusal_headers(error, refusal))
-        return response
+        refusal = refusal_of(error, request.id, request.path)
+        headers = list(refusal_headers(error, refusal).items())
+        return Answer(refusal.status, failure_json(refusal, self._stamp(request)), JSON, headers)
 
-    async def _page(self) -> Response:
+    async def _page(self, request: Request) -> Answer:
         """A file of the web UI; where it is not built, the plain page. Raises NotFound, NoSuchRange."""
         found = self._ui.find(request.path, request.accept_encodings)
         if found is not None:
-            self._take_place("files")
+            self._take_place(request, "files")
             return await streams.respond(found, request, self._services.ports)
-        return Response(pages.home(self._services.preferences.current.box_name), content_type=_PAGE)
+        return Answer(200, pages.home(self._services.preferences.current.box_name).encode(), _PAGE)
 
-    def _stamp(self) -> Stamp:
+    def _stamp(self, request: Request) -> Stamp:
         services = self._services
-        return Stamp(services.ports.wall(), services.events.number, g.get("request_id", ""), g.get("client_op_id"))
+        return Stamp(services.ports.wall(), services.events.number, request.id, request.client_op_id)
 
 
 def busy(services: Services) -> bytes:
@@ -321,7 +360,7 @@ def _is_secure(scope: Any) -> bool:
     return scope.get("scheme") == "https" or said[-1:] == [b"https"]
 
 
-def _is_for_a_page(error: Exception) -> bool:
+def _is_for_a_page(request: Request, error: Exception) -> bool:
     """Whatever is no address of the API is one of the web UI, which finds its way by itself."""
     return (
         isinstance(error, HTTPException)
@@ -329,16 +368,3 @@ def _is_for_a_page(error: Exception) -> bool:
         and request.method in ("GET", "HEAD")
         and not (request.path + "/").startswith(("/api/", "/socket.io/"))
     )
-
-
-def _json(content: bytes, status: int) -> Response:
-    return Response(content, status, content_type=JSON if content else None)
-
-
-def _incoming() -> Incoming:
-    return request.body  # type: ignore[return-value]  # made by our own `Request`
-
-
-def _client() -> str:
-    address: tuple[str, int] | None = request.scope.get("client")
-    return address[0] if address else ""

@@ -7,15 +7,11 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from math import inf
 from typing import Any, Self
 
 import trio
-from quart_trio.asgi import TrioASGIHTTPConnection
-from quart_trio.wrappers.request import TrioRequest
-from werkzeug.datastructures import Headers
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
@@ -39,30 +35,28 @@ CHECKSUMS = {
 }
 
 
+class ClientLeft(Exception):
+    """The client hung up before all of its body was here. Nobody is there to be answered."""
+
+
 class Incoming:
     """A body on its way. Iterating gives its pieces, of the size in which the server reads them.
 
-    `length`: in bytes, where the client says it. Raises PayloadTooLarge beyond `limit`; RequestTimeout when not even
-    `LEAST_BYTES` come within `STALL_S`, and at the end of what `within` allows. (The arguments are those with which
-    Quart makes the body of a request.)
+    It is pulled: each piece is asked of the connection when somebody wants it (`receive`, as ASGI has it), in the task
+    that wants it. `length`: in bytes, where the client says it. `limit`: the most bytes there may be; None: any.
+    Raises PayloadTooLarge beyond `limit`; RequestTimeout when not even `LEAST_BYTES` come within `STALL_S`, and at the
+    end of what `within` allows; ClientLeft.
     """
 
-    def __init__(self, length: int | None, limit: int | None) -> None:
+    def __init__(self, receive: Callable[[], Awaitable[Any]], length: int | None) -> None:
         self.length = length
-        self.limit = limit
+        self.limit: int | None = BODY_LIMIT
+        self.ended = trio.Event()  # all of it is here
+        self._receive = receive
         self._taken = 0
         self._given_up = False
         self._deadline = inf
         self._came, self._waited = 0, 0.0
-        self._send, self._receive = trio.open_memory_channel[bytes](0)
-
-    async def feed(self, piece: bytes, *, more: bool) -> None:
-        """Hand over what the client has sent; returns when it was taken, or nobody wants it any more."""
-        with suppress(trio.BrokenResourceError):
-            if piece:
-                await self._send.send(piece)
-        if not more:
-            self._send.close()
 
     def within(self, seconds: float) -> Self:
         """The same, which is to be complete by then."""
@@ -78,10 +72,7 @@ class Incoming:
         began = trio.current_time()
         # Only waiting for the client counts: not our own use of what came, which may wait for memory or a disk.
         with trio.move_on_at(min(self._deadline, began + STALL_S - self._waited)):
-            try:
-                piece = await self._receive.receive()
-            except trio.EndOfChannel:
-                raise StopAsyncIteration from None
+            piece = await self._next()
             self._taken += len(piece)
             if self.limit is not None and self._taken > self.limit:
                 self._refuse()
@@ -99,64 +90,43 @@ class Incoming:
         held.complete()
         return bytes(content)
 
+    async def drain(self) -> None:
+        """Let the rest pass, within limits: a client that is still sending does not look for its answer."""
+        passed = 0
+        with trio.move_on_after(0 if self._given_up else DRAINED_S):
+            while not self.ended.is_set() and passed <= DRAINED_AT_MOST:
+                try:
+                    passed += len(await self._next())
+                except StopAsyncIteration:
+                    return
+
+    async def left(self) -> None:
+        """Return when the client has hung up. To be asked for when the body has ended, and by nobody else meanwhile."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def _next(self) -> bytes:
+        while not self.ended.is_set():
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientLeft
+            if not message.get("more_body", False):
+                self.ended.set()
+            if piece := message.get("body", b""):
+                return bytes(piece)
+        raise StopAsyncIteration
+
     def _keep_pace(self, size: int, waited: float) -> None:
         self._came += size
         self._waited += waited
         if self._came >= LEAST_BYTES:
             self._came, self._waited = 0, 0.0
 
-    async def drain(self) -> None:
-        """Let the rest pass, within limits: a client that is still sending does not look for its answer.
-
-        From then on nothing waits to be taken: Hypercorn tells of the end of a request through the same queue.
-        """
-        passed = 0
-        with self._receive, trio.move_on_after(0 if self._given_up else DRAINED_S):
-            async for piece in self._receive:
-                passed += len(piece)
-                if passed > DRAINED_AT_MOST:
-                    return
-
     def _refuse(self) -> None:
         raise PayloadTooLarge("the body is too large", {"limit": self.limit})
 
 
-class StreamedRequest(TrioRequest):
-    """`until_sent`: what is held from when it is asked for until its answer has been sent, or cannot be."""
-
-    body_class = Incoming  # type: ignore[assignment]  # Quart calls no more of a body than we do
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.until_sent = ExitStack()
-
-
-class CutOff(Exception):
-    """What is being sent cannot be sent to its end. Its connection breaks, so that no half passes as whole."""
-
-
-class StreamedConnection(TrioASGIHTTPConnection):
-    """Quart's own puts whatever comes into the body, however large that grows."""
-
-    # The override of an override: Quart-Trio's own signature is not that of Quart.
-    async def handle_messages(  # type: ignore[override]  # as above
-        self, nursery: trio.Nursery, request: Any, receive: Any
-    ) -> None:
-        while (message := await receive())["type"] == "http.request":
-            await request.body.feed(message.get("body", b""), more=message.get("more_body", False))
-        nursery.cancel_scope.cancel()
-
-    async def handle_request(  # type: ignore[override]  # as above
-        self, nursery: trio.Nursery, request: Any, send: Any
-    ) -> None:
-        with request.until_sent:
-            try:
-                await super().handle_request(nursery, request, send)
-            except CutOff:
-                nursery.cancel_scope.cancel()  # the server closes what was not finished
-
-
-async def read_chunk(stream: Incoming, headers: Headers, size: int, held: Held) -> bytearray:
+async def read_chunk(stream: Incoming, headers: Mapping[str, str], size: int, held: Held) -> bytearray:
     """The body itself, or in a multipart one the field `file`: `size` bytes, taken as there is memory for them.
 
     It is taken apart and summed up while it comes, in slices of a fraction of a millisecond each, so that there is

@@ -14,8 +14,6 @@ from ipaddress import ip_address
 from math import inf
 from urllib.parse import urlsplit
 
-from werkzeug.datastructures import Headers
-
 from tomb.config import Settings
 from tomb.errors import Forbidden, RateLimited, UnknownHost
 from tomb.http.routes import Category
@@ -107,7 +105,7 @@ class Guard:
             details = {"origin": origin, "setting": "TOMB_CORS_ORIGINS"}
             raise Forbidden("pages from there may not use this box; TOMB_CORS_ORIGINS names those that may", details)
 
-    def check_site(self, headers: Headers, *, costly: bool) -> None:
+    def check_site(self, headers: Mapping[str, str], *, costly: bool) -> None:
         """What only looks has no `Origin`, but where browsers trust the connection they say whose page asks
         (`Sec-Fetch-Site`): another's may lead somebody here, and may not have anything done. Raises Forbidden.
         """

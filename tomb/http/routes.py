@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel
-from werkzeug.datastructures import Headers
 
 from tomb.errors import NoSuchRange, RequestError
 from tomb.http.bodies import BODY_LIMIT, Incoming
@@ -38,7 +37,7 @@ class Call(Generic[T]):
     client: str
     token: str | None
     origin: Origin
-    headers: Headers
+    headers: Mapping[str, str]
     stream: Incoming
 
 
@@ -78,13 +77,16 @@ class Route:
     body: type[Body] = field(init=False)
     query: type[BaseModel] = field(init=False)
     data: type[BaseModel] | None = field(init=False)
+    nothing: Body = field(init=False)  # what is given where no body is
 
     def __post_init__(self) -> None:
         signature = inspect.signature(self.handle)
         _, call = signature.parameters.values()
         given = _model_in(call.annotation) or Body
         is_body = issubclass(given, Body)
-        models = {"body": given if is_body else Body, "query": NoQuery if is_body else given}
+        body = given if is_body else Body
+        object.__setattr__(self, "nothing", body.model_construct())
+        models = {"body": body, "query": NoQuery if is_body else given}
         for name, model in {**models, "data": _model_in(signature.return_annotation)}.items():
             object.__setattr__(self, name, model)  # as dataclasses themselves set the fields of frozen ones
 

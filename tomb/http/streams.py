@@ -6,15 +6,13 @@ way out, to be saved as a file.
 
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from io import FileIO
 from urllib.parse import quote
 
-from quart import Request, Response
-
 from tomb.errors import NoSuchRange, NotFound
-from tomb.http.bodies import CutOff
 from tomb.http.envelope import Download, FilePart
+from tomb.http.exchange import Answer, CutOff, Request
 from tomb.ports import Ports
 
 PIECE = 256 * 1024
@@ -23,35 +21,33 @@ NAME_LENGTH = 100
 _UNSAVEABLE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff/\\:*?"<>|]')
 
 
-async def respond(part: FilePart, request: Request, ports: Ports) -> Response:
+async def respond(part: FilePart, request: Request, ports: Ports) -> Answer:
     """Raises NotFound when the file is gone, NoSuchRange when it is shorter than that."""
     size = await _size(part, ports)
-    headers = {"ETag": f'"{part.tag}"', "Accept-Ranges": "bytes", "Cache-Control": part.cache, **part.headers}
+    headers = [
+        ("ETag", f'"{part.tag}"'),
+        ("Accept-Ranges", "bytes"),
+        ("Cache-Control", part.cache),
+        *part.headers.items(),
+    ]
     if request.if_none_match.contains_weak(part.tag):
-        return Response(b"", 304, headers=headers, content_type=part.content_type)
+        return Answer(304, b"", part.content_type, headers)
     begin, end = _range(request, part.tag, size)
     partial = (begin, end) != (0, size)
     if partial:
-        headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
+        headers.append(("Content-Range", f"bytes {begin}-{end - 1}/{size}"))
+    headers.append(("Content-Length", str(end - begin)))
     body = b"" if request.method == "HEAD" else _pieces(part, begin, end, ports)
-    response = Response(body, 206 if partial else 200, headers=headers, content_type=part.content_type)
-    response.headers["Content-Length"] = str(end - begin)
-    response.timeout = None  # who listens takes as long as the music does; the server ends a peer that reads nothing
-    return response
+    return Answer(206 if partial else 200, body, part.content_type, headers)
 
 
-def download(data: Download, request: Request) -> Response:
+def download(data: Download, request: Request) -> Answer:
     """Sent as it is made. If that cannot be done to the end the connection breaks, so that no half passes as whole."""
-    headers = {"Content-Disposition": disposition(data.name)}
+    headers = [("Content-Disposition", disposition(data.name)), ("Content-Length", str(data.length))]
     if request.method == "HEAD":
         data.pieces.close()
-        body: bytes | AsyncIterator[bytes] = b""
-    else:
-        body = _made(data)
-    response = Response(body, headers=headers, content_type=data.content_type)
-    response.headers["Content-Length"] = str(data.length)
-    response.timeout = None
-    return response
+        return Answer(200, b"", data.content_type, headers)
+    return Answer(200, _made(data), data.content_type, headers)
 
 
 def disposition(name: str) -> str:
@@ -62,7 +58,7 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"
 
 
-async def _made(data: Download) -> AsyncIterator[bytes]:
+async def _made(data: Download) -> AsyncGenerator[bytes, None]:
     left = data.length
     async with data.pieces:
         async for piece in data.pieces:
@@ -74,7 +70,7 @@ async def _made(data: Download) -> AsyncIterator[bytes]:
 
 def _range(request: Request, tag: str, size: int) -> tuple[int, int]:
     """The bytes that are wanted: from, up to but without. One range is served, several are answered by the whole."""
-    if re.fullmatch(r"\s*bytes\s*=\s*-0+\s*", request.headers.get("Range", "")):
+    if re.fullmatch(r"\s*bytes\s*=\s*-0+\s*", request.fields.get("Range", "")):
         raise NoSuchRange(size)  # nothing of the end, which Werkzeug takes for no range at all
     wanted = request.range
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or not _still(request, tag):
@@ -101,7 +97,7 @@ async def _size(part: FilePart, ports: Ports) -> int:
         raise NotFound("file", part.path.name) from None
 
 
-async def _pieces(part: FilePart, begin: int, end: int, ports: Ports) -> AsyncIterator[bytes]:
+async def _pieces(part: FilePart, begin: int, end: int, ports: Ports) -> AsyncGenerator[bytes, None]:
     limiter = ports.limiters.http_files  # of its own: slow reads for clients must not hold up the music
     file = await ports.in_thread(FileIO, part.path, limiter=limiter)
     try:

@@ -9,6 +9,8 @@ import os
 import socket
 import ssl
 import struct
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import trio
 from hypercorn.config import Config
@@ -16,6 +18,8 @@ from hypercorn.events import Closed, Event, RawData
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, LifespanState
+
+SocketAddress: TypeAlias = tuple[str, int]
 
 _YIELD_OVER_BYTES = 16_384
 _PIECE_BYTES = 65_536
@@ -26,22 +30,42 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
 class GuardedStream:
     """A TCP stream that does not wait for ever, and that `abort` ends at any moment.
 
-    It has what Hypercorn's TCPServer asks of a stream without TLS, and Trio's SSLStream of one below it.
+    `own`, `peer`: the addresses of both ends, the peer's "" if it has gone already. It has what Hypercorn's TCPServer
+    asks of a stream without TLS, and Trio's SSLStream of one below it.
     """
+
+    scheme = "http"
 
     def __init__(self, stream: trio.SocketStream, stall: float) -> None:
         self.socket = stream.socket
+        self.own: SocketAddress = _address(stream.socket.getsockname)
+        self.peer: SocketAddress = _address(stream.socket.getpeername)
         self._stream = stream
         self._stall = stall
 
-    def write_now(self, data: bytes) -> int:
+    async def write(self, *pieces: bytes) -> None:
+        """Write all of it, also if that is cancelled meanwhile: half an answer is worse than none. Nothing else may be
+        writing. Raises as `send_all` does.
+        """
+        taken = self.write_now(pieces)
+        if taken < sum(map(len, pieces)):
+            with trio.CancelScope(shield=True):  # `stall` and `abort` end it
+                for piece in pieces:
+                    if taken < len(piece):
+                        await self.send_all(memoryview(piece)[taken:])
+                    taken = max(0, taken - len(piece))
+        elif taken > _YIELD_OVER_BYTES:
+            # Whoever streams to a peer on a fast network might otherwise never let another task run.
+            await trio.lowlevel.cancel_shielded_checkpoint()
+
+    def write_now(self, pieces: Sequence[bytes]) -> int:
         """How many bytes the kernel took, without waiting; none also where the connection is broken."""
         try:
-            return os.write(self.socket.fileno(), data)
+            return os.writev(self.socket.fileno(), pieces)
         except OSError:
             return 0  # BlockingIOError; or it is broken, which the next `send_all` will say
 
-    async def send_all(self, data: bytes) -> None:
+    async def send_all(self, data: bytes | memoryview) -> None:
         """Raises BrokenResourceError also when nothing could be written for `stall` seconds."""
         unsent = memoryview(data)
         while unsent:
@@ -80,8 +104,11 @@ class SecureStream:
     servers do: HTTP and WebSocket say themselves where their messages end.
     """
 
+    scheme = "https"
+
     def __init__(self, stream: GuardedStream, context: ssl.SSLContext) -> None:
         self.transport_stream = stream
+        self.own, self.peer = stream.own, stream.peer
         # Annotated for whole Streams; of another it asks no more than a GuardedStream has.
         self._tls = trio.SSLStream(stream, context, server_side=True, https_compatible=True)  # type: ignore[type-var]
 
@@ -93,7 +120,12 @@ class SecureStream:
         chosen: str | None = self._tls.selected_alpn_protocol()
         return chosen
 
-    def write_now(self, _: bytes) -> int:
+    async def write(self, *pieces: bytes) -> None:
+        """As of a GuardedStream."""
+        with trio.CancelScope(shield=True):
+            await self.send_all(b"".join(pieces))
+
+    def write_now(self, _: Sequence[bytes]) -> int:
         return 0  # what the kernel would take is not known before it is encrypted
 
     async def send_all(self, data: bytes) -> None:
@@ -106,6 +138,9 @@ class SecureStream:
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         return await self._tls.receive_some(max_bytes)
 
+    async def send_eof(self) -> None:
+        """There is no such thing: TLS ends both ways at once."""
+
     async def aclose(self) -> None:
         await self._tls.aclose()
 
@@ -113,8 +148,19 @@ class SecureStream:
         self.transport_stream.abort()
 
 
+def _address(ask: Callable[[], Any]) -> SocketAddress:
+    try:
+        host, port, *_ = ask()
+    except OSError:
+        return "", 0
+    return host, port
+
+
 class Connection(TCPServer):
-    """Hypercorn's connection, with the short way to the kernel."""
+    """Hypercorn's connection, with the short way to the kernel. It serves WebSockets; requests are `http1`'s.
+
+    `read`: what was read of it already.
+    """
 
     def __init__(
         self,
@@ -123,10 +169,12 @@ class Connection(TCPServer):
         context: WorkerContext,
         state: LifespanState,
         stream: GuardedStream | SecureStream,
+        read: bytes,
     ) -> None:
         # Annotated for TLS streams; of another it asks no more than a GuardedStream has.
         super().__init__(app, config, context, state, stream)  # type: ignore[arg-type]
         self._guarded = stream
+        self._read = read
         self._reading = trio.CancelScope()
         self._read_all = False
 
@@ -145,6 +193,7 @@ class Connection(TCPServer):
         had long closed held its place for `keep_alive` seconds, and polling requests one after another filled all.
         """
         with self._reading:
+            await self.protocol.handle(RawData(self._read))
             await super()._read_data()
         self._read_all = True
         await self.idle_task.stop()
@@ -164,7 +213,7 @@ class Connection(TCPServer):
         if not data:  # the end of a body whose length was announced
             return
         # A write that waits holds the lock; overtaking it would tear its bytes apart.
-        taken = 0 if self.send_lock.locked() else self._guarded.write_now(data)
+        taken = 0 if self.send_lock.locked() else self._guarded.write_now([data])
         if taken < len(data):
             with trio.CancelScope(shield=True):  # what was begun must be finished; `stall` and `abort` end it
                 await super().protocol_send(RawData(data[taken:]))

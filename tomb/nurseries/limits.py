@@ -163,7 +163,7 @@ class Limits:
     def heard(self, state: PlayState) -> None:
         """From now on this is what the player does."""
         with self._boundary.crossed():
-            self._look()  # up to now it did something else
+            self._advance()  # up to now it did something else
             self._music = "runs" if state in ("loading", "playing") else "none" if state == "stopped" else "paused"
             self._sounding_since = trio.current_time() if state == "playing" else None
             self._look()
@@ -258,16 +258,21 @@ class Limits:
         return self._days.get(self._day) or DayUse()
 
     def _look(self) -> None:
+        now = self._advance()
+        self._show(now)
+        for name, each in self._limits.items():
+            if each.bound is not None or each.limit.state != "free":  # what nobody limits stays free
+                self._fire(name, each, Looked(each.passed, each.bound, self._day, self._music, now.at))
+        self._follow()
+        self._set_ceiling(now)
+        self._say_doubt(now)
+
+    def _advance(self) -> Now:
         now = self._calendar.look()
         self._count(now)
         if now.day != self._day:
             self._turn(now)
-        self._show(now)
-        for name, each in self._limits.items():
-            self._fire(name, each, Looked(each.passed, each.bound, self._day, self._music, now.at))
-        self._follow()
-        self._set_ceiling(now)
-        self._say_doubt(now)
+        return now
 
     def _count(self, now: Now) -> None:
         """What was heard since the last look."""

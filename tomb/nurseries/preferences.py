@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Self
 
+import trio
 from pydantic import JsonValue
 
 from tomb.config import Settings
@@ -68,6 +69,7 @@ class Preferences:
             self.current = self._use(await self._librarian.change_settings({**self._known(values), **besides}))
             for call in self.on_change:
                 call()
+            await self._deck.turn(trio.lowlevel.checkpoint)  # who asks it next hears what was chosen
         return self.current
 
     def _known(self, values: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:

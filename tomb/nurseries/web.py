@@ -1,6 +1,6 @@
-"""Serves the ASGI application it is handed, by Hypercorn's Trio connections on listeners of our own.
+"""Serves the ASGI application it is handed: requests by `http1`, WebSockets by Hypercorn, on listeners of our own.
 
-Hypercorn does the protocols; what is around them is here, because of three things that its `serve` cannot be told:
+What is around the protocols is here, because of three things that Hypercorn's `serve` cannot be told:
 
 - Its writes are shielded and have no deadline, so a peer that stops reading pins its connection, and with it the
   shutdown. Here each connection's stream gives up when nothing could be written for `stall` seconds, and can be broken
@@ -24,6 +24,7 @@ for a defect may come together with a cancellation, and only the one is ours to 
 """
 
 import logging
+import math
 import resource
 import ssl
 from collections import Counter
@@ -37,13 +38,14 @@ import trio
 from hypercorn.config import Config
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import AppWrapper, LifespanState
+from hypercorn.typing import LifespanState
 from hypercorn.utils import wrap_app
 
 from tomb.config import Rate
 from tomb.nurseries import hypercorn_patch
 from tomb.nurseries.buckets import Buckets
 from tomb.nurseries.connection import Connection, GuardedStream, SecureStream
+from tomb.nurseries.http1 import Http1
 from tomb.nurseries.listeners import EVERYWHERE, Listeners, is_elsewhere, open_listeners
 
 log = logging.getLogger(__name__)
@@ -139,9 +141,12 @@ class _Web:
         self._config = _config(limits)
         self._context = WorkerContext(max_requests=None)
         self._streams: set[GuardedStream] = set()
+        self._talking: set[Http1] = set()
         self._addresses: Counter[str] = Counter()
         self._handshakes = Buckets(limits.handshakes)
         self._refusing = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._headers_until = -math.inf
         self._emptied = trio.Event()
         self._state: LifespanState = {}
         descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -178,7 +183,7 @@ class _Web:
 
     async def _serve(self, stream: trio.SocketStream) -> None:
         guarded = GuardedStream(stream, self._limits.stall)
-        address = _peer(stream)
+        address, _ = guarded.peer
         if self._is_elsewhere(address, guarded):
             return
         if self._addresses[address] >= self._share():
@@ -190,7 +195,7 @@ class _Web:
     async def _serve_secured(self, stream: trio.SocketStream) -> None:
         """As `_serve`, but there is no word to a peer before the handshake, so whoever is refused is so by a reset."""
         guarded = GuardedStream(stream, self._limits.stall)
-        address = _peer(stream)
+        address, _ = guarded.peer
         if self._is_elsewhere(address, guarded):
             return
         context = self._secure.context() if self._secure is not None else None
@@ -213,7 +218,7 @@ class _Web:
 
     def _is_elsewhere(self, address: str, stream: GuardedStream) -> bool:
         """Whether it came from the internet, and was ended for that."""
-        if not is_elsewhere(address, _own(stream)):
+        if not is_elsewhere(address, stream.own[0]):
             return False
         log.warning("%s is not of this network, and was not listened to", address)
         stream.abort()
@@ -234,11 +239,32 @@ class _Web:
                 self._emptied.set()
 
     async def _converse(self, stream: GuardedStream | SecureStream, guarded: GuardedStream) -> None:
-        connection = Connection(self._with_abort(guarded), self._config, self._context, self._state, stream)
+        async def app(scope: Any, receive: Any, send: Any, *_: Any) -> None:
+            scope["extensions"]["connection.abort"] = guarded.abort
+            await self._app(scope, receive, send)
+
+        requests = Http1(app, self._config, stream, self._limits.refusal, self._own_headers)
+        self._talking.add(requests)
+        websocket = None
         try:
-            await connection.run()
+            websocket = await requests.run()
+            if websocket is not None:
+                wrapped = wrap_app(app, 0, "asgi")
+                await Connection(wrapped, self._config, self._context, self._state, stream, websocket).run()
         except* Exception as errors:
             log.error("a connection failed, and was ended", exc_info=errors)
+            if websocket is None:
+                await requests.refuse(500)
+        finally:
+            self._talking.discard(requests)
+
+    def _own_headers(self) -> list[tuple[bytes, bytes]]:
+        """The date, to the second."""
+        now = trio.current_time()
+        if now >= self._headers_until:
+            self._headers_until = now + 1.0
+            self._headers = self._config.response_headers("h11")
+        return self._headers
 
     def _share(self) -> int:
         """How many connections one address may have now: half of what would be free without it, roughly."""
@@ -263,7 +289,9 @@ class _Web:
             stream.abort()
 
     async def _drain(self, draining: Callable[[], Awaitable[None]] | None) -> None:
-        await self._context.terminated.set()  # idle keep-alive connections end on this
+        for requests in self._talking:
+            requests.finish()
+        await self._context.terminated.set()
         if draining is not None:
             await draining()
         self._emptied = trio.Event()
@@ -277,13 +305,6 @@ class _Web:
         finally:
             for stream in list(self._streams):
                 stream.abort()
-
-    def _with_abort(self, stream: GuardedStream) -> AppWrapper:
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            scope.setdefault("extensions", {})["connection.abort"] = stream.abort
-            await self._app(scope, receive, send)
-
-        return wrap_app(app, 0, "asgi")
 
 
 def _config(limits: WebLimits) -> Config:
@@ -301,19 +322,3 @@ def _config(limits: WebLimits) -> Config:
 def _address(listener: trio.SocketListener, *, is_secure: bool = False) -> Address:
     host, port, *_ = listener.socket.getsockname()
     return Address(host, port, is_secure)
-
-
-def _own(stream: GuardedStream) -> str:
-    """The box's end of the connection; "" of one that has gone already."""
-    try:
-        return str(stream.socket.getsockname()[0])
-    except OSError:
-        return ""
-
-
-def _peer(stream: trio.SocketStream) -> str:
-    """The address; "" of one that has gone already."""
-    try:
-        return str(stream.socket.getpeername()[0])
-    except OSError:
-        return ""

@@ -1,0 +1,377 @@
+"""Requests and answers on one connection, without a network, on virtual time."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import trio
+from hypercorn.config import Config
+from trio.testing import MemoryReceiveStream, MemorySendStream, MockClock, memory_stream_pair, wait_all_tasks_blocked
+
+from tomb.nurseries.http1 import LINGER_BYTES, Http1
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+Stream = trio.StapledStream[MemorySendStream, MemoryReceiveStream]
+LINGERING_S = 1.0
+KEEP_ALIVE_S = 15.0
+GET = b"GET /%d HTTP/1.1\r\nHost: box\r\n\r\n"
+
+
+class Wire:
+    """What Http1 asks of a stream. `written`: one write each."""
+
+    own, peer, scheme = ("192.168.1.2", 8000), ("192.168.1.7", 50000), "http"
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.written: list[bytes] = []
+        self.has_ended = False
+
+    async def write(self, *pieces: bytes) -> None:
+        self.written.append(b"".join(pieces))
+
+    async def receive_some(self, max_bytes: int) -> bytes | bytearray:
+        return await self._stream.receive_some(max_bytes)
+
+    async def send_eof(self) -> None:
+        self.has_ended = True
+
+
+class Talk:
+    """A connection, and what a client does on it. `rest`: what `run` returned; `ended_at`: and when."""
+
+    def __init__(self, app: App) -> None:
+        self.client, stream = memory_stream_pair()
+        self.wire = Wire(stream)
+        config = Config()
+        config.keep_alive_timeout = KEEP_ALIVE_S
+        self.http = Http1(app, config, self.wire, LINGERING_S, list)  # type: ignore[arg-type]
+        self.rest: bytes | None = b"it goes on"
+        self.ended_at = -1.0
+
+    async def run(self) -> None:
+        self.rest = await self.http.run()
+        self.ended_at = trio.current_time()
+
+    async def send(self, data: bytes) -> list[bytes]:
+        """What is written upon it."""
+        before = len(self.wire.written)
+        await self.client.send_all(data)
+        await wait_all_tasks_blocked()
+        return self.wire.written[before:]
+
+
+@asynccontextmanager
+async def talking(app: App) -> AsyncIterator[Talk]:
+    talk = Talk(app)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(talk.run)
+        yield talk
+        nursery.cancel_scope.cancel()
+
+
+async def answer(send: Send, body: bytes, status: int = 200) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def echo(scope: Message, receive: Receive, send: Send) -> None:
+    """The path, and the body."""
+    body = bytearray(scope["path"].encode())
+    while (message := await receive())["type"] == "http.request":
+        body += message["body"]
+        if not message["more_body"]:
+            await answer(send, bytes(body))
+            return
+
+
+async def path(scope: Message, _: Receive, send: Send) -> None:
+    await answer(send, scope["path"].encode())
+
+
+async def test_an_answer_is_one_write(autojump_clock: MockClock) -> None:
+    async with talking(path) as talk:
+        assert await talk.send(GET % 1) == [b"HTTP/1.1 200 \r\ncontent-length: 2\r\n\r\n/1"]
+        assert len(await talk.send(GET % 2)) == 1
+        assert talk.ended_at < 0
+
+
+async def test_the_application_hears_what_was_asked(autojump_clock: MockClock) -> None:
+    scopes: list[Message] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        scopes.append(scope)
+        await path(scope, receive, send)
+
+    async with talking(app) as talk:
+        await talk.send(b"GET /a%20b?c=%20d HTTP/1.1\r\nHost: box\r\nX-Y: z\r\n\r\n")
+    [scope] = scopes
+    assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/a b", b"/a%20b", b"c=%20d")
+    assert (scope["method"], scope["http_version"], scope["scheme"]) == ("GET", "1.1", "http")
+    assert scope["headers"] == [(b"host", b"box"), (b"x-y", b"z")]
+    assert (scope["client"], scope["server"]) == (Wire.peer, Wire.own)
+
+
+async def test_who_asks_without_waiting_is_answered_in_order_and_keeps_nobody_waiting(
+    autojump_clock: MockClock,
+) -> None:
+    turns: list[str] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        turns.append(scope["path"])
+        await path(scope, receive, send)
+
+    async def other() -> None:
+        while len(turns) < 20:
+            turns.append("other")
+            await trio.lowlevel.checkpoint()
+
+    async with talking(app) as talk, trio.open_nursery() as nursery:
+        nursery.start_soon(other)
+        written = await talk.send(b"".join(GET % number for number in range(10)))
+        assert [each[-2:] for each in written] == [b"/%d" % number for number in range(10)]
+    assert turns.index("/9") - turns.index("/0") > 9
+
+
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 6\r\n\r\nabcdef", CHUNKED])
+async def test_a_body_is_read_however_it_is_cut(autojump_clock: MockClock, framing: bytes) -> None:
+    asked = b"POST / HTTP/1.1\r\nHost: box\r\n" + framing
+    async with talking(echo) as talk:
+        for cut in range(1, len(asked)):
+            assert await talk.send(asked[:cut]) == []
+            [written] = await talk.send(asked[cut:])
+            assert written.endswith(b"\r\n\r\n/abcdef")
+
+
+async def test_a_body_that_nobody_reads_is_not_read(autojump_clock: MockClock) -> None:
+    read = trio.Event()
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        await read.wait()
+        await echo(scope, receive, send)
+
+    async with talking(app) as talk:
+        await talk.send(b"POST / HTTP/1.1\r\nHost: box\r\nContent-Length: 100000\r\n\r\n")
+        taken: list[int] = []
+        receive_some = talk.wire.receive_some
+
+        async def counted(max_bytes: int) -> bytes | bytearray:
+            received = await receive_some(max_bytes)
+            taken.append(len(received))
+            return received
+
+        talk.wire.receive_some = counted  # type: ignore[method-assign]
+        assert await talk.send(b"x" * 100_000) == []
+        assert taken == []
+        read.set()
+        [written] = await talk.send(b"")
+        assert written.endswith(b"x" * 100_000)
+
+
+async def test_who_waits_to_be_told_to_go_on_is_told_when_somebody_reads(autojump_clock: MockClock) -> None:
+    async with talking(echo) as talk:
+        asked = b"POST / HTTP/1.1\r\nHost: box\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"
+        assert await talk.send(asked) == [b"HTTP/1.1 100 \r\n\r\n"]
+        [written] = await talk.send(b"x")
+        assert written.endswith(b"/x")
+    async with talking(path) as talk:
+        [written] = await talk.send(asked)
+        assert written.startswith(b"HTTP/1.1 200")
+        assert talk.wire.has_ended  # what the client does next cannot be known
+
+
+async def test_head_and_204_have_no_body(autojump_clock: MockClock) -> None:
+    async def nothing(_: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b"none"})
+
+    async with talking(path) as talk:
+        assert await talk.send(b"HEAD /1 HTTP/1.1\r\nHost: box\r\n\r\n") == [
+            b"HTTP/1.1 200 \r\ncontent-length: 2\r\n\r\n"
+        ]
+        assert len(await talk.send(GET % 1)) == 1
+    async with talking(nothing) as talk:
+        assert await talk.send(GET % 1) == [b"HTTP/1.1 204 \r\n\r\n"]
+        assert len(await talk.send(GET % 1)) == 1
+
+
+async def test_what_is_made_on_the_way_goes_out_as_it_comes(autojump_clock: MockClock) -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for piece in (b"", b"one", b"two"):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with talking(app) as talk:
+        head, *pieces = await talk.send(GET % 1)
+        assert head.endswith(b"\r\n\r\n")
+        assert pieces == [b"3\r\none\r\n", b"3\r\ntwo\r\n", b"0\r\n\r\n"]
+        assert len(await talk.send(GET % 2)) == 4
+
+
+async def test_who_hangs_up_is_noticed_by_an_application_that_waits_for_it(autojump_clock: MockClock) -> None:
+    heard: list[str] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        while not heard or heard[-1] != "http.disconnect":
+            heard.append((await receive())["type"])
+
+    async with talking(app) as talk:
+        await talk.send(GET % 1)
+        assert heard == ["http.request"]
+        await talk.client.aclose()
+        await wait_all_tasks_blocked()
+        assert heard == ["http.request", "http.disconnect"]
+        assert talk.ended_at >= 0
+
+
+async def test_who_hangs_up_in_the_middle_of_a_body_is_gone(autojump_clock: MockClock) -> None:
+    heard: list[str] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        while not heard or heard[-1] != "http.disconnect":
+            heard.append((await receive())["type"])
+
+    async with talking(app) as talk:
+        await talk.send(b"POST / HTTP/1.1\r\nHost: box\r\nContent-Length: 3\r\n\r\nab")
+        await talk.client.send_stream.aclose()
+        await wait_all_tasks_blocked()
+        assert heard == ["http.request", "http.disconnect"]
+        assert talk.ended_at >= 0
+
+
+async def test_the_next_request_is_kept_while_somebody_waits_for_the_end(autojump_clock: MockClock) -> None:
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/1":
+            await receive()
+            with trio.move_on_after(5):
+                await receive()
+        await path(scope, receive, send)
+
+    async with talking(app) as talk:
+        assert await talk.send(GET % 1) == []
+        assert await talk.send(GET % 2) == []
+        await trio.sleep(6)
+        assert [each[-2:] for each in talk.wire.written] == [b"/1", b"/2"]
+
+
+async def test_who_says_all_that_he_will_is_answered(autojump_clock: MockClock) -> None:
+    async with talking(echo) as talk:
+        await talk.client.send_all(GET % 1)
+        await talk.client.send_stream.aclose()
+        await wait_all_tasks_blocked()
+        assert [each[-2:] for each in talk.wire.written] == [b"/1"]
+        assert talk.ended_at >= 0
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [(b"nonsense\r\n\r\n", 400), (b"GET / HTTP/1.1\r\n\r\n", 400), (b"GET /" + b"x" * 70_000, 431)],
+)
+async def test_what_is_no_http_is_refused(autojump_clock: MockClock, said: bytes, status: int) -> None:
+    async with talking(path) as talk:
+        [written] = await talk.send(said)
+        assert written.startswith(b"HTTP/1.1 %d " % status)
+        assert b"connection: close" in written
+        assert talk.wire.has_ended
+
+
+async def test_a_body_that_is_no_http_is_refused(autojump_clock: MockClock) -> None:
+    async with talking(echo) as talk:
+        [written] = await talk.send(
+            b"POST / HTTP/1.1\r\nHost: box\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n\r\n"
+        )
+        assert written.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_who_sends_on_can_read_his_answer_for_a_moment(autojump_clock: MockClock) -> None:
+    async with talking(path) as talk:
+        [written] = await talk.send(b"POST /1 HTTP/1.1\r\nHost: box\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 1000)
+        assert written.endswith(b"/1")
+        assert talk.wire.has_ended
+        await talk.send(b"x" * 10_000)
+        assert talk.ended_at < 0
+        await trio.sleep(2 * LINGERING_S)
+        assert talk.ended_at == pytest.approx(LINGERING_S)
+    async with talking(path) as talk:
+        await talk.send(b"POST /1 HTTP/1.1\r\nHost: box\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 2 * LINGER_BYTES)
+        assert talk.ended_at == pytest.approx(trio.current_time())
+
+
+async def test_who_says_nothing_is_left(autojump_clock: MockClock) -> None:
+    async with talking(path) as talk:
+        await talk.send(GET % 1)
+        began = trio.current_time()
+        for _ in range(3):
+            await trio.sleep(KEEP_ALIVE_S / 4)
+            await talk.send(b"G" if talk.ended_at < 0 else b"")
+        await trio.sleep(KEEP_ALIVE_S)
+        assert talk.ended_at - began == pytest.approx(KEEP_ALIVE_S)
+
+
+async def test_a_box_that_stops_answers_what_it_was_asked_and_no_more(autojump_clock: MockClock) -> None:
+    async def slow(scope: Message, receive: Receive, send: Send) -> None:
+        await trio.sleep(1)
+        await path(scope, receive, send)
+
+    async with talking(slow) as talk:
+        await talk.send(GET % 1 + GET % 2)
+        talk.http.finish()
+        await trio.sleep(5)
+        [written] = talk.wire.written
+        assert b"connection: close" in written
+        assert talk.ended_at == pytest.approx(1)
+    async with talking(path) as talk:
+        await wait_all_tasks_blocked()
+        talk.http.finish()
+        await wait_all_tasks_blocked()
+        assert talk.wire.has_ended
+
+
+async def test_whoever_catches_what_an_application_fails_with_can_say_so(autojump_clock: MockClock) -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        raise ZeroDivisionError
+
+    talk = Talk(app)
+    await talk.client.send_all(GET % 1)
+    with pytest.raises(ZeroDivisionError):
+        await talk.run()
+    await talk.http.refuse(500)
+    [written] = talk.wire.written
+    assert written.startswith(b"HTTP/1.1 500 ")
+
+
+async def test_an_application_that_stops_in_the_middle_ends_the_connection(autojump_clock: MockClock) -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+
+    async with talking(app) as talk:
+        [written] = await talk.send(GET % 1)
+        assert written.endswith(b"half")
+        assert talk.ended_at >= 0
+
+
+async def test_what_begins_a_websocket_is_given_back_as_it_came(autojump_clock: MockClock) -> None:
+    upgrade = b"GET /ws HTTP/1.1\r\nHost: box\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n\r\nframes"
+    async with talking(path) as talk:
+        await talk.send(GET % 1)
+        assert await talk.send(upgrade[:30]) == []
+        assert await talk.send(upgrade[30:]) == []
+        assert talk.rest == upgrade
+    async with talking(path) as talk:
+        assert len(await talk.send(GET % 1 + upgrade)) == 1
+        assert talk.rest == upgrade
+
+
+async def test_no_other_change_of_protocol_is_made(autojump_clock: MockClock) -> None:
+    async with talking(path) as talk:
+        [written] = await talk.send(b"GET /1 HTTP/1.1\r\nHost: box\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
+        assert written.startswith(b"HTTP/1.1 200")

@@ -1,0 +1,199 @@
+"""HTTP/1.1 for an ASGI application, in the one task of its connection. It stands where Hypercorn's own protocol would.
+
+Hypercorn reads in one task, and runs the application in another, which it hands what it read through a queue: three
+tasks and eight passes of the scheduler a request. Here nothing is read before somebody wants it. The application calls
+`receive`, and that reads; between two requests the connection itself reads the next head. So a body that comes faster
+than it is used waits in the network, and a peer that leaves is noticed where somebody waits for that: an application
+that asks `receive` for more after the body, or writes.
+
+What makes HTTP of it is h11, whose rules for framing, keeping alive and refusing are followed as they are. What begins
+a WebSocket is left to Hypercorn, as it came.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote
+
+import h11
+import trio
+from hypercorn.config import Config
+from hypercorn.utils import suppress_body
+
+from tomb.nurseries.connection import GuardedStream, SecureStream
+
+Header = tuple[bytes, bytes]
+
+RECEIVED_AT_ONCE = 65_536
+LINGER_BYTES = 1_048_576  # of what a peer still sends when it has been answered for good
+
+_NO_MORE = {"type": "http.request", "body": b"", "more_body": False}
+_DISCONNECT = {"type": "http.disconnect"}
+
+
+class Http1:
+    """One connection. `lingering`: for how many seconds what a peer still sends is read and dropped when it has been
+    answered for good, so that it can read the answer. `own_headers`: what the server itself adds to each answer."""
+
+    def __init__(
+        self,
+        app: Any,
+        config: Config,
+        stream: GuardedStream | SecureStream,
+        lingering: float,
+        own_headers: Callable[[], list[Header]],
+    ) -> None:
+        self._app = app
+        self._config = config
+        self._stream = stream
+        self._lingering = lingering
+        self._own_headers = own_headers
+        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=config.h11_max_incomplete_size)
+        self._read: list[bytes] = []  # since the last request, in case the next one is for Hypercorn
+        self._idle = trio.CancelScope()
+        self._ending = False
+        self._response: h11.Response | None = None  # said by the application, and not sent yet
+        self._method = b""
+
+    def finish(self) -> None:
+        """The request that is being answered is the last one; if there is none, hang up."""
+        self._ending = True
+        self._idle.cancel()
+
+    async def refuse(self, status: int) -> None:
+        """Answer without the application, where nothing was answered yet."""
+        if self._h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            headers = [(b"content-length", b"0"), (b"connection", b"close"), *self._own_headers()]
+            with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+                await self._write(h11.Response(status_code=status, headers=headers), h11.EndOfMessage())
+
+    async def run(self) -> bytes | None:
+        """Until there is no more to be said. Returns what was read, if that begins a WebSocket."""
+        try:
+            while not self._ending and (request := await self._next_request()) is not None:
+                if _is_websocket(request):
+                    return b"".join(self._read)
+                await self._converse(request)
+                if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
+                    break
+                self._read = [self._h11.trailing_data[0]]
+                self._h11.start_next_cycle()
+        except h11.RemoteProtocolError as error:
+            await self.refuse(error.error_status_hint)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return None  # the peer has gone, or was made to
+        await self._hang_up()
+        return None
+
+    async def _next_request(self) -> h11.Request | None:
+        if self._h11.trailing_data[0]:
+            await trio.lowlevel.checkpoint()  # who asks without waiting for the answers must not keep others waiting
+        with trio.move_on_after(self._config.keep_alive_timeout) as self._idle:
+            while (event := self._h11.next_event()) is h11.NEED_DATA:
+                received = bytes(await self._stream.receive_some(RECEIVED_AT_ONCE))
+                self._read.append(received)
+                self._h11.receive_data(received)
+            return event if isinstance(event, h11.Request) else None  # or ConnectionClosed
+        return None
+
+    async def _converse(self, request: h11.Request) -> None:
+        path, _, query = request.target.partition(b"?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.1"},
+            "http_version": request.http_version.decode("ascii"),
+            "method": request.method.decode("ascii").upper(),
+            "scheme": self._stream.scheme,
+            "path": unquote(path.decode("ascii")),
+            "raw_path": path,
+            "query_string": query,
+            "root_path": "",
+            "headers": list(request.headers),
+            "client": self._stream.peer,
+            "server": self._stream.own,
+            "extensions": {},
+        }
+        self._response, self._method = None, request.method
+        await self._app(scope, self._receive, self._send)
+        while self._h11.their_state is h11.SEND_BODY and self._h11.next_event() is not h11.NEED_DATA:
+            pass  # what the application did not ask for, and is here already: most often, that there is no body
+        if self._h11.our_state is h11.SEND_RESPONSE and self._h11.their_state is h11.ERROR:
+            await self.refuse(400)
+
+    # --- what the application calls ---------------------------------------------------------------------------------
+
+    async def _receive(self) -> Mapping[str, Any]:
+        try:
+            while (event := self._h11.next_event()) is h11.NEED_DATA:
+                if self._h11.they_are_waiting_for_100_continue:
+                    await self._write(h11.InformationalResponse(status_code=100, headers=[]))
+                self._h11.receive_data(bytes(await self._stream.receive_some(RECEIVED_AT_ONCE)))
+            if isinstance(event, h11.Data):
+                return {"type": "http.request", "body": bytes(event.data), "more_body": True}
+            if isinstance(event, h11.EndOfMessage):
+                return _NO_MORE
+            if event is h11.PAUSED:
+                await self._left()
+        except (h11.RemoteProtocolError, trio.BrokenResourceError, trio.ClosedResourceError):
+            pass  # it left in the middle; what it sends is no HTTP; it was made to leave
+        return _DISCONNECT
+
+    async def _left(self) -> None:
+        """Until the peer hangs up. The next request may come instead; it is kept, and then only a write will tell."""
+        ahead, closed = self._h11.trailing_data
+        if not ahead and not closed:
+            received = bytes(await self._stream.receive_some(RECEIVED_AT_ONCE))
+            self._read.append(received)
+            self._h11.receive_data(received)
+            closed = not received
+        if not closed:
+            await trio.sleep_forever()
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        """How an answer begins waits for the first of its body: they are one write."""
+        if message["type"] == "http.response.start":
+            headers = [*message["headers"], *self._own_headers()]
+            if self._ending:
+                headers.append((b"connection", b"close"))
+            self._response = h11.Response(status_code=message["status"], headers=headers)
+            self._has_body = not suppress_body(self._method.decode("ascii").upper(), message["status"])
+            return
+        events: list[h11.Event] = []
+        if self._response is not None:
+            events.append(self._response)
+            self._response = None
+        if self._has_body and (body := message.get("body")):
+            events.append(h11.Data(data=body))
+        if not message.get("more_body"):
+            events.append(h11.EndOfMessage())
+        await self._write(*events)
+
+    # --- the wire ---------------------------------------------------------------------------------------------------
+
+    async def _write(self, *events: h11.Event) -> None:
+        pieces: list[bytes] = []
+        for event in events:
+            pieces += self._h11.send_with_data_passthrough(event) or ()
+        await self._stream.write(*pieces)
+
+    async def _hang_up(self) -> None:
+        """Say that no more will come. A peer that is still sending would find its connection reset, and the answer that
+        it has not read yet with it (RFC 9112, 9.6)."""
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            await self._stream.send_eof()
+            if self._h11.their_state in (h11.SEND_BODY, h11.ERROR):
+                left = LINGER_BYTES
+                with trio.move_on_after(self._lingering):
+                    while left > 0 and (received := await self._stream.receive_some(RECEIVED_AT_ONCE)):
+                        left -= len(received)
+
+
+def _is_websocket(request: h11.Request) -> bool:
+    """As Hypercorn tells it; anything else that is asked to change the protocol is answered as if it was not."""
+    headers = dict(request.headers)  # h11 gives the names in lower case
+    tokens = headers.get(b"connection", b"").lower().split(b",")
+    return (
+        request.method == b"GET"
+        and headers.get(b"upgrade", b"").strip().lower() == b"websocket"
+        and any(token.strip() == b"upgrade" for token in tokens)
+    )
