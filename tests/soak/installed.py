@@ -6,6 +6,7 @@ was acknowledged be there, and the place in the story at most five seconds behin
 the box again, and it plays.
 """
 
+import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -62,7 +63,8 @@ def installed(package: Path, folder: Path) -> Iterator[tuple[Path, Ext4Disk]]:
 def _inside(made: Path, package: Path, *command: str) -> None:
     """It need not start for that."""
     nspawn = ("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--pipe")
-    subprocess.run([*nspawn, f"--bind-ro={package.parent}:/mnt", f"--directory={made}", *command], check=True)
+    name = f"--machine=tomb-{os.getpid()}"  # or it would be that of the folder, which is everybody's
+    subprocess.run([*nspawn, name, f"--bind-ro={package.parent}:/mnt", f"--directory={made}", *command], check=True)
 
 
 def _copy(made: Path, disk: Path) -> None:
@@ -197,9 +199,8 @@ class InstalledSoak(Soak):
         state, heard = (await api.ask("GET", "/api/player/status")).data, self._heard_ms
         if heard is None or heard > self._story["total_duration_ms"] - LOST_MS:  # its end may have come, unseen
             return faults
-        if state["active_playlist_id"] != self._story["id"]:
-            return [*faults, f"the story was {heard} ms on, and the box knows nothing of it"]
-        lost_ms = heard - self._place(state)
+        # A box that was told of the story in these last seconds may know nothing of it.
+        lost_ms = heard - (self._place(state) if state["active_playlist_id"] == self._story["id"] else 0)
         return faults if lost_ms <= LOST_MS else [*faults, f"{lost_ms} ms of what was heard are lost"]
 
     def _api(self, port: int, who: str) -> Api:
