@@ -27,6 +27,7 @@ EVERYWHERE = (
     "cp",
     "dirname",
     "env",
+    "flock",
     "ln",
     "mkdir",
     "mktemp",
@@ -268,6 +269,27 @@ def test_a_node_that_is_new_enough_is_used(machine: Machine) -> None:
     run = machine.run("scripts/ui", "modules")
     assert (run.returncode, run.stderr) == (0, "")
     assert machine.notes[0].startswith("--prefix web ci")
+
+
+def with_node(machine: Machine, npm: str) -> None:
+    machine.has("node", "exit 0")
+    machine.has("npm", npm)
+    (machine.checkout / "web").mkdir()
+    (machine.checkout / "web/package-lock.json").touch()
+
+
+def test_why_npm_fetches_nothing_is_said(machine: Machine) -> None:
+    with_node(machine, 'case "$*" in *--silent*) ;; *) echo "npm error ENOTFOUND" >&2 ;; esac; exit 1')
+    run = machine.run("scripts/ui", "modules")
+    assert (run.returncode, run.stderr) == (1, "npm error ENOTFOUND\n")
+
+
+def test_of_two_terminals_one_fetches_and_the_other_waits_for_it(machine: Machine) -> None:
+    with_node(machine, 'echo "$*" >>"$NOTES"; sleep 0.3; mkdir -p web/node_modules')
+    command = ["sh", str(machine.checkout / "scripts/ui"), "modules"]
+    both = [subprocess.Popen(command, env=machine.env, stdin=DEVNULL) for _ in range(2)]
+    assert [each.wait() for each in both] == [0, 0]
+    assert len(machine.notes) == 1
 
 
 def test_what_the_box_runs_on_is_compiled_when_it_is_installed() -> None:
