@@ -4,6 +4,8 @@ See the package.
 """
 
 import argparse
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +39,8 @@ def main() -> int:
         return _life(args)
     if args.installed:
         return _installed(args)
+    if args.updates:
+        return _update(args.updates, args.seed)
     with _place(args.keep) as folder, _disk(folder, args.power_cut) as (how, data):
         soak = Soak(args.seed, data, how, args.keep)
         try:
@@ -86,6 +90,13 @@ def _life(args: argparse.Namespace) -> int:
     return bool(complaints)
 
 
+def _update(cuts: int, seed: int) -> int:
+    """The tests of updates that are cut off, which draw more moments than in a continuous-integration run."""
+    command = [sys.executable, "-m", "pytest", "--timeout=0", "-k", "cut", "tests/packaging/test_update_program.py"]
+    drawn = {"TOMB_UPDATE_CUTS": str(cuts), "TOMB_SEED": str(seed)}
+    return subprocess.run(command, env=os.environ | drawn, check=False).returncode
+
+
 @contextmanager
 def _place(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
@@ -125,6 +136,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--installed", action="store_true", help="instead: cut the power of a computer with the package (needs root)"
     )
+    parser.add_argument("--updates", type=int, default=0, help="instead: how many updates are cut off, of each kind")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="an empty folder for the data and the journal")
     parser.add_argument("--power-cut", action="store_true", help="lose what was not synced, too (needs root)")
