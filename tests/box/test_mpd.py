@@ -1,7 +1,6 @@
 """MPD's own clients and a whole box over TCP: Debian's mpc, python-mpd2, and what Home Assistant does with that."""
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -16,18 +15,12 @@ import trio
 from tests.rigs.box import sparse_wav, virtual_box
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pictures import plain
+from tests.rigs.ports import free_port
 from tests.rigs.process import Box, serving
 from tomb.nurseries.mpd.protocol import VERSION
 
 HOME_ASSISTANT = (sys.executable, "-m", "tests.rigs.home_assistant_mpd")
 ROOT = Path(__file__).parent.parent.parent
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

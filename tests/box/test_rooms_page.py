@@ -8,8 +8,9 @@ from subprocess import DEVNULL
 import trio
 
 from tests.rigs.music import Music
+from tests.rigs.ports import free_ports
 from tests.rigs.process import serving
-from tests.rigs.snapcast import Room, listening_on, unused_ports
+from tests.rigs.snapcast import Room, listening_on
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "rooms.md").read_text(encoding="utf-8")
 
@@ -19,7 +20,7 @@ def blocks(language: str) -> list[str]:
 
 
 async def test_two_rooms_hear_the_box_by_what_the_page_says(music: Music, tmp_path: Path) -> None:
-    sound, control, clients = unused_ports(3)
+    sound, control, clients = free_ports(3)
     [configuration] = blocks("ini")
     assert "127.0.0.1:4953" in configuration
     (tmp_path / "snapserver.conf").write_text(configuration.replace(":4953", f":{sound}"))

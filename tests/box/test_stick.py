@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.music import Music, shelve
-from tests.rigs.process import Box, free_port, refused, run_tomb, serving
+from tests.rigs.ports import free_port
+from tests.rigs.process import Box, refused, run_tomb, serving
 from tests.rigs.service_manager import service_manager
 from tests.rigs.small_disk import Ext4Disk, ext4_disk
 

@@ -14,6 +14,7 @@ from trio.testing import MockClock
 from tests.rigs.box import NoStick
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pcsc import READER, pcsc_rig
+from tests.rigs.ports import free_port
 from tests.rigs.pulse import pulse_rig
 from tomb.devices import facts
 from tomb.devices.backup_drive import Target, Visit
@@ -233,16 +234,9 @@ async def test_who_has_the_port_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) 
             found = await facts.network(RealPorts(), port)
             assert (found.box, found.taken) == (box, taken)
             nursery.cancel_scope.cancel()
-    free = await facts.network(RealPorts(), await free_port())
+    free = await facts.network(RealPorts(), free_port())
     assert isinstance(free, Network)
     assert (free.box, free.taken, free.named) == (False, False, ())
-
-
-async def free_port() -> int:
-    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    async with listener:
-        port: int = listener.socket.getsockname()[1]
-        return port
 
 
 def nobody() -> tuple[str, int]:

@@ -1,7 +1,6 @@
 """Debian's MQTT broker in the foreground, on the loopback, and the clients that come with it: one that hears all."""
 
 import os
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -10,10 +9,11 @@ from subprocess import DEVNULL, PIPE
 
 import trio
 
+from tests.rigs.daemon import PATH, Daemon
 from tests.rigs.patience import PATIENCE_S
+from tests.rigs.ports import free_port, listens
 
 ALL = ("tomb/#", "homeassistant/#")
-_PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"  # where Debian has the broker, and a plain user's PATH does not look
 
 
 class Heard:
@@ -47,34 +47,20 @@ class Heard:
             self._more = trio.Event()
 
 
-class Mosquitto:
+class Mosquitto(Daemon):
     """`clients`: what its own clients need to be let in."""
 
     def __init__(self, folder: Path, configuration: Sequence[str], clients: Sequence[str]) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self._clients = clients
-        self._file = folder / "mosquitto.conf"
+        file = folder / "mosquitto.conf"
         listener = f"listener {self.port} 127.0.0.1"
         lines = (listener, "user root", "persistence false", "log_type error", *configuration)
-        self._file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        self._process: trio.Process | None = None
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        super().__init__(("mosquitto", "-c", str(file)), self._takes_clients)
 
-    async def start(self) -> None:
-        command = ("mosquitto", "-c", str(self._file))
-        self._process = await trio.lowlevel.open_process(
-            command, stdin=DEVNULL, stdout=DEVNULL, env=os.environ | {"PATH": _PATH}
-        )
-        with trio.fail_after(PATIENCE_S):
-            while not self._answers():
-                assert self._process.poll() is None
-                await trio.sleep(0.01)
-
-    async def kill(self) -> None:
-        """End it as a power cut would."""
-        if self._process is not None:
-            self._process.kill()
-            await self._process.wait()
-            self._process = None
+    async def _takes_clients(self) -> bool:
+        return listens(self.port)
 
     async def publish(self, topic: str, payload: str, *more: str) -> None:
         command = ("mosquitto_pub", "-p", str(self.port), *self._clients, "-t", topic, "-m", payload, *more)
@@ -98,10 +84,6 @@ class Mosquitto:
             process.kill()
             with trio.CancelScope(shield=True):
                 await process.wait()
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @asynccontextmanager
@@ -152,11 +134,4 @@ def _openssl(command: str, *arguments: str) -> None:
 
 
 def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PATH": _PATH})
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PATH": PATH})

@@ -1,8 +1,7 @@
 """Real reverse proxies, with the configurations of docs/https.md: only names, ports and paths are the test's."""
 
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -11,6 +10,7 @@ import trio
 from tests.rigs.certificates import Made
 from tests.rigs.documented import blocks, with_changes
 from tests.rigs.patience import PATIENCE_S
+from tests.rigs.ports import free_port
 from tests.rigs.process import LOOK_S, clean_env
 
 NAME = "music.example.org"
@@ -41,7 +41,7 @@ CADDY = """{{
 @asynccontextmanager
 async def proxy(program: str, folder: Path, made: Made, box: int) -> AsyncIterator[int]:
     """One of `PROGRAMS` in front of the box on that port. Gives its own port."""
-    port = _free_port()
+    port = free_port()
     config = folder / f"{program}.conf"
     config.write_text(_nginx(folder, made, box, port) if program == "nginx" else _caddy(made, box, port))
     commands = {
@@ -91,8 +91,3 @@ async def _listens(port: int, process: trio.Process) -> None:
             await trio.sleep(LOOK_S)
         else:
             return
-
-
-def _free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        return int(probe.getsockname()[1])

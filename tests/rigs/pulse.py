@@ -5,7 +5,6 @@ Whoever plays must do so under `PulseRig.env`: ALSA and PortAudio read it when P
 """
 
 import os
-import signal
 import socket
 import tempfile
 from bisect import bisect_right
@@ -19,6 +18,7 @@ import numpy as np
 import trio
 from numpy.typing import NDArray
 
+from tests.rigs.daemon import Daemon
 from tests.rigs.patience import PATIENCE_S
 
 RATE = 44100
@@ -30,11 +30,9 @@ DAEMON = ("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disabl
 CLIENT_CONFIG = "autospawn = no\nenable-shm = no\n"
 
 
-class PulseRig:
+class PulseRig(Daemon):
     def __init__(self, root: Path) -> None:
-        self._root = root
         self._socket = root / "native"
-        self._process: trio.Process | None = None
         alsa, client = root / "asound.conf", root / "client.conf"
         alsa.write_text(ALSA_CONFIG)
         client.write_text(CLIENT_CONFIG)
@@ -49,43 +47,14 @@ class PulseRig:
             "XDG_RUNTIME_DIR": str(root),
             "XDG_CONFIG_HOME": str(root),
         }
-
-    async def start(self) -> None:
-        """Start the daemon and wait until it answers."""
         native = f"module-native-protocol-unix auth-anonymous=1 socket={self._socket}"
         # norewinds=1 is what makes the null sink take samples in real time.
         sink = f"module-null-sink sink_name=box rate={RATE} channels=2 format=s16le norewinds=1"
-        self._process = await trio.lowlevel.open_process(
-            [*DAEMON, "-L", native, "-L", sink],
-            env=os.environ | self.env,
-            stdin=DEVNULL,
-            stdout=DEVNULL,
-            stderr=DEVNULL,
-        )
-        with trio.fail_after(PATIENCE_S):
-            while not await self._answers():
-                await trio.sleep(0.01)
+        super().__init__([*DAEMON, "-L", native, "-L", sink], self._has_sink, self.env, quiet=True)
 
     async def kill(self) -> None:
-        """End the daemon as a crash would, without a word to its clients."""
-        if self._process is not None:
-            self._process.kill()
-            await self._process.wait()
-            self._process = None
-            self._socket.unlink(missing_ok=True)
-
-    def hang(self) -> None:
-        """Keep the daemon from doing anything, until `go_on`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    async def restart(self) -> None:
-        await self.kill()
-        await self.start()
+        await super().kill()
+        self._socket.unlink(missing_ok=True)
 
     @asynccontextmanager
     async def recording(self) -> AsyncIterator["Recording"]:
@@ -107,7 +76,7 @@ class PulseRig:
             with trio.CancelScope(shield=True):
                 await process.wait()
 
-    async def _answers(self) -> bool:
+    async def _has_sink(self) -> bool:
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.connect(str(self._socket))

@@ -5,8 +5,6 @@ silence while it has nothing.
 """
 
 import json
-import signal
-import socket
 import struct
 import tempfile
 from collections.abc import AsyncIterator
@@ -18,7 +16,9 @@ from typing import Any
 import numpy as np
 import trio
 
+from tests.rigs.daemon import Daemon
 from tests.rigs.patience import PATIENCE_S
+from tests.rigs.ports import free_ports, listens
 from tests.rigs.sounds import Int16
 from tomb.devices.snapcast import control
 
@@ -47,14 +47,14 @@ filter = *:info
 """
 
 
-class SnapcastRig:
+class SnapcastRig(Daemon):
     """`sound`, `control`, `clients`: the ports of the server."""
 
     def __init__(self, root: Path, rate: int) -> None:
         self.root = root
-        self.sound, self.control, self.clients = unused_ports(3)
-        self._config = root / "snapserver.conf"
-        self._config.write_text(
+        self.sound, self.control, self.clients = free_ports(3)
+        config = root / "snapserver.conf"
+        config.write_text(
             CONFIG.format(
                 root=root,
                 control=self.control,
@@ -64,7 +64,7 @@ class SnapcastRig:
                 buffer_ms=BUFFER_MS,
             )
         )
-        self._server: trio.Process | None = None
+        super().__init__(("snapserver", "-c", str(config)), self._takes_clients, quiet=True)
 
     @property
     def env(self) -> dict[str, str]:
@@ -76,26 +76,8 @@ class SnapcastRig:
             "TOMB_SNAPCAST_DELAY_MS": str(BUFFER_MS),
         }
 
-    async def start(self) -> None:
-        """Start the server and wait until it takes connections."""
-        self._server = await _started("snapserver", "-c", str(self._config))
-        await listening_on(self.sound, self.control, self.clients)
-
-    async def kill(self) -> None:
-        """End the server as a crash would."""
-        if self._server is not None:
-            self._server.kill()
-            await self._server.wait()
-            self._server = None
-
-    def hang(self) -> None:
-        """Keep the server from doing anything, until `go_on`."""
-        assert self._server is not None
-        self._server.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        assert self._server is not None
-        self._server.send_signal(signal.SIGCONT)
+    async def _takes_clients(self) -> bool:
+        return all(listens(port) for port in (self.sound, self.control, self.clients))
 
     async def ask(self, method: str, **params: object) -> Any:
         """What another app of the house would ask of the server; its result."""
@@ -266,26 +248,11 @@ async def _started(*command: str) -> trio.Process:
     return await trio.lowlevel.open_process([*command], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
 
 
-def unused_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
 async def listening_on(*ports: int) -> None:
     """Until all of them take connections."""
     with trio.fail_after(PATIENCE_S):
-        while not all(_listens(port) for port in ports):
+        while not all(listens(port) for port in ports):
             await trio.sleep(LOOK_S)
-
-
-def _listens(port: int) -> bool:
-    """Looked up and not tried: a connection to the server's sound port would be its source."""
-    wanted = f"0100007F:{port:04X}"
-    lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
-    return any(fields[1] == wanted and fields[3] == "0A" for fields in map(str.split, lines))
 
 
 @asynccontextmanager
