@@ -66,6 +66,11 @@ class Server:
                 await stream.send_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
                 while True:
                     await stream.send_all(b"10000\r\n" + bytes(65536) + b"\r\n")
+            case b"trickle":
+                await stream.send_all(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+                while True:
+                    await stream.send_all(b" ")
+                    await trio.sleep(0.02)
             case b"cut":
                 await stream.send_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
             case _:
@@ -148,6 +153,35 @@ async def test_a_redirect_is_followed_and_taken_like_the_first_address(tmp_path:
         with pytest.raises(UpdateFault, match="again and again"):
             await updater.newest()
         assert len(server.asked) < 20
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["//[", "https://[::1", "/a b", "/\x7f", f"https://{HOST}:port/", "https://a b/", "//"]
+)
+async def test_a_redirect_to_what_is_no_address_is_refused(tmp_path: Path, elsewhere: str) -> None:
+    async with updating(tmp_path) as (server, updater):
+        server.pages = {"/tomb/index.json": elsewhere}
+        with pytest.raises(UpdateFault) as refused:
+            await updater.newest()
+        assert refused.value.reason in ("refused", "network")
+
+
+@pytest.mark.parametrize("source", [f"https://{HOST}/\x01.deb", "https://a\0b/tomb.deb", "https://[/tomb.deb"])
+async def test_an_address_that_a_parent_could_not_have_meant_is_refused(tmp_path: Path, source: str) -> None:
+    async with updating(tmp_path) as (server, updater):
+        with pytest.raises(UpdateFault) as refused:
+            await updater.fetch(source, lambda _: None)
+        assert (refused.value.reason, server.dialled) == ("refused", [])
+
+
+async def test_an_index_that_trickles_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it has come, or not, the box could not be updated in any other way."""
+    monkeypatch.setattr(updates, "INDEX_S", 0.3)
+    async with updating(tmp_path) as (server, updater):
+        server.pages = {"/tomb/index.json": b"trickle"}
+        with pytest.raises(UpdateFault, match="too long to look") as fault:
+            await updater.newest()
+        assert fault.value.reason == "network"
 
 
 @pytest.mark.parametrize("missing", ["package", "signature"])

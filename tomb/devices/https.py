@@ -4,6 +4,7 @@ Where files of a release lie, the address that is published often is a redirect.
 word, and taken like the first.
 """
 
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 from urllib.parse import urljoin, urlsplit
@@ -17,6 +18,9 @@ REDIRECTS = 5
 WAIT_S = 30.0  # for each block: a server that trickles is given up
 BLOCK = 64 * 1024
 _MOVED = frozenset({301, 302, 303, 307, 308})
+# What is neither of these h11 and the resolver take for a mistake of their caller's.
+_HOST = re.compile(r"[A-Za-z0-9._:-]+", re.ASCII)
+_TARGET = re.compile(r"[!-~]+")
 
 
 class NoFile(Exception):
@@ -44,7 +48,7 @@ async def get(
             further = await _get(network, tls, url, largest, take, sized)
             if further is None:
                 return
-            url = urljoin(url, further)
+            url = _joined(url, further)
     except (OSError, trio.BrokenResourceError, trio.TooSlowError, h11.RemoteProtocolError) as error:
         raise NoFile(
             "network", f"{urlsplit(url).netloc} does not answer: {str(error) or type(error).__name__}."
@@ -106,15 +110,21 @@ def _parts(url: str) -> tuple[str, int, str]:
     if parts.scheme != "https" or not host or "@" in parts.netloc:
         raise Refused(f"{url[:200]}, which is not https")
     try:
-        target = (parts.path or "/").encode("ascii") + (b"?" + parts.query.encode("ascii") if parts.query else b"")
         name = host.encode("idna").decode("ascii")
     except UnicodeError:
         raise Refused("what is no address") from None
-    return name, port or HTTPS, target.decode("ascii")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if _HOST.fullmatch(name) is None or _TARGET.fullmatch(target) is None:
+        raise Refused("what is no address")
+    return name, port or HTTPS, target
 
 
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _joined(url: str, further: str) -> str:
+    """Raises: Refused."""
+    try:
+        return urljoin(url, further)
+    except ValueError:
+        raise Refused("what is no address") from None
 
 
 def _header(response: h11.Response, name: bytes) -> str | None:

@@ -42,6 +42,7 @@ LARGEST_INDEX = 64 * 1024
 LARGEST_PACKAGE = 512 * 1024 * 1024  # as the program has it that looks at it
 LARGEST_SIGNATURE = 4096
 LARGEST_NOTE = 16 * 1024
+INDEX_S = 120.0
 FETCH_S = 3600.0
 UNDER_WAY = frozenset({"installing", "proving", "going_back"})
 """Of a note: from the moment that the database was saved, an edit would be lost if the box went back."""
@@ -140,7 +141,11 @@ class PackageUpdater:
         async def take(block: bytes) -> None:
             content.extend(block)
 
-        await self._get(self._index, LARGEST_INDEX, take)
+        try:
+            with trio.fail_after(INDEX_S):  # a server that trickles would keep the box from being updated at all
+                await self._get(self._index, LARGEST_INDEX, take)
+        except trio.TooSlowError:
+            raise UpdateFault("network", "It took too long to look.") from None
         return offer_in(bytes(content), self._index, self._key or platform_key())
 
     async def fetch(self, url: str, told: Callable[[float], object]) -> None:
