@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import h11
 import pytest
 import trio
 from hypercorn.config import Config
 from trio.testing import MemoryReceiveStream, MemorySendStream, MockClock, memory_stream_pair, wait_all_tasks_blocked
 
-from tomb.nurseries.http1 import LINGER_BYTES, Http1
+from tomb.nurseries.http1 import CHUNKS_AT_ONCE, LINGER_BYTES, Http1
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -289,6 +290,83 @@ async def test_a_body_that_is_no_http_is_refused(autojump_clock: MockClock) -> N
             b"POST / HTTP/1.1\r\nHost: box\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n\r\n"
         )
         assert written.startswith(b"HTTP/1.1 400 ")
+
+
+POST = b"POST /1 HTTP/1.1\r\nHost: box\r\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (POST + b"Content-Length: 6\r\n" + CHUNKED + GET % 2, 400),
+        (b"POST /1 HTTP/1.0\r\n" + CHUNKED, 400),
+        (b"head /1 HTTP/1.1\r\nHost: box\r\n\r\n", 501),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    ],
+)
+async def test_what_two_may_understand_differently_is_refused_once_and_for_all(
+    autojump_clock: MockClock, said: bytes, status: int
+) -> None:
+    asked: list[str] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        await answer(send, b"" if scope["method"] == "HEAD" else b"1")
+
+    async with talking(app) as talk:
+        [written] = await talk.send(said)
+        assert written.startswith(b"HTTP/1.1 %d " % status)
+        assert talk.wire.has_ended
+    assert asked == []
+
+
+async def test_a_body_in_crumbs_is_given_on_in_pieces_and_keeps_nobody_waiting(autojump_clock: MockClock) -> None:
+    crumbs = 20 * CHUNKS_AT_ONCE + 1
+    turns: list[int] = []
+
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        more = True
+        while more:
+            message = await receive()
+            turns.append(len(message["body"]))
+            more = message["more_body"]
+        await answer(send, b"1")
+
+    async def other() -> None:
+        while True:
+            turns.append(0)
+            await trio.lowlevel.checkpoint()
+
+    async with talking(app) as talk:
+        await talk.send(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(other)
+            await talk.client.send_all(b"1\r\nx\r\n" * crumbs + b"0\r\n\r\n")
+            while not talk.wire.written:
+                await trio.lowlevel.checkpoint()
+            nursery.cancel_scope.cancel()
+    assert [each for each in turns if each] == [CHUNKS_AT_ONCE] * 20 + [1]
+    first = turns.index(CHUNKS_AT_ONCE)
+    assert turns[first : turns.index(1)].count(0) >= 19
+
+
+async def test_a_body_in_crumbs_that_nobody_wants_is_not_taken_apart(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = 0
+    next_event = h11.Connection.next_event
+
+    def counted(connection: h11.Connection) -> Any:
+        nonlocal taken
+        taken += 1
+        return next_event(connection)
+
+    monkeypatch.setattr(h11.Connection, "next_event", counted)
+    async with talking(path) as talk:
+        [written] = await talk.send(POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 2000)
+        assert written.endswith(b"/1")
+        assert talk.wire.has_ended
+    assert taken < 2 * CHUNKS_AT_ONCE
 
 
 async def test_who_sends_on_can_read_his_answer_for_a_moment(autojump_clock: MockClock) -> None:

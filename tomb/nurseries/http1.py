@@ -6,8 +6,8 @@ tasks and eight passes of the scheduler a request. Here nothing is read before s
 than it is used waits in the network, and a peer that leaves is noticed where somebody waits for that: an application
 that asks `receive` for more after the body, or writes.
 
-What makes HTTP of it is h11, whose rules for framing, keeping alive and refusing are followed as they are. What begins
-a WebSocket is left to Hypercorn, as it came.
+What makes HTTP of it is h11, whose rules for framing, keeping alive and refusing are followed; what h11 lets pass and
+nobody means well by is refused here (`_objection`). What begins a WebSocket is left to Hypercorn, as it came.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,6 +26,7 @@ Header = tuple[bytes, bytes]
 
 RECEIVED_AT_ONCE = 65_536
 LINGER_BYTES = 1_048_576  # of what a peer still sends when it has been answered for good
+CHUNKS_AT_ONCE = 64  # taken apart without a pause: of one byte each, 11,000 come at one go
 
 _NO_MORE = {"type": "http.request", "body": b"", "more_body": False}
 _DISCONNECT = {"type": "http.disconnect"}
@@ -52,6 +53,7 @@ class Http1:
         self._read: list[bytes] = []  # since the last request, in case the next one is for Hypercorn
         self._idle = trio.CancelScope()
         self._ending = False
+        self._crumbled = False  # the body comes in more chunks than were taken apart at once
         self._response: h11.Response | None = None  # said by the application, and not sent yet
         self._method = b""
 
@@ -71,6 +73,9 @@ class Http1:
         """Until there is no more to be said. Returns what was read, if that begins a WebSocket."""
         try:
             while not self._ending and (request := await self._next_request()) is not None:
+                if (status := _objection(request)) is not None:
+                    await self.refuse(status)
+                    break
                 if _is_websocket(request):
                     return b"".join(self._read)
                 await self._converse(request)
@@ -115,21 +120,25 @@ class Http1:
         }
         self._response, self._method = None, request.method
         await self._app(scope, self._receive, self._send)
-        while self._h11.their_state is h11.SEND_BODY and self._h11.next_event() is not h11.NEED_DATA:
-            pass  # what the application did not ask for, and is here already: most often, that there is no body
+        for _ in range(CHUNKS_AT_ONCE):
+            # What the application did not ask for, and is here already: most often, that there is no body.
+            if self._h11.their_state is not h11.SEND_BODY or self._h11.next_event() is h11.NEED_DATA:
+                break
         if self._h11.our_state is h11.SEND_RESPONSE and self._h11.their_state is h11.ERROR:
             await self.refuse(400)
 
     # --- what the application calls ---------------------------------------------------------------------------------
 
     async def _receive(self) -> Mapping[str, Any]:
+        if self._crumbled:
+            await trio.lowlevel.checkpoint()  # before anything is taken that a cancel would lose
         try:
             while (event := self._h11.next_event()) is h11.NEED_DATA:
                 if self._h11.they_are_waiting_for_100_continue:
                     await self._write(h11.InformationalResponse(status_code=100, headers=[]))
                 self._h11.receive_data(bytes(await self._stream.receive_some(RECEIVED_AT_ONCE)))
             if isinstance(event, h11.Data):
-                return {"type": "http.request", "body": bytes(event.data), "more_body": True}
+                return self._piece(event)
             if isinstance(event, h11.EndOfMessage):
                 return _NO_MORE
             if event is h11.PAUSED:
@@ -137,6 +146,17 @@ class Http1:
         except (h11.RemoteProtocolError, trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # it left in the middle; what it sends is no HTTP; it was made to leave
         return _DISCONNECT
+
+    def _piece(self, event: h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]) -> Mapping[str, Any]:
+        """What has come of a body, in however many chunks it did. Raises RemoteProtocolError."""
+        parts: list[bytes] = []
+        while isinstance(event, h11.Data):
+            parts.append(bytes(event.data))
+            if len(parts) == CHUNKS_AT_ONCE:
+                break
+            event = self._h11.next_event()
+        self._crumbled = len(parts) == CHUNKS_AT_ONCE
+        return {"type": "http.request", "body": b"".join(parts), "more_body": not isinstance(event, h11.EndOfMessage)}
 
     async def _left(self) -> None:
         """Until the peer hangs up. The next request may come instead; it is kept, and then only a write will tell."""
@@ -186,6 +206,20 @@ class Http1:
                 with trio.move_on_after(self._lingering):
                     while left > 0 and (received := await self._stream.receive_some(RECEIVED_AT_ONCE)):
                         left -= len(received)
+
+
+def _objection(request: h11.Request) -> int | None:
+    """The status by which a request is refused that h11 lets pass."""
+    if not request.http_version.startswith(b"1."):
+        return 505
+    if request.method != request.method.upper():
+        return (
+            501  # they are told apart by case (RFC 9110, 9.1): to h11 `head` is none that has no body, to others it is
+        )
+    names = {name for name, _ in request.headers}
+    if b"transfer-encoding" in names and (b"content-length" in names or request.http_version == b"1.0"):
+        return 400  # a proxy in front may see the end of it elsewhere, and so another next request (RFC 9112, 6.1)
+    return None
 
 
 def _is_websocket(request: h11.Request) -> bool:
