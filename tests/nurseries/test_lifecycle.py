@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from tests.rigs.virtual import virtual_time
+from tomb.logs import Logbook
 from tomb.nurseries import lifecycle
 from tomb.nurseries.health import Board
 from tomb.nurseries.lifecycle import HARD_S, LAST_WORDS_S, STOP_S, Lifecycle, Process
@@ -348,3 +349,9 @@ async def test_a_defect_is_told_even_if_the_box_cannot_end_because_of_another_th
         await run(process, body)
     assert left == [1]
     assert "LookupError: a defect" in caplog.text
+
+
+async def test_a_log_that_has_no_line_yet_is_the_one_that_is_shown_all_the_same() -> None:
+    logbook = Logbook()
+    assert len(logbook) == 0
+    assert Process(logbook).logbook is logbook

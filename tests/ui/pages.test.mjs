@@ -137,6 +137,14 @@ test('what works and what stands in differ in more than their colour', async (t)
   assert.notEqual(await shape('up'), await shape('stand-in'))
 })
 
+test('what works is folded up, and what there is to say is not', async (t) => {
+  const page = await visit(t, '/system')
+  await page.getByText('Tag reader', { exact: true }).waitFor() // it is virtual
+  assert.equal(await page.getByText('Library', { exact: true }).isVisible(), false)
+  await page.getByText(/^\d+ parts work$/).click()
+  await page.getByText('Library', { exact: true }).waitFor()
+})
+
 for (const [size, options] of [['phone', PHONE], ['smallest phone', { viewport: { width: 320, height: 640 } }], ['desktop', DESK]])
   test(`the way out of the child’s page covers no cover: ${size}`, async (t) => {
     const page = await visit(t, '/child', options)

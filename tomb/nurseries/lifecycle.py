@@ -76,7 +76,7 @@ class Process:
     def __init__(
         self, logbook: Logbook | None = None, *, resumes: bool = False, manager: ServiceManager | None = None
     ) -> None:
-        self.logbook = logbook or Logbook()
+        self.logbook = Logbook() if logbook is None else logbook  # an empty one is false
         self.manager = manager or ServiceManager({})
         self.liveness = Liveness(self.manager)
         self.resumes = resumes

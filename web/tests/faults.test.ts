@@ -1,4 +1,4 @@
-// The faults of devices that the pages have words for are those that the box tells of.
+// The faults of devices that the pages have words for are those that the box tells of; and so are its parts.
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import en from '@/locales/en.json'
@@ -7,9 +7,10 @@ vi.mock('@/i18n', () => ({ t: (key: string) => `<${key}>` }))
 const { FAULTS, fault } = await import('@/parts/faults')
 
 const devices = new URL('../../tomb/devices/', import.meta.url)
-const source = readdirSync(devices).filter((each) => each.endsWith('.py')).map((each) => readFileSync(new URL(each, devices), 'utf8')).join('\n')
+const files = [...readdirSync(devices).filter((each) => each.endsWith('.py')), '../nurseries/deck.py']
+const source = files.map((each) => readFileSync(new URL(each, devices), 'utf8')).join('\n')
 
-test('each is still said by a device', () => {
+test('each is still said by a device or the deck', () => {
   for (const begin of Object.keys(FAULTS)) expect(source.includes(`"${begin}`), begin).toBe(true)
 })
 
@@ -20,4 +21,11 @@ test('each has words, and no words are left over', () => {
 test('each is known with whatever follows; what is not is told as it is', () => {
   expect(fault('there is no sound output: Error querying device 7')).toBe('<fault.no_sound>')
   expect(fault('something new')).toBe('something new')
+})
+
+test('each part whose health the box tells has a name', () => {
+  const box = readFileSync(new URL('../../tomb/box.py', import.meta.url), 'utf8')
+  const named = [...box.matchAll(/supervise(?:_from_afar)?\("(\w+)"/g)].map((each) => each[1]!)
+  expect(named).toContain('speakers')
+  expect(Object.keys(en.part)).toEqual(expect.arrayContaining(named))
 })

@@ -1,7 +1,7 @@
 // What the box notes of its devices is English, for its log. Those faults that a family may meet are said in its language.
 import { t } from '@/i18n'
 
-/** How each begins in `tomb/devices`, and the key of the words for it. */
+/** How each begins in `tomb/devices` or the deck, and the key of the words for it. */
 export const FAULTS: Readonly<Record<string, string>> = {
   'there is no sound output': 'no_sound',
   'the sound output does not play': 'other_rate',
@@ -10,6 +10,7 @@ export const FAULTS: Readonly<Record<string, string>> = {
   'the sound system does not answer': 'sound_silent',
   'the sound output stopped taking sound': 'sound_stopped',
   'the sound output takes no sound': 'sound_stopped',
+  'the sound had gaps': 'gaps',
   'The smart card daemon (pcscd) is not running': 'no_pcscd',
   'The smart card daemon (pcscd) does not let this user': 'pcscd_refuses',
   'Smart card support is not installed': 'no_smart_cards',
