@@ -38,7 +38,9 @@ import fcntl
 import hashlib
 import http.client
 import json
+import math
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -75,11 +77,14 @@ LARGEST_CONTENT = 3 * 1024 * 1024 * 1024
 LARGEST_SIGNATURE = 4096
 LARGEST_ANSWER = 64 * 1024
 LARGEST_DATABASE = 4 * 1024 * 1024 * 1024
+LARGEST_NUMBER = 2**62  # of an event
 ROOM_LEFT = 64 * 1024 * 1024  # beside the package of the old version, and the new one that dpkg writes beside it
 DPKG_S = 900.0
 PACKAGES_S = 900.0
 BLOCK = 1024 * 1024
 IN_USE_S = 20.0
+COPY_S = 600.0  # as long as a database of some gigabytes takes on a slow card
+READ_S = 60.0
 DATABASE, LOG = "tomb.db", "tomb.db-wal"
 LEASED = "events.leased"
 
@@ -115,7 +120,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Places:
-    """Where all that is. Tests have a root of their own; `dpkg` are options for it, `owner` who the files belong to."""
+    """Where all that is. `user`: the box's. Tests have a root of their own; `dpkg` are options for it."""
 
     root: Path = Path("/")
     base: Path = Path("/var/lib")
@@ -124,6 +129,7 @@ class Places:
     key: Path = Path("/etc/tomb/update.pub")
     environment: Path = Path("/etc/tomb/tomb.env")
     data: Path = Path("/var/lib/tomb")
+    user: str = "tomb"
     units: Path = Path("/etc/systemd/system")
     packages: Path = Path("/var/lib/dpkg/lock-frontend")
     program: Path = Path(__file__)
@@ -185,6 +191,7 @@ class Update:
         self.at = places
         self._booting = booting
         self._stopping = False
+        self._has_stopped_the_box = False
 
     # --- the story ---------------------------------------------------------------------------------------------------
 
@@ -193,10 +200,14 @@ class Update:
 
         Raises: Refused when a box could not be brought back; it is tried again then.
         """
-        with self._alone():
-            self._finish()
-            if not self._booting and self._copy_what_came():
-                self._make()
+        with suppress(Stopped), self._alone():
+            try:
+                self._finish()
+                if not self._booting and self._copy_what_came():
+                    self._make()
+            finally:
+                if self._has_stopped_the_box:  # whatever ends this, a card that fails too: a box that is off is no box
+                    self._start_the_box()
 
     def _make(self) -> None:
         note = self._noted()
@@ -212,7 +223,6 @@ class Update:
                 self._save_database()
         except Refused as refusal:  # nothing was changed yet
             self._end(replace(note, state="failed"), refusal)
-            self._start_the_box()
             return
         note = replace(note, state="installing")
         self._note(note)
@@ -226,6 +236,9 @@ class Update:
     def _finish(self) -> None:
         note = self._noted()
         cut = Refused("interrupted", "It was interrupted, by a power cut for example.")
+        if self._is_unfinished(note) and not self._booting:
+            # It was this program that was killed, not the computer: the box may have been off since then.
+            _run("systemctl", "start", "--no-block", UNIT, fails="")
         match note.state:
             case "taken":
                 self._end(replace(note, state="failed"), cut)
@@ -242,6 +255,10 @@ class Update:
                 self._go_back(note, Refused(note.reason, note.message))
             case _:
                 self._tidy(note)
+
+    def _is_unfinished(self, note: Status) -> bool:
+        """And nothing else starts the box: what goes back stops it once more, and who judges it starts it."""
+        return note.state in ("", "taken", *FINAL) and (self.at.folder / "work").exists()
 
     def _prove(self, note: Status) -> None:
         note = replace(note, state="proving", tries=note.tries + 1)
@@ -262,24 +279,22 @@ class Update:
         note = replace(note, state="going_back", reason=why.reason, message=str(why))
         self._note(note)
         self._stop_the_box()
-        try:
-            self._install(self.at.old)
-            with _on_the_disk():
-                self._remove_strays()
-            note = replace(note, leased=max(note.leased, self._as_the_box("leased")))
-            self._note(note)
-            self._put_database_back(note.leased)
-        except Refused:
-            self._start_the_box()
-            raise
+        self._install(self.at.old)
+        with _on_the_disk():
+            self._remove_strays()
+        with suppress(Refused):  # of a database that the new version has made into a riddle
+            note = replace(note, leased=max(note.leased, self._as_the_box("leased", seconds=READ_S)))
+        self._note(note)
+        self._put_database_back(note.leased)
         self._end(replace(note, state="went_back"), why)
-        self._start_the_box()
 
     def _end(self, note: Status, why: Refused | None = None) -> None:
         if why is not None:
             note = replace(note, reason=why.reason, message=str(why))
             sys.stderr.write(f"{note.state}: {why}\n")
         self._note(note)
+        if self._has_stopped_the_box:
+            self._start_the_box()
         self._tidy(note)
 
     def _tidy(self, note: Status) -> None:
@@ -361,7 +376,10 @@ class Update:
         caches = ["Dir::Cache::pkgcache=", "Dir::Cache::srcpkgcache="]
         options = [word for each in (*lists, *caches, *self.at.apt) for word in ("-o", each)]
         command = ["apt-get", "--simulate", "--quiet=2", *options, "install", str(self.at.new)]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120, check=False)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise Refused("no_tool", f"apt-get: {error}") from None
         does = [line.split() for line in done.stdout.splitlines() if line.startswith(("Inst ", "Conf ", "Remv "))]
         if done.returncode or any(each[0] == "Remv" or each[1] != PACKAGE for each in does):
             lacks = re.search(r"Depends: ([^,\n]{1,100}?)(?: but|$)", done.stdout + done.stderr, re.MULTILINE)
@@ -468,10 +486,12 @@ class Update:
 
     def _stop_the_box(self) -> None:
         if not self._booting:  # it does not run yet, and to stop it now would take it out of what is to be started
+            self._has_stopped_the_box = True
             _run("systemctl", "stop", UNIT)
 
     def _start_the_box(self) -> None:
         """Without waiting for it: one that does not start is judged as well."""
+        self._has_stopped_the_box = False
         _run("systemctl", "daemon-reload", fails="")
         if not self._booting:
             _run("systemctl", "reset-failed", UNIT, fails="")
@@ -482,8 +502,7 @@ class Update:
         begun = time.monotonic()
         well_since, well, amiss = 0.0, 0, Refused("no_start", "It did not start.")
         while time.monotonic() - begun < self.at.prove_s:
-            if self._stopping:
-                raise Stopped
+            self._go_on()
             try:
                 process = self._look(note.before)
             except Refused as refusal:
@@ -527,7 +546,7 @@ class Update:
             # By its number: not every system has a file that says where localhost is.
             host = "127.0.0.1" if at.hostname in ("localhost", None) else at.hostname
             connection = http.client.HTTPConnection(host, at.port or 80, timeout=ANSWER_S)
-            with closing(connection):
+            with closing(connection), _within(ANSWER_S):
                 connection.request("GET", "/api/health")
                 answer: object = json.loads(connection.getresponse().read(LARGEST_ANSWER))
                 return answer
@@ -546,12 +565,14 @@ class Update:
         return 0
 
     def _save_database(self) -> None:
-        self.at.saved.mkdir(mode=0o700, exist_ok=True)
-        with (self.at.saved / DATABASE).open("wb") as database, (self.at.saved / LOG).open("wb") as log:
+        half = self.at.saved.with_suffix(".half")  # what has its name is whole
+        half.mkdir(mode=0o700)
+        with (half / DATABASE).open("wb") as database, (half / LOG).open("wb") as log:
             self._as_the_box("save", database, log)
             for file in (database, log):
                 os.fsync(file.fileno())
-        _sync(self.at.saved)
+        _sync(half)
+        half.rename(self.at.saved)
         _sync(self.at.saved.parent)
 
     def _put_database_back(self, leased: int) -> None:
@@ -559,21 +580,32 @@ class Update:
             self._as_the_box("put-back", database, log, leased)
 
     def _as_the_box(
-        self, what: str, database: IO[bytes] | None = None, log: IO[bytes] | None = None, leased: int = 0
+        self,
+        what: str,
+        database: IO[bytes] | None = None,
+        log: IO[bytes] | None = None,
+        leased: int = 0,
+        *,
+        seconds: float = COPY_S,
     ) -> int:
         """In the box's folder links lead where its user likes: so there it works with what its user may, and no more.
 
-        Raises: Refused.
+        Who that is, is not asked of the folder: where its user may exchange it, as on a stick that is his, it could be
+        a link to root's by then. Raises: Refused.
         """
         try:
-            owner = self._data().stat()
-        except OSError as error:
-            raise Refused("no_library", f"The library is not there: {error.strerror}.") from None
+            user = pwd.getpwnam(self.at.user)
+        except KeyError:
+            raise Refused("no_library", f"There is no user {self.at.user}.") from None
         files = [file.fileno() for file in (database, log) if file is not None]
         command = (*_python(self.at.program), "database", what, str(self._data()), str(leased), *map(str, files))
-        ids = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        # As long as a database of some gigabytes takes on a slow card.
-        done = subprocess.run(command, pass_fds=files, capture_output=True, text=True, timeout=600, check=False, **ids)  # type: ignore[call-overload]
+        ids = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        try:
+            done = subprocess.run(  # type: ignore[call-overload]
+                command, pass_fds=files, capture_output=True, text=True, timeout=seconds, check=False, **ids
+            )
+        except subprocess.TimeoutExpired:
+            raise Refused("no_library", "The disk with the library does not answer.") from None
         if done.returncode:
             raise Refused("no_library", f"The library cannot be saved: {_last_line(done.stderr)}.")
         return int(done.stdout or "0")
@@ -582,26 +614,35 @@ class Update:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Raises: Refused while others go on installing."""
+        """Raises: Refused while others go on installing; Stopped, which waits for nobody."""
         self.at.folder.mkdir(mode=0o755, exist_ok=True)
 
         def stop(_: int, __: object) -> None:
-            # dpkg is not cut off for a shutdown, which waits for it; the judge ends at once.
+            # dpkg is not cut off for a shutdown, which waits for it; who judges, or waits for his turn, ends at once.
             self._stopping = True
 
         signal.signal(signal.SIGTERM, stop)
         with (self.at.folder / "lock").open("w") as mine, self.at.packages.open("w") as everybodys:
-            fcntl.flock(mine, fcntl.LOCK_EX)
+            _patiently(lambda: fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB), math.inf, self._go_on)
             # As apt does: dpkg is told that its caller has the lock, and nobody installs anything in between.
-            _patiently(lambda: fcntl.lockf(everybodys, fcntl.LOCK_EX | fcntl.LOCK_NB), PACKAGES_S)
-            with suppress(Stopped):
-                yield
+            _patiently(lambda: fcntl.lockf(everybodys, fcntl.LOCK_EX | fcntl.LOCK_NB), PACKAGES_S, self._go_on)
+            yield
+
+    def _go_on(self) -> None:
+        """Raises: Stopped when it is not to."""
+        if self._stopping:
+            raise Stopped
 
     def _noted(self) -> Status:
         try:
             return Status(**json.loads(self.at.status.read_text()))
-        except (OSError, ValueError, TypeError):
+        except FileNotFoundError:
             return Status("")  # before the first update
+        except (OSError, ValueError, TypeError):
+            # A card has lost it. While there is something to finish, back is the way that needs to know nothing more.
+            wanted = self.at.units / "multi-user.target.wants" / BOOT_UNIT
+            is_open = wanted.is_symlink() and self.at.old.exists() and self.at.saved.exists()
+            return Status("installing" if is_open else "")
 
     def _note(self, note: Status) -> None:
         """On the disk before the step begins that it names; readable by the box."""
@@ -669,12 +710,17 @@ def _save(folder: Path, database: int, log: int) -> None:
 
 
 def _pour(source: Path, target: int) -> None:
-    opened = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
+    opened = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(opened).st_mode) or os.fstat(opened).st_size > LARGEST_DATABASE:
             raise OSError(errno.EINVAL, f"{source.name} is no database")
-        while block := os.read(opened, BLOCK):
-            os.write(target, block)
+        poured = 0
+        with os.fdopen(os.dup(target), "wb") as file:
+            while block := os.read(opened, BLOCK):
+                poured += len(block)
+                if poured > LARGEST_DATABASE:  # counted, not asked for: it may be growing
+                    raise OSError(errno.EFBIG, f"{source.name} is no database")
+                file.write(block)
     finally:
         os.close(opened)
 
@@ -688,7 +734,8 @@ def _put_back(folder: Path, database: int, log: int) -> None:
         if name == LOG and not os.fstat(source).st_size:
             continue
         half = folder / f"{name}.half"
-        with os.fdopen(os.dup(source), "rb") as saved, half.open("wb") as file:
+        half.unlink(missing_ok=True)  # it may be anything by now: a pipe that nobody reads
+        with os.fdopen(os.dup(source), "rb") as saved, half.open("xb") as file:
             shutil.copyfileobj(saved, file, BLOCK)
             file.flush()
             os.fsync(file.fileno())
@@ -701,7 +748,7 @@ def _leased(folder: Path) -> int:
     try:
         with closing(sqlite3.connect(folder / DATABASE)) as db:
             found = db.execute("SELECT value FROM counters WHERE name = ?", (LEASED,)).fetchone()
-            return int(found[0]) if found else 0
+            return min(max(int(found[0]), 0), LARGEST_NUMBER) if found else 0
     except (sqlite3.Error, ValueError, TypeError):
         return 0
 
@@ -772,7 +819,8 @@ def _remove_in(folder: int, name: str) -> None:
     except FileNotFoundError:
         pass
     except (IsADirectoryError, PermissionError):
-        shutil.rmtree(name, dir_fd=folder)
+        # Of folders in folders, thousands of them, Python's own would not reach the end.
+        _run("rm", "-rf", f"/proc/self/fd/{folder}/{name}", fails="", inherits=(folder,))
 
 
 def _read_below(folder: Path, name: str, largest: int) -> str:
@@ -804,8 +852,23 @@ def _link(path: Path, target: Path) -> None:
         shutil.copy2(path, target, follow_symlinks=False)
 
 
-def _patiently(lock: Callable[[], None], seconds: float) -> None:
-    """Raises: Refused when somebody else has it for so long."""
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Raises: TimeoutError. A socket's own time is one for each piece: who trickles has all the time of the world."""
+
+    def over(_: int, __: object) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _patiently(lock: Callable[[], None], seconds: float, go_on: Callable[[], None] = lambda: None) -> None:
+    """Raises: Refused when somebody else has it for so long; what `go_on` raises, which is asked again and again."""
     until = time.monotonic() + seconds
     while True:
         try:
@@ -815,6 +878,7 @@ def _patiently(lock: Callable[[], None], seconds: float) -> None:
                 raise Refused("busy", "Something else is being installed, or works on the library.") from None
         else:
             return
+        go_on()
         time.sleep(0.1)
 
 
@@ -858,12 +922,20 @@ def _run(
     some: bool = False,
     env: Mapping[str, str] | None = None,
     seconds: float = 120.0,
+    inherits: Sequence[int] = (),
 ) -> str:
     """What it said. Raises: Refused with its last words when it fails, unless `fails` says what that means, or `some`
     of what it says is an answer then."""
     try:
         done = subprocess.run(
-            command, env=env, capture_output=True, text=True, errors="replace", timeout=seconds, check=False
+            command,
+            env=env,
+            pass_fds=inherits,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Refused("no_tool", f"{command[0]}: {error}") from None

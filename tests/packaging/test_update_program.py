@@ -1,15 +1,20 @@
 """The program that updates the box as root, on a system of its own: dpkg, minisign, SQLite and HTTP are real."""
 
+import fcntl
 import os
 import random
 import shutil
 import signal
+import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.rigs.patience import PATIENCE_S
 from tests.rigs.update_root import (
     ARCHITECTURE,
     CODE,
@@ -23,6 +28,13 @@ from tests.rigs.update_root import (
 )
 
 OLD, NEW = "1.0", "2.0"
+_DEEP = """
+import os, sys
+os.chdir(sys.argv[1])
+for name in ["update.deb"] + ["d"] * 1200:
+    os.mkdir(name)
+    os.chdir(name)
+"""
 CUTS = 4  # of all the things that an update does; `./justw soak --updates 999` tries each
 
 
@@ -348,6 +360,77 @@ def test_a_library_that_is_not_there_is_no_time_for_an_update(
     assert system.installed == OLD
 
 
+def test_a_database_that_is_a_pipe_is_none(system: Scratch, packages: Packages) -> None:
+    """Root would wait at it for whoever writes into it, and the box be off for as long."""
+    (system.data / "tomb.db").unlink()
+    os.mkfifo(system.data / "tomb.db")
+    system.drop(packages.new, packages.signature)
+    system.run()
+    assert (system.status["state"], system.status["reason"]) == ("failed", "no_library")
+    assert system.installed == system.started == OLD
+
+
+def test_the_library_is_touched_with_the_rights_of_the_boxs_user_whoever_owns_its_folder(
+    system: Scratch, packages: Packages
+) -> None:
+    """On a stick that is his he may exchange the folder for a link to another's."""
+    (system.data / "tomb.db").chmod(0o600)
+    system.drop(packages.new, packages.signature)
+    system.run(user="nobody")
+    assert (system.status["state"], system.status["reason"]) == ("failed", "no_library")
+    assert system.installed == system.started == OLD
+
+
+def test_folders_in_folders_are_removed_to_the_last(system: Scratch, packages: Packages) -> None:
+    """As long as something of that name lies there, systemd starts the program again."""
+    subprocess.run(["python3", "-c", _DEEP, system.incoming], check=True)
+    try:
+        system.run()
+        assert refused(system, "bad_file")
+    finally:  # pytest's own would not reach the end either
+        subprocess.run(["rm", "-rf", system.incoming], check=True)
+
+
+def test_a_web_side_that_trickles_does_not_hold_up_the_judge(
+    system: Scratch, packages: Packages, tmp_path: Path
+) -> None:
+    """And with him the lock without which nobody on the computer installs anything."""
+    (system.state / "trickles").touch()
+    system.drop(packages.new, packages.signature)
+    system.run(constants={"ANSWER_S": 0.3})
+    assert (system.status["state"], system.status["reason"]) == ("went_back", "no_web")
+    assert is_old(system)
+
+
+def test_a_number_that_no_event_can_have_does_not_hold_up_the_way_back(
+    system: Scratch, packages: Packages, tmp_path: Path
+) -> None:
+    opens = system.state / "open_database.py"
+    opens.write_text(opens.read_text().replace("value + 1000", "1e30"))
+    bad = make_package(tmp_path, NEW, "mute")
+    system.drop(bad, sign(bad, packages.key))
+    assert system.run() == 0
+    assert system.status["state"] == "went_back"
+    assert is_old(system)
+
+
+def test_who_waits_for_others_to_install_ends_when_the_computer_does(
+    system: Scratch, packages: Packages, tmp_path: Path
+) -> None:
+    system.drop(packages.new, packages.signature)
+    with (system.root / "var/lib/dpkg/lock-frontend").open("w") as theirs, ThreadPoolExecutor(1) as thread:
+        fcntl.lockf(theirs, fcntl.LOCK_EX)
+        waiting = thread.submit(system.run, pid_file=str(tmp_path / "pid"))
+        patiently = time.monotonic() + PATIENCE_S
+        while not (system.updates / "lock").exists() and time.monotonic() < patiently:
+            time.sleep(0.02)
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+        assert waiting.result(PATIENCE_S) == 0
+    assert is_old(system)
+    assert system.run() == 0
+    assert is_new(system)
+
+
 # --- cut off ----------------------------------------------------------------------------------------------------------
 
 
@@ -448,6 +531,53 @@ def test_a_version_that_is_cut_off_twice_while_it_is_judged_is_taken_back(system
         after_the_cut(system)
     assert system.status["state"] == "went_back"
     assert is_old(system)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "at"),
+    [("good", "database.half"), ("good", "'dpkg'"), ("mute", "os.remove new.deb.minisig"), ("good", "'show'")],
+)
+def test_a_program_that_is_killed_does_not_leave_the_box_off(
+    system: Scratch, packages: Packages, tmp_path: Path, behaviour: str, at: str
+) -> None:
+    """Where memory runs out, say: nothing starts anew then but the program."""
+    package = make_package(tmp_path, NEW, behaviour)
+    system.drop(package, sign(package, packages.key))
+    assert system.run(die_at=at) == -signal.SIGKILL
+    assert system.run() == 0
+    assert whole(system)
+    assert system.started == system.installed
+    assert system.left_over() == []
+
+
+def test_a_program_that_fails_does_not_leave_the_box_off(system: Scratch, packages: Packages) -> None:
+    """Its state cannot be noted, for the card has failed by then."""
+    system.drop(packages.new, packages.signature)
+    fails = f"#!/bin/sh\n[ $1 = stop ] && mkdir {system.updates}/status.half\n. {system.folder}/bin/systemctl.real\n"
+    (system.folder / "bin/systemctl").rename(system.folder / "bin/systemctl.real")
+    (system.folder / "bin/systemctl").write_text(fails)
+    (system.folder / "bin/systemctl").chmod(0o755)
+    assert system.run() == 1
+    assert system.installed == system.started == OLD
+
+
+@pytest.mark.parametrize("noted", [b"", b'{"sta', b"[]", bytes(200)])
+def test_an_update_of_which_the_note_is_lost_is_taken_back(system: Scratch, packages: Packages, noted: bytes) -> None:
+    system.drop(packages.new, packages.signature)
+    assert system.run(die_at="'show'") == -signal.SIGKILL
+    (system.updates / "status.json").write_bytes(noted)
+    after_the_cut(system)
+    assert is_old(system)
+    assert (system.status["state"], system.status["reason"]) == ("went_back", "interrupted")
+    assert system.left_over() == []
+
+
+def test_a_note_that_is_lost_when_all_is_over_is_no_reason_to_go_back(system: Scratch, packages: Packages) -> None:
+    system.drop(packages.new, packages.signature)
+    system.run()
+    (system.updates / "status.json").write_bytes(b"")
+    assert system.run() == 0
+    assert is_new(system)
 
 
 def test_a_new_version_with_a_broken_program_of_its_own_is_taken_back_after_a_cut(
