@@ -177,6 +177,7 @@ async def open_box(
         open_store(settings.data, ports, settings.free_kept_mb * MIB, settings.data_mount, or_read=True) as store,
         Lifecycle.open(process, board) as lifecycle,
     ):
+        # What is remembered, and what is told of it.
         await lifecycle.start(store.run)
         lease = EventLease(store, LEASE_BLOCK)
         events = Events(ports, await lease.open(ports.wall()), settings.event_log_size)
@@ -189,6 +190,8 @@ async def open_box(
         librarian = await Librarian.open(store, events, ports)
         librarian.may_edit = probation.check
         free_kept = settings.free_kept_mb * MIB
+
+        # What music comes in by.
         examiner = inspector or await _inspection(lifecycle, "examiner")
         ingest = Ingest(store, ports, examiner, Space(store.library, ports, free_kept, librarian.make_space))
         pictures = inspector or await _inspection(lifecycle, "pictures")
@@ -213,6 +216,8 @@ async def open_box(
             await lifecycle.supervise("inbox", probation.holds(watch), LOOK_PAUSES_S)
         housekeeping = Housekeeping(store, free_kept, librarian.expire)
         await lifecycle.supervise("housekeeping", probation.holds(housekeeping.run))
+
+        # What plays, and within which limits.
         journal = Journal(librarian.note)
         await lifecycle.start(journal.run)
         interval_ms = max(settings.position_interval_ms, settings.position_min_ms)
@@ -247,9 +252,13 @@ async def open_box(
             settings.backup_below,
             computer.short_id(),
         )
+
+        # What parents chose, and where the music was.
         preferences = await Preferences.open(settings, librarian, deck, selectable, limits, backups)
         parent_auth = await ParentAuth.open(ports, librarian)
         went_on = await _recall(deck, librarian, process, preferences.current.start_volume)
+
+        # What a child touches: from here on a tag plays.
         linking = Linking(ports, events, librarian, board.machines)
         await lifecycle.start(linking.run)
         taps = Taps(ports, events, librarian, journal, deck, linking, board.machines)
@@ -263,6 +272,8 @@ async def open_box(
         await start_audio(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
         await lifecycle.supervise("warming", Warming(events, librarian, deck).run)
+
+        # How the house finds the box, and what needs a network: no tag waits for any of it.
         names = Names(ports, settings.allowed_hosts, devices.naming)
         await lifecycle.supervise("names", names.run)
         certificate = await _certificate(settings, ports, lifecycle)
