@@ -229,7 +229,7 @@ def test_the_rule_for_polkit_lets_this_user_at_the_reader_and_nobody_else(tmp_pa
     reader, power = "org.debian.pcsc-lite.access_pcsc", "org.freedesktop.login1.power-off"
     asked = [[reader, "tomb"], ["org.debian.pcsc-lite.access_card", "tomb"], [reader, "somebody"], [power, "tomb"]]
     told = subprocess.run(
-        ["node", "-e", RUN, str(rule), json.dumps(asked)], capture_output=True, check=True, timeout=PATIENCE_S
+        ["node", "-e", RUN, json.dumps(asked), str(rule)], capture_output=True, check=True, timeout=PATIENCE_S
     )
     assert json.loads(told.stdout) == [["yes"], ["yes"], [None], [None]]
 

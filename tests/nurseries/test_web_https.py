@@ -156,9 +156,11 @@ async def test_a_peer_that_reads_no_more_is_reset_after_the_stall(made: Made) ->
     ended = trio.Event()
 
     async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        await hello(scope, receive, send)
-        if scope["type"] == "http":
-            ended.set()
+        try:
+            await hello(scope, receive, send)
+        finally:
+            if scope["type"] == "http":
+                ended.set()
 
     async with serving(made, app, limits=WebLimits(stall=0.2)) as (_, secure):
         stuck = await secured(made, secure, REQUEST.replace(b"/ ", b"/flood ", 1))

@@ -41,8 +41,9 @@ def followed(system: Scratch, package: Path) -> str:
 
 
 def test_a_file_is_installed_and_each_step_is_said(
-    system: Scratch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    system: Scratch, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tomb.update.LOOK_S", 0.002)  # on this scratch of a system a step is over in no time
     new = make_package(tmp_path, "2.0~deb12")
     sign(new, system.key)
     shutil.rmtree(system.data / "updates")
