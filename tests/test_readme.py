@@ -1,8 +1,9 @@
-"""What the README says is what the program does."""
+"""What the documents say is what the program does, and where their links lead there is something."""
 
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -11,12 +12,30 @@ import pytest
 from tomb.config import Settings, configuration_table
 from tomb.models import Choices
 
-README = Path(__file__).parent.parent / "README.md"
-TOMB = Path(__file__).parent.parent / "tomb"
+ROOT = Path(__file__).parent.parent
+SETTINGS = ROOT / "docs/configuration.md"
+PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "packaging").rglob("*.md"))
+TOMB = ROOT / "tomb"
 
 
 def test_the_table_of_settings_is_the_one_of_the_program() -> None:
-    assert configuration_table().strip() in README.read_text(encoding="utf-8"), "paste what `tomb settings` prints"
+    assert configuration_table().strip() in SETTINGS.read_text(encoding="utf-8"), "paste what `tomb settings` prints"
+
+
+def anchors(page: Path) -> set[str]:
+    """What its headings can be reached by, as GitHub names them."""
+    prose = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)", prose, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_where_a_link_leads_there_is_something(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for target, anchor in re.findall(r"\]\(([^)#\s:]*)(?:#([^)\s]*))?\)", text):
+        there = (page.parent / target).resolve() if target else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
 
 
 @cache

@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     diagrams.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     diagrams.set_defaults(command=_diagrams)
 
-    settings = commands.add_parser("settings", help="print the settings as the README's table")
+    settings = commands.add_parser("settings", help="print all settings, as the table of docs/configuration.md")
     settings.set_defaults(command=_settings)
     return parser
 

@@ -1,7 +1,7 @@
 """Settings of the operator: `TOMB_*` environment variables, then `tomb.toml`, then the defaults below.
 
 What parents change in the web UI lives in the database; where the operator has set the same thing, the operator wins.
-The table in the README is generated from this class, see `tomb settings`.
+The table in docs/configuration.md is generated from this class, see `tomb settings`.
 """
 
 import os
@@ -335,7 +335,7 @@ def unknown_settings() -> list[str]:
 
 
 def configuration_table() -> str:
-    """The settings as a Markdown table, for the README."""
+    """The settings as a Markdown table, for docs/configuration.md."""
     rows = ["| variable | default | what it is |", "|---|---|---|"]
     for name, info in Settings.model_fields.items():
         rows.append(f"| `{PREFIX}{name.upper()}` | {_shown_default(name, info)} | {info.description} |")

@@ -25,7 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The certificate of the box, by the commands of the page."""
     folder = tmp_path_factory.mktemp("authority")
     names, *commands = blocks("https.md", "sh")
-    script = "".join((with_changes(names, {"DNS:box.local,DNS:box.fritz.box": f"DNS:{NAME}"}), *commands))
+    script = "".join((with_changes(names, {"DNS:tomb.local,DNS:tomb.fritz.box": f"DNS:{NAME}"}), *commands))
     run(("sh", "-e", "-c", script), cwd=folder, check=True, capture_output=True)
     return Made(folder / "box.crt", folder / "box.key")
 

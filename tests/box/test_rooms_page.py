@@ -31,7 +31,7 @@ async def test_two_rooms_hear_the_box_by_what_the_page_says(music: Music, tmp_pa
     settings["TOMB_SNAPCAST"] = settings["TOMB_SNAPCAST"].replace(":4953", f":{sound}")
     settings["TOMB_SNAPCAST_CONTROL_PORT"] = str(control)
     [command] = re.findall(r"^snapclient .*$", PAGE, re.MULTILINE)
-    client = shlex.split(command.replace("box.local", "127.0.0.1"))
+    client = shlex.split(command.replace("tomb.local", "127.0.0.1"))
     rooms = [Room(tmp_path / f"{name}.raw") for name in ("kitchen", "bath")]
     processes = [await trio.lowlevel.open_process(server, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)]
     try:
