@@ -65,7 +65,7 @@ async def test_at_a_terminal_it_offers_a_tone_and_says_why_there_was_none(tmp_pa
                 os.close(persons)
                 said = ended.stdout.decode()
         assert "It could not be played: " in said
-        assert "this box has no sound output" in said
+        assert "this box plays on no sound card of its own" in said
 
 
 def test_a_remedy_is_in_one_piece_and_stands_only_under_what_is_wrong() -> None:
