@@ -125,7 +125,8 @@ class Stranger:
         head, _, body = answer.partition(b"\r\n\r\n")
         status = int(head.split(b" ", 2)[1]) if head.startswith(b"HTTP/1.1 ") else 0
         self.tally.statuses[status] += 1
-        if status >= 500 and status not in (501, 503, 507):  # 501: a transfer coding that nobody knows (RFC 9112, 6.1)
+        # 501: a transfer coding that nobody knows (RFC 9112, 6.1); 505: another HTTP than this one
+        if status >= 500 and status not in (501, 503, 505, 507):
             raise Complaint(f"{asked} was answered {status}: {body[:300]!r}")
         if status >= 400 and b"application/json" in head and b"chunked" not in head:
             try:
