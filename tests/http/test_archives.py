@@ -3,17 +3,20 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 import trio
 import trio.testing
 
+from tests.nurseries.test_http1 import talking
 from tests.rigs import archives
 from tests.rigs.asgi import Client, served_box
 from tests.rigs.box import VirtualBox
 from tests.rigs.virtual import virtual_time
 from tomb.http.streams import disposition
+from tomb.nurseries.archivist import OUT_AT_ONCE
 
 pytestmark = virtual_time
 
@@ -198,3 +201,24 @@ async def test_stalled_downloads_hold_nobody_s_backup_back(tmp_path: Path) -> No
             assert (await client.get("/api/backup")).status == 200
             assert (await client.get("/api/backup")).status == 200
             nursery.cancel_scope.cancel()
+
+
+async def test_who_asks_for_archives_and_leaves_before_one_is_sent_leaves_none_behind(tmp_path: Path) -> None:
+    async with served_box(tmp_path) as (box, client):
+        playlist = await box.add("One", 1.0)
+        for path in (box.services.librarian.folder / "files").iterdir():
+            path.write_bytes(path.read_bytes() + bytes(2**20))  # more than is made ahead
+        asked = b"GET /api/playlists/%s/export HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n"
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await client.app(scope, receive, send)
+
+        for _ in range(OUT_AT_ONCE):
+            async with talking(app) as talk:
+                # The answer waits for the rest of a body, which never comes.
+                await talk.send(asked % playlist.encode())
+                await trio.sleep(1)
+                await talk.client.send_stream.aclose()
+                await trio.sleep(0.1)
+                assert b" 200 " not in b"".join(talk.wire.written)
+        assert (await client.get("/api/backup")).status == 200

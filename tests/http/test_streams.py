@@ -3,12 +3,16 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from trio.testing import MockClock
 
 from tests.http.world import PICTURE, made_world
 from tests.rigs.asgi import Answer, Client, served_box
+from tomb.http.envelope import FilePart
+from tomb.http.exchange import CutOff, Request
+from tomb.http.streams import respond
 from tomb.library import covers
 
 
@@ -92,6 +96,7 @@ async def test_who_has_it_already_is_told_so(sound: Sound, autojump_clock: MockC
     for given in (f'"{sound.tag}"', f'W/"{sound.tag}"', f'"old", "{sound.tag}"', "*"):
         answer = await sound.get(if_none_match=given)
         assert (answer.status, answer.content) == (304, b"")
+        assert "content-length" not in answer.headers  # a cache may take it for the file's (RFC 9110, 15.4.5)
     assert (await sound.get(if_none_match='"old"')).status == 200
 
 
@@ -107,3 +112,21 @@ async def test_a_picture_is_served_as_one(sound: Sound, autojump_clock: MockCloc
     assert kept is not None
     assert (answer.status, answer.content) == (200, kept.data)
     assert answer.headers["content-type"] == "image/jpeg"
+
+
+async def test_a_file_that_becomes_shorter_on_its_way_breaks_off(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with served_box(tmp_path / "box") as (box, _):
+        file = tmp_path / "file"
+        file.write_bytes(b"x" * 100)
+        nothing: dict[str, Any] = {"method": "GET", "scheme": "http", "path": "/", "query_string": b"", "headers": []}
+        request = Request({**nothing, "tomb.request_id": ""}, None)
+        answer = await respond(FilePart(file, "audio/wav", "tag"), request, box.services.ports)
+        file.write_bytes(b"x" * 50)
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        with pytest.raises(CutOff):
+            await answer.send(send)
+        assert [each.get("body") for each in sent] == [None, b"x" * 50]

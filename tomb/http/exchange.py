@@ -96,7 +96,7 @@ class Answer:
         if self.content_type is not None:
             headers.append((b"content-type", self.content_type.encode("latin-1")))
         if isinstance(self.body, bytes):
-            if self.header("Content-Length") is None and self.status != 204:
+            if self.header("Content-Length") is None and self.status not in (204, 304):  # of a 304: the file's
                 headers.append((b"content-length", b"%d" % len(self.body)))
             await send({"type": "http.response.start", "status": self.status, "headers": headers})
             await send({"type": "http.response.body", "body": self.body})

@@ -42,12 +42,12 @@ async def respond(part: FilePart, request: Request, ports: Ports) -> Answer:
 
 
 def download(data: Download, request: Request) -> Answer:
-    """Sent as it is made. If that cannot be done to the end the connection breaks, so that no half passes as whole."""
+    """Sent as it is made. If that cannot be done to the end the connection breaks, so that no half passes as whole. It
+    ends with the request, also where not one byte of it is sent: for the head alone, or to nobody."""
+    request.until_sent.callback(data.pieces.close)
     headers = [("Content-Disposition", disposition(data.name)), ("Content-Length", str(data.length))]
-    if request.method == "HEAD":
-        data.pieces.close()
-        return Answer(200, b"", data.content_type, headers)
-    return Answer(200, _made(data), data.content_type, headers)
+    body = b"" if request.method == "HEAD" else _made(data)
+    return Answer(200, body, data.content_type, headers)
 
 
 def disposition(name: str) -> str:
@@ -60,10 +60,9 @@ def disposition(name: str) -> str:
 
 async def _made(data: Download) -> AsyncGenerator[bytes, None]:
     left = data.length
-    async with data.pieces:
-        async for piece in data.pieces:
-            left -= len(piece)
-            yield piece
+    async for piece in data.pieces:
+        left -= len(piece)
+        yield piece
     if left:
         raise CutOff
 
@@ -108,3 +107,5 @@ async def _pieces(part: FilePart, begin: int, end: int, ports: Ports) -> AsyncGe
             yield piece
     finally:
         file.close()
+    if left:  # it has become shorter since it was measured
+        raise CutOff
