@@ -301,6 +301,7 @@ POST = b"POST /1 HTTP/1.1\r\nHost: box\r\n"
         (POST + b"Content-Length: 6\r\n" + CHUNKED + GET % 2, 400),
         (b"POST /1 HTTP/1.0\r\n" + CHUNKED, 400),
         (b"head /1 HTTP/1.1\r\nHost: box\r\n\r\n", 501),
+        (b"CONNECT box:80 HTTP/1.1\r\nHost: box\r\n\r\n", 501),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     ],
 )

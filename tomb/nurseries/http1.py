@@ -216,6 +216,8 @@ def _objection(request: h11.Request) -> int | None:
         return (
             501  # they are told apart by case (RFC 9110, 9.1): to h11 `head` is none that has no body, to others it is
         )
+    if request.method == b"CONNECT":
+        return 501  # this is no proxy; and to h11 an answer of 200 would end HTTP on this connection
     names = {name for name, _ in request.headers}
     if b"transfer-encoding" in names and (b"content-length" in names or request.http_version == b"1.0"):
         return 400  # a proxy in front may see the end of it elsewhere, and so another next request (RFC 9112, 6.1)
