@@ -79,7 +79,6 @@ TARGETS = (
     ("GET http://localhost/api/health HTTP/1.1", "localhost", 200),
     ("GET http://localhost HTTP/1.1", "localhost", 200),
     ("OPTIONS * HTTP/1.1", "localhost", 400),
-    ("CONNECT localhost:8000 HTTP/1.1", "localhost", 400),
     ("GET /api/health HTTP/1.1", "localhost..", 403),
     ("GET /api/health HTTP/1.1", "localhost:x", 403),
     ("GET /api/health HTTP/1.1", ".".join(["a" * 70] * 3), 403),
@@ -113,7 +112,7 @@ async def test_nobody_changes_to_http_2(box: Box) -> None:
     for request, status in (
         (get + UPGRADE + b"AAMAAABkAAQAoAAAAAIAAAAA\r\nConnection: close\r\n\r\n", b"200"),
         (get + UPGRADE + b"AAMAA\r\nConnection: close\r\n\r\n", b"200"),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(100), b"4"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(100), b"505"),
     ):
         async with connection(box) as stream:
             await stream.send_all(request)

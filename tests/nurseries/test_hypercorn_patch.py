@@ -4,13 +4,12 @@ import importlib.metadata
 import inspect
 
 import pytest
-from hypercorn import protocol
 from hypercorn.protocol import h11, ws_stream
 from hypercorn.trio import tcp_server
 from wsproto.events import TextMessage
 
 from tomb.nurseries import hypercorn_patch
-from tomb.nurseries.hypercorn_patch import BoundedBuffer, EndingQueues, EndingStream, OnlyHttp1, PlainHandshake
+from tomb.nurseries.hypercorn_patch import BoundedBuffer, EndingQueues, EndingStream, PlainHandshake
 
 OFFER = [
     (b"connection", b"Upgrade"),
@@ -50,11 +49,8 @@ def test_the_classes_are_looked_up_where_we_put_ours() -> None:
     assert ws_stream.WebsocketBuffer is BoundedBuffer
     assert inspect.getsource(h11.H11Protocol).count(" WSStream(") == 1
     assert vars(h11)["WSStream"] is EndingStream
-    assert vars(protocol)["H11Protocol"] is OnlyHttp1
-    assert inspect.getsource(protocol.ProtocolWrapper).count(" H11Protocol(") == 1
     assert vars(tcp_server)["TaskGroup"] is EndingQueues
     assert inspect.getsource(tcp_server.TCPServer).count(" TaskGroup(") == 1
-    assert inspect.getsource(h11.H11Protocol).count("await self._check_protocol(event)") == 1
 
 
 def test_a_message_that_is_too_long_is_let_go() -> None:

@@ -9,18 +9,16 @@ Needs root.
 
 import os
 import shutil
-import socket
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import DEVNULL
 
 import pytest
 import trio
 
+from tests.rigs.cell import cell
 from tests.rigs.patience import PATIENCE_S
 
 LOOK_S = 0.1
@@ -111,28 +109,12 @@ async def avahi_rig() -> AsyncIterator[AvahiRig]:
     if os.geteuid() != 0:
         pytest.skip("two computers on a cable need root")
     folder = Path(tempfile.mkdtemp(prefix="tomb-avahi-", dir="/tmp"))  # short, as a socket's path must be
-    ours, theirs = trio.socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    script = str(Path(__file__).with_name("avahi_cell.py"))
-    walls = ("unshare", "--net", "--mount")
-    process = await trio.lowlevel.open_process(
-        [*walls, sys.executable, "-I", script, str(theirs.fileno()), str(folder)],
-        stdin=DEVNULL,
-        pass_fds=[theirs.fileno()],
-    )
-    theirs.close()
     try:
-        with trio.fail_after(PATIENCE_S):
-            if not await ours.recv(100):
-                raise RuntimeError("there are no namespaces to be had; the reason is on stderr")
-        rig = AvahiRig(folder, ours)
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in rig.env.items():
-                patch.setenv(name, value)
-            yield rig
+        async with cell("avahi_cell.py", folder) as ours:
+            rig = AvahiRig(folder, ours)
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in rig.env.items():
+                    patch.setenv(name, value)
+                yield rig
     finally:
-        ours.close()
-        with trio.move_on_after(5, shield=True) as patience:
-            await process.wait()
-        if patience.cancelled_caught:
-            process.kill()
         shutil.rmtree(folder)

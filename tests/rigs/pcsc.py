@@ -17,18 +17,17 @@ import os
 import shutil
 import socket
 import struct
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
-from subprocess import DEVNULL
 
 import pytest
 import trio
 
+from tests.rigs.cell import cell
 from tests.rigs.patience import PATIENCE_S
 
 READER = "Virtual PCD 00 00"
@@ -180,7 +179,8 @@ async def pcsc_rig() -> AsyncIterator[PcscRig]:
     folder.mkdir(mode=0o700, exist_ok=True)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            async with _cell(folder) as control, trio.open_nursery() as nursery:
+            walls = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+            async with cell("pcsc_cell.py", folder, walls) as control, trio.open_nursery() as nursery:
                 rig = PcscRig(folder, control, nursery)
                 for name, value in rig.env.items():
                     patch.setenv(name, value)
@@ -195,27 +195,3 @@ async def pcsc_rig() -> AsyncIterator[PcscRig]:
 def _folder() -> Path:
     """The same for the whole process, as libpcsclite asks the environment once. Short, as a socket's path must be."""
     return Path(tempfile.mkdtemp(prefix="tomb-pcsc-", dir="/tmp"))
-
-
-@asynccontextmanager
-async def _cell(folder: Path) -> AsyncIterator[trio.socket.SocketType]:
-    ours, theirs = trio.socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    walls = ["unshare", "--net", "--mount"] + ([] if os.geteuid() == 0 else ["--user", "--map-root-user"])
-    script = str(Path(__file__).with_name("pcsc_cell.py"))
-    process = await trio.lowlevel.open_process(
-        [*walls, sys.executable, "-I", script, str(theirs.fileno()), str(folder)],
-        stdin=DEVNULL,
-        pass_fds=[theirs.fileno()],
-    )
-    theirs.close()
-    try:
-        with trio.fail_after(PATIENCE_S):
-            if not await ours.recv(100):
-                raise RuntimeError("pcscd got no namespaces of its own; the reason is on stderr")
-        yield ours
-    finally:
-        ours.close()
-        with trio.move_on_after(5, shield=True) as patience:
-            await process.wait()
-        if patience.cancelled_caught:
-            process.kill()

@@ -211,6 +211,8 @@ class Http1:
 def _objection(request: h11.Request) -> int | None:
     """The status by which a request is refused that h11 lets pass."""
     if not request.http_version.startswith(b"1."):
+        # HTTP/2 in clear, by its preface: browsers speak it over TLS only, and under Hypercorn a client could open 100
+        # streams, close their windows, and pin 100 answers (735 MB in 25 s were seen). An upgrade to it is not heard.
         return 505
     if request.method != request.method.upper():
         return (

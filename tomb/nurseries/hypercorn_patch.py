@@ -1,13 +1,8 @@
-"""Hypercorn's WebSocket handshake without permessage-deflate, its message buffer with an end, and HTTP/1 alone.
+"""Hypercorn's WebSocket handshake without permessage-deflate, and its message buffer with an end.
 
 Hypercorn 0.18 offers permessage-deflate in `protocol/ws_stream.py` and has no setting against it. Each connection that
 takes the offer keeps two zlib contexts, about 100 kB, and every frame is compressed once a client. And when a message
 is over `websocket_max_message_size` it sends a close frame, but keeps what the peer sends on, without end.
-
-HTTP/2 in clear is offered without a setting too. Browsers speak it over TLS only, and a proxy in front of the box
-speaks HTTP/1.1 to it by default; but any client may open 100 streams in one connection, close their windows, and so pin
-100 answers and whatever of them Hypercorn has buffered (735 MB in 25 s were seen). An upgrade to it is not heard, which
-RFC 9110, 7.8 leaves to the server, and its preface is a request of HTTP/1 with a target that is none.
 
 And an application is told of the end of its connection through the queue that its messages come by, which waits where
 that is full. It may be full for good: the application has ended, or is about to and reads no more, or it is that very
@@ -23,14 +18,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-import h11
 import trio
-from hypercorn import protocol
 from hypercorn.config import Config
 from hypercorn.protocol import h11 as h11_protocol
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.events import Body, Data, Event, StreamClosed
-from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio import tcp_server
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope
@@ -82,13 +74,6 @@ class EndingStream(ws_stream.WSStream):
             await super().app_send(message)
 
 
-class OnlyHttp1(H11Protocol):
-    """Neither changes over to HTTP/2 nor is talked into it."""
-
-    async def _check_protocol(self, event: h11.Request) -> None:
-        """No upgrade is looked for."""
-
-
 class EndingQueues(TaskGroup):
     """The tasks of a connection. An application's queue ends with the connection, and with the application."""
 
@@ -130,5 +115,4 @@ def install() -> None:
     setattr(ws_stream, "Handshake", PlainHandshake)  # noqa: B010
     setattr(ws_stream, "WebsocketBuffer", BoundedBuffer)  # noqa: B010
     setattr(h11_protocol, "WSStream", EndingStream)  # noqa: B010
-    setattr(protocol, "H11Protocol", OnlyHttp1)  # noqa: B010
     setattr(tcp_server, "TaskGroup", EndingQueues)  # noqa: B010
