@@ -20,6 +20,7 @@ serve *ARGS: setup
 # run the tests; the arguments are those of pytest
 [no-exit-message]
 test *ARGS: setup _dev
+    @sh scripts/environment docs
     @sh scripts/packages test
     @sh scripts/clients
     @exec .venv/bin/python -m pytest "$@"
@@ -70,6 +71,10 @@ bench *ARGS: setup _dev
 [no-exit-message]
 deb *ARGS:
     @sh scripts/deb "$@"
+
+# make a site of the documents in dist/docs, or in the folder that is named
+docs *ARGS: setup _dev
+    @sh scripts/docs "$@"
 
 # write the state diagrams of docs/ anew, from the machines themselves
 diagrams: setup

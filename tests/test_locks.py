@@ -41,6 +41,7 @@ def declared() -> dict[str, list[Requirement]]:
         "runtime.txt": project["project"]["dependencies"],
         "dev.txt": project["project"]["dependencies"] + project["dependency-groups"]["dev"],
         "bench.txt": project["dependency-groups"]["bench"],
+        "docs.txt": project["dependency-groups"]["docs"],
         "build.txt": project["build-system"]["requires"],
     }
     for path in (ROOT / "requirements").glob("*.in"):
