@@ -1,6 +1,7 @@
 """Runs benches, each in a process of its own, prints one table and keeps what was measured as JSON.
 
     python -m bench [BENCH…] [OPTION…]      all of them, or those named: box, audio, reader, …
+    python -m bench --against URL [URL]     a box and another server that speaks the wire, or two of these
 
 Options go to each of them: `python -m bench taps --taps 500`.
 
@@ -20,6 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
+AGAINST = "--against"  # names a server: a bench of its own, and of no use without
 TITLES = ("row", "name")
 COLUMNS = ("median", "p99", "floor", "ratio")  # what has a column of its own; the rest follows as words
 
@@ -29,6 +31,8 @@ Row = dict[str, object]
 def main(arguments: Sequence[str]) -> int:
     wanted = list(takewhile(lambda each: not each.startswith("-"), arguments))
     options = arguments[len(wanted) :]
+    if AGAINST in options:
+        return not run("against", options)
     known = sorted(path.stem for path in HERE.glob("*.py") if "\nasync def rows(" in path.read_text())
     if unknown := [name for name in wanted if name not in known]:
         print(f"there is no bench {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
