@@ -42,6 +42,7 @@ Report = Callable[[dict[str, object]], None]
 KEPT = 3
 PIECE = 1024 * 1024
 BITE = 8 * PIECE  # is on the disk before the next: what lies in memory, waiting for a slow stick, holds up the card too
+STRANGE = 90_000_000  # nobody makes so many backups
 MARGIN = PIECE  # for names and tables
 MOST_ENTRIES = 20_000  # of a folder that may be anybody's
 FAT_LARGEST, LARGEST = 2**32 - 1, 2**62
@@ -91,7 +92,7 @@ def backups(folder: int, owner: str) -> list[Backup]:
     return sorted(
         Backup(number, entry.name, entry.stat(follow_symlinks=False).st_size)
         for number, entry in _numbered(folder, owner)
-        if entry.is_file(follow_symlinks=False)
+        if number < STRANGE and entry.is_file(follow_symlinks=False)
     )
 
 
@@ -123,13 +124,18 @@ def write(folder: int, asked: dict[str, object], owner: str, source: BinaryIO, r
     length, title = int(str(asked["length"])), str(asked["title"])
     there = backups(folder, owner)
     for entry in list(_entries(folder)):  # of a time when it was cut off
-        if entry.name.startswith(".tomb-") and entry.name.endswith(f"-{owner}.tar.half"):
+        if (
+            entry.name.startswith(".tomb-")
+            and entry.name.endswith(f"-{owner}.tar.half")
+            and not entry.is_dir(follow_symlinks=False)
+        ):
             os.unlink(entry.name, dir_fd=folder)
     if length > largest(os.fstat(folder).st_dev):
         raise Refused("too_large")
     if _free(folder) < length + MARGIN:
         raise Refused("full")
-    number = max((number for number, _ in _numbered(folder, owner)), default=0) + 1
+    # A number that only somebody else can have given would leave none for the next.
+    number = max((number for number, _ in _numbered(folder, owner) if number < STRANGE), default=0) + 1
     name = "-".join(filter(None, ("tomb", title, str(asked["date"]), f"{number:04}", owner))) + ".tar"
     half = f".{name}.half"
     try:

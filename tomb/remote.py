@@ -156,7 +156,7 @@ def send(
         answer = connection.getresponse()
         told = _envelope(parent.url, answer)
     except OSError as error:
-        raise TombError(f"no box answers at {parent.url}: {error}") from None
+        raise _silent(parent.url, error) from None
     except HTTPException:
         raise TombError(f"what answers at {parent.url} is no box") from None
     finally:
@@ -240,9 +240,15 @@ def _answer(url: str, request: Request, timeout_s: float = TIMEOUT_S) -> Iterato
     except HTTPError as error:
         raise _refused(error) from None
     except OSError as error:
-        raise TombError(f"no box answers at {url}: {getattr(error, 'reason', error)}") from None
+        raise _silent(url, getattr(error, "reason", error)) from None
     except (ValueError, HTTPException):
         raise TombError(f"what answers at {url} is no box") from None
+
+
+def _silent(url: str, reason: object) -> TombError:
+    if isinstance(reason, ConnectionRefusedError):
+        return TombError(f"no box answers at {url}: it is not running, or listens at another address")
+    return TombError(f"no box answers at {url}: {reason}")
 
 
 def _refused(error: HTTPError) -> TombError:

@@ -92,6 +92,8 @@ async def test_nothing_goes_that_is_not_a_backup_of_this_box(place: Place, stick
         (place.stick / name).write_bytes(b"mine")
     (place.stick / f"tomb-kids-2026-11-26-0002-{OWNER}.tar").mkdir()  # no file
     (place.stick / f"tomb-kids-2026-11-26-0003-{OWNER}.tar").symlink_to(place.data)
+    (place.stick / f"tomb-kids-2026-11-26-99999999-{OWNER}.tar").write_bytes(b"the last number there is")
+    (place.stick / f".tomb-kids-2026-11-26-0099-{OWNER}.tar.half").mkdir()
     (place.stick / f".tomb-kids-2026-11-26-0004-{OWNER}.tar.half").write_bytes(b"of a power cut")
     before = there(place.stick)
     made = {await keep(place.target(), b"x") for _ in range(5)}

@@ -138,7 +138,7 @@ FAULTS = [
     Fault(cannot_be_read, "cannot be played: unreadable: input/output error"),
     Fault(hangs, "cannot be played: it takes too long to read"),
     Fault(is_decoded_too_slowly, "the sound had gaps"),
-    Fault(is_not_served_in_time, "the sound had gaps (1 blocks)"),
+    Fault(is_not_served_in_time, "the sound had gaps (blocks late: 1)"),
     Fault(is_pulled_out, "the sound output stopped taking sound", lasts=True),
     Fault(is_taken_by_another_program, "the sound output is in use by another program", lasts=True),
     Fault(comes_back_at_another_rate, "the sound output does not play 44100 Hz; it plays 48000 Hz"),

@@ -477,9 +477,8 @@ class Deck:
                     self._complain("skipped", named, track.title if track else None)
                     self._fire(events.TrackFailed(generation, named))
                 case output.Stuttered(blocks):
-                    self._complain(
-                        "gaps", f"the sound had gaps ({blocks} blocks): the box, or its disk, is too slow", None
-                    )
+                    late = f"blocks late: {blocks}"
+                    self._complain("gaps", f"the sound had gaps ({late}): the box, or its disk, is too slow", None)
                 case output.MadeDo(reason):
                     self._complain("made_do", reason, None)
 
