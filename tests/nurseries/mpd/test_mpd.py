@@ -508,6 +508,13 @@ async def test_commands_are_paced_by_address_and_none_is_refused(box: VirtualBox
     assert trio.current_time() - start == pytest.approx((100 - 30) / 10, abs=0.2)
 
 
+async def test_what_is_no_command_is_paced_as_well(box: VirtualBox, peer: Peer) -> None:
+    start = trio.current_time()
+    for _ in range(150):
+        await peer.ask("nonsense")
+    assert trio.current_time() - start == pytest.approx((150 - 50) / 50, abs=0.2)
+
+
 async def test_whoever_comes_from_the_internet_is_not_greeted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, str]] = []
 

@@ -55,7 +55,7 @@ SENT_AT_ONCE = 16 * 1024
 LEAST_WAIT_S = 0.001  # or rounding might have us ask again at the very same moment
 # A phone that left the network says nothing: the kernel asks after a minute, and gives up after another.
 KEEP_ALIVE: Mapping[int, int] = {socket.TCP_KEEPIDLE: 60, socket.TCP_KEEPINTVL: 15, socket.TCP_KEEPCNT: 4}
-Turn = Callable[[str, Command], Awaitable[None]]
+Turn = Callable[[str, bool], Awaitable[None]]
 _STORED = ("stored_playlist", "database")
 _OF_LIBRARY = frozenset(
     {"state:playlists", "state:playlist_created", "state:playlist_updated", "state:playlist_deleted"}
@@ -154,13 +154,13 @@ class Mpd:
         free = self._limits.clients - len(self._connections)
         return min(self._limits.clients_per_address, -(-free // 2))
 
-    async def _wait_for_turn(self, address: str, command: Command) -> None:
+    async def _wait_for_turn(self, address: str, plays: bool) -> None:  # noqa: FBT001
+        pace = self._pace_of_playing if plays else self._pace
         if self._settings.rate_limits == "on":
-            for pace in (self._pace, self._pace_of_playing) if command.plays else (self._pace,):
+            wait = pace.take(address)
+            while wait:  # somebody else at the same address may have been sooner
+                await trio.sleep(wait + LEAST_WAIT_S)
                 wait = pace.take(address)
-                while wait:  # somebody else at the same address may have been sooner
-                    await trio.sleep(wait + LEAST_WAIT_S)
-                    wait = pace.take(address)
 
     # --- what changes ------------------------------------------------------------------------------------------------
 
@@ -246,13 +246,15 @@ class _Connection:
     async def _carry_out(self, batch: Batch) -> None:
         for index, line in enumerate(batch.lines):
             name = ""
+            await self._turn(self._client.address, False)  # what is no command costs an answer too
             try:
                 request = parse(line)
                 if request.name not in COMMANDS:
                     raise CommandError(Code.UNKNOWN, f'unknown command "{request.name}"')
                 name = request.name
                 command = find(name, request.arguments)
-                await self._turn(self._client.address, command)
+                if command.plays:
+                    await self._turn(self._client.address, True)
                 if name == "close":
                     raise HangUp("it said so")
                 if name == "idle":
