@@ -88,7 +88,7 @@ async def serve_box(folder: Path) -> None:
 
 
 def fill(folder: Path) -> None:
-    from tests.rigs.box import sparse_wav
+    from tomb.rehearsal.simulated.music import sparse_wav
 
     for number in range(PLAYLISTS):
         playlist = folder / f"Playlist {number:03}"

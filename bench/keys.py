@@ -19,10 +19,10 @@ import trio
 
 from bench.meters import Row, timed, weighed
 from tests.rigs.box import virtual_box
-from tests.rigs.input import KEYBOARD, FakeDevice, FakeKernel
 from tomb.devices.key_codes import KEY_MUTE
 from tomb.devices.keys import LOOK_S, Input, InputDevices, KeyMoved
 from tomb.ports import RealPorts
+from tomb.rehearsal.simulated.input import KEYBOARD, FakeDevice, FakeKernel
 
 DEVICES = 10
 PAUSE_S = 0.01

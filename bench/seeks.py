@@ -24,7 +24,6 @@ import numpy as np
 import trio
 
 from bench.meters import Row, p99, timed
-from tests.rigs.inspector import InlineInspector
 from tests.rigs.library import opened
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import Box, serving
@@ -34,6 +33,7 @@ from tomb.devices.portaudio import Stream, look_again
 from tomb.library import structure
 from tomb.nurseries.ingest import Findings
 from tomb.ports import RealPorts
+from tomb.rehearsal.simulated.inspector import InlineInspector
 
 FORMATS = {"wav": 44100, "aiff": 44100, "flac": 44100, "mp3": 44100, "ogg": 44100, "opus": 48000, "wav 48": 48000}
 HALF_S = 15.0

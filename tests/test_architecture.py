@@ -59,8 +59,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     # The child that looks at strangers' files: nobody imports it, it is started.
     "examiner": UNDER | {"devices", "library"},
     "service": ALL_PARTS | {"box", "memory"},
+    # The whole box without a world around it: `tomb serve` never loads it.
+    "rehearsal": ALL_PARTS | {"box"},
     "cli": ALL_PARTS
-    | {"archives", "box", "doctor", "imports", "installed", "pin", "remote", "service", "update", "youtube"},
+    | {"archives", "box", "doctor", "imports", "installed", "pin", "remote", "service", "update", "youtube"}
+    | {"rehearsal"},
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }
@@ -87,6 +90,7 @@ BOUNDARIES = {
     "http/api.py": "edges: a request is refused",
     "socketio/server.py": "edges: a client's connection ends",
     "socketio/multiplexer.py": "edges: a client's handler fails",
+    "rehearsal/conductor.py": "around a whole box: what it dies of is what the rehearsal found",
     "library/covers.py": "the decoder of pictures, in the examiner's process",
 }
 

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import trio
 
@@ -96,6 +97,7 @@ class Devices:
     keys: InputDevices | None = None
     gather: Gather = gather
     naming: Callable[[], Naming] = look
+    time_zone: Callable[[], ZoneInfo] = computer.time_zone
     mdns: bool = False
     broker: "Callable[[], Broker] | None" = None
     backup_drive: BackupDrive = field(default_factory=ChildDrive)
@@ -234,7 +236,7 @@ async def open_box(
         await lifecycle.start(deck.run)
         _note_position_at_the_end(process, deck, journal)
         librarian.listen(deck)
-        calendar = Calendar(ports, computer.time_zone())
+        calendar = Calendar(ports, devices.time_zone())
         librarian.today = lambda: calendar.look().day
         limits = Limits(calendar, deck, journal, board, await librarian.days())
         await lifecycle.start(limits.run)

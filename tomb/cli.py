@@ -5,6 +5,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from tomb import __version__, installed
 from tomb.errors import TombError
@@ -95,6 +96,17 @@ def _parser() -> argparse.ArgumentParser:
     diagrams.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     diagrams.set_defaults(command=_diagrams)
 
+    rehearse = commands.add_parser("rehearse", help="have the box live through stories, on a virtual clock")
+    rehearse.add_argument(
+        "scenarios", nargs="+", type=Path, metavar="SCENARIO", help="a TOML file, or a folder of them"
+    )
+    rehearse.add_argument("--seed", type=_count, default=0, metavar="K", help="the order of what happens at once (0)")
+    rehearse.add_argument("--seeds", type=_count, metavar="N", help="rehearse each with N of them, from that on")
+    shown = rehearse.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print the transcript as lines of JSON")
+    shown.add_argument("--diagram", action="store_true", help="print it as a sequence diagram for Mermaid")
+    rehearse.set_defaults(command=_rehearse)
+
     settings = commands.add_parser("settings", help="print all settings, as the table of docs/configuration.md")
     settings.set_defaults(command=_settings)
     return parser
@@ -108,6 +120,12 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
     return seconds
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no number of them")
+    return int(text)
 
 
 # Each command imports what it needs, so that `tomb --version` does not wait for the sound stack.
@@ -188,6 +206,14 @@ def _diagrams(args: argparse.Namespace) -> None:
             print(path)
     except OSError as error:
         raise TombError(f"cannot write to {args.out}: {error.strerror}") from None
+
+
+def _rehearse(args: argparse.Namespace) -> None:
+    from tomb.rehearsal.command import rehearse_all
+
+    style: Literal["text", "json", "diagram"] = "json" if args.json else "diagram" if args.diagram else "text"
+    if not rehearse_all(args.scenarios, args.seed, args.seeds, style):
+        sys.exit(1)
 
 
 def _settings(_: argparse.Namespace) -> None:

@@ -6,9 +6,10 @@ import pytest
 import trio
 
 from tests.rigs.asgi import served_box
-from tests.rigs.box import TAGS, sparse_wav
+from tests.rigs.box import TAGS
 from tests.rigs.virtual import virtual_time
 from tomb.ports import VirtualPorts
+from tomb.rehearsal.simulated.music import sparse_wav
 
 pytestmark = virtual_time
 

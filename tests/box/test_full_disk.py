@@ -17,8 +17,8 @@ import trio
 import trio.testing
 from trio.testing import MockClock
 
-from tests.rigs.asgi import Answer, Client, served_box
-from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, sparse_wav
+from tests.rigs.asgi import served_box
+from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox
 from tests.rigs.pictures import plain
 from tests.rigs.small_disk import SmallDisk, small_disk
 from tests.soak.checks import folder_faults
@@ -28,6 +28,8 @@ from tomb.library.disk import RESERVE
 from tomb.library.memory import PlayerMemory
 from tomb.nurseries.journal import RETRY_S
 from tomb.nurseries.librarian import Librarian
+from tomb.rehearsal.requests import Answer, Client
+from tomb.rehearsal.simulated.music import sparse_wav
 
 PAGE_KIB = 4
 MOST_KIB = 4096

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from trio.testing import MockClock
 
-from tests.rigs.box import sparse_wav, virtual_box
+from tests.rigs.box import virtual_box
 from tests.rigs.process import refused, run_tomb
 from tests.rigs.small_disk import SmallDisk, small_disk
 from tests.soak.api import leaves
 from tests.soak.checks import folder_faults
 from tomb.errors import StartError
 from tomb.library import schema
+from tomb.rehearsal.simulated.music import sparse_wav
 
 PAGE_KIB = 4
 

@@ -15,10 +15,11 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.rigs.asgi import Client, served_box
+from tests.rigs.asgi import served_box
 from tests.rigs.box import VirtualBox
 from tests.rigs.large import LARGE, SECONDS, SMALL, Size, make, tag_of
 from tomb.nurseries.warming import QUIET_S
+from tomb.rehearsal.requests import Client
 
 STEP = 10  # instructions between two counts
 CLOSE = 1.25  # how much more it may be: trees of twenty thousand rows are deeper by a page or two

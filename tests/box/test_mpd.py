@@ -12,12 +12,13 @@ import mpd
 import pytest
 import trio
 
-from tests.rigs.box import sparse_wav, virtual_box
+from tests.rigs.box import virtual_box
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pictures import plain
 from tests.rigs.ports import free_port
 from tests.rigs.process import Box, serving
 from tomb.nurseries.mpd.protocol import VERSION
+from tomb.rehearsal.simulated.music import sparse_wav
 
 HOME_ASSISTANT = (sys.executable, "-m", "tests.rigs.home_assistant_mpd")
 ROOT = Path(__file__).parent.parent.parent

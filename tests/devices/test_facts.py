@@ -11,7 +11,6 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.rigs.box import NoStick
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pcsc import READER, pcsc_rig
 from tests.rigs.ports import free_port
@@ -22,6 +21,7 @@ from tomb.devices.facts import Clock, Inputs, Network, Sink, Usb
 from tomb.devices.pcsc import NO_SERVICE, SECURITY_VIOLATION, Scard
 from tomb.errors import Missing
 from tomb.ports import RealPorts, VirtualPorts
+from tomb.rehearsal.simulated.computer import NoStick
 
 
 def tree(root: Path, **files: str) -> Path:

@@ -8,7 +8,6 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from tests.rigs.input import KEYBOARD, REL_X, FakeDevice, FakeKernel
 from tests.rigs.virtual import virtual_time
 from tomb.devices.key_codes import BTN_LEFT, BTN_TOUCH, KEY_PLAYPAUSE, NAMES
 from tomb.devices.keys import (
@@ -26,6 +25,7 @@ from tomb.devices.keys import (
     kind_of,
 )
 from tomb.ports import VirtualPorts
+from tomb.rehearsal.simulated.input import KEYBOARD, REL_X, FakeDevice, FakeKernel
 
 pytestmark = virtual_time
 

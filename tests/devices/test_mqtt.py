@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import lockstep_stream_pair, memory_stream_pair
 
-from tests.rigs.mqtt import packet, packets, publish
 from tests.rigs.virtual import run_virtually
 from tomb.devices.mqtt.frames import LARGEST, Frames
 from tomb.devices.mqtt.session import CALM, KEPT, PACKET_PAUSE_S, READ_PAUSE_S, Login, Message, Session
 from tomb.errors import Broken, DeviceError, Missing
+from tomb.rehearsal.simulated.broker import packet, packets, publish
 
 WILL = Message("tomb/x/availability", b"offline")
 WELCOME = packet(0x20, b"\0\0")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.rigs.input import DIGIT, ENTER, LETTER
 from tomb.devices.typed import LONGEST, PACE_S, TypedLine, tag_of
+from tomb.rehearsal.simulated.input import DIGIT, ENTER, LETTER
 
 CODE = DIGIT | LETTER
 

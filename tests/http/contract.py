@@ -6,10 +6,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from tests.rigs.asgi import Answer
 from tomb.http import openapi
 from tomb.http.app import ROUTES
 from tomb.http.routes import Route
+from tomb.rehearsal.requests import Answer
 
 BY_NAME = {route.name: route for route in ROUTES}
 

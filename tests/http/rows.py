@@ -10,9 +10,6 @@ import trio
 
 from tests.http.world import FREE_TAG, MISSING, PICTURE, TAG, World, folder_of
 from tests.rigs import archives
-from tests.rigs.box import sparse_wav
-from tests.rigs.input import FakeDevice
-from tests.rigs.videos import FETCHING_S, IDS
 from tomb.devices.key_codes import KEY_PLAYPAUSE, KEY_POWER
 from tomb.devices.keys import LOOK_S
 from tomb.devices.output import Loudspeaker
@@ -23,6 +20,9 @@ from tomb.library import parcels
 from tomb.nurseries.downloads import WantedVideo
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
 from tomb.ports import VirtualPorts
+from tomb.rehearsal.simulated.input import FakeDevice
+from tomb.rehearsal.simulated.music import sparse_wav
+from tomb.rehearsal.simulated.videos import FETCHING_S, IDS
 
 KEY = "PUT /api/keys/<device_id>/<key_code>/<press>"
 SPEAKER = "PUT /api/speakers/<speaker_id>"

@@ -12,11 +12,12 @@ import trio.testing
 
 from tests.nurseries.test_http1 import talking
 from tests.rigs import archives
-from tests.rigs.asgi import Client, served_box
+from tests.rigs.asgi import served_box
 from tests.rigs.box import VirtualBox
 from tests.rigs.virtual import virtual_time
 from tomb.http.streams import disposition
 from tomb.nurseries.archivist import OUT_AT_ONCE
+from tomb.rehearsal.requests import Client
 
 pytestmark = virtual_time
 

@@ -14,10 +14,10 @@ from trio.testing import MockClock
 from tests.http.world import made_world
 from tests.rigs.asgi import served_box
 from tests.rigs.box import virtual_box
-from tests.rigs.rooms import FakeRooms, placed
 from tests.rigs.sockets import socket_room
 from tomb.http import asyncapi
 from tomb.http.asyncapi import TOLD
+from tomb.rehearsal.simulated.rooms import FakeRooms, placed
 
 TOMB = Path(asyncapi.__file__).parents[1]
 PUBLISHING = r"""(?:publish|tell|emit|snapshot|_publish|_publish_tracks)\(\s*"([a-z_]+:?[a-z_]+)\""""

@@ -11,13 +11,14 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.http.world import World, made_world
 from tests.rigs import pictures
-from tests.rigs.asgi import Answer, served_box
+from tests.rigs.asgi import served_box
 from tests.rigs.box import virtual_box
 from tests.rigs.pictures import BLUE, GREEN
 from tomb.errors import DecodeError, NotFound
 from tomb.library import covers
 from tomb.library.covers import Picture
 from tomb.nurseries.covers import TAKEN_AT_ONCE
+from tomb.rehearsal.requests import Answer
 
 OWN = pictures.plain(900, 900, BLUE, "JPEG")
 BROWSER = {"accept": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"}

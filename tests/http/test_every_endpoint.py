@@ -13,15 +13,15 @@ from tests.http.contract import BY_NAME, judge
 from tests.http.rows import CHUNK_0, ROWS, Row, announced
 from tests.http.world import World, made_world
 from tests.rigs.asgi import served_box
-from tests.rigs.rooms import FakeRooms, placed
-from tests.rigs.updating import FakeUpdater
-from tests.rigs.videos import FakeYouTube
 from tomb.errors import NoSpace, Unavailable
 from tomb.http import openapi
 from tomb.http.app import ROUTES
 from tomb.http.envelope import Success
 from tomb.http.parsing import Body
 from tomb.http.routes import Call, Route, Services
+from tomb.rehearsal.simulated.rooms import FakeRooms, placed
+from tomb.rehearsal.simulated.updates import FakeUpdater
+from tomb.rehearsal.simulated.videos import FakeYouTube
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.http.world import made_world
-from tests.rigs.asgi import Answer, served_box
+from tests.rigs.asgi import served_box
 from tomb.config import read_settings
 from tomb.devices.naming import Naming
 from tomb.errors import StartError
@@ -16,6 +16,7 @@ from tomb.http import guard
 from tomb.http.app import ROUTES
 from tomb.nurseries.names import Names
 from tomb.ports import VirtualPorts
+from tomb.rehearsal.requests import Answer
 
 FRIEND = "https://friend.example"
 NAMES = Names(VirtualPorts(), ["Jukebox.lan"], lambda: Naming("Box"))

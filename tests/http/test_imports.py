@@ -13,12 +13,13 @@ from trio.testing import MockClock
 from tests.http.rows import folder
 from tests.library.test_labels import id3, picture
 from tests.rigs import pictures
-from tests.rigs.asgi import Client, served_box
+from tests.rigs.asgi import served_box
 from tests.rigs.box import VirtualBox
 from tests.rigs.sounds import noise, write
 from tomb.library import chapters, parcels
 from tomb.library.folders import FolderPlan
 from tomb.library.parcels import Parcel
+from tomb.rehearsal.requests import Client
 
 
 @asynccontextmanager

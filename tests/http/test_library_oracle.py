@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from tests.rigs.asgi import Answer, Client, served_box
+from tests.rigs.asgi import served_box
 from tests.rigs.box import VirtualBox
+from tomb.rehearsal.requests import Answer, Client
 
 TAGS = ("04A1B2C3", "04D4E5F6", "04070809")
 NOWHERE = "nowhere"

@@ -9,12 +9,13 @@ import trio
 from pydantic import ValidationError
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from tests.rigs.asgi import Client, served_box
-from tests.rigs.videos import FakeYouTube
+from tests.rigs.asgi import served_box
 from tomb.config import Rate, Settings
 from tomb.http import asyncapi, openapi, player
 from tomb.http.guard import FILES, FILES_OF_ONE
 from tomb.nurseries.uploads import NewUpload
+from tomb.rehearsal.requests import Client
+from tomb.rehearsal.simulated.videos import FakeYouTube
 
 
 async def statuses(client: Client, path: str, count: int) -> list[int]:

@@ -7,11 +7,12 @@ import trio
 from trio.testing import MockClock
 
 from tests.http.world import FREE_TAG, TAG, made_world
-from tests.rigs.asgi import Client, served_box
+from tests.rigs.asgi import served_box
 from tests.rigs.box import virtual_box
 from tests.rigs.sockets import socket_room
 from tomb.devices.reader import VIRTUAL
 from tomb.machines.diagrams import TABLES, render
+from tomb.rehearsal.requests import Client
 
 
 async def machines(client: Client) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from trio.testing import MockClock
 
 from tests.rigs.asgi import served_box
-from tests.rigs.box import sparse_wav
+from tomb.rehearsal.simulated.music import sparse_wav
 
 
 def in_latin_1(folder: Path, name: str) -> Path:

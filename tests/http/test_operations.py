@@ -12,12 +12,13 @@ import trio
 from pydantic_core import from_json
 from trio.testing import MockClock
 
-from tests.rigs.asgi import Answer, served_box
+from tests.rigs.asgi import served_box
 from tests.rigs.box import virtual_box
 from tomb.errors import Conflict, NotFound
 from tomb.http.envelope import Encoded, Success
 from tomb.http.operations import DRAIN_S, KEPT_BYTES, Operations
 from tomb.http.routes import Call, Route, Services
+from tomb.rehearsal.requests import Answer
 
 CREATE: dict[str, Any] = {"title": "Songs", "client_op_id": "one"}
 

@@ -10,11 +10,12 @@ from pydantic_core import from_json
 from trio.testing import MockClock
 
 from tests.http.world import made_world
-from tests.rigs.asgi import Client, served_box
+from tests.rigs.asgi import served_box
 from tests.rigs.box import virtual_box
 from tests.rigs.sockets import socket_room
 from tomb.http.app import ROUTES
 from tomb.library.tunes import SETS
+from tomb.rehearsal.requests import Client
 
 PIN = "2580"
 # What a child may do without anybody's leave: to play, and what it takes to see what can be played.

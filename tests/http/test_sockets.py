@@ -10,8 +10,9 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
-from tests.rigs.sockets import SocketClient, SocketRoom, socket_room
+from tests.rigs.sockets import SocketRoom, socket_room
 from tests.rigs.virtual import virtual_time
+from tomb.rehearsal.clients import SocketClient
 from tomb.socketio import SocketLimits
 
 pytestmark = virtual_time

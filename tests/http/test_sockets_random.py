@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from pydantic_core import from_json, to_jsonable_python
 from trio.testing import wait_all_tasks_blocked
 
-from tests.rigs.asgi import Client as HttpClient
 from tests.rigs.box import TAGS, VirtualBox, virtual_box
-from tests.rigs.sockets import SocketClient, SocketRoom, socket_room
+from tests.rigs.sockets import SocketRoom, socket_room
 from tests.rigs.virtual import run_virtually
 from tomb.events import PLAYLISTS, POSITION, playlist_room
+from tomb.rehearsal.clients import SocketClient
+from tomb.rehearsal.requests import Client as HttpClient
 
 OPERATIONS = 200
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None

@@ -9,12 +9,8 @@ import trio
 from jsonschema import Draft202012Validator
 from trio.testing import wait_all_tasks_blocked
 
-from tests.rigs.box import TAGS, VirtualBox, sparse_wav, virtual_box
-from tests.rigs.input import FakeDevice
-from tests.rigs.rooms import FakeRooms, placed
-from tests.rigs.sockets import SocketClient, socket_room
-from tests.rigs.updating import FakeUpdater
-from tests.rigs.videos import FETCHING_S, IDS, FakeYouTube
+from tests.rigs.box import TAGS, VirtualBox, virtual_box
+from tests.rigs.sockets import socket_room
 from tests.rigs.virtual import virtual_time
 from tomb.devices.key_codes import KEY_PLAYPAUSE
 from tomb.devices.keys import LOOK_S
@@ -23,6 +19,12 @@ from tomb.errors import UnsupportedMedia
 from tomb.http.asyncapi import TOLD, document
 from tomb.nurseries.downloads import WantedVideo
 from tomb.nurseries.uploads import MetadataOverride, NewUpload
+from tomb.rehearsal.clients import SocketClient
+from tomb.rehearsal.simulated.input import FakeDevice
+from tomb.rehearsal.simulated.music import sparse_wav
+from tomb.rehearsal.simulated.rooms import FakeRooms, placed
+from tomb.rehearsal.simulated.updates import FakeUpdater
+from tomb.rehearsal.simulated.videos import FETCHING_S, IDS, FakeYouTube
 
 pytestmark = virtual_time
 

@@ -9,11 +9,12 @@ import pytest
 from trio.testing import MockClock
 
 from tests.http.world import PICTURE, made_world
-from tests.rigs.asgi import Answer, Client, served_box
+from tests.rigs.asgi import served_box
 from tomb.http.envelope import FilePart
 from tomb.http.exchange import CutOff, Request
 from tomb.http.streams import respond
 from tomb.library import covers
+from tomb.rehearsal.requests import Answer, Client
 
 
 @dataclass

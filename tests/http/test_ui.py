@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from trio.testing import MockClock
 
-from tests.rigs.asgi import Client, served_box
+from tests.rigs.asgi import served_box
 from tomb.http.ui import ASK_EACH_TIME, FOR_EVER, POLICY
+from tomb.rehearsal.requests import Client
 
 INDEX = b"<!doctype html><title>TOMB</title>"
 SCRIPT = b"console.log('hello')" * 50

@@ -16,13 +16,15 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.http.contract import BY_NAME, judge
 from tests.http.test_asyncapi import judge as judge_event
 from tests.library.test_labels import id3, picture
-from tests.rigs.asgi import Answer, Client, served_box
-from tests.rigs.box import VirtualBox, sparse_wav
+from tests.rigs.asgi import served_box
+from tests.rigs.box import VirtualBox
 from tests.rigs.pictures import plain
 from tests.rigs.sounds import noise, write
 from tomb.http.bodies import CHUNK_LIMIT
 from tomb.library import containers, hindrances
 from tomb.nurseries.uploads import Uploads
+from tomb.rehearsal.requests import Answer, Client
+from tomb.rehearsal.simulated.music import sparse_wav
 
 CHUNK = 4096
 BOUNDARY = "----a-form"

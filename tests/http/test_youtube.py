@@ -7,9 +7,9 @@ import pytest
 from trio.testing import MockClock
 
 from tests.rigs.asgi import served_box
-from tests.rigs.videos import IDS, FakeYouTube, video
 from tomb.devices.youtube import Reason, YouTubeFault
 from tomb.http.youtube import DESCRIPTION_LENGTH
+from tomb.rehearsal.simulated.videos import IDS, FakeYouTube, video
 
 SHORT = [f"https://youtu.be/{each}?si=shared" for each in IDS]
 LIST = "https://www.youtube.com/playlist?list=PL0123456789"

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.rigs import pictures
-from tests.rigs.asgi import Answer, Client
-from tests.rigs.box import VirtualBox, sparse_wav
-from tests.rigs.updating import FakeUpdater
-from tests.rigs.videos import IDS, FakeYouTube
+from tests.rigs.box import VirtualBox
 from tomb.http.routes import Route
+from tomb.rehearsal.requests import Answer, Client
+from tomb.rehearsal.simulated.music import sparse_wav
+from tomb.rehearsal.simulated.updates import FakeUpdater
+from tomb.rehearsal.simulated.videos import IDS, FakeYouTube
 
 TAG = "04A1B2C3"
 FREE_TAG = "04D4E5F6"

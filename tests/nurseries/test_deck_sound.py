@@ -10,10 +10,11 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.rigs.box import TAGS, UNKNOWN_TAG, FragileOutput, VirtualBox, virtual_box
+from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
 from tomb.devices.output import Stuttered
 from tomb.library.playlists import PlaylistEdit
+from tomb.rehearsal.simulated.sound import FragileOutput
 
 pytestmark = virtual_time
 

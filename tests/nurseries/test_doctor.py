@@ -11,7 +11,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.rigs.box import NoStick, virtual_box
+from tests.rigs.box import virtual_box
 from tests.rigs.patience import PATIENCE_S
 from tests.test_polkit import RUN
 from tomb.devices.computer import Disk
@@ -33,6 +33,7 @@ from tomb.devices.facts import (
 )
 from tomb.nurseries.doctor import CHECKS, FRESH_S, LITTLE_SPACE, Doctor, judged
 from tomb.ports import Ports, VirtualPorts
+from tomb.rehearsal.simulated.computer import NoStick
 
 NOW = 1_790_000_000.0  # September 2026
 READER = "ACS ACR122U PICC Interface 00 00"

@@ -16,7 +16,6 @@ from trio.testing import MockClock
 from tests.http.test_asyncapi import judge
 from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import VirtualBox, virtual_box
-from tests.rigs.videos import FETCHING_S, IDS, FakeYouTube
 from tomb.devices.youtube import Fetched, Reason, Told, YouTubeFault
 from tomb.errors import BadRequest, Conflict, DecodeError, NoSpace, NotFound
 from tomb.events import Event
@@ -24,6 +23,7 @@ from tomb.library.downloads import KEPT, MOST_OPEN
 from tomb.machines.download import DOWNLOAD, ENDS, MOST_TRIES
 from tomb.models import DownloadTask
 from tomb.nurseries.downloads import LONGEST_PAUSE_S, PROGRESS_S, ROOM, Downloads, WantedVideo, shown
+from tomb.rehearsal.simulated.videos import FETCHING_S, IDS, FakeYouTube
 
 ONE, TWO, THREE = IDS[:3]
 LONG_S = 3600.0

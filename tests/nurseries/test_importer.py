@@ -12,7 +12,6 @@ from trio.testing import MockClock
 
 from tests.library.test_labels import id3, picture
 from tests.rigs import pictures
-from tests.rigs.inspector import InlineInspector
 from tests.rigs.library import Length, Stage, opened, titles, weigh
 from tests.rigs.sounds import noise, write
 from tomb.devices.decoder import Probe, probe
@@ -25,6 +24,7 @@ from tomb.nurseries.importer import FILES_AT_ONCE, Imported, Progress
 from tomb.nurseries.ingest import Findings
 from tomb.nurseries.supervisor import supervised
 from tomb.ports import RealPorts, VirtualPorts
+from tomb.rehearsal.simulated.inspector import InlineInspector
 
 PNG = pictures.plain(10, 10)
 

@@ -11,7 +11,6 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import TAGS, VirtualBox, virtual_box
-from tests.rigs.input import DIGIT, KEYBOARD, REL_X, FakeDevice
 from tests.rigs.virtual import virtual_time
 from tomb.devices import key_codes as code
 from tomb.devices.keys import LOOK_S
@@ -22,6 +21,7 @@ from tomb.models import KeyAction, KeyActionName, KeyBinding, Press
 from tomb.nurseries import keys
 from tomb.nurseries.keys import LEARN_S
 from tomb.ports import VirtualPorts
+from tomb.rehearsal.simulated.input import DIGIT, KEYBOARD, REL_X, FakeDevice
 
 pytestmark = virtual_time
 

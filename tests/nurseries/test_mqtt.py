@@ -12,8 +12,6 @@ import pytest
 import trio
 
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
-from tests.rigs.mqtt import BAD_LOGIN, FakeBroker, publish
-from tests.rigs.updating import FakeUpdater
 from tests.rigs.virtual import virtual_time
 from tomb import __version__
 from tomb.devices import computer
@@ -27,6 +25,8 @@ from tomb.nurseries.mqtt import link
 from tomb.nurseries.mqtt.commands import COMMANDS
 from tomb.nurseries.mqtt.outbox import MOMENTS, Outbox
 from tomb.nurseries.mqtt.topics import STATES, of_update
+from tomb.rehearsal.simulated.broker import BAD_LOGIN, FakeBroker, publish
+from tomb.rehearsal.simulated.updates import FakeUpdater
 
 pytestmark = virtual_time
 

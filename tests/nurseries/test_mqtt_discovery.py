@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from tests.nurseries.test_mqtt import at_home
 from tests.rigs.box import VirtualBox
-from tests.rigs.mqtt import FakeBroker
 from tests.rigs.virtual import virtual_time
 from tomb.models import PlaylistLite
 from tomb.nurseries.mqtt import discovery
@@ -21,6 +20,7 @@ from tomb.nurseries.mqtt.commands import COMMANDS
 from tomb.nurseries.mqtt.labels import LONGEST, MOST, NOTHING, Labels
 from tomb.nurseries.mqtt.link import LISTS_S, LOOK_S
 from tomb.nurseries.mqtt.topics import MOMENTS, STATES, Topics
+from tomb.rehearsal.simulated.broker import FakeBroker
 
 STRING, FLAG, NUMBER, STRINGS = {"type": "string"}, {"type": "boolean"}, {"type": "number"}, {"type": "array"}
 LISTED = {"type": "array", "items": STRING, "minItems": 1, "uniqueItems": True}

@@ -10,7 +10,6 @@ from trio.testing import MockClock
 
 from tests.corpus import RATE, encoded
 from tests.rigs.chaptered import with_chapters
-from tests.rigs.inspector import InlineInspector
 from tests.rigs.library import Stage, opened
 from tests.rigs.sounds import noise, write
 from tomb.devices.decoder import measure
@@ -21,6 +20,7 @@ from tomb.models import Loudness, Playlist
 from tomb.nurseries.ingest import Findings
 from tomb.nurseries.rescan import FIRST_S, QUIET_S, Rescan
 from tomb.ports import VirtualPorts
+from tomb.rehearsal.simulated.inspector import InlineInspector
 
 
 class Measuring(InlineInspector):

@@ -7,11 +7,11 @@ import pytest
 import trio
 
 from tests.rigs.box import virtual_box
-from tests.rigs.rooms import FakeRooms, placed
 from tests.rigs.virtual import virtual_time
 from tomb.devices.silent import SilentOutput
 from tomb.errors import NotFound, Unavailable
 from tomb.nurseries.speakers import APART_S, BURST, LOOK_S, SLOW_S
+from tomb.rehearsal.simulated.rooms import FakeRooms, placed
 
 pytestmark = virtual_time
 

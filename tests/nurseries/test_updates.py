@@ -7,14 +7,15 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.rigs.box import VirtualBox, sparse_wav, virtual_box
-from tests.rigs.updating import FETCHING_S, URL, FakeUpdater
+from tests.rigs.box import VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time
 from tomb import __version__
 from tomb.devices.updates import Offer, UpdateFault
 from tomb.errors import Conflict, OnProbation, Unavailable
 from tomb.nurseries import updates
 from tomb.nurseries.updates import FIRST_LOOK_S, TAKEN_S
+from tomb.rehearsal.simulated.music import sparse_wav
+from tomb.rehearsal.simulated.updates import FETCHING_S, URL, FakeUpdater
 
 pytestmark = virtual_time
 LOOK_S = 1200.0  # a day of a whole box takes seconds

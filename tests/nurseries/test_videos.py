@@ -8,12 +8,12 @@ from PIL import Image
 from trio.testing import MockClock
 
 from tests.rigs.box import virtual_box
-from tests.rigs.videos import IDS, FakeYouTube, video
 from tomb.devices.youtube import Reason, YouTubeFault
 from tomb.devices.youtube.links import playlist_url
 from tomb.errors import BadRequest, NotFound, RateLimited, RequestError, Unavailable
 from tomb.nurseries.downloads import WantedVideo
 from tomb.nurseries.videos import AGAIN_S, ANSWERS, KEPT_S, MOST, TITLES, Videos
+from tomb.rehearsal.simulated.videos import IDS, FakeYouTube, video
 
 LIST = "PL0123456789"
 

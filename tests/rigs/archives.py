@@ -10,7 +10,6 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from tests.rigs.box import sparse_wav
 from tomb.library import arrivals, counters, files, intake, memory, playlists, schema, settings, tags
 from tomb.library.archives import archive, backup, manifest, restore
 from tomb.library.archives.backup import Counts
@@ -22,6 +21,7 @@ from tomb.library.intake import Staged
 from tomb.library.labels import Labels
 from tomb.library.memory import PlayerMemory
 from tomb.models import Resume
+from tomb.rehearsal.simulated.music import sparse_wav
 
 CREATED = "2026-01-02T03:04:05.000Z"
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"a picture"

@@ -8,13 +8,13 @@ from pathlib import Path
 import trio
 
 from tests.rigs.archives import members
-from tests.rigs.inspector import InlineInspector
 from tests.rigs.library import Length, Stage, opened
 from tomb.errors import DecodeError
 from tomb.nurseries.archivist import Archivist, Outgoing
 from tomb.nurseries.ingest import Ingest
 from tomb.nurseries.space import Space
 from tomb.ports import VirtualPorts
+from tomb.rehearsal.simulated.inspector import InlineInspector
 
 
 @dataclass

@@ -1,8 +1,7 @@
 """A whole box on virtual time: no threads, no sound card, no reader; audio that lasts as long as one likes."""
 
 import sqlite3
-import struct
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,88 +10,32 @@ from typing import Any
 import trio
 from pydantic_core import from_json
 
-from tests.rigs.input import FakeKernel
-from tests.rigs.inspector import InlineInspector
-from tests.rigs.rooms import FakeRooms
 from tomb.box import Devices, open_box
 from tomb.config import Settings
-from tomb.devices.backup_drive import BackupDrive, Target, Visit, refusal
-from tomb.devices.facts import Facts
+from tomb.devices.backup_drive import BackupDrive
 from tomb.devices.keys import InputDevices
 from tomb.devices.mqtt.broker import Broker
 from tomb.devices.naming import Naming
-from tomb.devices.output import Cue, Output
+from tomb.devices.output import Output
 from tomb.devices.reader import VirtualReader
 from tomb.devices.silent import SilentOutput
 from tomb.devices.updates import Updater
 from tomb.devices.youtube import YouTube
-from tomb.errors import Broken
 from tomb.events import Event
 from tomb.http.routes import Services
 from tomb.library import chapters, reading
-from tomb.models import Chime
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.lifecycle import Process
-from tomb.ports import Ports, VirtualPorts
+from tomb.ports import VirtualPorts
+from tomb.rehearsal.simulated.computer import NoStick, found_nothing
+from tomb.rehearsal.simulated.input import FakeKernel
+from tomb.rehearsal.simulated.inspector import InlineInspector
+from tomb.rehearsal.simulated.music import sparse_wav
+from tomb.rehearsal.simulated.rooms import FakeRooms
+from tomb.rehearsal.simulated.sound import FragileOutput
 
-RATE = 8000
 TAGS = ("04A1B2C3", "04D4E5F6", "0411223344AABB")
 UNKNOWN_TAG = "DEADBEEF"
-
-
-class FragileOutput(SilentOutput):
-    """A silent output that a test can break. It notes the box's own sounds, each cue, and what gains count."""
-
-    def __init__(self, ports: VirtualPorts, deck: Deck) -> None:
-        super().__init__(ports, deck.report)
-        self._cut = trio.Event()
-        self.there = True
-        self.level = 1.0
-        self.chimes: list[Chime] = []
-        self.loudest_chime = 0.0
-        self.gains: dict[int, float] = {}
-        self.cued: list[Cue] = []
-        self.expected: list[tuple[str, int]] = []
-
-    def play(self, cue: Cue) -> None:
-        self.gains = {cue.generation: cue.gain}
-        self.cued.append(cue)
-        super().play(cue)
-
-    def enqueue(self, cue: Cue | None) -> None:
-        if cue is not None:
-            self.gains[cue.generation] = cue.gain
-            self.cued.append(cue)
-        super().enqueue(cue)
-
-    def set_cue_gain(self, generation: int, gain: float) -> None:
-        self.gains[generation] = gain
-
-    def chime(self, chime: Chime) -> None:
-        self.chimes.append(chime)
-        self.loudest_chime = max(self.loudest_chime, self.level)
-
-    def set_gain(self, level: float, seconds: float = 0.02) -> None:
-        self.level = level
-        super().set_gain(level, seconds)
-
-    def expect(self, cues: Sequence[Cue]) -> None:
-        self.expected = [(cue.path.name, cue.start_ms) for cue in cues]
-
-    def unplug(self) -> None:
-        self.there = False
-        self._cut.set()
-
-    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        if not self.there:
-            raise Broken("the loudspeaker is gone")
-        self._cut = trio.Event()
-        async with trio.open_nursery() as nursery:
-            await nursery.start(lambda task_status: super(FragileOutput, self).run(task_status=task_status))
-            task_status.started()
-            await self._cut.wait()
-            nursery.cancel_scope.cancel()
-        raise Broken("the loudspeaker is gone")
 
 
 @dataclass
@@ -152,21 +95,6 @@ class VirtualBox:
         await self.services.librarian._store.write(unit)
 
 
-async def found_nothing(_ports: Ports, _data: Path, _port: int) -> Facts:
-    """Nothing of this computer is looked at."""
-    return Facts(versions={"tomb": "0"})
-
-
-class NoStick:
-    """Where no stick is. (The real one starts children, on a clock of their own.)"""
-
-    @asynccontextmanager
-    async def visit(self, target: Target) -> AsyncIterator[Visit]:
-        await trio.lowlevel.checkpoint()
-        raise refusal(target.folder, "absent")
-        yield  # type: ignore[unreachable]  # which makes a generator of it
-
-
 @asynccontextmanager
 async def virtual_box(
     folder: Path,
@@ -191,7 +119,7 @@ async def virtual_box(
     def real(deck: Deck) -> Output:
         if output is not None:
             return output(ports, deck)
-        made.append(FragileOutput(ports, deck))
+        made.append(FragileOutput(ports, deck.report))
         return made[-1]
 
     is_real = fragile or output is not None
@@ -218,17 +146,3 @@ async def virtual_box(
         services.events.subscribe(box.events.append)
         with closing(kernel):
             yield box
-
-
-def sparse_wav(path: Path, seconds: float, *, salt: str = "") -> Path:
-    """Silence in a file that takes no room however long it lasts; `salt` makes its content its own."""
-    frames = round(seconds * RATE)
-    note = salt.encode()
-    note += b"\0" * (len(note) % 2)
-    chunks = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, RATE, RATE, 1, 8)
-    chunks += b"note" + struct.pack("<I", len(note)) + note
-    head = b"RIFF" + struct.pack("<I", 4 + len(chunks) + 8 + frames) + b"WAVE" + chunks
-    with path.open("wb") as file:
-        file.write(head + b"data" + struct.pack("<I", frames))
-        file.truncate(file.tell() + frames)
-    return path

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.rigs.input import FakeDevice, told
 from tomb.cli import main
 from tomb.devices.keys import Linux
+from tomb.rehearsal.simulated.input import FakeDevice, told
 
 
 class Pipes(Linux):

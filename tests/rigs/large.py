@@ -7,13 +7,13 @@ from hashlib import sha256
 from pathlib import Path
 from sqlite3 import Connection
 
-from tests.rigs.box import sparse_wav
 from tests.rigs.library import opened
 from tests.rigs.virtual import run_virtually
 from tomb.library import files, playlists, tags, tracks
 from tomb.library.intake import Staged
 from tomb.library.tracks import NewTrack
 from tomb.models import Loudness
+from tomb.rehearsal.simulated.music import sparse_wav
 
 SECONDS = 13.0  # 104 kB each: with 20,000 of them the files are 2 GB, of which the disk holds almost nothing
 AT_ONCE = 50  # playlists in a transaction

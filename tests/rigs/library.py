@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pydantic_core import from_json
 
-from tests.rigs.inspector import InlineInspector, Probe
 from tomb.events import LEASE_BLOCK, Event, Events
 from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
@@ -18,6 +17,7 @@ from tomb.nurseries.ingest import Ingest, Inspector
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.space import Space
 from tomb.ports import Ports, VirtualPorts
+from tomb.rehearsal.simulated.inspector import InlineInspector, Probe
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.rigs.box import VirtualBox, sparse_wav, virtual_box
+from tests.rigs.box import VirtualBox, virtual_box
 from tomb.library.uploads import Upload
 from tomb.models import Track
 from tomb.nurseries.uploads import MetadataOverride, NewUpload, Uploads
+from tomb.rehearsal.simulated.music import sparse_wav
 
 CHUNK = 1024
 

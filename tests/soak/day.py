@@ -18,13 +18,14 @@ from typing import Any
 
 import trio
 
-from tests.rigs.asgi import Answer, Client
-from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, sparse_wav, virtual_box
+from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.sockets import SocketRoom, socket_room
 from tests.rigs.virtual import run_virtually
 from tests.soak.api import Complaint
 from tests.soak.meter import Meter, process_figures
 from tomb.ports import VirtualPorts
+from tomb.rehearsal.requests import Answer, Client
+from tomb.rehearsal.simulated.music import sparse_wav
 
 LEAST_SAMPLES, MOST_SAMPLES = 12, 48
 LOG_LINES_AN_HOUR = 30.0

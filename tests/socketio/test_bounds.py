@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 import trio
 
-from tests.socketio.peer import RefusedWebSocket, running, server_with
+from tests.socketio.peer import running, server_with
+from tomb.rehearsal.peer import RefusedWebSocket
 from tomb.socketio import Client, Reason, SocketLimits, Timing
 
 

@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 import trio
 
-from tests.socketio.peer import Peer, running, server_with
+from tests.socketio.peer import running, server_with
+from tomb.rehearsal.peer import Peer
 from tomb.socketio import CallTimeout, Client, ClientGone, Data, Reason, SocketLimits, SocketServer, Timing
 from tomb.socketio.session import EngineSession
 

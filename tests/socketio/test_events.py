@@ -8,7 +8,8 @@ import trio
 from engineio import packet as engine
 from socketio import packet as sio
 
-from tests.socketio.peer import Peer, Wire, running, server_with
+from tests.socketio.peer import running, server_with
+from tomb.rehearsal.peer import Peer, Wire
 from tomb.socketio import Client, Data, Failure, RawJson, Refused, SocketServer
 
 

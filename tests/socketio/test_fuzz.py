@@ -16,9 +16,10 @@ import trio
 
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.virtual import run_virtually
-from tests.socketio.peer import Peer, RefusedWebSocket, Wire, running, server_with
+from tests.socketio.peer import running, server_with
 from tests.socketio.stage import Stage, on_the_air
 from tomb.nurseries.web import WebLimits
+from tomb.rehearsal.peer import Peer, RefusedWebSocket, Wire
 from tomb.socketio import Client, Data, SocketLimits, SocketServer, Timing
 
 PACKETS: tuple[str | bytes, ...] = (

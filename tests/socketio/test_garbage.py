@@ -7,7 +7,8 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.socketio.peer import Peer, running, server_with
+from tests.socketio.peer import running, server_with
+from tomb.rehearsal.peer import Peer
 from tomb.socketio import Client, Data, ProtocolError, Reason, SocketLimits, codec
 from tomb.socketio.codec import Assembler, EnginePacket
 from tomb.socketio.types import Frame

@@ -5,7 +5,8 @@ import json
 import pytest
 import trio
 
-from tests.socketio.peer import Peer, RefusedWebSocket, running, server_with
+from tests.socketio.peer import running, server_with
+from tomb.rehearsal.peer import Peer, RefusedWebSocket
 from tomb.socketio import HttpRequest, SocketLimits
 from tomb.socketio.types import Receive, Scope, Send
 

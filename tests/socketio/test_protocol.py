@@ -12,7 +12,8 @@ import pytest
 import trio
 
 from tests.rigs.virtual import virtual_time
-from tests.socketio.peer import Peer, RefusedWebSocket, Wire, running, server_with
+from tests.socketio.peer import running, server_with
+from tomb.rehearsal.peer import Peer, RefusedWebSocket, Wire
 from tomb.socketio import Client, Data, SocketServer, Timing
 
 pytestmark = virtual_time

@@ -7,7 +7,8 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.socketio.peer import Peer, Polling, Wire, running, server_with
+from tests.socketio.peer import running, server_with
+from tomb.rehearsal.peer import Peer, Polling, Wire
 from tomb.socketio import Client, SocketServer, Timing
 
 

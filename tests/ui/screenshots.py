@@ -16,14 +16,14 @@ from tempfile import TemporaryDirectory
 import trio
 from PIL import Image, ImageColor, ImageDraw
 
-from tests.rigs.box import sparse_wav
 from tests.rigs.chaptered import with_chapters
-from tests.rigs.inspector import InlineInspector
 from tomb.box import chosen_devices, open_box
 from tomb.config import Settings
 from tomb.http.app import make_app
 from tomb.nurseries.web import serve_web
 from tomb.ports import RealPorts
+from tomb.rehearsal.simulated.inspector import InlineInspector
+from tomb.rehearsal.simulated.music import sparse_wav
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

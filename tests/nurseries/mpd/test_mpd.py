@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.rigs.box import TAGS, VirtualBox, sparse_wav, virtual_box
+from tests.rigs.box import TAGS, VirtualBox, virtual_box
 from tests.rigs.mpd import Host, Peer, hosting
 from tests.rigs.pictures import plain
 from tests.rigs.virtual import virtual_time
@@ -17,6 +17,7 @@ from tomb.nurseries.mpd.commands import COMMANDS, LARGEST_PIECE
 from tomb.nurseries.mpd.protocol import GREETING, VERSION, quoted
 from tomb.nurseries.mpd.server import MpdLimits
 from tomb.ports import VirtualPorts
+from tomb.rehearsal.simulated.music import sparse_wav
 
 pytestmark = virtual_time
 

@@ -1,15 +1,16 @@
-"""A YouTube of a test's own, on whatever clock that has: what it has, how long it takes, and what goes wrong."""
+"""A YouTube of one's own, on whatever clock that has: what it has, how long it takes, and what goes wrong."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import trio
 
-from tests.rigs import pictures
-from tests.rigs.box import sparse_wav
 from tomb.devices.youtube import Fetched, Progress, Reason, Told, Video, YouTubeFault
 from tomb.devices.youtube.links import video_url
+from tomb.rehearsal.simulated.music import sparse_wav
 
 FETCHING_S = 10.0
 TOLD_S = 0.125  # between two words of yt-dlp's
@@ -19,6 +20,14 @@ IDS = tuple(f"video-0000{number}" for number in range(10))
 def video(video_id: str, title: str | None = None, *, live: bool = False) -> Video:
     named = title or f"Song {video_id}"
     return Video(video_id, named, video_url(video_id), 185_000, "A channel", 1234, "About it.", live)
+
+
+def _a_picture() -> bytes:
+    from PIL import Image
+
+    file = BytesIO()
+    Image.new("RGB", (64, 48), (255, 0, 0)).save(file, "PNG")
+    return file.getvalue()
 
 
 @dataclass
@@ -36,7 +45,7 @@ class FakeYouTube:
     seconds: float = 2.0
     fetching_s: float = FETCHING_S
     title: str = "A song"
-    picture: bytes | None = pictures.plain(64, 48)
+    picture: bytes | None = field(default_factory=_a_picture)
     during: Callable[[str, float], object] = lambda _video, _percent: None
     fetching: set[str] = field(default_factory=set)
     most_fetching: int = 0
@@ -81,8 +90,8 @@ class FakeYouTube:
             if step * TOLD_S >= self.at_s and self.faults.get(name):
                 raise self.faults[name].pop(0)
             percent = 100 * step / steps
-            phase = "downloading" if percent < 90 else "processing"
-            told(Progress(phase, step, steps, percent, 8.0, (steps - step) * TOLD_S, self.title))  # type: ignore[arg-type]
+            phase: Literal["downloading", "processing"] = "downloading" if percent < 90 else "processing"
+            told(Progress(phase, step, steps, percent, 8.0, (steps - step) * TOLD_S, self.title))
             self.during(name, percent)
         (scratch / f"{name}.part").unlink()
         sound = sparse_wav(scratch / f"{name}.wav", self.seconds, salt=name)

@@ -1,4 +1,4 @@
-"""An updater of a test's own: what the index says, how long a package takes to come, and what root's program notes."""
+"""An updater of one's own: what the index says, how long a package takes to come, and what root's program notes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ URL = "https://example.org/tomb/tomb-music-box_2.0.deb"
 @dataclass
 class FakeUpdater:
     """`offer`: what the index has; `fault`: what the next question raises; `fetched`: all addresses. `note` is what the
-    program has noted: a test sets it."""
+    program has noted: whoever directs sets it."""
 
     offer: Offer | None = field(default_factory=lambda: Offer("2.0", URL))
     index: bool = True

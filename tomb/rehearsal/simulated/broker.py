@@ -81,7 +81,9 @@ class FakeBroker(Broker):
 
     def __init__(self) -> None:
         super().__init__(
-            VirtualPorts(), BrokerAddress("broker.test", 1883, user="box", password="geheim"), Credentials()
+            VirtualPorts(),
+            BrokerAddress("broker.test", 1883, user="box", password="geheim"),  # noqa: S106  # to no broker
+            Credentials(),
         )
         self.there = True
         self.answer = ACCEPTED

@@ -1,0 +1,335 @@
+"""Performs a scenario step by step: what is done, what is then expected, and what always has to be true.
+
+A step is over when whoever was asked has answered and all that can happen at that moment has happened; what it expects
+has to be true then, or within the time that it grants.
+"""
+
+import json
+import re
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from tomb.rehearsal import expectations
+from tomb.rehearsal.expectations import Complaint, Window, answered
+from tomb.rehearsal.invariants import Invariants
+from tomb.rehearsal.scenario import Place, Scenario, Step, seconds
+from tomb.rehearsal.seeds import order_of_tasks
+from tomb.rehearsal.stage import NotThere, Phone, Stage
+from tomb.rehearsal.transcript import Transcript, short
+
+SOMEBODY = "phone"  # who calls, where nobody is named
+ROOM: Mapping[str, tuple[str, dict[str, str]]] = {
+    "playlists": ("join:playlists", {}),
+    "machines": ("join:machines", {}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`at`: the virtual time. `line`: of the scenario. `complaints`: what is not as it was expected to be."""
+
+    file: str
+    line: int
+    at: float
+    complaints: Sequence[Complaint]
+
+    def __str__(self) -> str:
+        lines = [f"{self.file}:{self.line}: at {self.at:.3f} s"]
+        for each in self.complaints:
+            lines.append(f"  {'.'.join(each.field)}")
+            lines.append(f"    expected  {each.expected}")
+            lines.append(f"    found     {each.found}")
+            if each.near:
+                lines.append(f"    near it   {each.near}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """One scenario with one seed; `failure` is None where all went as it was expected to."""
+
+    scenario: Scenario
+    seed: int
+    transcript: Transcript
+    failure: Failure | None
+
+
+class _Unmet(Exception):
+    def __init__(self, at: float, place: Place, complaints: Sequence[Complaint]) -> None:
+        super().__init__(place)
+        self.at = at
+        self.place = place
+        self.complaints = complaints
+
+
+def rehearse(scenario: Scenario, folder: Path, seed: int = 0) -> Performance:
+    """`folder`: an empty one, for all that the box writes."""
+    with order_of_tasks(seed):
+        return trio.run(_perform, scenario, folder, seed, clock=MockClock(autojump_threshold=0))
+
+
+async def _perform(scenario: Scenario, folder: Path, seed: int) -> Performance:
+    stage = Stage(scenario, seed, folder)
+    failure: Failure | None = None
+    try:
+        async with stage.running():
+            await Conductor(stage).perform()
+    except* _Unmet as unmet:
+        first = _first(unmet)
+        assert isinstance(first, _Unmet)
+        failure = Failure(scenario.file, scenario.line(first.place), first.at, first.complaints)
+    except* Exception as defects:  # noqa: BLE001  # the boundary: whatever the box dies of is what the rehearsal found
+        died = Complaint(("box",), "a box that lives", _said_of(_first(defects)))
+        failure = failure or Failure(scenario.file, 1, stage.transcript.last, [died])
+    return Performance(scenario, seed, stage.transcript, failure)
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _said_of(error: BaseException) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+
+
+class Conductor:
+    """`given`: what answers left to be called by name in later steps."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._transcript = stage.transcript
+        self._invariants = Invariants(stage)
+        self._nursery: trio.Nursery | None = None
+        self._round = 0  # of the innermost repetition
+        self._do: Mapping[str, Callable[[Step, Window], Awaitable[None]]] = {
+            "tap": self._tap,
+            "place": self._place,
+            "lift": self._lift,
+            "call": self._call,
+            "connect": self._connect,
+            "drop": self._drop,
+            "resync": self._resync,
+            "emit": self._emit,
+            "lose": self._lose,
+            "give_back": self._give_back,
+            "clock": self._clock,
+            "cut": self._cut,
+            "restart": self._restart,
+        }
+
+    async def perform(self) -> None:
+        async with trio.open_nursery() as self._nursery:
+            await self._all(self._stage.scenario.told.step, ("step",))
+            self._nursery.cancel_scope.cancel()  # tags that are still lying there
+
+    async def _all(self, steps: Sequence[Step], place: Place) -> None:
+        for number, step in enumerate(steps):
+            await self._one(step, (*place, number))
+
+    async def _one(self, step: Step, place: Place) -> None:
+        before = expectations.window(self._stage)
+        if step.at is not None and self._transcript.began + step.at < trio.current_time():
+            raise _Unmet(
+                self._transcript.now,
+                (*place, "at"),
+                [Complaint(("at",), "a time to come", f"it is {self._transcript.now:.3f} s")],
+            )
+        if step.at is not None:
+            await trio.sleep_until(self._transcript.began + step.at)
+        elif step.after is not None:
+            await trio.sleep(step.after)
+        if step.note is not None:
+            self._transcript.note("story", "note", step.note)
+        if step.repeat is not None:
+            for self._round in range(step.repeat):
+                await self._all(step.steps or (), (*place, "steps"))
+        since = before if step.action is None else expectations.window(self._stage)
+        try:
+            if step.together is not None:
+                await self._together(step.together, place)
+            elif step.action is not None and step.repeat is None:
+                await self._do[step.action](step, since)
+        except NotThere as why:
+            raise _Unmet(
+                self._transcript.now,
+                (*place, step.action or ""),
+                [Complaint((step.action or "",), "to be done", str(why))],
+            ) from None
+        await self._settle(step, place, since)
+
+    async def _together(self, steps: Sequence[Step], place: Place) -> None:
+        """All at the same moment, in an order that the seed draws."""
+        async with trio.open_nursery() as nursery:
+            for number, step in enumerate(steps):
+                nursery.start_soon(self._one, step, (*place, "together", number))
+
+    async def _settle(self, step: Step, place: Place, since: Window) -> None:
+        await wait_all_tasks_blocked()
+        if step.expect is not None:
+            deadline = trio.current_time() + (step.within or 0.0)
+            while (wrong := self._wrong(step, since)) and trio.current_time() < deadline:
+                with trio.move_on_at(deadline):
+                    await self._transcript.news.wait()
+                await wait_all_tasks_blocked()
+            if wrong:
+                raise _Unmet(self._transcript.now, (*place, "expect", *wrong[0].field), wrong)
+        if broken := self._invariants.broken():
+            raise _Unmet(self._transcript.now, place, broken)
+
+    def _wrong(self, step: Step, since: Window) -> list[Complaint]:
+        assert step.expect is not None
+        try:
+            return list(expectations.complaints(self._stage, step.expect, since))
+        except NotThere as why:
+            return [Complaint(("box",), "to be on", str(why))]
+
+    # --- the child --------------------------------------------------------------------------------------------------
+
+    async def _tap(self, step: Step, _: Window) -> None:
+        assert step.tap is not None
+        assert self._nursery is not None
+        tag = step.tap if isinstance(step.tap, str) else step.tap[self._round % len(step.tap)]
+        self._put(tag)
+        self._nursery.start_soon(self._lift_after, step.hold, self._stage.tag(tag))
+
+    async def _lift_after(self, seconds_: float, uid: str) -> None:
+        await trio.sleep(seconds_)
+        if self._stage.reader.tag_id == uid:
+            self._take()
+
+    async def _place(self, step: Step, _: Window) -> None:
+        assert step.place is not None
+        self._put(step.place)
+
+    async def _lift(self, _: Step, __: Window) -> None:
+        self._take()
+
+    def _put(self, tag: str) -> None:
+        self._transcript.note("child", "action", f"puts {tag} on the box", to="box")
+        self._stage.reader.place(self._stage.tag(tag))
+
+    def _take(self) -> None:
+        tag = self._stage.reader.tag_id
+        if tag is None:
+            raise NotThere("nothing lies on the box")
+        self._transcript.note("child", "action", f"takes {self._stage.names.of(tag)} away", to="box")
+        self._stage.reader.lift()
+
+    # --- clients ----------------------------------------------------------------------------------------------------
+
+    def _phone(self, step: Step) -> Phone:
+        return self._stage.phone(step.by or SOMEBODY)
+
+    async def _call(self, step: Step, since: Window) -> None:
+        assert step.call is not None
+        phone = self._phone(step)
+        method, _, path = self._stage.scenario_names.given(step.call).partition(" ")
+        body = None if step.body is None else self._stage.scenario_names.given(step.body)
+        self._transcript.note(phone.name, "action", f"{method} {path} {short(body)}".rstrip(), to="box", data=body)
+        since.answer = await phone.http.ask(method, path, body)
+        told = answered(since.answer)
+        said = short(told.get("data")) if since.answer.status < 300 else told.get("message", "")
+        self._transcript.note("box", "answer", f"{since.answer.status} {said}".rstrip(), to=phone.name, data=told)
+        for name, dotted in step.keep.items():
+            self._stage.scenario_names.keep(name, _dig(told, dotted))
+
+    async def _connect(self, step: Step, _: Window) -> None:
+        assert step.connect is not None
+        phone = self._stage.phone(step.connect.client)
+        phone.rooms = list(step.connect.rooms)
+        self._transcript.note(phone.name, "action", f"connects: {', '.join(phone.rooms)}", to="box")
+        socket = await self._stage.connect(phone)
+        for room in phone.rooms:
+            event, data = ROOM.get(room) or ("join:playlist", {"playlist_id": self._stage.id_of(room)})
+            await socket.emit(event, data)
+
+    async def _drop(self, step: Step, _: Window) -> None:
+        assert step.drop is not None
+        phone = self._stage.phone(step.drop)
+        self._transcript.note(phone.name, "action", "loses its network")
+        self._stage.lose_client(phone)
+
+    async def _resync(self, step: Step, since: Window) -> None:
+        """It comes back, and asks for what it missed."""
+        assert step.resync is not None
+        phone = self._stage.phone(step.resync)
+        self._transcript.note(phone.name, "action", f"comes back and knows all up to {phone.seen}", to="box")
+        socket = phone.socket if phone.is_connected else await self._stage.connect(phone)
+        assert socket is not None
+        rooms = [room if room in ROOM else f"playlist:{self._stage.id_of(room)}" for room in phone.rooms]
+        request = {"last_global_seq": phone.seen, "requested_rooms": rooms}
+        since.answer = await socket.ask("sync:request", request)
+
+    async def _emit(self, step: Step, since: Window) -> None:
+        assert step.emit is not None
+        phone = self._stage.phone(step.emit.client)
+        if phone.socket is None:
+            raise NotThere(f"{phone.name} is not connected")
+        data = self._stage.scenario_names.given(step.emit.data)
+        self._transcript.note(phone.name, "action", f"{step.emit.event} {short(data)}".rstrip(), to="box", data=data)
+        since.answer = await phone.socket.ask(step.emit.event, data)
+
+    # --- the world --------------------------------------------------------------------------------------------------
+
+    async def _lose(self, step: Step, _: Window) -> None:
+        self._transcript.note("world", "action", f"{step.lose}: gone", to="box")
+        self._stage.lose(str(step.lose))
+
+    async def _give_back(self, step: Step, _: Window) -> None:
+        self._transcript.note("world", "action", f"{step.give_back}: back", to="box")
+        self._stage.give_back(str(step.give_back))
+
+    async def _clock(self, step: Step, _: Window) -> None:
+        """`+2h`, `-30m`, `19:30` (the next time it is that), or a date and time."""
+        assert step.clock is not None
+        self._turn_clock(step.clock)
+        self._transcript.note("world", "action", f"the clock shows {self._stage.ports.local():%Y-%m-%d %H:%M:%S}")
+
+    def _turn_clock(self, told: str) -> None:
+        ports = self._stage.ports
+        if told[:1] in "+-":
+            ports.turn_wall(seconds(told[1:]) * (-1 if told[0] == "-" else 1))
+        elif re.fullmatch(r"\d\d:\d\d", told):
+            ports.set_wall(self._next(told))
+        else:
+            ports.set_wall(datetime.fromisoformat(told))
+
+    def _next(self, clock: str) -> datetime:
+        now = self._stage.ports.local().replace(tzinfo=None)
+        then = datetime.combine(now.date(), datetime.strptime(clock, "%H:%M").time())  # noqa: DTZ007  # in its zone
+        return then if then > now else then + timedelta(days=1)
+
+    async def _cut(self, step: Step, _: Window) -> None:
+        self._transcript.note("world", "action", "the power is cut", to="box")
+        await self._stage.cut_power()
+        await self._be_off(step)
+
+    async def _restart(self, step: Step, _: Window) -> None:
+        self._transcript.note("world", "action", "the box is switched off", to="box")
+        await self._stage.switch_off()
+        await self._be_off(step)
+
+    async def _be_off(self, step: Step) -> None:
+        await trio.sleep(step.off)
+        await self._stage.switch_on()
+        self._transcript.note("world", "action", "the box is switched on", to="box")
+
+
+def _dig(data: Any, dotted: str) -> str:
+    for part in dotted.split("."):
+        try:
+            data = data[int(part)] if isinstance(data, list) else data[part]
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise NotThere(f"the answer has no {dotted}: {json.dumps(data)[:200]}") from None
+    return str(data)
