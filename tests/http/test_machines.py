@@ -12,7 +12,11 @@ from tests.rigs.box import virtual_box
 from tests.rigs.sockets import socket_room
 from tomb.devices.reader import VIRTUAL
 from tomb.machines.diagrams import TABLES, render
+<<<<<<< HEAD
 from tomb.rehearsal.requests import Client
+=======
+from tomb.machines.owners import OWNERS
+>>>>>>> a3b1f80 (How the machines are coupled is drawn, shown and read from their owners' sources; a table tells a witness which row ran)
 
 
 async def machines(client: Client) -> dict[str, Any]:
@@ -40,6 +44,10 @@ async def test_every_table_is_shown_with_its_rows_in_the_order_they_are_tried(
                 assert pairs.count((state, event.__name__)) == len(table.rows_for(state, event))
         assert {row["dest"] for row in each["rows"]} <= set(table.states)
         assert len(each["theory"]) > 100
+        owner = OWNERS[table.name]
+        assert each["owner"] == owner.name
+        assert {tie["who"]: tuple(tie["what"]) for tie in each["fired_by"]} == owner.fired_by
+        assert {tie["who"]: tuple(tie["what"]) for tie in each["reaches"]} == owner.reaches
 
 
 async def test_whoever_joins_sees_where_the_machines_are_and_then_each_move(

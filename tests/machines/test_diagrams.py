@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tomb.machines import player
-from tomb.machines.diagrams import PAGE, TABLES, pages, render, write
+from tomb.machines.diagrams import OVERVIEW, PAGE, TABLES, pages, render, render_coupling, write
+from tomb.machines.owners import OWNERS
 from tomb.machines.table import STAY, Table
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -71,7 +72,8 @@ def test_the_page_shows_every_diagram_and_every_ignored_event(table: Table[Any])
     page = pages()[PAGE]
     assert f"```mermaid\n{render(table)}```" in page
     chapter = page.split(f"## {table.name.capitalize()}\n")[1].split("\n## ")[0]
-    listed = re.findall(r"^\| (\w+) \| (\w[\w, ]*) \|$", chapter, re.MULTILINE)
+    ignored = chapter.split("| these mean nothing |")[1].split("\n\n")[0]
+    listed = re.findall(r"^\| (\w+) \| (\w[\w, ]*) \|$", ignored, re.MULTILINE)
     told = {(state, event) for state, events in listed for event in events.split(", ")}
     assert told == {(state, event.__name__) for state, event in table.ignored}
 
@@ -83,10 +85,26 @@ def test_the_page_shows_what_the_coupled_machines_of_the_player_mean_for_each_ot
         assert f"| {transport} | {sound} | {follows.__name__.replace('_', ' ')} |" in page
 
 
+def test_the_overview_has_every_machine_and_an_arrow_for_all_who_fire_it_from_outside() -> None:
+    text = render_coupling()
+    ends = re.findall(r"^  (\w+).*? (?:--|-\.) .* (?:-->|\.->) (\w+)", text, re.MULTILINE)
+    for machine, owner in OWNERS.items():
+        assert f'{machine}{{{{"{machine}<br/>of {owner.name}"}}}}' in text
+        outside = set(owner.fired_by) - {"itself", "timer"}
+        sources = {each for who in outside for each in machines_of(who) or [who.replace(" ", "_")]}
+        assert {source for source, dest in ends if dest == machine} == sources
+    assert ("presence", "player") in ends
+    assert ("player", "output") in ends
+
+
+def machines_of(owner: str) -> list[str]:
+    return [machine for machine, each in OWNERS.items() if each.name == owner]
+
+
 def test_writing_makes_the_folder_and_is_the_same_every_time(tmp_path: Path) -> None:
     paths = write(tmp_path / "new" / "docs")
     first = {path.name: path.read_bytes() for path in paths}
-    assert set(first) == {PAGE, *(f"{table.name}.mmd" for table in TABLES.values())}
+    assert set(first) == {PAGE, OVERVIEW, *(f"{table.name}.mmd" for table in TABLES.values())}
     assert {path.name: path.read_bytes() for path in write(tmp_path / "new" / "docs")} == first
 
 

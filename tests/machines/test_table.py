@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.machines.walks import rows_of, rows_recorded
-from tomb.machines.table import STAY, Outcome, Row, Table, TableError, row
+from tomb.machines.table import STAY, WITNESS, Firing, Outcome, Row, Table, TableError, row
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +268,31 @@ def test_the_rows_that_are_taken_can_be_recorded_and_compared_with_all_there_are
     }
     TURNSTILE.fire(turnstile, Saw())
     assert len(taken) == 3
+
+
+def test_a_witness_is_told_of_each_event_and_the_row_that_ran_while_it_watches_and_only_then() -> None:
+    seen: list[Firing] = []
+    turnstile = Turnstile()
+    TURNSTILE.fire(turnstile, Bell())
+    before = WITNESS.set(seen.append)
+    for event in (Coin(1), Coin(2), Coin(1), Bell()):
+        TURNSTILE.fire(turnstile, event)
+    WITNESS.reset(before)
+    TURNSTILE.fire(turnstile, Push())
+    assert [(each.source, each.event, each.row, each.outcome) for each in seen] == [
+        ("locked", Coin(1), None, Outcome.REFUSED),
+        ("locked", Coin(2), ROWS[0], Outcome.MOVED),
+        ("open", Coin(1), ROWS[2], Outcome.MOVED),
+        ("open", Bell(), None, Outcome.IGNORED),
+    ]
+    assert {each.table for each in seen} == {TURNSTILE}
+
+
+def test_a_witness_changes_nothing_of_what_an_event_does() -> None:
+    alone, watched = Turnstile(), Turnstile()
+    for event in (Coin(2), Push(), Push(), Saw(), Coin(2)):
+        outcome = TURNSTILE.fire(alone, event)
+        before = WITNESS.set(lambda _: None)
+        assert TURNSTILE.fire(watched, event) is outcome
+        WITNESS.reset(before)
+        assert watched == alone

@@ -11,6 +11,7 @@ from tomb.http.parsing import Body
 from tomb.http.routes import Call, Route, Services
 from tomb.machines.diagrams import TABLES, render
 from tomb.machines.download import DOWNLOAD
+from tomb.machines.owners import OWNERS
 from tomb.machines.table import STAY, Table
 from tomb.machines.upload import UPLOAD
 from tomb.models import Wire
@@ -33,8 +34,17 @@ class MachineNow(Wire):
     state: str
 
 
+class MachineTie(Wire):
+    """`who` fires these events, or is reached by these effects: `what`."""
+
+    who: str
+    what: Sequence[str]
+
+
 class MachineTable(Wire):
-    """`theory`: what it decides, in plain words, as Markdown. `final`: states that are not left again.
+    """`theory`: what it decides, in plain words, as Markdown. `final`: states that are not left again. `owner`: the
+    part of the box that fires its events and carries out its effects; `fired_by`, `reaches`: for whom, and to whom
+    beyond itself.
 
     `rows` are in the order in which they are tried. `mermaid`: the moves among them as a diagram.
     """
@@ -46,6 +56,9 @@ class MachineTable(Wire):
     final: Sequence[str]
     rows: Sequence[MachineRow]
     mermaid: str
+    owner: str
+    fired_by: Sequence[MachineTie]
+    reaches: Sequence[MachineTie]
     current: Sequence[MachineNow]
 
 
@@ -72,6 +85,9 @@ async def _machines(services: Services, _: Call[Body]) -> Success[MachineTables]
                     final=table.final,
                     rows=_rows(table),
                     mermaid=render(table),
+                    owner=OWNERS[table.name].name,
+                    fired_by=_ties(OWNERS[table.name].fired_by),
+                    reaches=_ties(OWNERS[table.name].reaches),
                     current=[
                         MachineNow(id=each, state=state)
                         for each, state in (owned.get(table) or states.of(table.name)).items()
@@ -81,6 +97,10 @@ async def _machines(services: Services, _: Call[Body]) -> Success[MachineTables]
             ]
         )
     )
+
+
+def _ties(those: Mapping[str, Sequence[str]]) -> list[MachineTie]:
+    return [MachineTie(who=who, what=what) for who, what in those.items()]
 
 
 def _rows(table: Table[Any]) -> list[MachineRow]:

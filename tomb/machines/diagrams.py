@@ -5,13 +5,26 @@ text is written here and not by the extensions of `transitions`: those take 48 m
 a running box shows its diagrams too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import getdoc
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tomb.machines import association, device, download, keys, knobs, limits, player, presence, update, upload
+from tomb.machines import (
+    association,
+    device,
+    download,
+    keys,
+    knobs,
+    limits,
+    owners,
+    player,
+    presence,
+    update,
+    upload,
+)
+from tomb.machines.owners import OWNERS
 from tomb.machines.table import STAY, Row, Table
 
 TABLES: Mapping[ModuleType, Table[Any]] = {
@@ -27,6 +40,8 @@ TABLES: Mapping[ModuleType, Table[Any]] = {
     knobs: knobs.KNOB,
 }
 PAGE = "machines.md"
+OVERVIEW = "coupling.mmd"
+_FEW = 3  # names on an arrow; the tables have them all
 
 _INTRODUCTION = """\
 # The state machines
@@ -36,6 +51,19 @@ to another. The table under it has every row: on an event in a state, the first 
 what it does is the name of the action in the code. Whatever has no row is declared to mean nothing.
 
 This page is generated from the tables (`tomb diagrams`); do not edit it.
+"""
+
+_COUPLED = """\
+## How they are coupled
+
+{theory}
+
+An arrow into a machine has the events that are fired, a dotted one out of it the effects that go on to others: three by
+name, and how many more. Where the effects of one machine make its owner turn to the owner of another, the arrow leads
+from machine to machine and has the events that come of it.
+
+```mermaid
+{drawing}```
 """
 
 
@@ -57,11 +85,38 @@ def render(table: Table[Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def render_coupling() -> str:
+    """How the machines are coupled, as the text of a Mermaid flowchart (mermaid.js.org/syntax/flowchart.html)."""
+    machines_of: dict[str, list[str]] = {}
+    for machine, owner in OWNERS.items():
+        machines_of.setdefault(owner.name, []).append(machine)
+    lines = [f'  {machine}{{{{"{machine}<br/>of {owner.name}"}}}}' for machine, owner in OWNERS.items()]
+    for machine, owner in OWNERS.items():
+        for who, events in owner.fired_by.items():
+            if who not in ("itself", "timer"):
+                for source in machines_of.get(who, [_node(who)]):
+                    lines.append(f"  {source} -- {_few(events)} --> {machine}")
+        for whom, effects in owner.reaches.items():
+            if whom not in machines_of:
+                lines.append(f"  {machine} -. {_few(effects)} .-> {_node(whom)}")
+    return "\n".join(["flowchart LR", *lines]) + "\n"
+
+
+def _node(who: str) -> str:
+    return f'{who.replace(" ", "_")}(["{who}"])'
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f", +{len(names) - _FEW}" if len(names) > _FEW else ""
+    return f'"{", ".join(names[:_FEW])}{more}"'
+
+
 def pages() -> dict[str, str]:
-    """File names and their contents: one `.mmd` a machine, and the page with all of them."""
-    drawings = {f"{table.name}.mmd": render(table) for table in TABLES.values()}
+    """File names and their contents: a `.mmd` a machine, one of how they are coupled, and the page with all of them."""
+    drawings = {f"{table.name}.mmd": render(table) for table in TABLES.values()} | {OVERVIEW: render_coupling()}
     chapters = [_chapter(theory, table) for theory, table in TABLES.items()]
-    return {**drawings, PAGE: "\n".join([_INTRODUCTION, *chapters])}
+    coupled = _COUPLED.format(theory=getdoc(owners), drawing=drawings[OVERVIEW])
+    return {**drawings, PAGE: "\n".join([_INTRODUCTION, coupled, *chapters])}
 
 
 def write(out_dir: Path) -> list[Path]:
@@ -75,7 +130,14 @@ def write(out_dir: Path) -> list[Path]:
 def _chapter(module: ModuleType, table: Table[Any]) -> str:
     drawing = f"```mermaid\n{render(table)}```"
     parts = [f"## {table.name.capitalize()}", getdoc(module) or "", drawing, _rows(table), _coupling(module)]
-    return "\n\n".join([*(part for part in parts if part), _ignored(table)]) + "\n"
+    return "\n\n".join([*(part for part in parts if part), _ignored(table), _owner(table)]) + "\n"
+
+
+def _owner(table: Table[Any]) -> str:
+    owner = OWNERS[table.name]
+    fired = [f"| {who} | fires {', '.join(events)} |" for who, events in owner.fired_by.items()]
+    reached = [f"| {whom} | is reached by {', '.join(effects)} |" for whom, effects in owner.reaches.items()]
+    return "\n".join([f"| its owner is {owner.name} | |", "|---|---|", *fired, *reached])
 
 
 def _rows(table: Table[Any]) -> str:

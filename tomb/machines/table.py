@@ -19,9 +19,10 @@ itself, so nothing is bolted on to the dataclasses and a model may be dropped wi
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import MISSING, Field, dataclass
 from enum import Enum
-from typing import Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from transitions import EventData, Machine
 
@@ -116,6 +117,23 @@ def row(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What became of one event: in the state `source` this `row` ran, None where it was refused or ignored."""
+
+    table: "Table[Any]"
+    source: str
+    event: object
+    row: Row[Any] | None
+    outcome: Outcome
+
+
+Witness = Callable[[Firing], None]
+WITNESS: Final[ContextVar[Witness | None]] = ContextVar("witness of the tables", default=None)
+"""Who is told of each event that is fired, after its step; it must not fire any itself. It is of the task that set it
+and of those that come from it: two boxes in one process have each their own."""
+
+
 class Table(Generic[M]):
     """A complete, consistent set of rows for one kind of model. Immutable; raises TableError when it is neither.
 
@@ -155,6 +173,18 @@ class Table(Generic[M]):
         """Let `event` happen to `model`. Raises TypeError for an event that is none of this table's, and whatever a
         guard or an action raises; then neither the state nor the effects have changed. (A coupling that raises has its
         effects withdrawn too, but the state is the row's.)"""
+        witness = WITNESS.get()
+        if witness is None:
+            return self._fire(model, event)
+        # Guards only look, so whoever watches may ask them once more: nothing has to be noted where nobody does.
+        source = model.state
+        rows = self.rows_for(source, type(event))
+        taken = next((each for each in rows if each.when is None or each.when(model, event)), None)
+        outcome = self._fire(model, event)
+        witness(Firing(self, source, event, taken, outcome))
+        return outcome
+
+    def _fire(self, model: M, event: object) -> Outcome:
         kind = type(event)
         if (model.state, kind) in self.ignored:
             return Outcome.IGNORED

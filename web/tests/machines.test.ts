@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { moved, type Moves, standing } from '@/state/machines'
 import type { Machine } from '@/wire/types'
 
-const table = (name: string, current: Machine['current']): Machine => ({ name, theory: '', states: ['a', 'b'], initial: 'a', final: [], rows: [], mermaid: '', current })
+const table = (name: string, current: Machine['current']): Machine => ({ name, theory: '', states: ['a', 'b'], initial: 'a', final: [], rows: [], mermaid: '', owner: '', fired_by: [], reaches: [], current })
 const move = (name: string, id: string, state: string | null) => ({ name, id, state, server_seq: 0 })
 const heard = (...all: ReturnType<typeof move>[]) => all.reduce<Moves>(moved, new Map())
 const currentOf = (machines: readonly Machine[]) => machines.map((each) => Object.fromEntries(each.current.map(({ id, state }) => [id, state])))

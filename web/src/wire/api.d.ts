@@ -1699,9 +1699,16 @@ export interface components {
             final: string[];
             rows: components["schemas"]["MachineRow"][];
             mermaid: string;
+            owner: string;
+            fired_by: components["schemas"]["MachineTie"][];
+            reaches: components["schemas"]["MachineTie"][];
             current: components["schemas"]["MachineNow"][];
         };
         MachineTables: components["schemas"]["MachineTable"][];
+        MachineTie: {
+            who: string;
+            what: string[];
+        };
         Metadata: {
             title?: string | null;
             artist?: string | null;
