@@ -12,11 +12,8 @@ from tests.rigs.box import virtual_box
 from tests.rigs.sockets import socket_room
 from tomb.devices.reader import VIRTUAL
 from tomb.machines.diagrams import TABLES, render
-<<<<<<< HEAD
-from tomb.rehearsal.requests import Client
-=======
 from tomb.machines.owners import OWNERS
->>>>>>> a3b1f80 (How the machines are coupled is drawn, shown and read from their owners' sources; a table tells a witness which row ran)
+from tomb.rehearsal.requests import Client
 
 
 async def machines(client: Client) -> dict[str, Any]:
