@@ -28,7 +28,7 @@ from tomb.nurseries.deck import Deck
 from tomb.nurseries.health import Board
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.listeners import is_elsewhere
-from tomb.nurseries.mpd.commands import COMMANDS, SUBSYSTEMS, Client, Command, House, Lines, find, refusal
+from tomb.nurseries.mpd.commands import COMMANDS, SUBSYSTEMS, Client, House, Lines, find, refusal
 from tomb.nurseries.mpd.names import Names
 from tomb.nurseries.mpd.protocol import (
     GREETING,
@@ -154,7 +154,7 @@ class Mpd:
         free = self._limits.clients - len(self._connections)
         return min(self._limits.clients_per_address, -(-free // 2))
 
-    async def _wait_for_turn(self, address: str, plays: bool) -> None:  # noqa: FBT001
+    async def _wait_for_turn(self, address: str, plays: bool) -> None:
         pace = self._pace_of_playing if plays else self._pace
         if self._settings.rate_limits == "on":
             wait = pace.take(address)
