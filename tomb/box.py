@@ -249,7 +249,7 @@ async def open_box(
             librarian,
             calendar,
             devices.backup_drive,
-            lambda: deck.state(0).is_playing,
+            lambda: deck.is_playing,
             settings.data.absolute(),
             settings.backup_below,
             computer.short_id(),
@@ -283,7 +283,7 @@ async def open_box(
         preferences.on_change.append(announcer.look_again)
         if devices.mdns:
             await lifecycle.supervise_from_afar("mdns", announcer.run, ANNOUNCING_PAUSES_S, stand_in=do_without)
-        rescan = Rescan(events, librarian, examiner, lambda: deck.state(0).is_playing)
+        rescan = Rescan(events, librarian, examiner, lambda: deck.is_playing)
         await lifecycle.supervise("rescan", probation.holds(rescan.run))
         _ask_for_life(process.liveness, store, librarian, journal, deck)
         await lifecycle.supervise("scheduled_backups", backups.run, scheduled.PAUSES_S)

@@ -58,6 +58,21 @@ async def test_a_jump_is_told_at_once_and_otherwise_positions_keep_their_distanc
         assert all(later - earlier >= 0.4 for earlier, later in pairwise(settled))
 
 
+async def test_the_state_after_a_jump_its_position_and_the_answer_are_of_one_moment(tmp_path: Path) -> None:
+    async with virtual_box(tmp_path) as box:
+        told: list[tuple[str, int, trio.lowlevel.Task]] = []
+        await box.services.deck.start(await box.add("One", 60))
+        await trio.sleep(1.2)
+        box.services.events.subscribe(
+            lambda event: told.append((event.type, event.number, trio.lowlevel.current_task()))
+        )
+        answer = await box.services.deck.seek(30_000)
+        (state, number, task), (position, _, same_task) = told
+        assert (state, position) == ("state:player", POSITION)
+        assert task is same_task
+        assert answer.state.server_seq == number
+
+
 async def test_positions_are_never_told_more_often_than_the_least_distance(tmp_path: Path) -> None:
     async with virtual_box(tmp_path, position_interval_ms=100, position_min_ms=400) as box:
         await box.services.deck.start(await box.add("One", 60))

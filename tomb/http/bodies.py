@@ -69,6 +69,8 @@ class Incoming:
     async def __anext__(self) -> bytes:
         if self.limit is not None and (self.length or 0) > self.limit:
             self._refuse()
+        if self.ended.is_set():
+            raise StopAsyncIteration
         began = trio.current_time()
         # Only waiting for the client counts: not our own use of what came, which may wait for memory or a disk.
         with trio.move_on_at(min(self._deadline, began + STALL_S - self._waited)):
@@ -92,6 +94,8 @@ class Incoming:
 
     async def drain(self) -> None:
         """Let the rest pass, within limits: a client that is still sending does not look for its answer."""
+        if self.ended.is_set():
+            return
         passed = 0
         with trio.move_on_after(0 if self._given_up else DRAINED_S):
             while not self.ended.is_set() and passed <= DRAINED_AT_MOST:

@@ -145,6 +145,7 @@ class Deck:
         self._chapter = Timer(self._chapter_begins)
         self._chapter_ms = 0  # the position that this timer is for
         self._jumped = trio.Event()  # set, and made anew, when the position does anything else than to move on
+        self._shown: PlayerState | None = None  # as it was published for what happened last; None if it changed nothing
         self._checkpoint_due = 0.0
         self._complain = complain
 
@@ -545,6 +546,11 @@ class Deck:
         )
 
     @property
+    def is_playing(self) -> bool:
+        """The intent, as in `PlayerState`."""
+        return self._player.is_playing
+
+    @property
     def limit(self) -> LimitState:
         """What limits leave."""
         return UNLIMITED if self.limiter is None else self.limiter.shown()
@@ -571,12 +577,14 @@ class Deck:
     # --- while something is heard -----------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        """A jump starts the interval anew, so that two positions are never closer than it without one."""
+        """A jump, which is told where it happens, starts the interval anew: without one, two positions are never
+        closer than it."""
         while True:
             sounding = self._player.play_state == "playing"
-            with trio.move_on_after(self._position_every_s if sounding else math.inf):
+            with trio.move_on_after(self._position_every_s if sounding else math.inf) as interval:
                 await self._jumped.wait()
-            self._tell_position()
+            if interval.cancelled_caught:
+                self._tell_position()
             if self._player.play_state == "playing" and trio.current_time() >= self._checkpoint_due:
                 self.note_position()
 
@@ -614,13 +622,13 @@ class Deck:
         self._fire(make(self._listing(playlist)))
 
     def _reply(self, message: str) -> Reply:
-        return Reply(self.state(self._event_log.number), message)
+        return Reply(self._shown or self.state(self._event_log.number), message)
 
     def _fire(self, event: events.Event) -> Outcome:
         """Let `event` happen to the player, with all that follows from it."""
         if isinstance(event, events.Command):
             log.debug("%s asks for %s", event.origin, type(event).__name__)
-        before = self._glance()
+        before, self._shown = self._glance(), None
         outcome = PLAYER.fire(self._player, event)
         self._machines.note(PLAYER, "player", self._player.state)
         effects, self._player.effects = self._player.effects, []
@@ -701,16 +709,21 @@ class Deck:
 
     def _announce(self, before: tuple[object, ...]) -> None:
         after = self._glance()
-        self._event_log.publish("state:player", {PLAYLISTS}, self.state)
+        self._event_log.publish("state:player", {PLAYLISTS}, self._show)
         if after[4:] != before[4:]:
             data = {"volume": self._player.volume, "muted": self._player.muted}
             self._event_log.publish("state:volume_changed", {PLAYLISTS}, lambda _: data)
         if after[:4] != before[:4]:
+            self._tell_position()  # here, and not in the task that is woken: a client is sent both at once
             self._jumped.set()
             self._jumped = trio.Event()
         self._remember()
         if self.limiter is not None and after[0] != before[0]:
             self.limiter.heard(self._player.play_state)
+
+    def _show(self, server_seq: int) -> PlayerState:
+        self._shown = self.state(server_seq)
+        return self._shown
 
     def _remember(self) -> None:
         player = self._player

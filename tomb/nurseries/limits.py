@@ -26,7 +26,7 @@ from tomb.library.days import RECENT, DayUse
 from tomb.machines.limits import GRACE_S, LIMITS, WARNING_S, Given, GraceOver, Limit, Looked, Music, Warn
 from tomb.machines.player.events import Curb
 from tomb.machines.table import ClearTimer, Outcome, SetTimer
-from tomb.models import Choices, LimitName, LimitReason, LimitState, PlayState
+from tomb.models import UNLIMITED, Choices, LimitName, LimitReason, LimitState, PlayState
 from tomb.nurseries.calendar import Calendar, Now
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.health import UP, Board
@@ -144,9 +144,10 @@ class Limits:
 
     async def _keep_looking(self) -> None:
         while True:
+            self._changed = trio.Event()
             with trio.move_on_after(self._wait_s()):
                 await self._changed.wait()
-            self._changed = trio.Event()
+                continue  # whoever changed something has looked: there is only another time to wait for
             with self._boundary.crossed():
                 self._look()
 
@@ -218,7 +219,7 @@ class Limits:
         name, each = min(self._limits.items(), key=self._strictness)
         left_s, state = each.left_s, each.limit.state
         if left_s is None:
-            return LimitState()
+            return UNLIMITED
         if name == "daily" and self._sounding_since is not None:
             left_s -= trio.current_time() - self._sounding_since
         until = each.over if state == "spent" else each.bound if name != "daily" else None
