@@ -3,19 +3,20 @@
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import trio
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.rigs.failing import failing, sqlite_error
-from tomb.errors import NoSpace, Unavailable
+from tomb.errors import Conflict, NoSpace, Unavailable
 from tomb.library import counters
 from tomb.library.disk import RESERVE
 from tomb.library.opening import open_store
-from tomb.library.store import LOOK_S
+from tomb.library.store import LOOK_S, Store
 from tomb.ports import RealPorts, VirtualPorts
 
 
@@ -100,6 +101,177 @@ async def test_what_was_answered_is_there_after_the_next_start(tmp_path: Path) -
         await store.write(lambda db: mark(db, 9))
     async with open_store(tmp_path, VirtualPorts()) as store:
         assert await store.read(marked) == 9
+
+
+# --- edits that share a transaction -----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def busy_store(folder: Path) -> AsyncIterator[tuple[Store, Callable[[], None], list[str]]]:
+    """A store that is writing until the second is called; the third are the ends of transactions since then."""
+    go_on, ends = threading.Event(), list[str]()
+
+    def slow(db: sqlite3.Connection) -> None:
+        assert go_on.wait(10)
+
+    def note(sql: str) -> None:
+        if go_on.is_set() and sql in ("COMMIT", "ROLLBACK"):
+            ends.append(sql)
+
+    async with open_store(folder, RealPorts()) as store, trio.open_nursery() as nursery:
+        await store.write(lambda db: db.set_trace_callback(note))
+        nursery.start_soon(store.write, slow)
+        await wait_all_tasks_blocked()
+        yield store, go_on.set, ends
+
+
+def setting(key: str, size: int = 1) -> Callable[[sqlite3.Connection], str]:
+    def unit(db: sqlite3.Connection) -> str:
+        db.execute("INSERT INTO settings VALUES (?, ?)", (key, "x" * size))
+        return key
+
+    return unit
+
+
+def noting(told: list[str]) -> Callable[[str], str]:
+    def tell(key: str) -> str:
+        told.append(key)
+        return f"{key} told"
+
+    return tell
+
+
+def stored(db: sqlite3.Connection) -> list[str]:
+    return [row["key"] for row in db.execute("SELECT key FROM settings ORDER BY rowid")]
+
+
+async def test_all_edits_that_wait_share_one_commit_and_are_told_in_its_order(tmp_path: Path) -> None:
+    told, answered = list[str](), list[str]()
+
+    async def edit(key: str) -> None:
+        answered.append(await store.edit(setting(key), noting(told)))
+
+    async with busy_store(tmp_path) as (store, go_on, ends):
+        async with trio.open_nursery() as nursery:
+            for number in range(20):
+                nursery.start_soon(edit, str(number))
+            await wait_all_tasks_blocked()
+            go_on()
+        assert ends == ["COMMIT"] * 2  # of what it was busy with, and of all these
+        assert told == await store.read(stored)
+        assert sorted(answered) == sorted(f"{number} told" for number in range(20))
+
+
+async def test_an_edit_that_is_refused_takes_nobody_along(tmp_path: Path) -> None:
+    async def refused(error: type[Exception]) -> None:
+        def unit(db: sqlite3.Connection) -> str:
+            setting("half")(db)
+            raise error("no")
+
+        with pytest.raises(error, match="no"):
+            await store.edit(unit, told.append)
+
+    told = list[str]()
+    async with busy_store(tmp_path) as (store, go_on, ends):
+        async with trio.open_nursery() as nursery:
+            for number in range(5):
+                nursery.start_soon(store.edit, setting(str(number)), told.append)
+                nursery.start_soon(refused, Conflict)
+                nursery.start_soon(refused, ValueError)
+            await wait_all_tasks_blocked()
+            go_on()
+        assert ends == ["COMMIT"] * 2
+        assert told == await store.read(stored)
+        assert sorted(told) == [str(number) for number in range(5)]
+
+
+async def test_an_edit_for_which_the_disk_is_too_full_takes_nobody_along(tmp_path: Path) -> None:
+    async def too_large() -> None:
+        with pytest.raises(NoSpace):
+            await store.edit(setting("large", 1_000_000), told.append)
+
+    told = list[str]()
+    async with busy_store(tmp_path) as (store, go_on, ends):
+        pages = await store.read(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(store.write, lambda db: db.execute(f"PRAGMA max_page_count = {pages + 10}").fetchone())
+            await wait_all_tasks_blocked()
+            for number in range(5):
+                nursery.start_soon(store.edit, setting(str(number)), told.append)
+            nursery.start_soon(too_large)
+            await wait_all_tasks_blocked()
+            go_on()
+        assert told == await store.read(stored)
+        assert sorted(told) == [str(number) for number in range(5)]
+        assert ends.count("COMMIT") == 2 + 5  # those before, and then each of them alone
+
+
+async def test_what_is_told_is_told_though_another_cannot_be(tmp_path: Path) -> None:
+    def mute(_: str) -> None:
+        raise ValueError("mute")
+
+    async def muted() -> None:
+        with pytest.raises(ValueError, match="mute"):
+            await store.edit(setting("muted"), mute)
+
+    told = list[str]()
+    async with busy_store(tmp_path) as (store, go_on, _):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(muted)
+            for number in range(5):
+                nursery.start_soon(store.edit, setting(str(number)), told.append)
+            await wait_all_tasks_blocked()
+            go_on()
+        assert sorted(await store.read(stored)) == sorted(["muted", *told])
+        assert len(told) == 5
+
+
+async def test_whoever_gives_up_waiting_changes_nothing_and_leaves_the_others_to_it(tmp_path: Path) -> None:
+    told = list[str]()
+    async with busy_store(tmp_path) as (store, go_on, _):
+        async with trio.open_nursery() as nursery:
+            with trio.CancelScope() as given_up:
+                async with trio.open_nursery() as hasty:
+                    for number in range(3):  # whoever came first would have written for all
+                        hasty.start_soon(store.edit, setting(f"hasty {number}"), told.append)
+                    await wait_all_tasks_blocked()
+                    for number in range(3):
+                        nursery.start_soon(store.edit, setting(str(number)), told.append)
+                    await wait_all_tasks_blocked()
+                    hasty.cancel_scope.cancel()
+            assert not given_up.cancelled_caught
+            go_on()
+        assert sorted(told) == sorted(await store.read(stored)) == ["0", "1", "2"]
+
+
+async def test_an_edit_that_is_being_written_ends_before_whoever_is_cancelled_goes_on(tmp_path: Path) -> None:
+    """For both: who writes for all, and who waits beside. Neither is left in doubt."""
+    begun, go_on = trio.Event(), threading.Event()
+    token = trio.lowlevel.current_trio_token()
+    told, ended = list[str](), list[str]()
+
+    def slow(db: sqlite3.Connection) -> str:
+        token.run_sync_soon(begun.set)
+        assert go_on.wait(10)
+        return setting("slow")(db)
+
+    async def edit(unit: Callable[[sqlite3.Connection], str]) -> None:
+        ended.append(await store.edit(unit, noting(told)))
+
+    async with busy_store(tmp_path) as (store, free, _):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(edit, slow)
+            nursery.start_soon(edit, setting("beside"))
+            await wait_all_tasks_blocked()
+            free()
+            await begun.wait()
+            nursery.cancel_scope.cancel()
+            with trio.CancelScope(shield=True):
+                await wait_all_tasks_blocked()
+            assert ended == []
+            go_on.set()
+        assert sorted(told) == sorted(await store.read(stored)) == ["beside", "slow"]
+        assert sorted(ended) == ["beside told", "slow told"]
 
 
 # --- a folder that is gone --------------------------------------------------------------------------------------------

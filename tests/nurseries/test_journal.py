@@ -146,7 +146,7 @@ async def test_a_flush_that_is_cancelled_at_any_await_drops_nothing_and_writes_n
             assert known.resume == Resume(track_id=track_id, position_ms=step)
             if canceller.steps_left > 0:
                 break
-        assert cancelled >= 2  # before the turn and before the thread, at least
+        assert cancelled >= 1  # before the turn, at least
         assert step > cancelled  # and it did come to its end
 
 

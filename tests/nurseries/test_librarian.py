@@ -290,21 +290,22 @@ async def test_a_search_ignores_case_and_how_accents_were_typed(tmp_path: Path, 
 
 
 async def test_whoever_is_cancelled_while_it_is_committed_does_not_silence_the_news(tmp_path: Path) -> None:
-    async with opened(tmp_path, ports=RealPorts()) as stage:
+    ports = RealPorts()
+    async with opened(tmp_path, ports=ports) as stage:
         with trio.CancelScope() as scope:
-            writing = stage.store.write
+            in_thread = ports.in_thread
 
-            async def write_and_be_cancelled(unit: Any) -> Any:
-                scope.cancel()
-                with trio.CancelScope(shield=True):
-                    return await writing(unit)
+            async def be_cancelled_in_thread(*args: Any, **options: Any) -> Any:
+                trio.lowlevel.current_trio_token().run_sync_soon(scope.cancel)
+                return await in_thread(*args, **options)
 
-            stage.store.write = write_and_be_cancelled  # type: ignore[method-assign]  # cancels at the worst moment
+            ports.in_thread = be_cancelled_in_thread  # type: ignore[assignment, method-assign]  # cancels at the worst moment
             await stage.librarian.create("Songs")
             await trio.lowlevel.checkpoint()
         assert scope.cancelled_caught
         assert stage.news() == ["state:playlist_created", "state:playlists"]
         assert stage.librarian.count() == 1
+        ports.in_thread = in_thread  # type: ignore[method-assign]
 
 
 async def test_news_comes_in_the_order_of_the_commits(tmp_path: Path) -> None:

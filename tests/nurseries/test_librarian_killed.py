@@ -42,9 +42,30 @@ async def main():
 trio.run(main)
 """
 
+EDIT_TOGETHER = """
+import itertools, sys, trio
+from pathlib import Path
+from tests.rigs.library import opened
+from tomb.ports import RealPorts
 
-def answered_until_killed(folder: Path, after_s: float) -> list[str]:
-    command = [sys.executable, "-c", EDIT_FOR_EVER, str(folder)]
+async def edit(librarian, number):
+    for turn in itertools.count():
+        made = await librarian.create(f"Playlist {number} {turn}")
+        print(made.model_dump_json(), flush=True)
+        made = await librarian.update(made.id, {"description": "new"})
+        print(made.model_dump_json(), flush=True)
+
+async def main():
+    async with opened(Path(sys.argv[1]), ports=RealPorts()) as stage, trio.open_nursery() as nursery:
+        for number in range(8):
+            nursery.start_soon(edit, stage.librarian, number)
+
+trio.run(main)
+"""
+
+
+def answered_until_killed(program: str, folder: Path, after_s: float) -> list[str]:
+    command = [sys.executable, "-c", program, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as child:
         assert child.stdout is not None
         first = child.stdout.readline()
@@ -56,7 +77,7 @@ def answered_until_killed(folder: Path, after_s: float) -> list[str]:
 @pytest.mark.parametrize("seed", range(4))
 async def test_what_was_answered_is_there(tmp_path: Path, seed: int) -> None:
     after_s = random.Random(seed).uniform(0, 0.4)
-    lines = await trio.to_thread.run_sync(answered_until_killed, tmp_path, after_s)
+    lines = await trio.to_thread.run_sync(answered_until_killed, EDIT_FOR_EVER, tmp_path, after_s)
     answers = {answer["id"]: answer for answer in map(from_json, lines)}
     async with opened(tmp_path) as stage:
         assert stage.half_taken() == []
@@ -70,6 +91,17 @@ async def test_what_was_answered_is_there(tmp_path: Path, seed: int) -> None:
             if lite.id in answers:
                 assert agrees(playlist, answers[lite.id])
         assert len([lite for lite in stage.librarian.lites() if lite.nfc_tag_id]) <= 1
+        assert stage.events.number > max(answer["server_seq"] for answer in answers.values())
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_what_was_answered_of_edits_that_share_transactions_is_there(tmp_path: Path, seed: int) -> None:
+    after_s = random.Random(seed).uniform(0.1, 0.4)
+    lines = await trio.to_thread.run_sync(answered_until_killed, EDIT_TOGETHER, tmp_path, after_s)
+    answers = {answer["id"]: answer for answer in map(from_json, lines)}
+    async with opened(tmp_path) as stage:
+        for each, answer in answers.items():
+            assert stage.librarian.lite(each).playlist_seq >= answer["playlist_seq"]
         assert stage.events.number > max(answer["server_seq"] for answer in answers.values())
 
 

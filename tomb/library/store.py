@@ -1,20 +1,30 @@
-"""The database, one hop and one transaction a unit of work.
+"""The database, by units of work in transactions.
 
 A unit is a plain function of a connection. It runs in a worker thread to its end, even if whoever waits for it is
 cancelled: `write` returns only after the commit, and then without passing another cancellation point, so the caller
 may publish what was committed as long as it does not await anything in between. Reads have a connection of their own,
 so that they never wait for a commit to reach the card (WAL: readers see the last commit, whatever the writer does).
 
+*Group commit.* What a commit costs is that the disk has it, and that is the same for one row as for a hundred. So all
+edits that wait while another unit is written share the next transaction: `edit` returns after the one fsync that has
+them all. Each is within a savepoint, so one that is refused takes nobody along. When what they share comes to nothing,
+as on a full disk, each is tried again in a transaction of its own, and gets what became of that: hence an edit changes
+nothing but the database, or it could not be tried twice. What was committed is told by whoever held the pen, in the
+order of the transaction, before anybody else runs.
+
 This is the library's door (`faults`): reads and writes alike raise answers. One failed read ends one request.
 """
 
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
+import outcome
 import trio
 
 from tomb.errors import LibraryDamaged, NoSpace, RequestError, Unavailable
@@ -26,10 +36,25 @@ from tomb.library.repair import copies, examination
 from tomb.ports import Ports
 
 T = TypeVar("T")
+R = TypeVar("R")
 Unit = Callable[[sqlite3.Connection], T]
 
 LOOK_S = 5.0  # how often somebody looks whether the folder is still there, while nobody writes
 CLOSE_S = 2.0
+
+
+@dataclass(eq=False, slots=True)
+class _Edit(Generic[T, R]):
+    """`result`: what became of it, once it `is_over`."""
+
+    unit: Unit[T]
+    tell: Callable[[T], R]
+    result: outcome.Outcome[R] | None = None
+    is_over: trio.Event = field(default_factory=trio.Event)
+
+    def end(self, done: outcome.Outcome[T]) -> None:
+        self.result = outcome.capture(lambda: self.tell(done.unwrap()))
+        self.is_over.set()
 
 
 class Store:
@@ -61,6 +86,8 @@ class Store:
         # One unit at a time on each connection: this is what makes check_same_thread=False sound.
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(1)
+        self._edits: list[_Edit[Any, Any]] = []  # that wait for their transaction
+        self._edit_thread = trio.CapacityLimiter(1)  # of whoever writes them, and has `_writing`
         self.read_only = read_only
         self._refusal: str | None = None  # what the disk said to the last that was to be written, if it refused
         if read_only:
@@ -124,6 +151,39 @@ class Store:
         """
         with self._noticing_damage():
             return await self._ports.in_thread(self._commit, unit, limiter=self._writing)
+
+    async def edit(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
+        """As `write`, in one transaction with all other edits that wait, of a unit that changes nothing but the
+        database and may be run again. `tell`: called with what the unit returned, right after the commit, in the order
+        of the transactions, and even if nobody waits any more; it must not block. What `tell` returned.
+
+        A cancellation is in time as long as the unit has not begun; then it has changed nothing.
+        """
+        edit = _Edit(unit, tell)
+        self._edits.append(edit)
+        try:
+            async with self._writing:
+                if edit.result is None:
+                    await self._write_edits()
+        except trio.Cancelled:
+            if edit in self._edits:
+                self._edits.remove(edit)
+                raise
+            # Somebody is writing it just now. Whether it took place must never be in doubt.
+            with trio.CancelScope(shield=True):
+                await edit.is_over.wait()
+        assert edit.result is not None
+        with self._noticing_damage():
+            return edit.result.unwrap()
+
+    async def _write_edits(self) -> None:
+        """Those that wait by now."""
+        edits, self._edits = self._edits, []
+        units = [edit.unit for edit in edits]
+        with trio.CancelScope(shield=True):  # a thread that has begun could not be stopped either
+            done = await self._ports.in_thread(self._commit_together, units, limiter=self._edit_thread)
+        for edit, each in zip(edits, done, strict=True):
+            edit.end(each)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run `unit` on a consistent view of what is committed. It cannot write.
@@ -211,6 +271,13 @@ class Store:
         self._refusal = None
         return result
 
+    def _commit_together(self, units: Sequence[Unit[Any]]) -> list[outcome.Outcome[Any]]:
+        """What became of each. Never raises."""
+        if len(units) > 1:
+            with suppress(RequestError, LibraryDamaged, sqlite3.Error):
+                return self._commit(partial(_one_by_one, units=units))
+        return [outcome.capture(self._commit, unit) for unit in units]
+
     def _look(self, unit: Unit[T]) -> T:
         with self._door("read"):
             return _transact(self._reader, "BEGIN", unit)
@@ -286,3 +353,19 @@ def _transact(connection: sqlite3.Connection, begin: str, unit: Unit[T], check: 
                 connection.execute("ROLLBACK")
         raise
     return result
+
+
+def _one_by_one(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> list[outcome.Outcome[Any]]:
+    """What became of each. Raises: sqlite3.Error, after which nothing is known of the transaction: SQLite ends it
+    itself after some (sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction")."""
+    done = []
+    for unit in units:
+        connection.execute("SAVEPOINT one")
+        result = outcome.capture(unit, connection)
+        if isinstance(result, outcome.Error):
+            if isinstance(result.error, sqlite3.Error | OSError):
+                raise result.error
+            connection.execute("ROLLBACK TO one")
+        connection.execute("RELEASE one")
+        done.append(result)
+    return done

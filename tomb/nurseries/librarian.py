@@ -1,9 +1,10 @@
 """The sole writer of the library: commit, then publish, then tell the deck.
 
-A lock is held over the commit and what is told of it, so that events come in the order of the commits; a queue would
-do the same, with a task that can die and results to carry back. The lock is fair, whoever is cancelled while waiting
-for it has changed nothing, and from the return of `Store.write` to the last event nothing is awaited: a change that
-was committed is told, even if nobody waits for the answer any more.
+Edits of the database alone are left to `Store.edit`, which has those that wait together reach the disk by one fsync and
+tells of each in the order of the commits. What adds or removes files, too, holds a lock over the commit and all that
+follows, lest the same content come while it goes. The lock is fair, whoever is cancelled while waiting for it has
+changed nothing, and from the return of `Store.write` to the last event nothing is awaited: a change that was committed
+is told, even if nobody waits for the answer any more.
 
 Playlists are answered with the `server_seq` of their last change; those that did not change in this run carry the
 number with which it began.
@@ -97,7 +98,7 @@ class Librarian(LibraryReader):
         return cls(store, ports, index, LibraryEvents(events, index))
 
     async def turn(self, job: Callable[[], Awaitable[object]]) -> None:
-        """Have `job` done between two edits: an answer that it still gets there."""
+        """Have `job` done between two that change files: an answer that it still gets there."""
         async with self._turn:
             await job()
 
@@ -127,12 +128,12 @@ class Librarian(LibraryReader):
     async def delete(self, playlist_id: str) -> None:
         """Into the bin; on a full disk for good."""
         async with self._editing():
-            lite = self._index.lite(playlist_id)
+            self._index.lite(playlist_id)
             freed = await self._dispose(
                 lambda db, now, awake: recycle_bin.put_playlist(db, playlist_id, now, awake),
                 lambda db, _: playlists.delete(db, playlist_id),
             )
-            self._library_events.deleted(lite)
+            self._library_events.deleted(self._index.lite(playlist_id))
             self._library_events.listed()
             await self._discard(freed)
 
@@ -271,7 +272,8 @@ class Librarian(LibraryReader):
             seen = files.reconcile(db, self.folder, self._spared)
             return seen, tracks.users(db, seen.changed)
 
-        seen, users = await self._note(look, lambda looked: looked)
+        async with self._turn:
+            seen, users = await self._store.write(look)
         await self._tell_files(users, seen.changed)
         return seen
 
@@ -285,7 +287,7 @@ class Librarian(LibraryReader):
             files.look_again(db, file, *heard)
             tracks.learn_chapters(db, file, marks)
 
-        await self._note(unit, _say_nothing)
+        await self._store.edit(unit, _say_nothing)
 
     async def tell_findings(self, hashes: Collection[str]) -> None:
         """Tell those who have these files of what was found in them."""
@@ -467,7 +469,7 @@ class Librarian(LibraryReader):
             for playlist_id, _ in notes.credits:
                 self._index.touch(playlist_id, last_played=int(now * 1000))
 
-        await self._note(unit, tell)
+        await self._store.edit(unit, tell)
 
     async def box_id(self) -> str:
         """What programs know the box by. It is the library's: a box that is restored from a backup is the same one."""
@@ -498,7 +500,7 @@ class Librarian(LibraryReader):
 
     async def raise_counter(self, name: str, value: int) -> None:
         """Counters only ever grow."""
-        await self._note(lambda db: counters.raise_to(db, name, value), _say_nothing)
+        await self._store.edit(lambda db: counters.raise_to(db, name, value), _say_nothing)
 
     # --- the order of things ----------------------------------------------------------------------------------------
 
@@ -511,18 +513,19 @@ class Librarian(LibraryReader):
             self._store.edited()
 
     async def _commit(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
-        async with self._editing():
-            try:
-                done = await self._store.write(unit)
-            except NoSpace:
-                if not await self._empty_for(EDIT_SIZE):
-                    raise
-                done = await self._store.write(unit)
+        self.may_edit()
+
+        def edited(done: T) -> R:
+            self._store.edited()
             return tell(done)
 
-    async def _note(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
-        async with self._turn:
-            return tell(await self._store.write(unit))
+        try:
+            return await self._store.edit(unit, edited)
+        except NoSpace:
+            async with self._turn:
+                if not await self._empty_for(EDIT_SIZE):
+                    raise
+            return await self._store.edit(unit, edited)
 
     async def _take_in(self, places: Freed, unit: Unit[T], tell: Callable[[T], R]) -> R:
         async with self._editing():
