@@ -62,7 +62,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     # The whole box without a world around it: `tomb serve` never loads it.
     "rehearsal": ALL_PARTS | {"box"},
     "cli": ALL_PARTS
-    | {"archives", "box", "doctor", "imports", "installed", "pin", "remote", "service", "update", "youtube"}
+    | {"archives", "box", "doctor", "imports", "installed", "memory", "pin", "remote", "service", "update", "youtube"}
     | {"rehearsal"},
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -132,6 +133,11 @@ def _count(text: str) -> int:
 
 
 def _serve(args: argparse.Namespace) -> None:
+    from tomb import memory
+
+    memory.begin()
+    # Or pydantic looks for plugins through the metadata of all that is installed: there are none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from tomb.service import serve
 
     names = ("host", "port", "data", "audio", "reader", "demo")

@@ -66,7 +66,7 @@ def counted(count: int, thing: str) -> str:
 class Wire(BaseModel):
     """What is answered and told: its description says, too, that every field is present."""
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True, defer_build=True)
 
 
 # Of those few of which optional fields that were not given are left out.

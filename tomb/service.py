@@ -54,7 +54,6 @@ def serve(options: Mapping[str, Any]) -> NoReturn:
     logs.configure(settings.log_level, logbook)
     for name in unknown_settings():
         log.warning("no setting is called %s", name)
-    memory.keep_one_heap()
     process = Process(logbook, resumes=before != "", manager=ServiceManager())
     refusal: TombError | None = None
     try:
@@ -80,10 +79,11 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
         async with trio.open_nursery() as nursery:
             web = _Web(services)
             await web.start(nursery)
+            memory.settle()
             with trio.CancelScope() as looking:
                 process.at_stop(looking.cancel)
                 await _sync(services)
-            memory.settle()
+            memory.trim()
             await process.stop.wait()
             await web.until_ended()
             nursery.cancel_scope.cancel()
@@ -100,6 +100,7 @@ async def _until_mounted(settings: Settings, mount: Path, ports: Ports, process:
         return
     log.error("the disk with the library is missing: nothing is mounted on %s; it is waited for", mount)
     process.manager.ready(f"waits for the disk with the library: nothing is mounted on {mount}")
+    memory.settle()  # it may wait for days
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_say_that_it_waits, settings, ports, process)
         is_there = False

@@ -3,11 +3,9 @@
 from dataclasses import asdict
 from functools import partial
 
-from pydantic import BaseModel
-
 from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, Unavailable
 from tomb.http.envelope import Download, Success
-from tomb.http.parsing import Body, Flag
+from tomb.http.parsing import Body, Flag, QueryModel
 from tomb.http.playlists import PlaylistAnswer, playlist_answer
 from tomb.http.routes import Call, Route, Services
 from tomb.http.system import RestartAnswer
@@ -15,7 +13,7 @@ from tomb.library.archives.archive import MEDIA_TYPE
 from tomb.nurseries.archivist import Outgoing
 
 
-class RestoreQuery(BaseModel):
+class RestoreQuery(QueryModel):
     """`even_damaged`: sound that is not quite what it was is taken too."""
 
     even_damaged: Flag = False

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from tomb.errors import BadRequest, NoSuchRange, NotFound
 from tomb.http.envelope import FilePart, Success
-from tomb.http.parsing import Body, Id, in_digits
+from tomb.http.parsing import Body, Id, QueryModel, in_digits
 from tomb.http.playlists import PlaylistAnswer, playlist_answer
 from tomb.http.routes import Call, Route, Services
 from tomb.http.tracks import MEDIA_TYPES
@@ -29,7 +29,7 @@ def _pixels(value: object) -> object:
     return int(value) if isinstance(value := in_digits(value), str) else value
 
 
-class CoverQuery(BaseModel):
+class CoverQuery(QueryModel):
     """`size`: of the longer side, in pixels; a smaller picture is not made larger. `v`: as `cover_url` has it."""
 
     size: Annotated[Size, BeforeValidator(_pixels)] = 600

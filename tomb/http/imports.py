@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from tomb.errors import BadRequest, Conflict, NotFound
 from tomb.http.envelope import Success
-from tomb.http.parsing import Body, Title, whole
+from tomb.http.parsing import GIVEN, Body, Title, whole
 from tomb.http.playlists import SkippedFile
 from tomb.http.routes import Call, Route, Services
 from tomb.http.uploads import Hash
@@ -21,7 +21,7 @@ from tomb.nurseries.importer import Imported
 class FileToSend(BaseModel):
     """`hash`: SHA-256."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = GIVEN
 
     size: Annotated[int, Field(ge=0, le=parcels.LARGEST), BeforeValidator(whole)]
     hash: Hash | None = None

@@ -9,13 +9,13 @@ from pydantic.json_schema import SkipJsonSchema
 from tomb.devices.key_codes import NAMES
 from tomb.errors import BadRequest, NotFound
 from tomb.http.envelope import Success
-from tomb.http.parsing import Body, Id, whole
+from tomb.http.parsing import GIVEN, Body, Id, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.models import DeviceKind, KeyAction, KeyActionName, KeyBinding, Press, Wire
 
 
 class KeyActionBody(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = GIVEN
 
     action: KeyActionName
     minutes: Annotated[int, Field(ge=1, le=1440), BeforeValidator(whole)] | None = None

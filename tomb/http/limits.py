@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from tomb.errors import BadRequest
 from tomb.http.envelope import Success
-from tomb.http.parsing import Body, in_digits, whole
+from tomb.http.parsing import Body, QueryModel, in_digits, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.library.days import KEPT_DAYS, Count
 from tomb.models import PlayerState, Wire
@@ -18,7 +18,7 @@ class MoreBody(Body):
     minutes: Annotated[int, Field(ge=1, le=1440), BeforeValidator(whole)]
 
 
-class StatisticsQuery(BaseModel):
+class StatisticsQuery(QueryModel):
     """The last `days`, today among them."""
 
     days: Annotated[int, Field(ge=1, le=KEPT_DAYS), BeforeValidator(in_digits)] = 30

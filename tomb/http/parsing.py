@@ -145,13 +145,21 @@ PARTS: Mapping[str, TypeAdapter[Any]] = {
 }
 
 
+# Each model is made ready when it is needed first: of more than a hundred most boxes never need more than a few.
+GIVEN = ConfigDict(frozen=True, strict=True, defer_build=True)
+
+
 class Body(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = GIVEN
 
     client_op_id: OpId | None = None
 
 
-class NoQuery(BaseModel):
+class QueryModel(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
+
+class NoQuery(QueryModel):
     pass
 
 

@@ -7,11 +7,11 @@ encoded has its splicing beside its fields, and nowhere else.
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from tomb.errors import BadRequest, Conflict, Forbidden, NotFound
 from tomb.http.envelope import Encoded, Success
-from tomb.http.parsing import Body, Description, Flag, Id, Number, Place, Title, in_digits, whole
+from tomb.http.parsing import Body, Description, Flag, Id, Number, Place, QueryModel, Title, in_digits, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.library.index import Query
 from tomb.library.labels import label
@@ -21,7 +21,7 @@ from tomb.models import OnRemoval, PlayerState, Playlist, PlaylistLite, ResumePo
 # --- what is asked ---------------------------------------------------------------------------------------------------
 
 
-class ListQuery(BaseModel):
+class ListQuery(QueryModel):
     """`tracks=false` leaves the tracks away; `q` is looked for in titles and descriptions."""
 
     page: Number = 1

@@ -42,7 +42,7 @@ ANSWER = 16_384  # of `sync:complete` and its acknowledgement, at most
 class Message(BaseModel):
     """What a client may send. Unknown fields are ignored."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
 
 class NoFields(Message):

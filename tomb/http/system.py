@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from tomb import __version__
 from tomb.devices import computer
 from tomb.errors import Conflict, Unavailable
 from tomb.http.envelope import Success
-from tomb.http.parsing import Body, in_digits
+from tomb.http.parsing import Body, QueryModel, in_digits
 from tomb.http.routes import Call, Route, Services
 from tomb.models import ServiceState, UpdateStatus, Wire
 from tomb.nurseries.backups import Backups
@@ -21,7 +21,7 @@ CONTRACT_VERSION = "2"  # of the original's API and of what this box adds to it
 SERVICES = ("api", "audio", "nfc", "gpio", "led_hat", "websocket")
 
 
-class LogQuery(BaseModel):
+class LogQuery(QueryModel):
     """The newest `lines` of `level` or above."""
 
     lines: Annotated[int, Field(ge=1, le=1000), BeforeValidator(in_digits)] = 100

@@ -9,13 +9,13 @@ from pydantic.json_schema import SkipJsonSchema
 from tomb.errors import Conflict, NotFound
 from tomb.http.envelope import Success
 from tomb.http.nfc import PlacedTag, placed_tag
-from tomb.http.parsing import Body, Id, Label, TagId, whole
+from tomb.http.parsing import GIVEN, Body, Id, Label, TagId, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.models import Tag, TagAction, TagActionName, Wire, iso
 
 
 class ActionBody(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = GIVEN
 
     action: TagActionName
     minutes: Annotated[int, Field(ge=1, le=1440), BeforeValidator(whole)] | None = None

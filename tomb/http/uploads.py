@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from tomb.errors import BadRequest, NotFound, UnsupportedMedia
 from tomb.http.bodies import CHECKSUMS, CHUNK_LIMIT, read_chunk
 from tomb.http.envelope import Success
-from tomb.http.parsing import CONTROL, Body, Title, plain, whole
+from tomb.http.parsing import CONTROL, GIVEN, Body, QueryModel, Title, plain, whole
 from tomb.http.routes import Call, Route, Services
 from tomb.library.uploads import Upload
 from tomb.models import Track, UploadState, Wire, iso
@@ -40,7 +40,7 @@ class InitUploadBody(Body):
 
 
 class Metadata(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = GIVEN
 
     title: Title | None = None
     artist: Title | None = None
@@ -52,11 +52,11 @@ class FinalizeBody(Body):
     metadata_override: Metadata | None = None
 
 
-class SessionsQuery(BaseModel):
+class SessionsQuery(QueryModel):
     status: UploadState | None = None
 
 
-class CleanupQuery(BaseModel):
+class CleanupQuery(QueryModel):
     max_age_hours: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 24.0
 
 

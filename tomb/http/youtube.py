@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -18,7 +17,7 @@ from pydantic import (
 from tomb.devices.youtube import Video, links
 from tomb.errors import BadRequest, NoSuchRange, NotFound, Unavailable
 from tomb.http.envelope import FilePart, Success
-from tomb.http.parsing import Body, Id, Title, in_digits
+from tomb.http.parsing import Body, Id, QueryModel, Title, in_digits
 from tomb.http.routes import Call, Route, Services
 from tomb.http.tracks import MEDIA_TYPES
 from tomb.models import DownloadTask, Wire
@@ -94,12 +93,12 @@ class DownloadBody(Body):
         return [self.url] if self.url else self.urls
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(QueryModel):
     query: Title
     max_results: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(in_digits)] = 10
 
 
-class PlaylistQuery(BaseModel):
+class PlaylistQuery(QueryModel):
     url: PlaylistAddress
 
 

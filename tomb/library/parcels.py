@@ -30,7 +30,7 @@ Text = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
 
 class FileCard(_Said):

@@ -26,7 +26,7 @@ Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class _Described(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
 
 class TrackCard(_Described):
