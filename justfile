@@ -56,7 +56,7 @@ check: setup _dev
     @.venv/bin/ruff format --check --quiet
     @.venv/bin/ruff check --quiet
     @.venv/bin/mypy
-    @.venv/bin/python -m pytest --quiet tests/test_architecture.py tests/test_locks.py tests/test_readme.py \
+    @.venv/bin/python -m pytest --quiet tests/test_architecture.py tests/test_locks.py tests/test_readme.py tests/docs/test_reference.py \
         tests/machines/test_diagrams.py
 
 # measure; prints a table and writes JSON, the arguments are those of `python -m bench`
@@ -79,6 +79,10 @@ docs *ARGS: setup _dev
 # write the state diagrams of docs/ anew, from the machines themselves
 diagrams: setup
     @.venv/bin/tomb diagrams --out docs
+
+# write docs/api.md and docs/events.md anew, from what the box says of itself
+reference: setup _dev
+    @.venv/bin/python -m tests.docs.reference
 
 # write requirements/*.txt anew; --upgrade takes the newest versions
 lock *ARGS:

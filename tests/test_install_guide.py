@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tomb.cli import _parser
-from tomb.nurseries.doctor import CHECKS
 
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "install.md"
@@ -66,9 +65,3 @@ def test_the_names_are_those_of_the_package() -> None:
     assert "User=tomb\n" in unit
     assert "EnvironmentFile=-/etc/tomb/tomb.env\n" in unit
     assert "packaging/tomb.env etc/tomb\n" in (debian / "tomb-music-box.install").read_text(encoding="utf-8")
-
-
-def test_what_it_has_people_look_at_is_a_check_of_the_doctor() -> None:
-    told = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"Doctor: (.*?) \|", TEXT))))
-    assert told
-    assert told <= {check.__name__ for check in CHECKS}

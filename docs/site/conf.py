@@ -65,9 +65,10 @@ class Drawing(SphinxDirective):
 
 
 def with_contents(_app: Sphinx, docname: str, source: list[str]) -> None:
-    """The start page's links, in their order and under its headings, are the site's navigation."""
+    """The start page's links, in their order and under its headings, are the navigation; programs are shown."""
     if docname == START:
         source[0] = re.sub(r"(?ms)^## (.*?)\n(.*?)(?=^## |\Z)", _with_toctree, source[0])
+    source[0] = re.sub(r"<!-- shown: (\S+) -->", lambda shown: _code((ROOT / docname).parent / shown[1]), source[0])
     source[0] = re.sub(r"\[([^\]\n]+)\]\(([^)\s#:]+)\)", lambda link: _known(ROOT / docname, link), source[0])
 
 
@@ -75,6 +76,11 @@ def _with_toctree(section: re.Match[str]) -> str:
     links = re.findall(r"\[([^\]]+)\]\(([^)#:]+)\.md\)", section[2])
     pages = "\n".join(f"{title} <{page}>" for title, page in links)
     return f"{section[0]}\n```{{toctree}}\n:hidden:\n:caption: {section[1]}\n\n{pages}\n```\n\n"
+
+
+def _code(file: Path) -> str:
+    """A file that the page only links to where nobody makes a site of it."""
+    return f"```{file.suffix[1:]}\n{file.read_text(encoding='utf-8')}```\n"
 
 
 def _known(page: Path, link: re.Match[str]) -> str:
