@@ -19,4 +19,3 @@ def test_what_one_sees_leads_to_checks_and_each_check_is_led_to() -> None:
     assert told.count("`") == 2 * len(named)
     assert all(name == anchor for name, anchor in named)
     assert {name for name, _ in named} == set(ORDER) - {"versions"}
-
