@@ -59,3 +59,17 @@ def test_updates_are_looked_for_over_https_alone(address: str) -> None:
     assert read_settings({"update_url": "https://example.org/tomb/index.json"}).update_url
     with pytest.raises(StartError, match="TOMB_UPDATE_URL"):
         read_settings({"update_url": address})
+
+
+def test_the_command_line_goes_before_the_environment_and_that_before_the_file(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "tomb.toml").write_text("port = 1\nvolume_ceiling = 2\nstart_volume = 3\n", encoding="utf-8")
+    monkeypatch.setenv("tomb_port", "4")
+    monkeypatch.setenv("TOMB_VOLUME_CEILING", "5")
+    settings = read_settings({"port": 6})
+    assert (settings.port, settings.volume_ceiling, settings.start_volume) == (6, 5, 3)
+    assert settings.model_fields_set == {"port", "volume_ceiling", "start_volume"}  # what parents see as fixed
+    (here / "tomb.toml").write_text("port = ", encoding="utf-8")
+    with pytest.raises(StartError, match=r"tomb\.toml"):
+        read_settings({})

@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic.fields import FieldInfo
 
 from tomb.errors import StartError
 from tomb.models import BackupDays, BackupFolder, BoxName, LoudnessMode, OnRemoval, SameTag, Volume
@@ -64,7 +66,7 @@ def _rate(value: object) -> object:
     return Rate(float(found[1]), float(found[2]))
 
 
-Rated = Annotated[Rate, NoDecode, BeforeValidator(_rate)]
+Rated = Annotated[Rate, BeforeValidator(_rate)]
 
 
 def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -144,7 +146,7 @@ def _https(value: str) -> str:
 
 
 HttpsAddress = Annotated[str, AfterValidator(_https)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 File = Annotated[Path | None, BeforeValidator(_none_if_empty)]
 Addresses = Annotated[Names, AfterValidator(_addresses)]
 Origins = Annotated[Names, AfterValidator(_origins)]
@@ -179,10 +181,10 @@ def default_data_dir() -> Path:
     return Path(base) / "tomb"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every setting has a default that is right for a box in a living room."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, validate_default=True)
 
     host: Annotated[Names, Field(min_length=1)] = Field(
         ("0.0.0.0", "::"),  # noqa: S104  # phones must reach the box
@@ -253,7 +255,7 @@ class Settings(BaseSettings):
 
     youtube: Literal["on", "off"] = Field("on", description="whether parents can have music fetched from YouTube")
 
-    mqtt: Annotated[BrokerAddress | None, NoDecode, BeforeValidator(_broker)] = Field(
+    mqtt: Annotated[BrokerAddress | None, BeforeValidator(_broker)] = Field(
         None, description="MQTT broker, mqtt://[USER:PASSWORD@]HOST[:PORT] or mqtts://…; empty: none (see docs/home.md)"
     )
     mqtt_password_file: File = Field(None, description="file whose first line is the password for the broker")
@@ -299,22 +301,11 @@ class Settings(BaseSettings):
             raise ValueError("a key alone is of no use; TOMB_TLS_CERT names its certificate")
         return key
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the base class hands it over by keyword
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as above
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, CONFIG_FILE)
-
 
 def read_settings(options: Mapping[str, Any]) -> Settings:
     """`options` go before the environment. Raises StartError that names the setting."""
     try:
-        return Settings(**options)
+        return Settings(**{**_in_file(), **_in_environment(), **options})
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         name = ".".join(map(str, wrong["loc"])) or "settings"
@@ -329,9 +320,23 @@ def unknown_settings() -> list[str]:
     names = [name for name in os.environ if name.startswith(PREFIX) and name not in OTHERS]
     unknown = [name for name in names if name.removeprefix(PREFIX).lower() not in known]
     with suppress(OSError, ValueError):  # what cannot be read was said when it was read
-        in_file = tomllib.loads(CONFIG_FILE.read_text(encoding="utf-8"))
-        unknown += [f"{name} ({CONFIG_FILE})" for name in in_file if name not in known]
+        unknown += [f"{name} ({CONFIG_FILE})" for name in _in_file() if name not in known]
     return unknown
+
+
+def _in_environment() -> dict[str, str]:
+    """In whatever case somebody wrote them."""
+    named = {name.lower(): value for name, value in os.environ.items()}
+    return {
+        name: value for name in Settings.model_fields if (value := named.get(f"{PREFIX}{name}".lower())) is not None
+    }
+
+
+def _in_file() -> dict[str, Any]:
+    """Raises OSError, ValueError."""
+    with suppress(FileNotFoundError):
+        return tomllib.loads(CONFIG_FILE.read_text(encoding="utf-8"))
+    return {}
 
 
 def configuration_table() -> str:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.rigs.asgi import served_box
-from tomb.config import Rate, Settings
+from tomb.config import Rate, Settings, read_settings
 from tomb.http import asyncapi, openapi, player
 from tomb.http.guard import FILES, FILES_OF_ONE
 from tomb.nurseries.uploads import NewUpload
@@ -127,7 +127,7 @@ async def test_files_that_nobody_reads_are_bounded_by_client_and_altogether(
 
 def test_rates_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOMB_RATE_PLAYER", "5/0.5")
-    assert Settings().rate_player == Rate(5, 0.5)
+    assert read_settings({}).rate_player == Rate(5, 0.5)
     assert str(Rate(5, 0.5)) == "5/0.5"
 
 

@@ -16,7 +16,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import trio
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from trio.testing import wait_all_tasks_blocked
 
 from tomb.box import Devices, open_box
@@ -151,21 +150,6 @@ class References:
         return self.stage.tag(tag) if tag != name else self.stage.id_of(name)
 
 
-class _Settings(Settings):
-    """Those of the scenario: neither the environment nor a file of this computer's has a say."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  # the base class hands it over by keyword, and the others
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
-
-
 class Stage:
     """`services`, `app`: of the box, while it is on."""
 
@@ -253,7 +237,7 @@ class Stage:
     async def _live(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         self._power, self._ended = trio.CancelScope(), trio.Event()
         self._process = process = Process(resumes=self._again)
-        settings = _Settings(data=self.data, **{"rate_limits": "off"} | self.scenario.told.box.settings)
+        settings = Settings(data=self.data, **{"rate_limits": "off"} | self.scenario.told.box.settings)
         try:
             with self._power:
                 inspector = InlineInspector(self.ports)
