@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     rehearse.add_argument("--seed", type=_count, default=0, metavar="K", help="the order of what happens at once (0)")
     rehearse.add_argument("--seeds", type=_count, metavar="N", help="rehearse each with N of them, from that on")
+    rehearse.add_argument("--coverage", action="store_true", help="say which rows of the state machines they told")
     shown = rehearse.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print the transcript as lines of JSON")
     shown.add_argument("--diagram", action="store_true", help="print it as a sequence diagram for Mermaid")
@@ -216,9 +217,11 @@ def _diagrams(args: argparse.Namespace) -> None:
 
 def _rehearse(args: argparse.Namespace) -> None:
     from tomb.rehearsal.command import rehearse_all
+    from tomb.rehearsal.coverage import Coverage
 
     style: Literal["text", "json", "diagram"] = "json" if args.json else "diagram" if args.diagram else "text"
-    if not rehearse_all(args.scenarios, args.seed, args.seeds, style):
+    coverage = Coverage() if args.coverage else None
+    if not rehearse_all(args.scenarios, args.seed, args.seeds, style, coverage):
         sys.exit(1)
 
 

@@ -2,34 +2,41 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
 from tomb.rehearsal.conductor import Performance, rehearse
+from tomb.rehearsal.coverage import Coverage
 from tomb.rehearsal.scenario import Scenario, ScenarioError, read
 
 Style = Literal["text", "json", "diagram"]
 
 
-def rehearse_all(paths: Sequence[Path], seed: int, seeds: int | None, style: Style) -> bool:
+def rehearse_all(
+    paths: Sequence[Path], seed: int, seeds: int | None, style: Style, coverage: Coverage | None = None
+) -> bool:
     """Whether every scenario went as expected. The transcript of one alone is printed, and of any that did not, as far
-    as it got. Raises ScenarioError, before anything is rehearsed."""
+    as it got. `coverage` learns what rows they told. Raises ScenarioError, before anything is rehearsed."""
     scenarios = [read(path) for path in _files(paths)]
     alone = len(scenarios) == 1 and seeds is None
     went_well = True
     for scenario in scenarios:
         for each in range(seed, seed + (seeds or 1)):
-            performance = rehearse_in_scratch(scenario, each)
-            if alone or performance.failure is not None:
+            with nullcontext() if coverage is None else coverage.watching(Path(scenario.file).stem):
+                performance = rehearse_in_scratch(scenario, each)
+            if (alone and coverage is None) or performance.failure is not None:
                 print(shown(performance, style))
             if performance.failure is not None:
                 _complain(performance)
                 went_well = False
                 break
         else:
-            if not alone:
+            if not alone and coverage is None:
                 print(f"{scenario.file}: {scenario.told.title}")
+    if coverage is not None:
+        print("\n".join(coverage.report()))
     return went_well
 
 

@@ -124,6 +124,8 @@ class Conductor:
             "lose": self._lose,
             "give_back": self._give_back,
             "clock": self._clock,
+            "spoil": self._spoil,
+            "mend": self._mend,
             "cut": self._cut,
             "restart": self._restart,
         }
@@ -289,6 +291,17 @@ class Conductor:
     async def _give_back(self, step: Step, _: Window) -> None:
         self._transcript.note("world", "action", f"{step.give_back}: back", to="box")
         self._stage.give_back(str(step.give_back))
+
+    async def _spoil(self, step: Step, _: Window) -> None:
+        """The file of a track is nothing that could be played any more."""
+        assert step.spoil is not None
+        self._transcript.note("world", "action", f"the file of {step.spoil} is spoilt", to="box")
+        self._stage.spoil(step.spoil)
+
+    async def _mend(self, step: Step, _: Window) -> None:
+        assert step.mend is not None
+        self._transcript.note("world", "action", f"the file of {step.mend} is what it was", to="box")
+        self._stage.mend(step.mend)
 
     async def _clock(self, step: Step, _: Window) -> None:
         """`+2h`, `-30m`, `19:30` (the next time it is that), or a date and time."""

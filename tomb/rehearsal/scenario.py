@@ -46,10 +46,12 @@ class _Model(BaseModel):
 
 
 class PlaylistSpec(_Model):
-    """`tracks`: how long each is. `tag`: the name of the tag that plays it; by default that of the playlist."""
+    """`tracks`: how long each is. `tag`: the name of the tag that plays it; by default that of the playlist.
+    `chapter_every`: so long is each chapter of its tracks."""
 
     tracks: Annotated[list[Seconds], Field(min_length=1)]
     tag: Name | None = None
+    chapter_every: Seconds | None = None
 
 
 class TagSpec(_Model):
@@ -154,6 +156,8 @@ class Step(_Model):
     emit: EmitSpec | None = None
     lose: Device | None = None
     give_back: Device | None = Field(None, alias="return")
+    spoil: str | None = None
+    mend: str | None = None
     clock: str | None = None
     cut: Literal["power"] | None = None
     restart: Literal[True] | None = None
@@ -191,6 +195,7 @@ class Step(_Model):
 
 ACTIONS = (
     *("tap", "place", "lift", "call", "connect", "drop", "resync", "emit", "lose", "give_back", "clock", "cut"),
+    *("spoil", "mend"),
     *("restart", "together", "repeat"),
 )
 

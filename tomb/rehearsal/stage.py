@@ -8,6 +8,7 @@ up, is no part of the story, and happens in a folder that nobody looks at again.
 
 import re
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from tomb.http.app import make_app
 from tomb.http.services import Services
 from tomb.http.sockets import TOLD
 from tomb.http.ui import WebUi
+from tomb.library import chapters, reading
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.lifecycle import Process
 from tomb.rehearsal.clients import SocketClient
@@ -332,6 +334,19 @@ class Stage:
         for track in (await self.box.librarian.playlist(playlist_id)).tracks:
             self.names.by_id[track.id] = f"{name}/{track.number}"
             self._tracks[Path(track.file_path).name] = f"{name}/{track.number}"
+        if spec.chapter_every is not None:
+            await self._divide(playlist_id, round(1000 * spec.chapter_every))
+
+    async def _divide(self, playlist_id: str, every_ms: int) -> None:
+        """Its tracks have chapters from now on, as if they had brought them."""
+
+        def unit(db: sqlite3.Connection) -> None:
+            for track in reading.playlist(db, playlist_id).tracks:
+                starts = range(0, track.duration_ms, every_ms)
+                marks = chapters.tidy((start_ms, f"Chapter {place}") for place, start_ms in enumerate(starts, 1))
+                db.execute("UPDATE tracks SET chapters = ? WHERE id = ?", (chapters.encoded(marks), track.id))
+
+        await self.box.librarian._store.write(unit)
 
     async def _ask(self, method: str, path: str, body: object) -> None:
         assert self.app is not None
@@ -354,6 +369,21 @@ class Stage:
         if known is None:
             raise NotThere(f"nothing is called {name}")
         return known
+
+    def spoil(self, track: str) -> None:
+        path = self._file_of(track)
+        path.rename(path.with_suffix(".whole"))
+        path.write_bytes(b"nothing that could be heard")
+
+    def mend(self, track: str) -> None:
+        path = self._file_of(track)
+        path.with_suffix(".whole").rename(path)
+
+    def _file_of(self, track: str) -> Path:
+        found = next((name for name, called in self._tracks.items() if called == track), None)
+        if found is None:
+            raise NotThere(f"no track is called {track}")
+        return next((self.data / "library").rglob(found))
 
     def lose(self, device: str) -> None:
         assert device == "sound"
