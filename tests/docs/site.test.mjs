@@ -30,7 +30,7 @@ for (const [size, options, colorScheme] of [['phone', PHONE, 'dark'], ['desktop'
     for (const name of pages) {
       await page.goto(String(pathToFileURL(join(SITE, name))))
       await page.waitForFunction(() => [...document.querySelectorAll('.drawing')].every((each) => each.matches('.drawn')))
-      assert.equal(await page.locator('.drawing').count(), await page.locator('.drawing > svg').count(), name)
+      assert.equal(await page.locator('.drawing').count(), await page.locator('.drawing > svg').count(), `${name}: ${wrong}`)
       assert.deepEqual(await page.evaluate(() => [...document.images].filter((each) => each.naturalWidth === 0).map((each) => each.src)), [], name)
       assert.equal(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0, `${name} is wider than a ${size}`)
     }

@@ -12,8 +12,11 @@ async function draw() {
   drawn = theme
   mermaid.initialize({ startOnLoad: false, theme, securityLevel: 'strict', fontFamily: 'inherit' })
   for (const [number, { place, text }] of drawings.entries()) {
-    const { svg } = await mermaid.render(`drawing-${number}-${theme}`, text)
-    place.innerHTML = svg
+    try {
+      place.innerHTML = (await mermaid.render(`drawing-${number}-${theme}`, text)).svg
+    } catch (error) {
+      console.error(`this is not drawn: ${error}`) // and is left as text
+    }
     place.classList.add('drawn')
   }
 }
