@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
@@ -19,12 +19,18 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tomb.rehearsal import expectations
 from tomb.rehearsal.expectations import Complaint, Window, answered
 from tomb.rehearsal.invariants import Invariants
-from tomb.rehearsal.scenario import Place, Scenario, Step, seconds
+from tomb.rehearsal.scenario import BytesSpec, Place, Scenario, Step, seconds
 from tomb.rehearsal.seeds import order_of_tasks
-from tomb.rehearsal.stage import NotThere, Phone, Stage
+from tomb.rehearsal.simulated.disk import Trouble
+from tomb.rehearsal.simulated.music import wav_bytes
+from tomb.rehearsal.stage import DIAL, PRESSED, NotThere, Phone, Stage
 from tomb.rehearsal.transcript import Transcript, short
 
 SOMEBODY = "phone"  # who calls, where nobody is named
+TROUBLES: Mapping[str, Trouble] = {each: each for each in get_args(Trouble)}
+TAP_S, PRESS_S = 1.0, 0.1
+SLOW_S = 0.2
+OCTETS = {"content-type": "application/octet-stream"}
 ROOM: Mapping[str, tuple[str, dict[str, str]]] = {
     "playlists": ("join:playlists", {}),
     "machines": ("join:machines", {}),
@@ -116,6 +122,10 @@ class Conductor:
             "tap": self._tap,
             "place": self._place,
             "lift": self._lift,
+            "miss": self._miss,
+            "press": self._press,
+            "turn": self._turn,
+            "type": self._type,
             "call": self._call,
             "connect": self._connect,
             "drop": self._drop,
@@ -123,6 +133,9 @@ class Conductor:
             "emit": self._emit,
             "lose": self._lose,
             "give_back": self._give_back,
+            "disk": self._disk,
+            "publish": self._publish,
+            "installer": self._installer,
             "clock": self._clock,
             "spoil": self._spoil,
             "mend": self._mend,
@@ -202,31 +215,64 @@ class Conductor:
         assert step.tap is not None
         assert self._nursery is not None
         tag = step.tap if isinstance(step.tap, str) else step.tap[self._round % len(step.tap)]
-        self._put(tag)
-        self._nursery.start_soon(self._lift_after, step.hold, self._stage.tag(tag))
+        reader = self._stage.on_reader(step.on)
+        self._put(tag, reader)
+        self._nursery.start_soon(self._lift_after, TAP_S if step.hold is None else step.hold, tag, reader)
 
-    async def _lift_after(self, seconds_: float, uid: str) -> None:
+    async def _lift_after(self, seconds_: float, tag: str, reader: str) -> None:
         await trio.sleep(seconds_)
-        if self._stage.reader.tag_id == uid:
-            self._take()
+        if self._stage.reader.on(reader) == self._stage.tag(tag):
+            self._take(reader)
 
     async def _place(self, step: Step, _: Window) -> None:
         assert step.place is not None
-        self._put(step.place)
+        self._put(step.place, self._stage.on_reader(step.on))
 
-    async def _lift(self, _: Step, __: Window) -> None:
-        self._take()
+    async def _lift(self, step: Step, _: Window) -> None:
+        self._take(self._stage.on_reader(step.on))
 
-    def _put(self, tag: str) -> None:
-        self._transcript.note("child", "action", f"puts {tag} on the box", to="box")
-        self._stage.reader.place(self._stage.tag(tag))
+    async def _miss(self, step: Step, _: Window) -> None:
+        """The reader does not read what lies there, for so long; the step ends when it reads it again."""
+        assert step.miss is not None
+        reader = self._stage.on_reader(step.on)
+        self._transcript.note(reader, "action", f"misses what lies there for {step.miss:g} s", to="box")
+        self._stage.reader.miss(reader)
+        await trio.sleep(step.miss)
+        self._stage.reader.look(reader)
 
-    def _take(self) -> None:
-        tag = self._stage.reader.tag_id
+    def _put(self, tag: str, reader: str) -> None:
+        where = "the box" if len(self._stage.reader.known) == 1 else f"the {reader}"
+        self._transcript.note("child", "action", f"puts {tag} on {where}", to="box")
+        self._stage.put(tag, reader)
+
+    def _take(self, reader: str) -> None:
+        tag = self._stage.reader.on(reader)
         if tag is None:
             raise NotThere("nothing lies on the box")
         self._transcript.note("child", "action", f"takes {self._stage.names.of(tag)} away", to="box")
-        self._stage.reader.lift()
+        self._stage.reader.lift(reader)
+
+    async def _press(self, step: Step, _: Window) -> None:
+        """The step ends when the button is let go."""
+        assert step.press is not None
+        if step.press not in PRESSED:
+            raise NotThere(f"no button is called {step.press}: there are {', '.join(PRESSED)}")
+        buttons = self._stage.input("buttons")
+        hold = PRESS_S if step.hold is None else step.hold
+        self._transcript.note("child", "action", f"presses {step.press} for {hold:g} s", to="box")
+        buttons.press(PRESSED[step.press])
+        await trio.sleep(hold)
+        buttons.release(PRESSED[step.press])
+
+    async def _turn(self, step: Step, _: Window) -> None:
+        assert step.turn is not None
+        self._transcript.note("child", "action", f"turns the knob by {step.turn}", to="box")
+        self._stage.input("knob").turn(step.turn, DIAL)
+
+    async def _type(self, step: Step, _: Window) -> None:
+        assert step.type is not None
+        self._transcript.note("child", "action", f"has a reader type {step.type}", to="box")
+        self._stage.input("typer").type(step.type)
 
     # --- clients ----------------------------------------------------------------------------------------------------
 
@@ -239,7 +285,10 @@ class Conductor:
         method, _, path = self._stage.scenario_names.given(step.call).partition(" ")
         body = None if step.body is None else self._stage.scenario_names.given(step.body)
         self._transcript.note(phone.name, "action", f"{method} {path} {short(body)}".rstrip(), to="box", data=body)
-        since.answer = await phone.http.ask(method, path, body)
+        if step.file is None:
+            since.answer = await phone.http.ask(method, path, body)
+        else:
+            since.answer = await phone.http.ask(method, path, raw=_part(step.file), headers=OCTETS)
         told = answered(since.answer)
         said = short(told.get("data")) if since.answer.status < 300 else told.get("message", "")
         self._transcript.note("box", "answer", f"{since.answer.status} {said}".rstrip(), to=phone.name, data=told)
@@ -286,7 +335,7 @@ class Conductor:
 
     async def _lose(self, step: Step, _: Window) -> None:
         self._transcript.note("world", "action", f"{step.lose}: gone", to="box")
-        self._stage.lose(str(step.lose))
+        await self._stage.lose(str(step.lose))
 
     async def _give_back(self, step: Step, _: Window) -> None:
         self._transcript.note("world", "action", f"{step.give_back}: back", to="box")
@@ -302,6 +351,26 @@ class Conductor:
         assert step.mend is not None
         self._transcript.note("world", "action", f"the file of {step.mend} is what it was", to="box")
         self._stage.mend(step.mend)
+
+    async def _disk(self, step: Step, _: Window) -> None:
+        self._transcript.note("world", "action", f"the disk is {step.disk}", to="box")
+        self._stage.ports.slow_s = SLOW_S if step.disk == "slow" else 0.0
+        self._stage.disk.is_in(TROUBLES.get(step.disk or ""), self._stage.data)
+
+    async def _publish(self, step: Step, _: Window) -> None:
+        assert step.publish is not None
+        broker = self._stage.broker
+        if broker is None or not broker.there:
+            raise NotThere("there is no broker")
+        topic, payload = step.publish.topic, self._stage.scenario_names.given(step.publish.payload)
+        self._transcript.note("home", "action", f"{topic} {payload}".rstrip(), to="box")
+        await broker.say(topic, payload)
+
+    async def _installer(self, step: Step, _: Window) -> None:
+        assert step.installer is not None
+        noted = step.installer
+        self._transcript.note("installer", "action", f"{noted.state} {noted.version}", to="box")
+        self._stage.updater.notes(noted.state, noted.version, noted.reason, noted.message)
 
     async def _clock(self, step: Step, _: Window) -> None:
         """`+2h`, `-30m`, `19:30` (the next time it is that), or a date and time."""
@@ -337,6 +406,11 @@ class Conductor:
         await trio.sleep(step.off)
         await self._stage.switch_on()
         self._transcript.note("world", "action", "the box is switched on", to="box")
+
+
+def _part(spec: BytesSpec) -> bytes:
+    whole = wav_bytes(spec.length, salt=spec.salt)
+    return whole if spec.bytes is None else whole[slice(*spec.bytes)]
 
 
 def _dig(data: Any, dotted: str) -> str:

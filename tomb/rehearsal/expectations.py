@@ -50,10 +50,8 @@ class Window:
 
 
 def window(stage: Stage) -> Window:
-    sound = stage.sound
     told = {name: len(phone.told) for name, phone in stage.phones.items()}
-    heard, chimes = (0, 0) if sound is None else (len(sound.heard_tracks), len(sound.chimes))
-    return Window(len(stage.events), told, heard, chimes)
+    return Window(len(stage.events), told, len(stage.heard), len(stage.chimes))
 
 
 def complaints(stage: Stage, expected: Expectation, since: Window) -> Iterator[Complaint]:
@@ -80,12 +78,15 @@ def complaints(stage: Stage, expected: Expectation, since: Window) -> Iterator[C
         sounding = (stage.sound and stage.sound.sounding) or "silence"
         yield from _differing(("sounds",), expected.sounds, sounding)
     if expected.heard is not None:
-        yield from _differing(("heard",), expected.heard, stage.sound and stage.sound.heard_tracks[since.heard :])
+        yield from _differing(("heard",), expected.heard, stage.heard[since.heard :])
     if expected.chimes is not None:
-        yield from _differing(("chimes",), expected.chimes, stage.sound and stage.sound.chimes[since.chimes :])
+        yield from _differing(("chimes",), expected.chimes, stage.chimes[since.chimes :])
     if expected.health is not None:
         health = {name: each.state for name, each in stage.box.board.details().items()}
         yield from _differing(("health",), expected.health, health)
+    if expected.home is not None:
+        home = {name: stage.broker and stage.broker.state(name) for name in expected.home}
+        yield from _differing(("home",), names.given(expected.home), home)
 
 
 def player(stage: Stage) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from tomb.devices.youtube import Reason
 from tomb.errors import TombError
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,59}$")]
@@ -56,23 +57,71 @@ class PlaylistSpec(_Model):
 
 class TagSpec(_Model):
     """What a tag is for besides those of playlists: nothing, another tag of a playlist, or an action (as PUT
-    /api/tags/{id} has it). `uid`: its number, by default one made of its name."""
+    /api/tags/{id} has it). `uid`: its number, by default one made of its name. `random`: it has another one each time,
+    as phones do."""
 
     playlist: Name | None = None
     action: dict[str, Any] | None = None
     uid: str | None = None
+    random: bool = False
+
+
+InputName = Literal["buttons", "knob", "typer"]
 
 
 class BoxSpec(_Model):
     """`starts`: what the wall clock of the box shows when it is switched on, in `time_zone`. `settings`: those of the
-    operator. `sound`: whether the loudspeaker only keeps the time, or consumes every frame. `missing`: devices that are
-    not there yet."""
+    operator. `readers`, `inputs`: what is plugged in, or may be. `missing`: devices that are not there yet. `broker`:
+    there is one of MQTT, and the box knows it."""
 
     starts: datetime = datetime(2026, 3, 2, 15, 0)  # noqa: DTZ001  # in `time_zone`
     time_zone: str = "UTC"
     settings: dict[str, Any] = {}
-    sound: Literal["clock", "frames"] = "clock"
-    missing: list[Literal["sound"]] = []
+    readers: Annotated[list[Name], Field(max_length=8)] = ["reader"]
+    inputs: list[InputName] = []
+    missing: list[Name] = []
+    broker: bool = False
+
+    @model_validator(mode="after")
+    def _knows_what_is_missing(self) -> Self:
+        if strange := set(self.missing) - {"sound", *self.readers, *self.inputs}:
+            raise ValueError(f"no device is called {' or '.join(sorted(strange))}")
+        return self
+
+
+class YouTubeSpec(_Model):
+    """How long a download takes, how long its sound is, and what goes wrong with which video, in turn."""
+
+    takes: Seconds = 10.0
+    length: Seconds = 2.0
+    title: str = "A song"
+    fails: dict[str, list[Reason]] = {}
+    missing: Reason | None = None
+
+
+class NoteSpec(_Model):
+    """What the program that installs updates has noted (tomb.devices.updates.Note)."""
+
+    state: str
+    version: str = "2.0"
+    reason: str = ""
+    message: str = ""
+
+
+class PublishSpec(_Model):
+    """A command over MQTT."""
+
+    topic: str
+    payload: str = ""
+
+
+class BytesSpec(_Model):
+    """A sound file of that length, or of its bytes those from the first of `bytes` to before the second. `salt` makes
+    another file of it."""
+
+    length: Seconds
+    bytes: tuple[int, int] | None = None
+    salt: str = ""
 
 
 class ConnectSpec(_Model):
@@ -128,9 +177,7 @@ class Expectation(_Model):
     heard: list[str] | None = None
     chimes: list[str] | None = None
     health: dict[str, str] | None = None
-
-
-Device = Literal["sound", "reader", "keys"]
+    home: dict[str, str] | None = None
 
 
 class Step(_Model):
@@ -144,18 +191,27 @@ class Step(_Model):
     by: Name | None = None
 
     tap: str | list[str] | None = None
-    hold: Seconds = 1.0
+    hold: Seconds | None = None
+    on: Name | None = None
     place: Name | None = None
-    lift: Name | Literal[True] | None = None
+    lift: Literal[True] | None = None
+    miss: Seconds | None = None
+    press: str | None = None
+    turn: int | None = None
+    type: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{1,30}$")] | None = None
     call: str | None = None
     body: Fields | None = None
+    file: BytesSpec | None = None
     keep: dict[Name, str] = {}
     connect: ConnectSpec | None = None
     drop: Name | None = None
     resync: Name | None = None
     emit: EmitSpec | None = None
-    lose: Device | None = None
-    give_back: Device | None = Field(None, alias="return")
+    lose: Name | None = None
+    give_back: Name | None = Field(None, alias="return")
+    disk: Literal["full", "faulty", "read-only", "slow", "fine"] | None = None
+    publish: PublishSpec | None = None
+    installer: NoteSpec | None = None
     spoil: str | None = None
     mend: str | None = None
     clock: str | None = None
@@ -194,9 +250,21 @@ class Step(_Model):
 
 
 ACTIONS = (
-    *("tap", "place", "lift", "call", "connect", "drop", "resync", "emit", "lose", "give_back", "clock", "cut"),
-    *("spoil", "mend"),
-    *("restart", "together", "repeat"),
+    *("tap", "place", "lift", "miss", "press", "turn", "type", "call", "connect", "drop", "resync", "emit"),
+    *(
+        "lose",
+        "give_back",
+        "disk",
+        "spoil",
+        "mend",
+        "publish",
+        "installer",
+        "clock",
+        "cut",
+        "restart",
+        "together",
+        "repeat",
+    ),
 )
 
 
@@ -209,6 +277,7 @@ class _Told(_Model):
     playlists: dict[Name, PlaylistSpec] = {}
     tags: dict[Name, TagSpec] = {}
     parents: Fields = {}
+    youtube: YouTubeSpec = YouTubeSpec()
     step: Annotated[list[Step], Field(min_length=1)]
 
     @field_validator("playlists", mode="before")
@@ -247,7 +316,7 @@ class Scenario:
         """The numbers of all tags, by name."""
         named = {spec.tag or name: None for name, spec in self.told.playlists.items()}
         return {name: uid(name) for name in named} | {
-            name: spec.uid or uid(name) for name, spec in self.told.tags.items()
+            name: spec.uid or uid(name, random=spec.random) for name, spec in self.told.tags.items()
         }
 
     def line(self, place: Place) -> int:
@@ -257,9 +326,10 @@ class Scenario:
         return self.lines.get(place, 1)
 
 
-def uid(name: str) -> str:
-    """The number of a tag that is known by its name: 7 bytes, as NXP's have them."""
-    return "04" + hashlib.sha256(name.encode()).hexdigest()[:12].upper()
+def uid(name: str, *, random: bool = False) -> str:
+    """The number of a tag that is known by its name: 7 bytes, as NXP's have them, or 4 that are made up."""
+    digits = hashlib.sha256(name.encode()).hexdigest().upper()
+    return f"08{digits[:6]}" if random else f"04{digits[:12]}"
 
 
 def read(path: Path) -> Scenario:
@@ -368,6 +438,3 @@ def _left_open(rest: str, depth: int) -> tuple[int, str]:
         depth += (letter in "[{") - (letter in "]}")
         at += 1
     return depth, ""
-
-
-assert set(ACTIONS) <= set(Step.model_fields), get_args(Step)

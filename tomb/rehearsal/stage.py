@@ -7,10 +7,9 @@ up, is no part of the story, and happens in a folder that nobody looks at again.
 """
 
 import re
-import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,9 @@ from tomb.config import Settings
 from tomb.devices.keys import InputDevices
 from tomb.devices.naming import Naming
 from tomb.devices.output import Cue, CueStarted, Output, Report
-from tomb.devices.reader import VirtualReader
+from tomb.devices.reader import Sign, VirtualReader
+from tomb.devices.silent import SilentOutput
+from tomb.devices.youtube import YouTubeFault
 from tomb.errors import RequestError
 from tomb.events import Event
 from tomb.http.app import make_app
@@ -32,18 +33,23 @@ from tomb.http.services import Services
 from tomb.http.sockets import TOLD
 from tomb.http.ui import WebUi
 from tomb.library import chapters, reading
+from tomb.models import Chime
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.lifecycle import Process
 from tomb.rehearsal.clients import SocketClient
 from tomb.rehearsal.peer import Peer
 from tomb.rehearsal.requests import Client
-from tomb.rehearsal.scenario import EventSpec, PlaylistSpec, Scenario, uid
+from tomb.rehearsal.scenario import EventSpec, InputName, PlaylistSpec, Scenario, YouTubeSpec, seconds, uid
 from tomb.rehearsal.seeds import RehearsalPorts
+from tomb.rehearsal.simulated.broker import FakeBroker
 from tomb.rehearsal.simulated.computer import NoStick, found_nothing
-from tomb.rehearsal.simulated.input import FakeKernel
+from tomb.rehearsal.simulated.disk import Disk
+from tomb.rehearsal.simulated.input import KEYBOARD, FakeDevice, FakeKernel
 from tomb.rehearsal.simulated.inspector import InlineInspector
-from tomb.rehearsal.simulated.music import sparse_wav
+from tomb.rehearsal.simulated.music import sparse_wav, wav_bytes
+from tomb.rehearsal.simulated.reader import SimulatedReaders
 from tomb.rehearsal.simulated.sound import FragileOutput
+from tomb.rehearsal.simulated.updates import FakeUpdater
 from tomb.rehearsal.simulated.videos import FakeYouTube
 from tomb.rehearsal.transcript import Names, Transcript, short
 from tomb.socketio import SocketServer
@@ -52,7 +58,31 @@ HOST = {"host": "localhost"}
 SAID_TO_ONE = frozenset(told.event for told in TOLD) - {"machine_state"}
 
 
+PRESSED = {
+    "play": 164,
+    "next": 163,
+    "previous": 165,
+    "stop": 166,
+    "louder": 115,
+    "softer": 114,
+    "mute": 113,
+    "power": 116,
+    "shuffle": 410,
+    "red": 256,
+    "green": 257,
+    "blue": 258,
+}
+"""What the buttons are called in a scenario, and Linux's codes for them."""
+DIAL = 7  # REL_DIAL
+
+INPUTS: dict[InputName, Callable[[], FakeDevice]] = {
+    "buttons": lambda: FakeDevice("/dev/input/event0", "Buttons", "buttons", keys=tuple(PRESSED.values())),
+    "knob": lambda: FakeDevice("/dev/input/event1", "Knob", "knob", axes=(DIAL,)),
+    "typer": lambda: FakeDevice("/dev/input/event2", "Typer", "typer", keys=KEYBOARD),
+}
+
 _NAMED = re.compile(r"<([^<>]+)>")
+_SIZE = re.compile(r"<size ([^<>]+)>")
 
 
 class NotThere(Exception):
@@ -66,12 +96,13 @@ class Loudspeaker(FragileOutput):
         super().__init__(stage.ports, self._reported)
         self._stage = stage
         self._deck = deck
-        self.heard_tracks: list[str] = []
+        self.there = "sound" not in stage.missing
+        self.chimes = stage.chimes
 
     def _reported(self, report: Report) -> None:
         if isinstance(report, CueStarted):
             track = next(self._stage.track_in(cue.path) for cue in self.cued if cue.generation == report.generation)
-            self.heard_tracks.append(track)
+            self._stage.heard.append(track)
             self._note(f"{track} begins")
         self._deck.report(report)
 
@@ -126,16 +157,20 @@ class Phone:
 @dataclass
 class References:
     """What is called by name in a scenario: `<cow>` is the id of that playlist, `<cow/1>` that of its first track,
-    `<tag cow>` the number of that tag, and whatever an answer left (`keep`) is known by its name."""
+    `<tag cow>` the number of that tag, and whatever an answer left (`keep`) is known by its name. `<size 3s>` is how
+    many bytes a sound file of that length has."""
 
     stage: "Stage"
     kept: dict[str, str] = field(default_factory=dict)
 
     def keep(self, name: str, value: str) -> None:
         self.kept[name] = value
+        self.stage.names.by_id.setdefault(value, name)
 
     def given(self, value: Any) -> Any:
         """With all names replaced, wherever in it they are. Raises NotThere."""
+        if isinstance(value, str) and (sized := _SIZE.fullmatch(value)):
+            return len(wav_bytes(seconds(sized[1])))
         if isinstance(value, str):
             return _NAMED.sub(lambda found: self.stands_for(found[1]), value)
         if isinstance(value, dict):
@@ -160,14 +195,21 @@ class Stage:
         self.scenario = scenario
         self.transcript = Transcript()
         self.ports = RehearsalPorts(seed, spec.starts, ZoneInfo(spec.time_zone))
+        self.disk = Disk()
+        self.missing = set(spec.missing)
+        self.reader = SimulatedReaders(spec.readers, self._showed)
+        self.reader.names = [name for name in spec.readers if name not in self.missing]
         self.kernel = FakeKernel()
-        self.reader = VirtualReader()
-        self.youtube = FakeYouTube()
+        self.inputs = {name: made() for name, made in INPUTS.items() if name in spec.inputs}
+        self.broker = FakeBroker() if spec.broker else None
+        self.updater = FakeUpdater(offer=None)
+        self.youtube = _youtube(scenario.told.youtube)
+        self.heard: list[str] = []  # tracks that began
+        self.chimes: list[Chime] = []
         self.events: list[Event] = []
         self.phones: dict[str, Phone] = {}
         self.scenario_names = References(self)
         self.sound: Loudspeaker | None = None
-        self.sound_there = "sound" not in spec.missing
         self.services: Services | None = None
         self.app: SocketServer | None = None
         self._folder = folder
@@ -201,15 +243,22 @@ class Stage:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Switched on, with all that the scenario says of it; switched off at the end."""
-        with closing(self.kernel):
-            async with trio.open_nursery() as self._nursery:
-                await self.switch_on()
-                await self._furnish()
-                self.transcript.began = trio.current_time()
-                yield
-                if self.services is not None:
-                    await self.switch_off()
-                self._nursery.cancel_scope.cancel()
+        async with AsyncExitStack() as around:
+            around.enter_context(closing(self.kernel))
+            around.enter_context(self.disk.mounted())
+            if self.broker is not None:
+                await around.enter_async_context(self.broker.running())
+            self._nursery = await around.enter_async_context(trio.open_nursery())
+            for name, device in self.inputs.items():
+                if name not in self.missing:
+                    self.kernel.plug(device)
+            await self.switch_on()
+            await self._furnish()
+            self.transcript.began = trio.current_time()
+            yield
+            if self.services is not None:
+                await self.switch_off()
+            self._nursery.cancel_scope.cancel()
 
     # --- its lives --------------------------------------------------------------------------------------------------
 
@@ -231,7 +280,7 @@ class Stage:
         for phone in self.phones.values():
             self.lose_client(phone)
         self._lives += 1
-        shutil.copytree(before, self.data)
+        self.disk.after_cut(before, self.data)
         self._power.cancel()
         await self._ended.wait()
         self.dying = False
@@ -239,12 +288,12 @@ class Stage:
     async def _live(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         self._power, self._ended = trio.CancelScope(), trio.Event()
         self._process = process = Process(resumes=self._again)
-        settings = Settings(data=self.data, **{"rate_limits": "off"} | self.scenario.told.box.settings)
+        settings = Settings(data=self.data, **self._operators())
         try:
             with self._power:
                 inspector = InlineInspector(self.ports)
                 async with (
-                    open_box(settings, self.ports, self._devices(), process, inspector) as services,
+                    open_box(settings, self.ports, self._devices(settings), process, inspector) as services,
                     trio.open_nursery() as nursery,
                     trio.open_nursery() as self._peers,
                 ):
@@ -285,19 +334,20 @@ class Stage:
     def _fall_silent(self) -> None:
         self.services = self.app = None
 
-    def _devices(self) -> Devices:
+    def _devices(self, settings: Settings) -> Devices:
         def sound(deck: Deck) -> Output:
             self.sound = Loudspeaker(self, deck)
-            self.sound.there = self.sound_there
             return self.sound
 
         return Devices(
             output=sound,
-            silent=None,
-            reader=None,
-            virtual_reader=self.reader,
+            silent=(lambda deck: SilentOutput(self.ports, deck.report)) if settings.audio == "auto" else None,
+            reader=self.reader,
+            virtual_reader=VirtualReader() if settings.reader == "auto" else None,
             youtube=self.youtube,
-            keys=InputDevices(self.ports, self.kernel),
+            keys=InputDevices(self.ports, self.kernel) if self.inputs else None,
+            broker=None if self.broker is None else self._known_broker,
+            updater=self.updater,
             gather=found_nothing,
             naming=lambda: Naming("box", ("fritz.box",)),
             time_zone=lambda: ZoneInfo(self.scenario.told.box.time_zone),
@@ -319,6 +369,7 @@ class Stage:
         zone = {"time_zone": told.box.time_zone}
         await self._ask("PUT", "/api/settings", zone | told.parents)
         await wait_all_tasks_blocked()
+        self.disk.settle(self._folder)
         self.events.clear()
         self.transcript.entries.clear()
 
@@ -385,17 +436,67 @@ class Stage:
             raise NotThere(f"no track is called {track}")
         return next((self.data / "library").rglob(found))
 
-    def lose(self, device: str) -> None:
-        assert device == "sound"
-        self.sound_there = False
-        if self.sound is not None:
-            self.sound.unplug()
+    def on_reader(self, name: str | None) -> str:
+        """The name of a reader, by default of the first. Raises NotThere."""
+        chosen = name or self.reader.known[0]
+        if chosen not in self.reader.known:
+            raise NotThere(f"no reader is called {chosen}")
+        return chosen
+
+    def put(self, tag: str, on: str) -> None:
+        spec = self.scenario.told.tags.get(tag)
+        self.reader.place(self.tag(tag), on, is_random=spec is not None and spec.random)
+
+    def input(self, name: InputName) -> FakeDevice:
+        """Raises NotThere."""
+        if name not in self.inputs or name in self.missing:
+            raise NotThere(f"the box has no {name}: box.inputs says what is plugged in")
+        return self.inputs[name]
+
+    async def lose(self, device: str) -> None:
+        """Raises NotThere."""
+        if device in self.missing:
+            raise NotThere(f"{device} is gone already")
+        self.missing.add(device)
+        if device == "sound":
+            if self.sound is not None:
+                self.sound.unplug()
+        elif device in self.reader.known:
+            self.reader.unplug(device)
+        elif device in self.inputs:
+            self.kernel.unplug(self.inputs[device])
+        elif device == "broker" and self.broker is not None:
+            self.broker.there = False
+            await self.broker.hang_up()
+        else:
+            self.missing.discard(device)
+            raise NotThere(f"no device is called {device}")
 
     def give_back(self, device: str) -> None:
-        assert device == "sound"
-        self.sound_there = True
-        if self.sound is not None:
-            self.sound.there = True
+        """Raises NotThere."""
+        if device not in self.missing:
+            raise NotThere(f"{device} is not missing")
+        self.missing.discard(device)
+        if device == "sound":
+            if self.sound is not None:
+                self.sound.there = True
+        elif device in self.reader.known:
+            self.reader.plug_in(device)
+        elif device in self.inputs:
+            self.kernel.plug(self.inputs[device])
+        elif self.broker is not None:
+            self.broker.there = True
+
+    def _known_broker(self) -> FakeBroker:
+        assert self.broker is not None
+        return self.broker
+
+    def _showed(self, sign: Sign, reader: str) -> None:
+        self.transcript.note(reader, "sound", f"shows {sign}")
+
+    def _operators(self) -> dict[str, Any]:
+        broker = {"mqtt": "mqtt://broker.test"} if self.broker is not None else {}
+        return {"rate_limits": "off", "demo": "off", **broker, **self.scenario.told.box.settings}
 
     # --- clients ----------------------------------------------------------------------------------------------------
 
@@ -436,6 +537,21 @@ class Stage:
         if phone.socket is not None:
             phone.socket.wire.to_app.send_nowait({"type": "websocket.disconnect", "code": 1006})
             phone.socket = None
+
+
+def _youtube(spec: YouTubeSpec) -> FakeYouTube:
+    faults = {
+        video: [YouTubeFault(reason, f"The video cannot be had: {reason}") for reason in reasons]
+        for video, reasons in spec.fails.items()
+    }
+    return FakeYouTube(
+        missing=spec.missing,
+        faults=faults,
+        at_s=spec.takes / 2,
+        seconds=spec.length,
+        fetching_s=spec.takes,
+        title=spec.title,
+    )
 
 
 def _number(event_type: str, payload: Any) -> int:
