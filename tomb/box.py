@@ -190,6 +190,7 @@ async def open_box(
         await updates.recall()
         await lifecycle.supervise("updates", updates.run)
         librarian = await Librarian.open(store, events, ports)
+        await lifecycle.start(librarian.run)
         librarian.may_edit = probation.check
         free_kept = settings.free_kept_mb * MIB
 

@@ -29,7 +29,7 @@ LEASE_BLOCK = 100_000
 LEASE_RETRY_S = 30.0  # half a block lasts for hours
 LOG_BYTES = 8 * 1024 * 1024  # a library of 1,000 playlists makes a list of 400 kB each time one of them is added
 
-Data = BaseModel | Mapping[str, Any]
+Data = BaseModel | Mapping[str, Any] | bytes  # bytes are the JSON of it, made already
 
 
 def playlist_room(playlist_id: str) -> str:
@@ -157,13 +157,16 @@ class Events:
         flat: bool,
     ) -> bytes:
         told = data(number)
-        envelope = {**(dict(told) if flat else {}), "event_type": event_type, "server_seq": number, "data": told}
+        envelope: dict[str, Any] = {"event_type": event_type, "server_seq": number}
+        if not isinstance(told, bytes):
+            envelope = {**(dict(told) if flat else {}), **envelope, "data": told}
         envelope |= {"timestamp": int(self._ports.wall() * 1000), "event_id": self._ports.new_id()}
         if playlist_id is not None:
             envelope["playlist_id"] = playlist_id
         if playlist_seq is not None:
             envelope["playlist_seq"] = playlist_seq
-        return to_json(envelope)
+        made = to_json(envelope)
+        return b'%b,"data":%b}' % (made[:-1], told) if isinstance(told, bytes) else made
 
     def _next(self) -> int:
         if self._number >= self._leased:

@@ -72,7 +72,7 @@ def rows(stage: Stage) -> dict[str, object]:
 async def furnished(stage: Stage) -> tuple[Playlist, Playlist]:
     one, two = await stage.fill("One", [b"a", b"b"]), await stage.fill("Two", [b"c"])
     await stage.librarian.link_tag(TAG, one.id)
-    stage.told.clear()
+    stage.news()
     return one, two
 
 

@@ -151,7 +151,7 @@ async def test_content_that_comes_again_heals_the_tracks_that_missed_it(tmp_path
         made = await stage.fill("Songs", [b"lost"])
         (stage.store.library / made.tracks[0].file_path).unlink()
         await stage.librarian.reconcile()
-        stage.told.clear()
+        stage.news()
         await stage.fill("Others", [b"lost"])
         assert not (await stage.librarian.playlist(made.id)).tracks[0].missing
         assert (await stage.librarian.reconcile()).changed == frozenset()

@@ -67,7 +67,7 @@ async def test_a_playlist_comes_back_as_it_was_and_where_it_was(tmp_path: Path) 
         assert stage.librarian.tag_use(TAG) is None
         with pytest.raises(NotFound):
             await stage.librarian.track(made.tracks[0].id)
-        stage.told.clear()
+        stage.news()
         back = await stage.librarian.restore(made.id)
         assert stage.news() == ["state:playlist_created", "state:playlists"]
         assert {table: await rows(stage, table) for table in tables} == before
@@ -87,7 +87,7 @@ async def test_tracks_come_back_to_their_places(tmp_path: Path) -> None:
         was = await rows(stage, "tracks")
         await stage.librarian.delete_tracks(made.id, [2, 3])
         assert len(stage.files()) == 4
-        stage.told.clear()
+        stage.news()
         await stage.librarian.restore(made.tracks[1].id)
         back = await stage.librarian.restore(made.tracks[2].id)
         assert stage.news() == ["state:track_added", "state:playlist", "state:playlist_updated"] * 2
@@ -160,13 +160,13 @@ async def test_many_tracks_come_back_in_one_edit_each_to_its_place(tmp_path: Pat
         was = await rows(stage, "tracks")
         gone = [made.tracks[index].id for index in (4, 0, 2)]
         await stage.librarian.delete_tracks(made.id, track_ids=gone)
-        stage.told.clear()
+        stage.news()
         back = await stage.librarian.restore_tracks(made.id, gone)
         assert stage.news() == ["state:track_added"] * 3 + ["state:playlist", "state:playlist_updated"]
         assert back.playlist_seq == made.playlist_seq + 2
         assert await rows(stage, "tracks") == was
         assert await stage.librarian.bin() == []
-        stage.told.clear()
+        stage.news()
         assert (await stage.librarian.restore_tracks(made.id, gone)).tracks == back.tracks  # there already
         assert stage.news() == []
 
@@ -202,7 +202,7 @@ async def test_a_place_that_is_gone_is_the_last_one(tmp_path: Path) -> None:
 async def test_what_is_not_in_the_bin_any_more_stays_as_it_is(tmp_path: Path) -> None:
     async with opened(tmp_path) as stage:
         made = await stage.fill("Songs", [b"a", b"b"])
-        stage.told.clear()
+        stage.news()
         assert await stage.librarian.restore(made.id) == made
         assert await stage.librarian.restore(made.tracks[1].id) == made
         assert stage.news() == []
@@ -233,7 +233,7 @@ async def test_a_track_whose_playlist_is_gone_for_good_brings_it_back_empty(tmp_
         await stage.librarian.delete_tracks(made.id, [2])
         await stage.librarian.delete(made.id)
         await stage.librarian.remove(made.id)
-        stage.told.clear()
+        stage.news()
         back = await stage.librarian.restore(made.tracks[1].id)
         assert (back.id, back.title, titles(back)) == (made.id, "Songs", [made.tracks[1].title])
         assert stage.news() == ["state:playlist_created", "state:playlists"]

@@ -97,7 +97,7 @@ async def test_a_tag_takes_the_place_of_another_in_one_step_which_both_lists_hea
         await stage.librarian.name_tag("04AA", "The lost card")
         await stage.librarian.link_tag("04CC", new.id)
         await stage.librarian.link_tag("04BB", old.id)
-        stage.told.clear()
+        stage.news()
         with pytest.raises(Conflict):
             await stage.librarian.link_tag("04BB", new.id, replaces="04AA")
         with pytest.raises(NotFound):

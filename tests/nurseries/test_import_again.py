@@ -68,7 +68,7 @@ async def test_what_was_added_comes_to_its_place_wherever_parents_have_put_the_o
         made = await only(stage)
         await stage.librarian.reorder(made.id, [3, 1, 2])  # 6 2 4
         episode(folder, "x", "1", "3", "5", "7")
-        stage.told.clear()
+        stage.news()
         imported = await stage.importer.import_folder(folder)
         assert (imported.created, imported.tracks, imported.already) == (0, 4, 3)
         assert titles(await only(stage)) == ["6", "7", "1", "2", "3", "4", "5"]
@@ -152,7 +152,7 @@ async def test_sound_that_vanished_is_there_again(tmp_path: Path) -> None:
             path.unlink()
         await stage.librarian.reconcile()
         assert all(track.missing for track in (await only(stage)).tracks)
-        stage.told.clear()
+        stage.news()
         await stage.importer.import_folder(folder)
         assert not any(track.missing for track in (await only(stage)).tracks)
         assert "state:playlist_updated" in stage.news()

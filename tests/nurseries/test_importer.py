@@ -95,7 +95,7 @@ async def test_the_same_folder_again_adds_only_what_is_new(tmp_path: Path) -> No
     async with opened(tmp_path / "data", probe=probe) as stage:
         await stage.importer.import_folder(folder)
         assert await read(stage, "Songs") == ["1", "2", "2 again"]
-        stage.told.clear()
+        stage.news()
         again = await stage.importer.import_folder(folder)
         assert (again.created, again.tracks, again.already) == (0, 0, 3)
         assert stage.news() == []

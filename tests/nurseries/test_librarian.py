@@ -8,12 +8,15 @@ import trio
 from pydantic_core import from_json
 
 from tests.rigs.library import opened, titles
+from tests.rigs.virtual import virtual_time
 from tomb.errors import BadRequest, Conflict, NotFound, Unavailable
+from tomb.events import Event
 from tomb.library.index import Query
 from tomb.library.memory import PlayerMemory
 from tomb.library.playlists import PlaylistEdit
 from tomb.models import PlaylistLite, Resume, TagAction
 from tomb.nurseries.journal import Notes
+from tomb.nurseries.library_events import APART_S, GATHER_S
 from tomb.ports import RealPorts
 
 
@@ -30,6 +33,28 @@ async def test_a_new_playlist_is_told_and_then_the_list(tmp_path: Path) -> None:
     assert [set(each) for each in data["playlists"]] == [
         {*PlaylistLite.model_fields, *PlaylistLite.model_computed_fields}
     ]
+
+
+@virtual_time
+async def test_the_list_is_told_once_a_second_while_it_goes_on_changing_and_then_as_it_is(tmp_path: Path) -> None:
+    heard = list[tuple[float, int]]()
+
+    def hear(event: Event) -> None:
+        if event.type == "state:playlists":
+            heard.append((trio.current_time() - began, len(from_json(event.payload)["data"]["playlists"])))
+
+    async with opened(tmp_path) as stage, trio.open_nursery() as nursery:
+        await nursery.start(stage.librarian.run)
+        stage.events.subscribe(hear)
+        began = trio.current_time()
+        for number in range(20):
+            await stage.librarian.create(f"Songs {number}")
+            assert stage.told[-1].type == "state:playlist_created"  # that is told at once
+            await trio.sleep(0.07)
+        await trio.sleep(10 * APART_S)
+        nursery.cancel_scope.cancel()
+    assert [count for _, count in heard] == [1, 16, 20]
+    assert [at for at, _ in heard] == pytest.approx([GATHER_S + (GATHER_S + APART_S) * turn for turn in range(3)])
 
 
 async def test_an_edit_is_told_to_its_room_in_full_and_to_the_list(tmp_path: Path) -> None:
@@ -93,7 +118,7 @@ async def test_a_deleted_playlist_takes_its_files_along_but_no_others(tmp_path: 
         songs = await stage.fill("Songs", [b"shared", b"alone"])
         others = await stage.fill("Others", [b"shared"])
         await stage.librarian.link_tag("04AA", songs.id)
-        stage.told.clear()
+        stage.news()
         await stage.librarian.delete(songs.id)
         assert stage.news() == ["state:playlist_deleted", "state:playlists"]
         assert stage.deck.heard[-1] == ("gone", songs.id)
@@ -203,7 +228,7 @@ async def test_a_tag_that_changes_hands_is_lost_before_it_is_gained(tmp_path: Pa
         with pytest.raises(Conflict) as refused:
             await stage.librarian.link_tag("04AA", new.id)
         assert refused.value.details == {"tag_id": "04AA", "existing_playlist": {"id": old.id, "title": "Old"}}
-        stage.told.clear()
+        stage.news()
         await stage.librarian.link_tag("04AA", new.id, override=True)
         owners = [each["data"] for each in stage.bodies() if each["event_type"] == "state:playlist"]
         assert [(each["id"], each["nfc_tag_id"]) for each in owners] == [(old.id, None), (new.id, "04AA")]  # type: ignore[index]  # JSON
@@ -331,7 +356,7 @@ async def test_missing_files_are_marked_and_told_and_come_back(tmp_path: Path) -
         aside.rename(path)
         await stage.librarian.reconcile()
         assert [track.missing for track in (await stage.librarian.playlist(made.id)).tracks] == [False, False]
-        stage.told.clear()
+        stage.news()
         await stage.librarian.reconcile()
         assert stage.news() == []
 

@@ -8,6 +8,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.rigs.box import virtual_box
 from tomb.errors import BadRequest
+from tomb.nurseries.library_events import APART_S, GATHER_S
 from tomb.nurseries.lifecycle import Process
 
 
@@ -102,7 +103,7 @@ async def test_a_playlist_that_is_deleted_is_chosen_no_more_and_again_when_it_co
         assert preferences.child_playlists == []  # none is not all
 
 
-async def test_whether_a_playlist_is_for_children_is_told_at_once_and_after_a_restart(
+async def test_whether_a_playlist_is_for_children_is_told_and_known_after_a_restart(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     async with virtual_box(tmp_path) as box:
@@ -110,6 +111,7 @@ async def test_whether_a_playlist_is_for_children_is_told_at_once_and_after_a_re
         first, second = (await librarian.create("First")).id, (await librarian.create("Second")).id
         assert [lite.for_child for lite in librarian.lites()] == [True, True]
         await box.services.preferences.change({"child_playlists": [second]}, {})
+        await trio.sleep(2 * GATHER_S + APART_S)  # it was told of the two just now
         assert [each["for_child"] for each in box.told("state:playlists")[-1]["playlists"]] == [False, True]
         assert (await librarian.playlist(first)).for_child is False
         assert (await librarian.create("Third")).for_child is False

@@ -85,7 +85,7 @@ async def test_all_of_a_library_is_measured_one_file_after_another_and_told_a_pl
         scene = Scene(stage)
         for title in ("A", "B"):
             await fill(stage, tmp_path / "music", title, 3)
-        stage.told.clear()
+        stage.news()
         await nursery.start(scene.rescan.run)
         await trio.sleep(FIRST_S)
         assert await scene.measured() == {}
@@ -176,7 +176,7 @@ async def test_what_a_sheet_says_comes_to_tracks_that_are_there_when_their_folde
         sheet = 'FILE "disc.flac" WAVE\n  TRACK 01 AUDIO\n    TITLE "One"\n    INDEX 01 00:00:00\n'
         sheet += '  TRACK 02 AUDIO\n    TITLE "Two"\n    INDEX 01 00:02:00\n'
         (folder / "disc.cue").write_text(sheet)
-        stage.told.clear()
+        stage.news()
         again = await stage.importer.import_folder(folder)
         assert (again.tracks, again.already) == (0, 1)
         assert stage.news() == ["state:playlist", "state:playlist_updated"]

@@ -45,7 +45,8 @@ class Deck:
 
 @dataclass
 class Stage:
-    """An opened library. `told`: the events since the last look, `news` their types."""
+    """An opened library. `told`: the events since the last look, `news` their types; the list of playlists is told
+    when somebody looks."""
 
     store: Store
     events: Events
@@ -56,11 +57,13 @@ class Stage:
     told: list[Event] = field(default_factory=list)
 
     def news(self) -> list[str]:
+        self.librarian._library_events.tell_list()
         types = [event.type for event in self.told]
         self.told.clear()
         return types
 
     def bodies(self) -> list[dict[str, object]]:
+        self.librarian._library_events.tell_list()
         decoded = [from_json(event.payload) for event in self.told]
         self.told.clear()
         return decoded
@@ -76,6 +79,7 @@ class Stage:
                 arrivals.append(await self.ingest.stage(source, incoming))
             if arrivals:
                 made = (await self.librarian.add(made.id, arrivals)).playlist
+        self.librarian._library_events.tell_list()
         self.told.clear()
         self.deck.heard.clear()
         return made

@@ -53,6 +53,9 @@ class Numbered(Wire, Generic[D]):
 
 
 class Playlists(Wire):
+    """All of them, a moment after the list changed and once a second at most; what changed was told at once, in an
+    event of its own."""
+
     playlists: Sequence[PlaylistLite]
 
 

@@ -347,8 +347,8 @@ class Sockets:
         await self._show_player(client)
 
     def _try_playlists(self, client: Client) -> bool:
-        data = {"playlists": self._services.librarian.lites()}
-        snapshot = self._services.events.snapshot("state:playlists", lambda _: data)
+        librarian = self._services.librarian
+        snapshot = self._services.events.snapshot("state:playlists", lambda _: librarian.list_json())
         return client.try_emit("state:playlists", RawJson(snapshot))
 
     async def _show_player(self, client: Client) -> None:

@@ -135,6 +135,10 @@ class LibraryIndex:
             self._pages[query] = made
         return made
 
+    def list_json(self) -> bytes:
+        """The JSON of all playlists without their tracks, as `state:playlists` has it."""
+        return b'{"playlists":[%b]}' % b",".join(map(self.lite_json, self._entries))
+
     def lite_json(self, playlist_id: str) -> bytes:
         entry = self._entries[playlist_id]
         if entry.lite_json is None:

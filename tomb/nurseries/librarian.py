@@ -97,6 +97,10 @@ class Librarian(LibraryReader):
         index = LibraryIndex(stamped, actions)
         return cls(store, ports, index, LibraryEvents(events, index))
 
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Tell the list of playlists when it has changed, until cancelled."""
+        await self._library_events.run(task_status=task_status)
+
     async def turn(self, job: Callable[[], Awaitable[object]]) -> None:
         """Have `job` done between two that change files: an answer that it still gets there."""
         async with self._turn:
@@ -262,7 +266,7 @@ class Librarian(LibraryReader):
         )
 
     def listed(self) -> None:
-        """Publish the list of playlists."""
+        """Have the list of playlists told."""
         self._library_events.listed()
 
     async def reconcile(self) -> Reconciled:

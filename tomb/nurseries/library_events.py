@@ -2,17 +2,27 @@
 
 Here an object gets its `server_seq`, the number of its last published change; the index remembers it with the playlist.
 Everything is synchronous, so that what was committed is published even if whoever asked for it is cancelled.
+
+The list of all playlists is the one exception. It is as long as the library is large, and goes to everybody: were it
+told with each playlist that is made, a thousandth would cost a hundred times what the tenth did. What changed is told
+at once, in a word (`state:playlist_created`, `state:playlist_deleted`); the list follows a moment later, and while the
+library goes on changing once a second. It is made of the JSON that the index keeps of each playlist.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+import trio
+
 from tomb.events import PLAYLISTS, Events, playlist_room
 from tomb.library.arrivals import Arrived
 from tomb.library.index import LibraryIndex
 from tomb.library.recycle_bin import Restored
 from tomb.models import Playlist, PlaylistLite, Track
+
+GATHER_S = 0.05
+APART_S = 1.0
 
 
 class Listener(Protocol):
@@ -28,6 +38,22 @@ class LibraryEvents:
         self._events = events
         self._index = index
         self.listener: Listener | None = None
+        self._list_changed = trio.Event()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Tell the list when it has changed, until cancelled."""
+        task_status.started()
+        while True:
+            await self._list_changed.wait()
+            await trio.sleep(GATHER_S)
+            self.tell_list()
+            await trio.sleep(APART_S)
+
+    def tell_list(self) -> None:
+        """Now, if it has changed since it was told last."""
+        if self._list_changed.is_set():
+            self._list_changed = trio.Event()
+            self._events.publish("state:playlists", {PLAYLISTS}, lambda _: self._index.list_json())
 
     def stamped(self, playlist: Playlist) -> Playlist:
         """The playlist with the number of its last change."""
@@ -95,8 +121,8 @@ class LibraryEvents:
             self.edited(playlist)
 
     def listed(self) -> None:
-        """The list of playlists changed."""
-        self._events.publish("state:playlists", {PLAYLISTS}, lambda _: {"playlists": self._index.lites()})
+        """The list of playlists changed; `run` tells it."""
+        self._list_changed.set()
 
     def chosen_for_child(self, chosen: frozenset[str] | None) -> None:
         """Parents chose which playlists a child may start; None: all."""

@@ -49,6 +49,10 @@ class LibraryReader:
         """All playlists in order of creation, without their tracks."""
         return self._index.lites()
 
+    def list_json(self) -> bytes:
+        """The data of `state:playlists`."""
+        return self._index.list_json()
+
     def title(self, playlist_id: str | None) -> str | None:
         """Of a playlist that may be none, or no longer there."""
         known = playlist_id is not None and playlist_id in self._index
