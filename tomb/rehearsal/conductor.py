@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -152,7 +153,8 @@ class Conductor:
         for number, step in enumerate(steps):
             await self._one(step, (*place, number))
 
-    async def _one(self, step: Step, place: Place) -> None:
+    async def _one(self, step: Step, place: Place, *, alone: bool = True) -> None:
+        """`alone`: nobody else is doing anything, so what came of it is its own."""
         before = expectations.window(self._stage)
         if step.at is not None and self._transcript.began + step.at < trio.current_time():
             raise _Unmet(
@@ -170,24 +172,24 @@ class Conductor:
             for self._round in range(step.repeat):
                 await self._all(step.steps or (), (*place, "steps"))
         since = before if step.action is None else expectations.window(self._stage)
+        was = self._invariants.before()
         try:
             if step.together is not None:
                 await self._together(step.together, place)
             elif step.action is not None and step.repeat is None:
                 await self._do[step.action](step, since)
         except NotThere as why:
-            raise _Unmet(
-                self._transcript.now,
-                (*place, step.action or ""),
-                [Complaint((step.action or "",), "to be done", str(why))],
-            ) from None
+            undone = Complaint((step.action or "",), "to be done", str(why))
+            raise _Unmet(self._transcript.now, (*place, step.action or ""), [undone]) from None
         await self._settle(step, place, since)
+        if alone and (broken := self._invariants.after(step, was)):
+            raise _Unmet(self._transcript.now, place, broken)
 
     async def _together(self, steps: Sequence[Step], place: Place) -> None:
         """All at the same moment, in an order that the seed draws."""
         async with trio.open_nursery() as nursery:
             for number, step in enumerate(steps):
-                nursery.start_soon(self._one, step, (*place, "together", number))
+                nursery.start_soon(partial(self._one, step, (*place, "together", number), alone=False))
 
     async def _settle(self, step: Step, place: Place, since: Window) -> None:
         await wait_all_tasks_blocked()
@@ -199,8 +201,6 @@ class Conductor:
                 await wait_all_tasks_blocked()
             if wrong:
                 raise _Unmet(self._transcript.now, (*place, "expect", *wrong[0].field), wrong)
-        if broken := self._invariants.broken():
-            raise _Unmet(self._transcript.now, place, broken)
 
     def _wrong(self, step: Step, since: Window) -> list[Complaint]:
         assert step.expect is not None
@@ -394,8 +394,10 @@ class Conductor:
 
     async def _cut(self, step: Step, _: Window) -> None:
         self._transcript.note("world", "action", "the power is cut", to="box")
+        self._invariants.power_is_cut()
         await self._stage.cut_power()
         await self._be_off(step)
+        self._invariants.power_is_back()
 
     async def _restart(self, step: Step, _: Window) -> None:
         self._transcript.note("world", "action", "the box is switched off", to="box")

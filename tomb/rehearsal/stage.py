@@ -6,10 +6,11 @@ that very moment is set aside, synchronously; what then becomes of the program, 
 up, is no part of the story, and happens in a folder that nobody looks at again.
 """
 
+import logging
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,6 @@ from tomb.devices.keys import InputDevices
 from tomb.devices.naming import Naming
 from tomb.devices.output import Cue, CueStarted, Output, Report
 from tomb.devices.reader import Sign, VirtualReader
-from tomb.devices.silent import SilentOutput
 from tomb.devices.youtube import YouTubeFault
 from tomb.errors import RequestError
 from tomb.events import Event
@@ -52,6 +52,7 @@ from tomb.rehearsal.simulated.sound import FragileOutput
 from tomb.rehearsal.simulated.updates import FakeUpdater
 from tomb.rehearsal.simulated.videos import FakeYouTube
 from tomb.rehearsal.transcript import Names, Transcript, short
+from tomb.rehearsal.views import View
 from tomb.socketio import SocketServer
 
 HOST = {"host": "localhost"}
@@ -90,27 +91,37 @@ class NotThere(Exception):
 
 
 class Loudspeaker(FragileOutput):
-    """It says in the transcript what it is told to play. `sounding`: the track that is heard, None: silence."""
+    """It says in the transcript what it is told to play."""
 
-    def __init__(self, stage: "Stage", deck: Deck) -> None:
+    def __init__(self, stage: "Stage", deck: Deck, called: str = "sound") -> None:
         super().__init__(stage.ports, self._reported)
         self._stage = stage
         self._deck = deck
-        self.there = "sound" not in stage.missing
+        self._called = called
+        self.there = called not in stage.missing
         self.chimes = stage.chimes
+        stage.outputs.append(self)
 
     def _reported(self, report: Report) -> None:
         if isinstance(report, CueStarted):
-            track = next(self._stage.track_in(cue.path) for cue in self.cued if cue.generation == report.generation)
+            track = next(
+                self._stage.track_in(cue.path) for cue in reversed(self.cued) if cue.generation == report.generation
+            )
             self._stage.heard.append(track)
             self._note(f"{track} begins")
         self._deck.report(report)
 
     @property
     def sounding(self) -> str | None:
-        return self._stage.track_in(self._track.cue.path) if self._track is not None and self._moving else None
+        """The track that is heard, None: silence."""
+        return self._stage.track_in(self._track.cue.path) if self.sounds and self._track is not None else None
+
+    @property
+    def sounds(self) -> bool:
+        return self._track is not None and self._moving
 
     def play(self, cue: Cue) -> None:
+        self._stage.starts += 1
         self._note(f"plays {self._stage.track_in(cue.path)} from {cue.start_ms / 1000:g} s")
         super().play(cue)
 
@@ -121,6 +132,7 @@ class Loudspeaker(FragileOutput):
 
     def resume(self) -> None:
         if not self._moving:
+            self._stage.starts += 1
             self._note("goes on")
         super().resume()
 
@@ -135,7 +147,7 @@ class Loudspeaker(FragileOutput):
 
     def _note(self, text: str) -> None:
         if not self._stage.dying:
-            self._stage.transcript.note("sound", "sound", text)
+            self._stage.transcript.note(self._called, "sound", text)
 
 
 @dataclass(eq=False)
@@ -148,10 +160,18 @@ class Phone:
     rooms: list[str] = field(default_factory=list)
     seen: int = 0
     told: list[tuple[str, Any]] = field(default_factory=list)
+    view: View = field(default_factory=View)
+    joined: set[str] = field(default_factory=set)
+    stalled: bool = False
 
     @property
     def is_connected(self) -> bool:
         return self.socket is not None and not self.socket.wire.closed
+
+    @property
+    def waiting(self) -> int:
+        """Frames on their way to it."""
+        return 0 if self.socket is None else self.socket.wire.from_app.statistics().current_buffer_used
 
 
 @dataclass
@@ -187,6 +207,19 @@ class References:
         return self.stage.tag(tag) if tag != name else self.stage.id_of(name)
 
 
+class _Listener(logging.Handler):
+    def __init__(self, stage: "Stage") -> None:
+        super().__init__(logging.WARNING)
+        self._stage = stage
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._stage.dying:
+            return
+        self._stage.transcript.note("log", "log", f"{record.levelname.lower()}: {record.getMessage()}")
+        if record.exc_info:
+            self._stage.defects.append(record)
+
+
 class Stage:
     """`services`, `app`: of the box, while it is on."""
 
@@ -204,6 +237,9 @@ class Stage:
         self.broker = FakeBroker() if spec.broker else None
         self.updater = FakeUpdater(offer=None)
         self.youtube = _youtube(scenario.told.youtube)
+        self.outputs: list[Loudspeaker] = []  # of this life
+        self.starts = 0  # how often a loudspeaker was told to be heard
+        self.defects: list[logging.LogRecord] = []
         self.heard: list[str] = []  # tracks that began
         self.chimes: list[Chime] = []
         self.events: list[Event] = []
@@ -246,6 +282,7 @@ class Stage:
         async with AsyncExitStack() as around:
             around.enter_context(closing(self.kernel))
             around.enter_context(self.disk.mounted())
+            around.enter_context(self._listening_to_the_log())
             if self.broker is not None:
                 await around.enter_async_context(self.broker.running())
             self._nursery = await around.enter_async_context(trio.open_nursery())
@@ -287,6 +324,7 @@ class Stage:
 
     async def _live(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         self._power, self._ended = trio.CancelScope(), trio.Event()
+        self.outputs.clear()
         self._process = process = Process(resumes=self._again)
         settings = Settings(data=self.data, **self._operators())
         try:
@@ -318,6 +356,16 @@ class Stage:
             assert self._nursery is not None
             self._nursery.start_soon(self._live)
 
+    @contextmanager
+    def _listening_to_the_log(self) -> Iterator[None]:
+        """What the box warns of is part of the story; what it calls a defect is one."""
+        listener, root = _Listener(self), logging.getLogger("tomb")
+        root.addHandler(listener)
+        try:
+            yield
+        finally:
+            root.removeHandler(listener)
+
     def _open_eyes(self, services: Services, app: SocketServer) -> None:
         self.services, self.app = services, app
         for phone in self.phones.values():
@@ -341,7 +389,7 @@ class Stage:
 
         return Devices(
             output=sound,
-            silent=(lambda deck: SilentOutput(self.ports, deck.report)) if settings.audio == "auto" else None,
+            silent=(lambda deck: Loudspeaker(self, deck, "silence")) if settings.audio == "auto" else None,
             reader=self.reader,
             virtual_reader=VirtualReader() if settings.reader == "auto" else None,
             youtube=self.youtube,
@@ -515,6 +563,7 @@ class Stage:
         await wire.frame()
         await wire.send("40")
         phone.socket = client = SocketClient(wire)
+        phone.joined.clear()
         answered = await wire.frame()
         assert isinstance(answered, str)
         self.names.by_id.setdefault(answered.partition('"sid":"')[2].partition('"')[0], f"{phone.name}'s socket")
@@ -523,6 +572,13 @@ class Stage:
             if phone.socket is not client:
                 return
             phone.told.append((event_type, payload))
+            phone.view.take(event_type, payload)
+            if event_type == "ack:join" and payload["success"]:
+                phone.joined.add(payload["room"])
+            elif event_type == "ack:leave":
+                phone.joined.discard(payload["room"])
+            elif event_type == "sync:complete":
+                phone.joined.update(payload["synced_rooms"])
             phone.seen = max(phone.seen, _number(event_type, payload))
             if event_type in SAID_TO_ONE:
                 self.transcript.note("box", "told", f"{event_type} {short(payload)}", to=phone.name, data=payload)
