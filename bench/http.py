@@ -66,8 +66,9 @@ async def serve(kind: str) -> None:
 
 async def serve_box(folder: Path) -> None:
     from tomb import memory
-    from tomb.box import Devices, open_box
+    from tomb.box import open_box
     from tomb.config import Rate, Settings
+    from tomb.core import Devices
     from tomb.devices.silent import SilentOutput
     from tomb.http.app import make_app
     from tomb.ports import RealPorts

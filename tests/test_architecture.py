@@ -45,7 +45,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "socketio": frozenset(),
     "nurseries": HANDS | {"logs"},
     "http": ALL_PARTS - {"http"},
-    "box": ALL_PARTS,
+    "core": HANDS | {"nurseries"},
+    "box": ALL_PARTS | {"core", "rest"},
+    "rest": ALL_PARTS | {"core"},
     # Around the box: a call to one that runs, an import into one that does not, its process, and the command line.
     "remote": UNDER | {"devices"},
     "installed": frozenset({"errors"}),
@@ -60,7 +62,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "examiner": UNDER | {"devices", "library"},
     "service": ALL_PARTS | {"box", "memory"},
     # The whole box without a world around it: `tomb serve` never loads it.
-    "rehearsal": ALL_PARTS | {"box"},
+    "rehearsal": ALL_PARTS | {"box", "core"},
     "cli": ALL_PARTS
     | {"archives", "box", "doctor", "imports", "installed", "memory", "pin", "remote", "service", "update", "youtube"}
     | {"rehearsal"},

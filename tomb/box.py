@@ -6,53 +6,31 @@ is under a supervisor may fail without it (see `lifecycle`, `supervisor`).
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import trio
 
 from tomb import __version__
 from tomb.config import MIB, BrokerAddress, Settings, host_and_port
-from tomb.devices import computer
-from tomb.devices.backup_drive import BackupDrive, ChildDrive
-from tomb.devices.certificate import Pair
-from tomb.devices.facts import Gather, gather
+from tomb.core import Core, Devices
 from tomb.devices.keys import InputDevices
-from tomb.devices.naming import Naming, look
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
 from tomb.devices.silent import SilentOutput
 from tomb.devices.snapcast import SpeakerControl
-from tomb.devices.updates import PackageUpdater, Updater
-from tomb.devices.youtube import YouTube
+from tomb.devices.updates import PackageUpdater
 from tomb.events import LEASE_BLOCK, MACHINES, PLAYLISTS, Events
-from tomb.http.services import Services
 from tomb.library.counters import EventLease
 from tomb.library.opening import open_store
-from tomb.library.picture_cache import PictureCache
 from tomb.library.repair import recovery
 from tomb.library.store import Store
 from tomb.models import SoundTroubleKind
-from tomb.nurseries import backups as scheduled
-from tomb.nurseries.announcer import PAUSES_S as ANNOUNCING_PAUSES_S
-from tomb.nurseries.announcer import Announcer
-from tomb.nurseries.archivist import Archivist
-from tomb.nurseries.backups import Backups
 from tomb.nurseries.calendar import Calendar
-from tomb.nurseries.certificate import Certificate
-from tomb.nurseries.covers import Covers
 from tomb.nurseries.deck import Deck
-from tomb.nurseries.doctor import Doctor
-from tomb.nurseries.downloads import Downloads
 from tomb.nurseries.health import DOWN, UP, Board
-from tomb.nurseries.housekeeping import Housekeeping
-from tomb.nurseries.importer import Importer
-from tomb.nurseries.ingest import Ingest, Inspector
-from tomb.nurseries.inspection import Inspection
 from tomb.nurseries.journal import Journal
 from tomb.nurseries.keys import Keys
 from tomb.nurseries.librarian import Librarian
@@ -61,48 +39,26 @@ from tomb.nurseries.limits import Limits
 from tomb.nurseries.linking import Linking
 from tomb.nurseries.listeners import is_loopback
 from tomb.nurseries.liveness import DISK_S, LIBRARY, Liveness
-from tomb.nurseries.names import Names
 from tomb.nurseries.parent_auth import ParentAuth
 from tomb.nurseries.preferences import Preferences
 from tomb.nurseries.probation import Probation
-from tomb.nurseries.rescan import Rescan
-from tomb.nurseries.space import Space
-from tomb.nurseries.speakers import Connect, Rooms
-from tomb.nurseries.supervisor import LOOK_PAUSES_S, Supervisor, do_without
+from tomb.nurseries.speakers import Rooms
+from tomb.nurseries.supervisor import Supervisor
 from tomb.nurseries.taps import Taps
 from tomb.nurseries.updates import Updates
-from tomb.nurseries.uploads import UploadLimits, Uploads
-from tomb.nurseries.videos import PICTURES, Videos
 from tomb.nurseries.warming import Warming
 from tomb.ports import Ports
 
-if TYPE_CHECKING:  # loaded where there is a broker
+if TYPE_CHECKING:  # loaded when tags play, or where there is a broker
     from tomb.devices.mqtt.broker import Broker
+    from tomb.devices.youtube import YouTube
+    from tomb.http.services import Services
+    from tomb.nurseries.ingest import Inspector
 
 log = logging.getLogger(__name__)
 
 RECOVERED = "recovered"
 SNAPCAST_PORT = 4953  # of a TCP source of its that names none
-
-
-@dataclass(frozen=True, slots=True)
-class Devices:
-    """What to look for; None: not at all. A stand-in serves until the real one is found for the first time."""
-
-    output: Callable[[Deck], Output] | None
-    silent: Callable[[Deck], Output] | None
-    reader: TagReader | None
-    virtual_reader: TagReader | None
-    youtube: YouTube | None = None
-    keys: InputDevices | None = None
-    gather: Gather = gather
-    naming: Callable[[], Naming] = look
-    time_zone: Callable[[], ZoneInfo] = computer.time_zone
-    mdns: bool = False
-    broker: "Callable[[], Broker] | None" = None
-    backup_drive: BackupDrive = field(default_factory=ChildDrive)
-    updater: Updater | None = None
-    rooms: Connect | None = None
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
@@ -139,7 +95,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
 
         return PcscReader(ports, pattern=settings.reader_name)
 
-    def ytdlp() -> YouTube:
+    def ytdlp() -> "YouTube":
         from tomb.devices.youtube import tool
 
         return tool.YtDlp(ports, (settings.data / "youtube").absolute(), settings.free_kept_mb * MIB)
@@ -156,7 +112,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
         silent=(lambda deck: SilentOutput(ports, deck.report)) if settings.audio in ("auto", "silent") else None,
         reader=pcsc() if settings.reader in ("auto", "pcsc") else None,
         virtual_reader=VirtualReader() if settings.reader in ("auto", "virtual") else None,
-        youtube=ytdlp() if settings.youtube == "on" else None,
+        youtube=ytdlp if settings.youtube == "on" else None,
         keys=InputDevices(ports) if settings.keys == "auto" else None,
         updater=PackageUpdater(ports, settings.update_url),
         rooms=rooms if settings.audio == "snapcast" else None,
@@ -170,8 +126,8 @@ async def open_box(
     ports: Ports,
     devices: Devices,
     process: Process | None = None,
-    inspector: Inspector | None = None,
-) -> AsyncIterator[Services]:
+    inspector: "Inspector | None" = None,
+) -> "AsyncIterator[Services]":
     """A running box without its web side. `inspector`: by default a child process. Raises StartError."""
     process = process or Process()
     board = Board(ports)
@@ -192,33 +148,6 @@ async def open_box(
         librarian = await Librarian.open(store, events, ports)
         await lifecycle.start(librarian.run)
         librarian.may_edit = probation.check
-        free_kept = settings.free_kept_mb * MIB
-
-        # What music comes in by.
-        examiner = inspector or await _inspection(lifecycle, "examiner")
-        ingest = Ingest(store, ports, examiner, Space(store.library, ports, free_kept, librarian.make_space))
-        pictures = inspector or await _inspection(lifecycle, "pictures")
-        covers = Covers(
-            ports,
-            librarian,
-            ingest,
-            pictures,
-            PictureCache(settings.data / "cache" / "covers"),
-        )
-        importer = Importer(librarian, ingest, ports)
-        uploads = await Uploads.open(store, ports, events, librarian, ingest, _upload_limits(settings))
-        await lifecycle.supervise("uploads", probation.holds(uploads.run))
-        downloads = Downloads(store, ports, events, board.machines, librarian, ingest, devices.youtube)
-        await lifecycle.supervise("youtube", probation.holds(downloads.run))
-        cache = PictureCache(settings.data / "cache" / "youtube", PICTURES)
-        videos = Videos(store, ports, devices.youtube, ingest, pictures, cache)
-        archivist = Archivist(store, ports, librarian, ingest, process.restart, free_kept)
-        await lifecycle.supervise("backups", archivist.run)
-        if settings.inbox_watch_s:
-            watch = partial(importer.watch_inbox, every_s=settings.inbox_watch_s)
-            await lifecycle.supervise("inbox", probation.holds(watch), LOOK_PAUSES_S)
-        housekeeping = Housekeeping(store, free_kept, librarian.expire)
-        await lifecycle.supervise("housekeeping", probation.holds(housekeeping.run))
 
         # What plays, and within which limits.
         journal = Journal(librarian.note)
@@ -245,19 +174,8 @@ async def open_box(
         limits.quieten = rooms.set_ceiling
         output = devices.output and devices.output(deck)
         selectable = output if isinstance(output, SelectableOutput) else None
-        backups = Backups(
-            archivist,
-            librarian,
-            calendar,
-            devices.backup_drive,
-            lambda: deck.is_playing,
-            settings.data.absolute(),
-            settings.backup_below,
-            computer.short_id(),
-        )
-
         # What parents chose, and where the music was.
-        preferences = await Preferences.open(settings, librarian, deck, selectable, limits, backups)
+        preferences = await Preferences.open(settings, librarian, deck, selectable, limits)
         parent_auth = await ParentAuth.open(ports, librarian)
         went_on = await _recall(deck, librarian, process, preferences.current.start_volume)
 
@@ -275,78 +193,44 @@ async def open_box(
         await start_audio(_audio(output, devices, board, deck).run)
         await lifecycle.start(_reader(devices, board, taps).run)
         await lifecycle.supervise("warming", Warming(events, librarian, deck).run)
-
-        # How the house finds the box, and what needs a network: no tag waits for any of it.
-        names = Names(ports, settings.allowed_hosts, devices.naming)
-        await lifecycle.supervise("names", names.run)
-        certificate = await _certificate(settings, ports, lifecycle)
-        announcer = Announcer(ports, names, lambda: preferences.current.box_name, librarian.box_id)
-        preferences.on_change.append(announcer.look_again)
-        if devices.mdns:
-            await lifecycle.supervise_from_afar("mdns", announcer.run, ANNOUNCING_PAUSES_S, stand_in=do_without)
-        rescan = Rescan(events, librarian, examiner, lambda: deck.is_playing)
-        await lifecycle.supervise("rescan", probation.holds(rescan.run))
         _ask_for_life(process.liveness, store, librarian, journal, deck)
-        await lifecycle.supervise("scheduled_backups", backups.run, scheduled.PAUSES_S)
         if taps.reader is not None:
             deck.chime("ready")
-        if settings.mpd:
-            from tomb.nurseries.mpd.server import Mpd
-
-            mpd = Mpd(settings, ports, events, board, deck, librarian, parent_auth)
-            await lifecycle.supervise("mpd", mpd.run, LOOK_PAUSES_S)
-        if devices.rooms is not None:
-            await lifecycle.supervise_from_afar("speakers", rooms.run, LOOK_PAUSES_S)
-        if devices.broker is not None:
-            from tomb.nurseries.mqtt import link
-
-            house = link.House(
-                ports,
-                events,
-                librarian,
-                deck,
-                board,
-                preferences,
-                parent_auth,
-                updates,
-                lambda: announcer.url,
-                settings.data,
-            )
-            mqtt = link.Mqtt(house, devices.broker(), settings.mqtt_discovery)
-            await lifecycle.supervise_from_afar("mqtt", mqtt.run, link.PAUSES_S)
+        core = Core(
+            settings=settings,
+            ports=ports,
+            devices=devices,
+            process=process,
+            lifecycle=lifecycle,
+            board=board,
+            store=store,
+            events=events,
+            updates=updates,
+            probation=probation,
+            librarian=librarian,
+            deck=deck,
+            output=selectable,
+            calendar=calendar,
+            limits=limits,
+            rooms=rooms,
+            preferences=preferences,
+            parent_auth=parent_auth,
+            linking=linking,
+            taps=taps,
+            keys=keys,
+        )
         try:
-            yield Services(
-                settings=settings,
-                ports=ports,
-                events=events,
-                board=board,
-                librarian=librarian,
-                covers=covers,
-                importer=importer,
-                uploads=uploads,
-                downloads=downloads,
-                videos=videos,
-                archivist=archivist,
-                backups=backups,
-                deck=deck,
-                output=selectable,
-                rooms=rooms,
-                linking=linking,
-                taps=taps,
-                keys=keys,
-                preferences=preferences,
-                limits=limits,
-                parent_auth=parent_auth,
-                process=process,
-                doctor=Doctor(ports, devices.gather, settings.data, devices.backup_drive, backups.target),
-                names=names,
-                certificate=certificate,
-                updates=updates,
-                probation=probation,
-                announcer=announcer,
-            )
+            process.manager.ready("tags play; the web pages come next")
+            open_rest = await ports.in_thread(_load_rest)
+            yield await open_rest(core, inspector)
         finally:
             deck.note_position()
+
+
+def _load_rest() -> "Callable[[Core, Inspector | None], Awaitable[Services]]":
+    from tomb.rest import open_rest
+
+    return open_rest
 
 
 def _publish_machine(events: Events, name: str, machine_id: str, state: str | None) -> None:
@@ -374,28 +258,6 @@ def _ask_for_life(liveness: Liveness, store: Store, librarian: Librarian, journa
     liveness.watch("librarian", librarian.turn, DISK_S)
     liveness.watch("journal", journal.turn, DISK_S)
     liveness.watch("deck", deck.turn)
-
-
-def _upload_limits(settings: Settings) -> UploadLimits:
-    return UploadLimits(
-        file_size=settings.upload_file_mb * MIB,
-        at_once=settings.uploads_at_once,
-        stale_s=settings.upload_stale_h * 3600,
-    )
-
-
-async def _inspection(lifecycle: Lifecycle, name: str) -> Inspector:
-    inspection = Inspection()
-    await lifecycle.supervise(name, inspection.run)
-    return inspection
-
-
-async def _certificate(settings: Settings, ports: Ports, lifecycle: Lifecycle) -> Certificate | None:
-    if settings.tls_cert is None:
-        return None
-    certificate = Certificate(ports, Pair(settings.tls_cert, settings.tls_key or settings.tls_cert))
-    await lifecycle.supervise("https", certificate.run, LOOK_PAUSES_S)
-    return certificate
 
 
 async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store, process: Process) -> None:

@@ -16,10 +16,8 @@ import trio
 from tomb import __version__, logs, memory
 from tomb.box import chosen_devices, open_box
 from tomb.config import Settings, read_settings, unknown_settings
-from tomb.devices import facts
 from tomb.devices.service_manager import ServiceManager
 from tomb.errors import Busy, LibraryDamaged, RequestError, StartError, TombError
-from tomb.http.services import Services
 from tomb.library.disk import is_mounted, note_address
 from tomb.models import counted
 from tomb.nurseries.health import DOWN, STARTING, UP
@@ -30,6 +28,7 @@ from tomb.nurseries.supervisor import LOOK_PAUSES_S, supervised
 from tomb.ports import Ports, RealPorts
 
 if TYPE_CHECKING:  # the web side is loaded when tags play already
+    from tomb.http.services import Services
     from tomb.nurseries.web import Address
 
 log = logging.getLogger(__name__)
@@ -73,7 +72,6 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
     devices = chosen_devices(settings, ports)
     async with open_box(settings, ports, devices, process) as services:
         process.liveness.status = partial(_status, services)
-        process.manager.ready("tags play; the web pages come next")
         if services.settings.demo != "off" and not services.probation.is_on:
             await _demo(services)
         async with trio.open_nursery() as nursery:
@@ -127,7 +125,7 @@ class _Web:
     installed box there stands a child: it plays, and takes the port as soon as that is free.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: "Services") -> None:
         self._services = services
         self._supervisor = supervised("api", services.board, self._serve, LOOK_PAUSES_S)
         self._ended = trio.Event()
@@ -196,7 +194,7 @@ async def answer(url: str, job: Job) -> None:
     await job()
 
 
-def _status(services: Services) -> str:
+def _status(services: "Services") -> str:
     """For `systemctl status`."""
     where = f"web pages on port {services.process.port}" if services.board.is_up("api") else "no web pages"
     return "; ".join(("tags play", where, *services.board.troubles))
@@ -214,7 +212,7 @@ def _load() -> Callable[..., Awaitable[None]]:
     return serve_clients
 
 
-async def _demo(services: Services) -> None:
+async def _demo(services: "Services") -> None:
     """A box without music cannot start to play; one without its demo can."""
     try:
         await services.importer.demo(again=services.settings.demo == "on")
@@ -222,7 +220,7 @@ async def _demo(services: Services) -> None:
         log.warning("the demo library could not be made: %s", error)
 
 
-async def _sync(services: Services) -> None:
+async def _sync(services: "Services") -> None:
     """Look for files that came and went while the box was off; the box plays meanwhile."""
     await services.probation.over()
     try:
@@ -231,7 +229,7 @@ async def _sync(services: Services) -> None:
         log.warning("the library could not be compared with its files: %s", error)
 
 
-async def _welcome(services: Services, addresses: "list[Address]") -> None:
+async def _welcome(services: "Services", addresses: "list[Address]") -> None:
     """What a person at the terminal reads. Nothing else of the box writes to stdout."""
     audio, nfc = services.board.details()["audio"], services.board.details()["nfc"]
     url, port = addresses[0].url, addresses[0].port
@@ -257,12 +255,14 @@ async def _welcome(services: Services, addresses: "list[Address]") -> None:
         print("\n".join(lines), "\n  Ctrl-C switches it off.", sep="", flush=True)
 
 
-async def _for_phones(services: Services, addresses: "list[Address]") -> list[str]:
+async def _for_phones(services: "Services", addresses: "list[Address]") -> list[str]:
     """What to type into a phone: its name in the network, if that answers and with an address of this computer, and the
     addresses, which answer always."""
     plain = [each for each in addresses if not each.is_secure and not is_loopback(each.host)]
     if not plain:
         return []
+    from tomb.devices import facts  # loaded with the web side
+
     found = await services.ports.in_thread(facts.addresses)
     hosts = [each.host for each in plain if each.host not in EVERYWHERE]
     hosts += [each for each in found if ("::" if ":" in each else "0.0.0.0") in {every.host for every in plain}]  # noqa: S104
@@ -274,7 +274,7 @@ async def _for_phones(services: Services, addresses: "list[Address]") -> list[st
     return [f"http://[{host}]:{plain[0].port}" if ":" in host else f"http://{host}:{plain[0].port}" for host in hosts]
 
 
-def _secure_lines(services: Services, addresses: "list[Address]") -> list[str]:
+def _secure_lines(services: "Services", addresses: "list[Address]") -> list[str]:
     secure = next((each for each in addresses if each.is_secure), None)
     if secure is None:
         return []
@@ -282,7 +282,7 @@ def _secure_lines(services: Services, addresses: "list[Address]") -> list[str]:
     return [f"  https     {secure.url}" if https.state == UP else f"  https     not yet: {https.last_error}"]
 
 
-def _virtual_lines(services: Services, error: str | None, port: int) -> list[str]:
+def _virtual_lines(services: "Services", error: str | None, port: int) -> list[str]:
     tag = next((lite.nfc_tag_id for lite in services.librarian.lites() if lite.nfc_tag_id), "04A1B2C3")
     url = "" if port == 8000 else f" --url http://localhost:{port}"
     return [

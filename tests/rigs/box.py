@@ -10,8 +10,9 @@ from typing import Any
 import trio
 from pydantic_core import from_json
 
-from tomb.box import Devices, open_box
+from tomb.box import open_box
 from tomb.config import Settings
+from tomb.core import Devices
 from tomb.devices.backup_drive import BackupDrive
 from tomb.devices.keys import InputDevices
 from tomb.devices.mqtt.broker import Broker
@@ -131,7 +132,7 @@ async def virtual_box(
         None if is_real else silent,
         None,
         VirtualReader(),
-        youtube,
+        (lambda: youtube) if youtube else None,
         keys,
         found_nothing,
         lambda: Naming("box", ("fritz.box",)),

@@ -11,7 +11,6 @@ from tomb.devices.output import SelectableOutput
 from tomb.errors import BadRequest
 from tomb.library.settings import CHILD_PLAYLISTS
 from tomb.models import Choices
-from tomb.nurseries.backups import Backups
 from tomb.nurseries.deck import Deck, Policy
 from tomb.nurseries.librarian import Librarian
 from tomb.nurseries.limits import Limits
@@ -29,14 +28,12 @@ class Preferences:
         deck: Deck,
         output: SelectableOutput | None,
         limits: Limits,
-        backups: Backups,
         stored: Mapping[str, JsonValue],
     ) -> None:
         self._librarian = librarian
         self._deck = deck
         self._output = output
         self._limits = limits
-        self._backups = backups
         self.fixed = tuple(name for name in CHOICES if name in settings.model_fields_set)
         # Some choices name what only the library knows, so no operator can set them.
         self._defaults = {name: getattr(settings, name) for name in CHOICES if name in Settings.model_fields}
@@ -51,11 +48,9 @@ class Preferences:
         deck: Deck,
         output: SelectableOutput | None,
         limits: Limits,
-        backups: Backups,
     ) -> Self:
         stored = await librarian.settings()
-        backups.remember(stored)
-        return cls(settings, librarian, deck, output, limits, backups, stored)
+        return cls(settings, librarian, deck, output, limits, stored)
 
     async def change(self, values: Mapping[str, JsonValue], besides: Mapping[str, JsonValue]) -> Choices:
         """Set some (None: back to the default); all as they are then. Raises BadRequest for one that is fixed.
@@ -93,7 +88,6 @@ class Preferences:
         self._deck.set_loudness(choices.loudness)
         self._librarian.counts = choices.statistics
         self._limits.use(choices)
-        self._backups.use(choices, by_operator="backup_to" in self.fixed)
         if self._output is not None:
             self._output.select(choices.audio_device or None)
         return choices

@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from tomb.box import Devices, open_box
+from tomb.box import open_box
 from tomb.config import Settings
+from tomb.core import Devices
 from tomb.devices.keys import InputDevices
 from tomb.devices.naming import Naming
 from tomb.devices.output import Cue, CueStarted, Output, Report
@@ -392,7 +393,7 @@ class Stage:
             silent=(lambda deck: Loudspeaker(self, deck, "silence")) if settings.audio == "auto" else None,
             reader=self.reader,
             virtual_reader=VirtualReader() if settings.reader == "auto" else None,
-            youtube=self.youtube,
+            youtube=lambda: self.youtube,
             keys=InputDevices(self.ports, self.kernel) if self.inputs else None,
             broker=None if self.broker is None else self._known_broker,
             updater=self.updater,
