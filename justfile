@@ -45,10 +45,10 @@ ui-check:
     @sh scripts/ui build
     @sh scripts/ui check
 
-# write docs/screenshots/ anew: every page, on a phone and a desktop, light and dark
-screenshots: setup _dev
+# write docs/screenshots/ anew: every page, on a phone and a desktop, light and dark; and the README's clip, or that alone: clip
+screenshots *ARGS: setup _dev
     @sh scripts/packages test
-    @exec .venv/bin/python -m tests.ui.screenshots
+    @exec .venv/bin/python -m tests.ui.screenshots "$@"
 
 # check format, lint, types, import arrows, locks and generated files
 [no-exit-message]

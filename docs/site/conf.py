@@ -58,7 +58,6 @@ class Drawing(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        self.env.current_document["drawings"] = True
         drawing = nodes.container(classes=["drawing"])
         drawing += nodes.literal_block("", "\n".join(self.content), language="text", classes=["mermaid"])
         return [drawing]

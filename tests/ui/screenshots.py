@@ -1,7 +1,8 @@
 """Writes docs/screenshots/ anew: every page, on a phone and a desktop, light and dark.
 
 The box is filled the same way each time, and its identifiers follow a seed, hence so do the covers that are drawn from
-them: a picture that differs shows a UI that does. `python -m tests.ui.screenshots`
+them: a picture that differs shows a UI that does. `python -m tests.ui.screenshots`; with `clip`, only the ten seconds
+of a tap that the README begins with.
 """
 
 import os
@@ -28,6 +29,9 @@ from tomb.rehearsal.simulated.music import sparse_wav
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 TARGET = ROOT / "docs/screenshots"
+CLIP = ROOT / "docs/drawings/tap.webp"
+CLIP_FRAME_MS = 125  # as clip.mjs makes them
+CLIP_TAG = "04A1B2C3D4E580"
 LONG = (
     "Donaudampfschifffahrtsgesellschaftskapitänsmützengeschichten, erzählt und gesungen an siebenundzwanzig langen "
     "Winterabenden von einer Großmutter, die sich an alles erinnerte, außer an das Ende der Geschichte"
@@ -120,7 +124,7 @@ async def main() -> None:
         (folder / "music").mkdir()
         press(folder / "music")
         await take(folder)
-    sizes = [path.stat().st_size for path in TARGET.iterdir()]
+    sizes = [path.stat().st_size for path in (*TARGET.iterdir(), CLIP)]
     sys.stdout.write(f"{len(sizes)} pictures, {sum(sizes) / 1e6:.2f} MB in {TARGET.relative_to(ROOT)}\n")
 
 
@@ -144,8 +148,17 @@ async def take(folder: Path) -> None:
             await nursery.start(app.run)
             [address] = await nursery.start(partial(serve_web, app, hosts=["127.0.0.1"], port=0))
             env = os.environ | {"TOMB_URL": f"http://127.0.0.1:{address.port}", "TOMB_TO": str(TARGET)}
-            await trio.run_process(["node", str(HERE / "screenshots.mjs")], env=env)
+            if "clip" not in sys.argv[1:]:
+                await trio.run_process(["node", str(HERE / "screenshots.mjs")], env=env)
+            await services.deck.stop()
+            frames = folder / "frames"
+            frames.mkdir()
+            await trio.run_process(
+                ["node", str(HERE / "clip.mjs")], env=env | {"TOMB_TO": str(frames), "TOMB_TAG": CLIP_TAG}
+            )
             nursery.cancel_scope.cancel()
+    first, *others = (Image.open(path) for path in sorted(frames.iterdir()))
+    first.save(CLIP, save_all=True, append_images=others, duration=CLIP_FRAME_MS, loop=0, quality=60, method=6)
 
 
 if __name__ == "__main__":
