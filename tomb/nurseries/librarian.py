@@ -101,6 +101,11 @@ class Librarian(LibraryReader):
         """Tell the list of playlists when it has changed, until cancelled."""
         await self._library_events.run(task_status=task_status)
 
+    @property
+    def list_is_due(self) -> bool:
+        """The list of playlists has changed and will be told in a moment."""
+        return self._library_events.list_is_due
+
     async def turn(self, job: Callable[[], Awaitable[object]]) -> None:
         """Have `job` done between two that change files: an answer that it still gets there."""
         async with self._turn:

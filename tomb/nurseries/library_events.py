@@ -49,9 +49,14 @@ class LibraryEvents:
             self.tell_list()
             await trio.sleep(APART_S)
 
+    @property
+    def list_is_due(self) -> bool:
+        """It has changed since it was told last."""
+        return self._list_changed.is_set()
+
     def tell_list(self) -> None:
         """Now, if it has changed since it was told last."""
-        if self._list_changed.is_set():
+        if self.list_is_due:
             self._list_changed = trio.Event()
             self._events.publish("state:playlists", {PLAYLISTS}, lambda _: self._index.list_json())
 

@@ -50,7 +50,7 @@ def shown(performance: Performance, style: Style) -> str:
     transcript = performance.transcript
     if style == "json":
         return "\n".join(transcript.json_lines())
-    return "\n".join(transcript.lines())
+    return "\n".join(transcript.diagram() if style == "diagram" else transcript.lines())
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

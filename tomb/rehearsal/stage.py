@@ -75,6 +75,7 @@ PRESSED = {
     "blue": 258,
 }
 """What the buttons are called in a scenario, and Linux's codes for them."""
+SETTLED_S = 2.0  # after which nothing that its making has set going is told any more
 DIAL = 7  # REL_DIAL
 
 INPUTS: dict[InputName, Callable[[], FakeDevice]] = {
@@ -417,7 +418,8 @@ class Stage:
                 await self._ask("PUT", f"/api/tags/{tags[name]}", {"action": tag.action})
         zone = {"time_zone": told.box.time_zone}
         await self._ask("PUT", "/api/settings", zone | told.parents)
-        await wait_all_tasks_blocked()
+        await trio.sleep(SETTLED_S)
+        self.ports.set_wall(told.box.starts)
         self.disk.settle(self._folder)
         self.events.clear()
         self.transcript.entries.clear()

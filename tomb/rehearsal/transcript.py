@@ -18,6 +18,7 @@ from pydantic_core import from_json
 from tomb.events import POSITION, Event
 
 SHOWN = 110  # letters of what an event says
+DRAWN = 60  # in a diagram
 _IDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?:[0-9A-F]{20}|[0-9A-F]{14}|[0-9A-F]{8})\b")
 _OF_NO_INTEREST = frozenset(("server_seq", "timestamp", "event_id", "event_type", "playlist_seq"))
 
@@ -126,12 +127,52 @@ class Transcript:
             told = {"at": entry.at, "who": entry.who, "to": entry.to, "kind": entry.kind, "text": entry.text}
             yield json.dumps(told | {"data": entry.data}, ensure_ascii=False, sort_keys=True)
 
+    def diagram(self) -> Iterator[str]:
+        """A sequence diagram for Mermaid: who did what to whom, as far as it shows on a page. Positions, of which there
+        are two a second, are left away, and machines are notes beside the box."""
+        shown = [entry for entry in self.entries if not entry.text.startswith(POSITION)]
+        known: dict[str, None] = {"box": None}
+        for entry in shown:
+            known |= {} if entry.kind == "machine" else dict.fromkeys((entry.who, *_named(entry.to)))
+        alias = {name: f"p{number}" for number, name in enumerate(known)}
+        yield "sequenceDiagram"
+        yield from (f"    participant {alias[name]} as {_plain(name)}" for name in known)
+        before: float | None = None
+        for entry in shown:
+            if entry.at != before:
+                yield f"    note over {alias['box']}: {entry.at:.3f} s"
+                before = entry.at
+            yield f"    {self._arrow(entry, alias)}"
+
+    def _arrow(self, entry: Entry, alias: dict[str, str]) -> str:
+        text = _plain(entry.text if len(entry.text) <= DRAWN else f"{entry.text[: DRAWN - 1]}…")
+        box = alias["box"]
+        match entry.kind:
+            case "machine":
+                return f"note right of {box}: {_plain(entry.who)}: {text}"
+            case "sound":
+                return f"{box}->>{alias[entry.who]}: {text}"
+            case "event":
+                return f"{box}-){box}: {text}"
+            case _ if entry.to is not None:
+                return f"{alias[entry.who]}{'-->>' if entry.kind == 'answer' else '->>'}{alias[entry.to]}: {text}"
+        return f"note over {alias[entry.who]}: {text}"
+
     def digest(self) -> str:
         """SHA-256, in hexadecimal digits."""
         told = hashlib.sha256()
         for line in self.json_lines():
             told.update(line.encode() + b"\n")
         return told.hexdigest()
+
+
+def _named(to: str | None) -> tuple[str, ...]:
+    return () if to in (None, "all") else (str(to),)
+
+
+def _plain(text: str) -> str:
+    """Without what means something to Mermaid."""
+    return re.sub(r"[;#<>\n]", " ", text).replace(":", " ").strip() or "…"
 
 
 def short(data: object) -> str:
