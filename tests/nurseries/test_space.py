@@ -71,16 +71,20 @@ async def test_what_was_written_counts_once(disk: SmallDisk) -> None:
     assert await space.free() == 5 * MIB
 
 
-async def test_room_is_made_for_all_that_is_promised(disk: SmallDisk) -> None:
-    asked = list[int]()
+async def test_room_is_made_for_all_that_is_promised_where_it_is_lacking(disk: SmallDisk) -> None:
+    asked, in_bin = list[int](), disk.folder / "in the bin"
+    in_bin.write_bytes(bytes(6 * MIB))
 
     async def make(size: int) -> None:
         await trio.lowlevel.checkpoint()
         asked.append(size)
+        in_bin.unlink()
 
     space = Space(disk.folder, VirtualPorts(), KEPT, make)
     async with space.promise(3 * MIB), space.promise(5 * MIB):
-        assert asked == [3 * MIB + KEPT, 3 * MIB + 5 * MIB + KEPT]
+        assert asked == []
+        async with space.promise(MIB):
+            assert asked == [9 * MIB + KEPT]
 
 
 def folder_of(title: str, *sizes: int) -> list[bytes]:

@@ -1,6 +1,8 @@
 """Sessions of uploads: nothing that was answered is lost, and what comes of one is a whole track or nothing."""
 
+import errno
 import sqlite3
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -20,7 +22,7 @@ from tomb.events import PLAYLISTS, playlist_room
 from tomb.library import parts, uploads
 from tomb.library.uploads import Upload
 from tomb.machines.upload import UPLOAD
-from tomb.nurseries.uploads import GRACE_S, SWEEP_S, NewUpload
+from tomb.nurseries.uploads import GRACE_S, SWEEP_S, SYNC_S, NewUpload
 from tomb.ports import VirtualPorts
 
 STALE_S = 24 * 3600.0
@@ -82,6 +84,118 @@ async def test_a_chunk_written_anew_is_not_there_until_it_is_whole(
         assert (await sender.status(session)).missing == [1]
 
 
+async def rows_after(folder: Path, session: str) -> tuple[list[int], bytes]:
+    """What of a session a box that was opened anew says is missing, and what is in its file."""
+    async with virtual_box(folder, seed=1) as box:
+        [upload] = [each for each in await box.services.uploads.sessions() if each.id == session]
+        path = parts.path_of(box.services.librarian.folder, session)
+        return upload.missing, path.read_bytes()
+
+
+async def test_chunks_go_to_the_disk_together_a_moment_after_their_answers(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        session, synced = await sender.begin(), list[Path]()
+        monkeypatch.setattr("tomb.library.parts.sync", synced.append)
+        for index in range(3):
+            await sender.send(session, index)
+        assert synced == []
+        stored = partial(sender.uploads._store.read, lambda db: uploads.get(db, session))
+        assert ((await stored()).status, (await sender.status(session)).status) == ("pending", "uploading")
+        await trio.sleep(SYNC_S)
+        await trio.testing.wait_all_tasks_blocked()
+        part = parts.path_of(sender.box.services.librarian.folder, session)
+        assert synced == [part, part.parent]  # the bytes, their name; and then what says that they are there
+        assert ((await stored()).status, (await stored()).chunks) == ("uploading", 3)
+        assert await stored() == replace(await sender.status(session), updated=(await stored()).updated)
+
+
+async def test_no_more_than_so_many_bytes_are_ever_not_on_the_disk(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tomb.nurseries.uploads.SYNC_BYTES", 4 * CHUNK)
+    async with sending(tmp_path) as sender:
+        session, most = await sender.begin(), 0
+        for index in range(sender.count):
+            await sender.send(session, index)
+            stored = await sender.uploads._store.read(lambda db: uploads.get(db, session))
+            most = max(most, index + 1 - stored.chunks)
+        assert most == 4
+
+
+@pytest.mark.parametrize("kept", ["all", "not the bytes", "not the sums"])
+async def test_after_a_power_cut_what_is_there_is_said_to_be_there_and_no_more(
+    tmp_path: Path, autojump_clock: MockClock, kept: str
+) -> None:
+    """Of the last moment a disk may have kept any part. After `kill -9` it has all."""
+    async with sending(tmp_path, Random(1).randbytes(6 * CHUNK)) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+        await sender.uploads.sync()
+        for index in (1, 2):
+            await sender.send(session, index)
+        part = parts.path_of(sender.box.services.librarian.folder, session)
+        sums = sender.box.services.settings.data / "cache" / "uploads" / session
+        before = part.read_bytes()
+        if kept == "not the bytes":
+            part.write_bytes(before[: 2 * CHUNK] + bytes(len(before) - 2 * CHUNK))
+        elif kept == "not the sums":
+            sums.unlink()
+    missing, _ = await rows_after(tmp_path, session)
+    there = {"all": 3, "not the bytes": 2, "not the sums": 1}[kept]
+    assert missing == list(range(there, sender.count))
+
+
+async def test_a_power_cut_that_brings_old_content_back_does_not_pass_it_as_new(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+        part = parts.path_of(sender.box.services.librarian.folder, session)
+        sums = sender.box.services.settings.data / "cache" / "uploads" / session
+        old, synced = part.read_bytes(), list[bytes]()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("tomb.library.marks.sync", lambda path: synced.append(path.read_bytes()))
+            await sender.uploads.receive(sender.playlist_id, session, 0, b"x" * CHUNK)
+        part.write_bytes(old)
+        sums.write_bytes(synced[0])  # the last of it that was on the disk
+    missing, _ = await rows_after(tmp_path, session)
+    assert 0 in missing
+
+
+async def test_what_the_disk_did_not_take_is_missing(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+        with monkeypatch.context() as broken:
+            broken.setattr("tomb.library.parts.sync", fail)
+            with pytest.raises(Unavailable):
+                await sender.uploads.sync()
+        assert 0 in (await sender.status(session)).missing
+        await sender.uploads.sync()
+        assert 0 in (await sender.status(session)).missing
+        await sender.send_all(session)
+        await sender.finalize(session, digest(sender.content))
+
+
+async def test_an_upload_of_which_nothing_was_there_goes_on_though_its_file_is_gone(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        parts.path_of(sender.box.services.librarian.folder, session).unlink()
+    missing, content = await rows_after(tmp_path, session)
+    assert missing == list(range(sender.count))
+    assert len(content) == len(sender.content)
+
+
 async def test_wrong_chunks_are_refused_by_name(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with sending(tmp_path) as sender:
         session, last = await sender.begin(), sender.count - 1
@@ -133,6 +247,9 @@ async def test_sessions_go_with_their_playlist(tmp_path: Path, autojump_clock: M
 async def test_a_session_whose_file_was_tidied_away_is_over(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with sending(tmp_path) as sender:
         session, other = await sender.begin(), await sender.begin()
+        for each in (session, other):
+            await sender.send(each, 1)
+        await sender.uploads.sync()
         for path in (sender.box.services.librarian.folder / "uploads").iterdir():
             if path.stem == session:
                 path.unlink()
@@ -141,7 +258,7 @@ async def test_a_session_whose_file_was_tidied_away_is_over(tmp_path: Path, auto
         assert (await sender.status(session)).status == "cancelled"
         with pytest.raises(BadRequest, match="cancelled"):
             await sender.send(session, 0)
-        assert (await sender.send(other, 0)).chunks == 1
+        assert (await sender.send(other, 0)).chunks == 2
 
 
 async def test_nothing_is_written_when_there_is_nothing_to_forget(
@@ -375,8 +492,10 @@ async def test_a_playlist_deleted_meanwhile_leaves_nothing(
         await sender.send_all(session)
         stage = sender.uploads._ingest.stage
 
-        async def deleted_first(source: Path, incoming: Path, name: str | None = None) -> object:
-            staged = await stage(source, incoming, name)
+        async def deleted_first(
+            source: Path, incoming: Path, name: str | None = None, digest: str | None = None
+        ) -> object:
+            staged = await stage(source, incoming, name, digest)
             await sender.box.services.librarian.delete(sender.playlist_id)
             return staged
 
@@ -495,13 +614,13 @@ async def test_a_cancel_decides_before_the_work_has_noticed(
         await sender.send_all(session)
         stage = sender.uploads._ingest.stage
 
-        async def stubborn(source: Path, incoming: Path, name: str | None = None) -> object:
+        async def stubborn(source: Path, incoming: Path, name: str | None = None, digest: str | None = None) -> object:
             staging.set()
             with trio.CancelScope(shield=True):
                 await cancelled.wait()
             staged: list[object] = []
             with trio.CancelScope(shield=True):
-                staged.append(await stage(source, incoming, name))
+                staged.append(await stage(source, incoming, name, digest))
             return staged[0]
 
         monkeypatch.setattr(sender.uploads._ingest, "stage", stubborn)
@@ -533,7 +652,7 @@ async def test_a_chunk_that_is_written_while_the_upload_is_cancelled_hears_that(
         thread = sender.uploads._thread
 
         async def slow(call: Any, *args: Any) -> Any:
-            if call is parts.write:
+            if call == sender.uploads._put:
                 nursery.start_soon(sender.uploads.cancel, session)
                 await trio.testing.wait_all_tasks_blocked()
                 (sender.box.services.librarian.folder / "uploads" / f"{session}.part").unlink()  # as a sweep may

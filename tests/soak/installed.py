@@ -114,6 +114,8 @@ class Computer(Victim):
 class Unplug(Kill):
     """The disk stops, then all that runs."""
 
+    keeps_chunks = False
+
     def __init__(self, disk: Ext4Disk) -> None:
         self._disk = disk
         self._off = False

@@ -5,7 +5,10 @@ from tests.soak.victim import Victim
 
 
 class Kill:
-    """`kill -9` of the box and its children."""
+    """`kill -9` of the box and its children. `keeps_chunks`: each that was answered is there afterwards; else it may be
+    lost, and is then said to be missing."""
+
+    keeps_chunks = True
 
     async def kill(self, victim: Victim) -> None:
         await victim.kill()
@@ -16,6 +19,8 @@ class Kill:
 
 class Cut(Kill):
     """The disk goes, then the box."""
+
+    keeps_chunks = False  # those of its last moment
 
     def __init__(self, disk: Ext4Disk) -> None:
         self._disk = disk

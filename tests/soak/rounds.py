@@ -62,7 +62,8 @@ class Soak:
         self._how = how
         pool = Pool(seed)
         self.workers = [
-            Worker(number, Random(self.random.random()), pool, data / "library") for number in range(1, WORKERS + 1)
+            Worker(number, Random(self.random.random()), pool, data / "library", keeps_chunks=how.keeps_chunks)
+            for number in range(1, WORKERS + 1)
         ]
         self._rest: Mapping[str, object] = {}
 

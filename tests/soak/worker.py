@@ -44,10 +44,12 @@ class Transfer:
 class Worker:
     """`holding`: what was acknowledged. `doing`: the same after the change that is under way, if there is one.
 
-    `certain`: that change is the box's to make, whether or not it answers: its files lie in the inbox.
+    `certain`: that change is the box's to make, whether or not it answers: its files lie in the inbox. `keeps_chunks`:
+    see `power.Kill`.
     """
 
-    def __init__(self, number: int, random: Random, pool: Pool, library: Path) -> None:
+    def __init__(self, number: int, random: Random, pool: Pool, library: Path, *, keeps_chunks: bool = True) -> None:
+        self._keeps_chunks = keeps_chunks
         self.name = f"w{number}"
         self.random = random
         self.pool = pool
@@ -152,7 +154,9 @@ class Worker:
             for name, transfer in self.transfers.items()
             if name in seen.received
             and self.holding.sendings.get(name, Sending("")).stage == "open"
-            and not transfer.acked <= seen.received[name] <= transfer.acked | transfer.flying
+            and not (transfer.acked if self._keeps_chunks else set())
+            <= seen.received[name]
+            <= transfer.acked | transfer.flying
         ]
 
 

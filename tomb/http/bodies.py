@@ -9,11 +9,10 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from math import inf
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import trio
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from tomb.errors import BadRequest, PayloadTooLarge, RequestTimeout
 from tomb.nurseries.memory_budget import Held
@@ -26,6 +25,7 @@ LEAST_BYTES = 4096  # of a body in that time, if it is not complete: Wi-Fi at th
 SLICE = 64 * 1024  # what is worked on without a pause
 FORM_PARTS = 16
 FORM_HEADERS_LIMIT = 8 * 1024
+FORM_IDLE_LIMIT = SLICE + FORM_HEADERS_LIMIT  # bytes of a form that are neither content nor lead to any
 BOUNDARY_LIMIT = 70  # RFC 2046, section 5.1.1
 DRAINED_S = 2.0
 DRAINED_AT_MOST = 16 * 1024 * 1024
@@ -146,6 +146,8 @@ async def read_chunk(stream: Incoming, headers: Mapping[str, str], size: int, he
     chunk = bytearray()
     async for piece in stream:
         for begin in range(0, len(piece), SLICE):
+            if begin:
+                await trio.lowlevel.checkpoint()
             part = piece[begin : begin + SLICE]
             if digest is not None:
                 of_body.update(part)
@@ -156,7 +158,6 @@ async def read_chunk(stream: Incoming, headers: Mapping[str, str], size: int, he
                 chunk += content
                 if chunk_digest is not None:
                     of_chunk.update(content)
-            await trio.lowlevel.checkpoint()
     if form is not None:
         form.end()
     held.complete()
@@ -195,46 +196,89 @@ def _form(content_type: str) -> "_FormFile | None":
 
 
 class _FormFile:
-    """The one field `file` of a form, whose bytes come piece by piece.
+    """The one field `file` of a form (RFC 7578; its syntax is RFC 2046, 5.1.1), whose bytes come piece by piece.
 
-    The parser looks for boundaries and the ends of headers in what it has not used yet. Here that stays small: of what
-    is neither header nor content it keeps nothing for long, or the form is refused.
+    Content is given on as it comes. Kept back is only what may be the beginning of something else: of the line between
+    two parts, which begins with the only CR in it; of the headers of a part, until their end is here. Of what is
+    neither header nor content there may be so little that nobody waits while it is searched again.
     """
 
     def __init__(self, boundary: bytes) -> None:
-        self._parser = MultipartDecoder(boundary, max_parts=FORM_PARTS)
-        self._files = 0
+        self._line = b"\r\n--" + boundary
+        self._kept = b"\r\n"  # the first line of all needs none before it
+        self._where: Literal["before", "headers", "in", "after"] = "before"
+        self._parts = self._files = 0
         self._is_file = False
-        self._unused = 0
+        self._idle = 0  # bytes since the last that were of use
 
-    def take(self, piece: bytes) -> Iterator[bytes]:
+    def take(self, piece: bytes) -> Iterator[bytes | memoryview]:
         """What of the file is in the next piece of the form. Raises BadRequest, PayloadTooLarge."""
-        self._unused += len(piece)
-        yield from self._parsed(piece)
-        if self._unused > FORM_HEADERS_LIMIT + SLICE:
-            raise BadRequest("the multipart body has headers without an end, or goes on after its end")
+        data = self._kept + piece if self._kept else piece
+        self._kept, at = b"", 0
+        self._idle += len(piece)
+        while at < len(data) and self._where != "after":
+            if self._where == "headers":
+                end = data.find(b"\r\n\r\n", at)
+                if end - at > FORM_HEADERS_LIMIT or (end < 0 and len(data) - at > FORM_HEADERS_LIMIT):
+                    raise BadRequest("the multipart body has headers without an end")
+                if end < 0:
+                    self._kept = data[at:]
+                    break
+                self._begin(data[at:end])
+                at = end + 4
+                continue
+            is_content = self._where == "in"
+            until, after = self._next_line(data, at)
+            if is_content and until > at:
+                self._idle = len(data) - until
+                if self._is_file:
+                    yield memoryview(data)[at:until]
+            if after is None:
+                self._kept = data[until:]
+                break
+            at = after
+        if self._idle > FORM_IDLE_LIMIT:
+            raise BadRequest("the multipart body has no beginning, or goes on after its end")
 
     def end(self) -> None:
         """Raises BadRequest where something is missing."""
-        for _ in self._parsed(None):
-            pass
+        if self._where != "after":
+            raise BadRequest("the multipart body cannot be read: it ends before its end")
         if self._files != 1:
             raise self._other_files()
 
-    def _parsed(self, piece: bytes | None) -> Iterator[bytes]:
-        try:
-            self._parser.receive_data(piece)
-            while not isinstance(event := self._parser.next_event(), Epilogue | NeedData):
-                self._unused = 0
-                if isinstance(event, File | Field):
-                    self._begin(event.name)
-                elif isinstance(event, Data) and self._is_file:
-                    yield event.data
-        except ValueError as error:
-            raise BadRequest(f"the multipart body cannot be read: {error}") from error
+    def _next_line(self, data: bytes, at: int) -> tuple[int, int | None]:
+        """Where what is there before the next line between parts ends, and what goes on after it begins; None: that
+        line is not here, or not all of it."""
+        while (begin := data.find(self._line, at)) >= 0:
+            end = begin + len(self._line)
+            if data.startswith(b"--", end):
+                self._where = "after"
+                return begin, len(data)
+            padding = end
+            while data[padding : padding + 1] in (b" ", b"\t"):
+                padding += 1
+            if data.startswith(b"\r\n", padding):
+                self._parts += 1
+                if self._parts > FORM_PARTS:
+                    raise PayloadTooLarge("the multipart body has too many parts", {"limit": FORM_PARTS})
+                self._where = "headers"
+                return begin, padding  # with the end of its line: a part without headers begins with two of these
+            if len(data) - padding < 2 and data[padding:] in (b"", b"-", b"\r"):
+                return begin, None
+            at = end  # it only begins like one
+        begin = data.rfind(b"\r", max(at, len(data) - len(self._line) + 1))
+        return (begin, None) if begin >= 0 and self._line.startswith(data[begin:]) else (len(data), None)
 
-    def _begin(self, name: str) -> None:
-        self._is_file = name == FIELD
+    def _begin(self, head: bytes) -> None:
+        """A part, whose headers these are."""
+        lines = (line.partition(b":") for line in head.split(b"\r\n"))
+        said = [value for name, _, value in lines if name.strip().lower() == b"content-disposition"]
+        if not said:
+            raise BadRequest("the multipart body cannot be read: a part of it does not say what it is")
+        _, options = parse_options_header(said[-1].decode(errors="replace").strip())
+        self._where, self._idle = "in", 0
+        self._is_file = options.get("name") == FIELD
         self._files += self._is_file
         if self._files > 1:
             raise self._other_files()

@@ -3,10 +3,13 @@
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from tomb.errors import NoSpace
 from tomb.library import faults
 from tomb.library.disk import sync
+from tomb.library.uploads import Upload
 
 _SUFFIX = ".part"
 
@@ -24,18 +27,31 @@ def name_of(session_id: str) -> PurePosixPath:
     return PurePosixPath("uploads", f"{session_id}{_SUFFIX}")
 
 
-def lost(library: Path, session_ids: Iterable[str]) -> list[str]:
-    """Those of the sessions whose file is not there any more."""
-    return [each for each in session_ids if not path_of(library, each).exists()]
+def lost(library: Path, uploads: Iterable[Upload]) -> list[str]:
+    """Those of the sessions whose file is not there any more. One of which nothing was on the disk yet gets another,
+    where there is space."""
+    return [each.id for each in uploads if not _is_there(path_of(library, each.id), each)]
+
+
+def _is_there(path: Path, upload: Upload) -> bool:
+    if path.exists() and path.stat().st_size == upload.file_size:
+        return True
+    if upload.chunks:
+        return False
+    path.unlink(missing_ok=True)
+    with suppress(NoSpace):
+        allocate(path, upload.file_size)
+    return path.exists()
 
 
 def allocate(path: Path, size: int) -> None:
-    """Take the space for a file now, so that a full disk is known at the start. Raises: NoSpace, Unavailable."""
+    """Take the space for a file now, so that a full disk is known at the start. Raises: NoSpace, Unavailable.
+
+    It need not be on the disk before something is in it: see `lost`.
+    """
     try:
         with path.open("xb", buffering=0) as file:
             os.posix_fallocate(file.fileno(), 0, size)
-            os.fsync(file.fileno())
-        sync(path.parent)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise faults.of_disk(error) from error
@@ -51,14 +67,22 @@ def holds(path: Path, offset: int, data: bytes | bytearray) -> bool:
 
 
 def write(path: Path, offset: int, data: bytes | bytearray) -> None:
-    """Returns when it is on the disk. Raises: NoSpace, Unavailable."""
+    """It is on the disk after the next `sync`. Raises: NoSpace, Unavailable."""
     left = memoryview(data)
     try:
         with path.open("r+b", buffering=0) as file:
             while left:
                 written = os.pwrite(file.fileno(), left, offset)
                 left, offset = left[written:], offset + written
-            os.fsync(file.fileno())
+    except OSError as error:
+        raise faults.of_disk(error) from error
+
+
+def put_on_disk(path: Path) -> None:
+    """What was written into the file, and its name. Raises: NoSpace, Unavailable."""
+    try:
+        sync(path)
+        sync(path.parent)
     except OSError as error:
         raise faults.of_disk(error) from error
 

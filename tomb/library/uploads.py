@@ -5,7 +5,7 @@ playlist. One that came to its end stays for a while, so that a client which los
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -72,8 +72,13 @@ class Upload:
 
     def with_chunk(self, index: int, *, there: bool = True) -> Self:
         """The same, with that chunk on the disk or about to be written anew."""
+        return self.with_chunks((index,), there=there)
+
+    def with_chunks(self, indices: Iterable[int], *, there: bool = True) -> Self:
+        """Likewise, of several."""
         bits = bytearray(self.received.ljust(-(-self.total_chunks // 8), b"\0"))
-        bits[index // 8] = bits[index // 8] & ~(1 << index % 8) | there << index % 8
+        for index in indices:
+            bits[index // 8] = bits[index // 8] & ~(1 << index % 8) | there << index % 8
         return replace(self, received=bytes(bits))
 
 
@@ -118,6 +123,11 @@ def forget(db: sqlite3.Connection, session_ids: Sequence[str]) -> list[Upload]:
     gone = [upload for upload in read_all(db) if upload.id in session_ids]
     db.executemany("DELETE FROM uploads WHERE id = ?", [(upload.id,) for upload in gone])
     return gone
+
+
+def read_open(db: sqlite3.Connection) -> list[Upload]:
+    """Those that are not over."""
+    return [each for each in read_all(db) if each.status in ("pending", "uploading")]
 
 
 def open_ids(db: sqlite3.Connection, playlist_id: str | None = None) -> list[str]:

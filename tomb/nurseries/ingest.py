@@ -97,25 +97,28 @@ class Ingest:
         self._transcoding = trio.Lock()
 
     @asynccontextmanager
-    async def incoming(self) -> AsyncIterator[Path]:
-        """A folder in `incoming/` for what is copied on the way; gone afterwards, with all that was not taken in."""
+    async def incoming(self, fill: Callable[[Path], None] | None = None) -> AsyncIterator[Path]:
+        """A folder in `incoming/` for what is copied on the way; gone afterwards, with all that was not taken in.
+
+        `fill`: puts something into it at once, in a thread; its OSErrors are the disk's.
+        """
         folder = self._store.library / "incoming" / self._ports.new_id()
-        await self._thread(folder.mkdir)
         try:
+            await self._thread(_make, folder, fill)
             yield folder
         finally:
             with trio.move_on_after(CLEAN_S, shield=True):
                 await self._thread(files.remove, folder)
 
-    async def stage(self, source: Path, incoming: Path, name: str | None = None) -> Arrival:
+    async def stage(self, source: Path, incoming: Path, name: str | None = None, digest: str | None = None) -> Arrival:
         """Make one file ready to become a track. What lies in `incoming`, and is synced, is taken without a copy.
 
-        `name`: what the file is called where it came from, if that is not its name here.
+        `name`: what the file is called where it came from, if that is not its name here. `digest`: its SHA-256 in hex,
+        if that is known.
         Raises: DecodeError when it cannot be read or played; NoSpace; Unavailable when nothing can be examined now.
         """
         name = source.name if name is None else name
-        size = await self._thread(intake.size_of, source)
-        origin, sound, found = await self._heard(source, incoming, size, name)
+        size, origin, sound, found = await self._heard(source, incoming, name, digest)
         cover = await self._pictured(found.cover, incoming)
         return Arrival(
             labels.label(name),
@@ -156,13 +159,31 @@ class Ingest:
         """SHA-256 in hex. Raises: DecodeError when it cannot be read."""
         return (await self._take(source)).hash
 
-    async def _heard(self, source: Path, incoming: Path, size: int, name: str) -> tuple[str, Staged | None, Findings]:
-        """The hash of `source`, what is to be kept for it (None if the library has it already), and what it is."""
-        ext, kind, bare = await self._thread(_looked_at, source)
+    async def _heard(
+        self, source: Path, incoming: Path, name: str, origin: str | None
+    ) -> tuple[int, str, Staged | None, Findings]:
+        """The size and the hash of `source`, what is to be kept for it (None if the library has it already), and what
+        it is."""
+        size, ext, kind, bare = await self._thread(_looked_at, source)
+        found = await self._kept(source, incoming, name, origin, size, ext, kind, bare)
+        return size, *found
+
+    async def _kept(
+        self,
+        source: Path,
+        incoming: Path,
+        name: str,
+        origin: str | None,
+        size: int,
+        ext: str,
+        kind: Container | None,
+        bare: bool,
+    ) -> tuple[str, Staged | None, Findings]:
         foreign = ext in containers.TRANSCODED
-        # Reading twice is better than writing for nothing: cards wear by writing.
-        if foreign or bare or await self._store.read(lambda db: files.has_size(db, size)):
-            origin = (await self._take(source)).hash
+        # Reading twice is better than writing for nothing: cards wear by writing. What lies here is written already.
+        is_here = source.parent == incoming
+        if foreign or bare or is_here or await self._store.read(lambda db: files.has_size(db, size)):
+            origin = origin or (await self._take(source)).hash
             if await self._store.read(lambda db: files.known(db, origin)) is not None:
                 return origin, None, await self._inspector.sound(source, name, None)
             if foreign or bare:
@@ -173,7 +194,9 @@ class Ingest:
                     if foreign:
                         raise
                     # What is mended in vain may be playable as it is.
-        taken = await self._taken(source, incoming, ext, size)
+        taken = (
+            Staged(source, origin, ext, size) if is_here and origin else await self._taken(source, incoming, ext, size)
+        )
         try:
             found = await self._inspector.sound(source, name, taken.path)
         except NoSound:
@@ -197,8 +220,6 @@ class Ingest:
         return taken, replace(found, damaged_ms=found.duration_ms if found.damaged_ms is None else found.damaged_ms)
 
     async def _taken(self, source: Path, incoming: Path, ext: str, size: int) -> Staged:
-        if source.parent == incoming:
-            return Staged(source, (await self._take(source)).hash, ext, size)
         target = incoming / f"{self._ports.new_id()}.{ext}"
         async with self.space.promise(size, target):
             return (await self._take(source, target)).staged
@@ -257,18 +278,25 @@ class Ingest:
             raise faults.of_disk(error) from error
 
 
-def _looked_at(source: Path) -> tuple[str, Container | None, bool]:
-    """What kind of file it really is: the extension for that, the container, and whether it is an MP3 to be mended.
+def _make(folder: Path, fill: Callable[[Path], None] | None) -> None:
+    folder.mkdir()
+    if fill is not None:
+        fill(folder)
+
+
+def _looked_at(source: Path) -> tuple[int, str, Container | None, bool]:
+    """What kind of file it really is: its size, the extension for that, the container, and whether it is an MP3 to be
+    mended.
 
     Raises: DecodeError for one that nobody can play.
     """
-    named = containers.ending(source.name)
+    named, size = containers.ending(source.name), intake.size_of(source)
     try:
         kind = containers.container(source)
         if (hindrance := hindrances.found(source, kind)) is not None:
             raise DecodeError(hindrance)
         ext = named if kind is None else containers.extension(kind, named)
-        return ext, kind, ext == "mp3" and transcode.available() and containers.lacks_length(source)
+        return size, ext, kind, ext == "mp3" and transcode.available() and containers.lacks_length(source)
     except OSError as error:
         raise intake.unreadable(error) from error
 

@@ -57,7 +57,7 @@ class Space:
         """So many bytes, for as long as the block lasts; none are there on any disk. Raises: NoSpace, Unavailable."""
         promise = Promise(size, file)
         async with self._turn:
-            if size:
+            if size and await self.free() < size:
                 await self._make_space(size + await self._in_thread(self._spoken_for))
                 if await self.free() < size:
                     raise NoSpace(FULL)

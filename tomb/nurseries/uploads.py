@@ -1,8 +1,11 @@
 """Files that a browser sends in pieces: announced, received in any order, and made a track all at once.
 
-A chunk that was answered is on the disk, its bytes first and then its bit in the database, so a session goes on after
-any interruption where it was. What an upload may become is decided by tomb/machines/upload.py, in the transaction that
-makes it so. Chunks of one upload, and the work on it, take turns; bodies arrive in parallel.
+A chunk that was answered is in the file, and on the disk `SYNC_S` or `SYNC_BYTES` later: its bytes first and then its
+bit in the database, for all that came meanwhile by one fsync of each file and one transaction. Until then the memory of
+the box knows of it, and a sum beside the library (`marks`): so a session goes on where it was also after `kill -9`, and
+a power cut costs it what came in that last moment. `GET` says what is there, whatever happened. What an upload may
+become is decided by tomb/machines/upload.py, in the transaction that makes it so. Chunks of one upload, and the work on
+it, take turns; bodies arrive in parallel.
 
 How long nobody has continued an upload is measured on the monotonic clock. The wall clock of a Pi says 1970 until the
 network has told it better, and by that jump each upload was 56 years old and gone. While the box runs, ages are kept in
@@ -13,7 +16,7 @@ which whoever sends it can come back. Nothing is ever forgotten at a start.
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
@@ -33,7 +36,7 @@ from tomb.errors import (
     UnsupportedMedia,
 )
 from tomb.events import PLAYLISTS, Events, playlist_room
-from tomb.library import containers, faults, hindrances, parts, transcode, uploads
+from tomb.library import containers, faults, hindrances, marks, parts, transcode, uploads
 from tomb.library.arrivals import Arrival, Arrived
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
@@ -60,6 +63,9 @@ from tomb.ports import Ports
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+SYNC_S = 0.25  # for so long at most a chunk that was answered is not on the disk,
+SYNC_BYTES = 16 * 1024 * 1024  # and never more than so many bytes of them:
+SYNC_EARLY_BYTES = SYNC_BYTES // 4  # when there are so many they go there, so that hardly anybody waits for it
 SWEEP_S = 3600.0
 GRACE_S = SWEEP_S
 NO_ENDING = "any"  # what stands for it in the table; the content decides
@@ -152,6 +158,9 @@ class Uploads:
         self._threads = trio.CapacityLimiter(2)
         self._opening = trio.Lock()
         self._sweeping = False
+        self._known: dict[str, Upload] = {}  # open ones, with all chunks that are in their files
+        self._unsynced = _Unsynced()
+        self._syncing = trio.Lock()
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
         self._working: dict[str, _Work] = {}
         self._continued: dict[str, float] = {}  # when somebody last did, on the monotonic clock
@@ -170,8 +179,10 @@ class Uploads:
         opened = cls(store, ports, events, librarian, ingest, limits)
         try:
             await opened._thread(parts.prepare, store.library)
+            await opened._thread(marks.prepare, store.folder)
             await opened._recall_ages()
             await opened._end_lost()
+            await opened._recall_chunks()
             await opened.cleanup(limits.stale_s)  # files of no session; what is old has its grace
         except (NoSpace, Unavailable) as error:
             if store.read_only:  # then nothing can be uploaded, and what was under way stays as it is
@@ -180,14 +191,16 @@ class Uploads:
         return opened
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Forget every hour what nobody continued, for ever. Raises: NoSpace, Unavailable; started again, it is up once
-        that could be done."""
+        """See to it that what comes is on the disk soon, and forget every hour what nobody continued, for ever. Raises:
+        NoSpace, Unavailable; started again, it is up once that could be done."""
+        await self.sync()
         if self._sweeping:
             await self.cleanup(self.limits.stale_s)
         self._sweeping = True
         task_status.started()
         while True:
-            await trio.sleep(SWEEP_S)
+            with trio.move_on_after(SWEEP_S):
+                await self._keep_synced()
             await self.cleanup(self.limits.stale_s)
 
     # --- what clients do ---------------------------------------------------------------------------------------------
@@ -206,12 +219,13 @@ class Uploads:
         async with self._opening:
             try:
                 async with self._ingest.space.promise(upload.file_size, path):
-                    await self._thread(parts.allocate, path, upload.file_size)
+                    await self._thread(self._allocate, upload)
                 await self._store.write(lambda db: uploads.create(db, upload, self.limits.at_once))
             except BaseException:
                 await self._discard(upload.id)
                 raise
         self._continued[upload.id] = trio.current_time()
+        self._known[upload.id] = upload
         return upload
 
     async def size_of(self, playlist_id: str, session_id: str, index: int) -> int:
@@ -274,7 +288,7 @@ class Uploads:
         return decision.upload
 
     async def status(self, playlist_id: str, session_id: str) -> Upload:
-        return self._as_it_is(await self._of(playlist_id, session_id))
+        return self._as_it_is(await self._stored(playlist_id, session_id))
 
     async def sessions(self) -> list[Upload]:
         """All that are remembered, in order of their making."""
@@ -291,7 +305,7 @@ class Uploads:
             gone = await self._forget_idle(max_age_s, busy=set(self._turns))
             remembered = await self._store.read(uploads.read_all)
             wanted = [upload.id for upload in remembered if upload.status in OPEN]
-            files, freed = await self._thread(_sweep, self._store.library, wanted)
+            files, freed = await self._thread(_sweep, self._store.folder, self._store.library, wanted)
         known = {upload.id for upload in remembered}
         self._continued = {each: at for each, at in self._continued.items() if each in known}
         self._events.forget_all_but(wanted)
@@ -301,24 +315,105 @@ class Uploads:
 
     async def _write(self, upload: Upload, index: int, data: bytes | bytearray) -> Upload:
         if upload.has(index):
-            # Other content than before: from the first byte of it until the last, the chunk is not there.
-            await self._store.write(lambda db: self._mark(db, upload.id, index, there=False))
+            await self._take_back(upload, index)
+        while self._unsynced.size and self._unsynced.size + len(data) > SYNC_BYTES:
+            await self.sync()
         try:
-            await self._thread(parts.write, self._part(upload.id), index * upload.chunk_size, data)
+            await self._thread(self._put, upload, index, data)
         except Unavailable:
-            # A cancel that came meanwhile takes the file away, and that is what happened then.
-            uploads.check_open(await self._store.read(lambda db: uploads.get(db, upload.id)))
+            await self._check_open(upload.id)
             raise
-        return await self._store.write(lambda db: self._mark(db, upload.id, index))
+        if upload.id not in self._known:
+            await self._check_open(upload.id)
+        return self._note(upload, (index,))
 
-    def _mark(self, db: sqlite3.Connection, session_id: str, index: int, *, there: bool = True) -> Upload:
-        """Part of a unit of work. Raises: BadRequest when the session has ended, NotFound when it has gone."""
-        decision = _decided(uploads.get(db, session_id), ChunkStored())
-        if not decision.moved:
-            uploads.check_open(decision.upload)
-        marked = replace(decision.upload.with_chunk(index, there=there), updated=self._ports.wall())
-        uploads.save(db, marked)
-        return marked
+    async def _check_open(self, session_id: str) -> None:
+        """Raises: BadRequest, NotFound. A cancel that came meanwhile takes the file away, and that is what happened."""
+        try:
+            uploads.check_open(await self._store.read(lambda db: uploads.get(db, session_id)))
+        except RequestError:
+            self._drop(session_id)
+            raise
+
+    def _put(self, upload: Upload, index: int, data: bytes | bytearray) -> None:
+        """In a thread."""
+        parts.write(self._part(upload.id), index * upload.chunk_size, data)
+        marks.note(self._store.folder, upload.id, index, data)
+
+    def _allocate(self, upload: Upload) -> None:
+        parts.allocate(self._part(upload.id), upload.file_size)
+        marks.allocate(self._store.folder, upload)
+
+    def _note(self, upload: Upload, indices: Collection[int]) -> Upload:
+        """These are in its file now."""
+        decision = _decided(self._known.get(upload.id, upload), ChunkStored())
+        noted = replace(decision.upload.with_chunks(indices), updated=self._ports.wall())
+        self._known[upload.id] = noted
+        self._unsynced.add(noted, indices)
+        return noted
+
+    async def _take_back(self, upload: Upload, index: int) -> None:
+        """Other content than before: from the first byte of it until the last, the chunk is not there. (Whether half of
+        it is, after a kill, its sum tells.)"""
+        async with self._syncing:  # nobody is about to write down that it is there
+            await self._thread(marks.take_back, self._store.folder, upload.id, index)
+            if index in self._unsynced.of(upload.id):
+                self._unsynced.remove(upload, (index,))
+            else:
+                now = self._ports.wall()
+                await self._store.write(lambda db: _mark(db, upload.id, (index,), now, there=False))
+            self._known[upload.id] = self._known.get(upload.id, upload).with_chunk(index, there=False)
+
+    # --- onto the disk -----------------------------------------------------------------------------------------------
+
+    async def sync(self) -> None:
+        """What was answered is on the disk then, and the database knows it. Raises: NoSpace, Unavailable; after that
+        `GET` says what is there, as ever."""
+        async with self._syncing:
+            fresh = self._unsynced.all()
+            if not fresh:
+                return
+            for session_id, indices in fresh.items():
+                await self._put_on_disk(session_id, indices)
+            now = self._ports.wall()
+            over = await self._store.write(
+                lambda db: [each for each, indices in fresh.items() if not _mark(db, each, indices, now)]
+            )
+            for session_id in over:
+                self._drop(session_id)
+            for session_id in fresh.keys() & self._known.keys():
+                self._unsynced.remove(self._known[session_id], fresh[session_id])
+
+    async def _keep_synced(self) -> None:
+        while True:
+            await self._unsynced.some.wait()
+            with trio.move_on_after(SYNC_S):
+                await self._unsynced.many.wait()
+            await self.sync()
+
+    async def _put_on_disk(self, session_id: str, indices: Collection[int]) -> None:
+        try:
+            await self._ports.in_thread(parts.put_on_disk, self._part(session_id))
+        except RequestError:
+            # What the kernel could not write it has given up, and says so once only: the next fsync would succeed. One
+            # that has ended meanwhile has no file.
+            if (known := self._known.get(session_id)) is not None:
+                self._known[session_id] = known.with_chunks(indices, there=False)
+                self._unsynced.remove(known, indices)
+                raise
+
+    def _drop(self, session_id: str) -> None:
+        """It is over."""
+        if (known := self._known.pop(session_id, None)) is not None:
+            self._unsynced.remove(known, self._unsynced.of(session_id))
+
+    async def _recall_chunks(self) -> None:
+        """Those that were answered, and are in the files though the database does not know them."""
+        for upload in await self._store.read(uploads.read_open):
+            if there := await self._thread(marks.found, self._store.folder, self._store.library, upload):
+                self._note(upload, there)
+        with suppress(NoSpace):  # `run` tries again
+            await self.sync()
 
     # --- what becomes of it ------------------------------------------------------------------------------------------
 
@@ -354,16 +449,15 @@ class Uploads:
     ) -> Uploaded:
         """Raises: BadRequest when the file has another hash; DecodeError when it cannot be played; NoSpace; NotFound
         when its playlist has gone."""
-        async with self._ingest.incoming() as incoming:
-            source = incoming / f"{upload.id}.{upload.ext}"
-            # Not among the threads that write chunks: where the file system has no second names, this is a copy.
-            await self._ports.in_thread(parts.lend, self._part(upload.id), source)
-            if hashes:
-                await self._check_hash(source, hashes)
-            arrival = await self._ingest.stage(source, incoming, upload.filename)
+        name, part = f"{upload.id}.{upload.ext}", self._part(upload.id)
+        # Not among the threads that write chunks: where the file system has no second names, this is a copy.
+        async with self._ingest.incoming(lambda folder: _lend(part, folder / name)) as incoming:
+            source = incoming / name
+            digest = await self._check_hash(source, hashes) if hashes else None
+            arrival = await self._ingest.stage(source, incoming, upload.filename, digest)
             return Uploaded(await self._commit(upload, work, _overridden(arrival, override)), arrival.unshown)
 
-    async def _check_hash(self, source: Path, wanted: Collection[str]) -> None:
+    async def _check_hash(self, source: Path, wanted: Collection[str]) -> str:
         try:
             actual = await self._ingest.digest(source)
         except DecodeError as error:
@@ -371,6 +465,7 @@ class Uploads:
         if set(wanted) != {actual}:
             details = {"expected": sorted(wanted), "actual": actual}
             raise BadRequest("what arrived has another file_hash; send the chunks that differ again", details)
+        return actual
 
     async def _commit(self, upload: Upload, work: _Work, arrival: Arrival) -> Track:
         now = self._ports.wall()
@@ -381,12 +476,13 @@ class Uploads:
             if not decision.moved:
                 details = {"session_id": upload.id, "status": decision.upload.status}
                 raise BadRequest("the upload ended meanwhile", details)
-            uploads.save(db, replace(decision.upload, updated=now))
+            uploads.save(db, replace(decision.upload, received=upload.received, updated=now))
             decisions.append(decision)
 
         arrived = await self._librarian.add(upload.playlist_id, [arrival], also=complete)
         # Nothing was awaited since the commit: what was committed is true of the work too, and is published.
         work.transfer = decisions[0].transfer
+        self._drop(upload.id)
         [track] = [track for track in arrived.playlist.tracks if track.id == arrived.added[0].id]
         self._events.completed(upload, track)
         return track
@@ -394,15 +490,18 @@ class Uploads:
     async def _change(self, session_id: str, event: Unplayable | Abandon) -> "_Decision":
         """Let that happen to the session, if it still can."""
         working, now = session_id in self._working, self._ports.wall()
+        known = self._known.get(session_id)
 
         def unit(db: sqlite3.Connection) -> _Decision:
-            decision = _decided(uploads.get(db, session_id), event, working=working)
+            stored = uploads.get(db, session_id)
+            decision = _decided(known if known and stored.status in OPEN else stored, event, working=working)
             if decision.moved:
                 uploads.save(db, replace(decision.upload, updated=now))
             return decision
 
         decision = await self._store.write_to_free(unit)
         if decision.moved:
+            self._drop(session_id)
             self._events.forget(session_id)
             if (work := self._working.get(session_id)) is not None:
                 work.transfer = decision.transfer
@@ -411,8 +510,11 @@ class Uploads:
         return decision
 
     def _as_it_is(self, upload: Upload) -> Upload:
-        work = self._working.get(upload.id)
-        return upload if work is None or upload.status not in OPEN else replace(upload, status=work.transfer.state)
+        """`upload`: as the database has it."""
+        if upload.status not in OPEN:
+            return upload
+        upload, work = self._known.get(upload.id, upload), self._working.get(upload.id)
+        return upload if work is None else replace(upload, status=work.transfer.state)
 
     # --- ages --------------------------------------------------------------------------------------------------------
 
@@ -428,17 +530,24 @@ class Uploads:
         if not old:
             return []  # nothing is written for nothing: cards wear by writing
         gone = await self._store.write_to_free(lambda db: uploads.forget(db, old))
+        for upload in gone:
+            self._drop(upload.id)
         return [ForgottenUpload(upload, idle[upload.id]) for upload in gone]
 
     async def _end_lost(self) -> None:
         """Somebody has tidied up in the folder: what has no file any more must be sent anew."""
-        running = await self._store.read(uploads.open_ids)
+        running = await self._store.read(uploads.read_open)
         for session_id in await self._thread(parts.lost, self._store.library, running):
             await self._change(session_id, Abandon("its file is gone"))
 
     # --- the order of things -----------------------------------------------------------------------------------------
 
     async def _of(self, playlist_id: str, session_id: str) -> Upload:
+        self._librarian.lite(playlist_id)
+        known = self._known.get(session_id)
+        return known if known and known.playlist_id == playlist_id else await self._stored(playlist_id, session_id)
+
+    async def _stored(self, playlist_id: str, session_id: str) -> Upload:
         self._librarian.lite(playlist_id)
         upload = await self._store.read(lambda db: uploads.get(db, session_id))
         if upload.playlist_id != playlist_id:
@@ -476,7 +585,7 @@ class Uploads:
 
     async def _discard(self, session_id: str) -> None:
         with trio.move_on_after(CLEAN_S, shield=True):
-            await self._thread(parts.discard, [self._part(session_id)])
+            await self._thread(_discard, self._store.folder, self._part(session_id), session_id)
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
         try:
@@ -486,6 +595,41 @@ class Uploads:
 
     def _part(self, session_id: str) -> Path:
         return parts.path_of(self._store.library, session_id)
+
+
+class _Unsynced:
+    """Chunks that are in their files, and not on the disk yet. `size`: in bytes. `some`, `many`: set when there are."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.some, self.many = trio.Event(), trio.Event()
+        self._indices: dict[str, set[int]] = {}
+
+    def all(self) -> dict[str, frozenset[int]]:
+        return {session_id: frozenset(indices) for session_id, indices in self._indices.items()}
+
+    def of(self, session_id: str) -> frozenset[int]:
+        return frozenset(self._indices.get(session_id, ()))
+
+    def add(self, upload: Upload, indices: Collection[int]) -> None:
+        there = self._indices.setdefault(upload.id, set())
+        for index in indices:
+            self.size += 0 if index in there else upload.size_of(index)
+            there.add(index)
+        self.some.set()
+        if self.size >= SYNC_EARLY_BYTES:
+            self.many.set()
+
+    def remove(self, upload: Upload, indices: Collection[int]) -> None:
+        there = self._indices.get(upload.id, set())
+        self.size -= sum(upload.size_of(index) for index in there.intersection(indices))
+        there.difference_update(indices)
+        if not there:
+            self._indices.pop(upload.id, None)
+        if self.size < SYNC_EARLY_BYTES:
+            self.many = trio.Event()
+        if not self._indices:
+            self.some = trio.Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -556,5 +700,27 @@ def _overridden(arrival: Arrival, override: MetadataOverride) -> Arrival:
     return replace(arrival, labels=replace(own, title=title, artist=artist, album=album))
 
 
-def _sweep(library: Path, wanted: Sequence[str]) -> tuple[int, int]:
+def _mark(db: sqlite3.Connection, session_id: str, indices: Collection[int], now: float, *, there: bool = True) -> bool:
+    """Part of a unit of work: these chunks are on the disk, or not any more. False where the session is over."""
+    try:
+        decision = _decided(uploads.get(db, session_id), ChunkStored())
+    except NotFound:
+        return False
+    if decision.moved:
+        uploads.save(db, replace(decision.upload.with_chunks(indices, there=there), updated=now))
+    return decision.moved
+
+
+def _lend(part: Path, target: Path) -> None:
+    parts.lend(part, target)
+    parts.put_on_disk(target)
+
+
+def _discard(data: Path, part: Path, session_id: str) -> None:
+    parts.discard([part])
+    marks.discard(data, session_id)
+
+
+def _sweep(data: Path, library: Path, wanted: Sequence[str]) -> tuple[int, int]:
+    marks.keep_only(data, wanted)
     return parts.discard(parts.strays(library, wanted))
