@@ -7,7 +7,6 @@ size. The floors of what writes are plain writes of the same bytes with an fsync
     python -m bench.library         prints the rows
 """
 
-import hashlib
 import json
 import os
 import re
@@ -24,8 +23,8 @@ from time import perf_counter, process_time, sleep
 
 import trio
 
-from bench.http import Connection, request
-from bench.meters import Row, forget_peak, peak_mb, timed, weighed
+from bench.meters import Row, peak_mb, timed, weighed
+from bench.uploads import written
 from tests.library.test_labels import id3, text
 from tests.rigs.large import LARGE, Size, make, tag_of
 from tests.rigs.listener import listening
@@ -39,12 +38,9 @@ SMALL = Size(10, 10)
 QUIET = ("--audio", "silent", "--reader", "virtual")
 ENV = {"TOMB_FREE_KEPT_MB": "0", "PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
 MB = 1_000_000
-MIB = 1024 * 1024
-SONG_S = 50 * MIB / 8000  # a WAV of 50 MiB
-LARGE_SONG_S = 240 * MIB / 8000
 FILES, FILE_S = 1000, 30.0  # to import: 240 kB each
 SONG_LENGTH_S, SENT = 10.0, 300
-STARTS, ASKED, TAPS, UPLOADS = 5, 50, 20, 5
+STARTS, ASKED, TAPS = 5, 50, 20
 
 
 def main() -> None:
@@ -57,7 +53,7 @@ def main() -> None:
 
 
 async def rows(root: Path, data: dict[Size, Path]) -> None:
-    for kind in (starts(data), waits(data), uploads(root)):
+    for kind in (starts(data), waits(data)):
         async for row in kind:
             tell(row)
     for row in (*imports(root), *decoding(root)):
@@ -145,85 +141,6 @@ def plays(playlist_id: str, told: dict[str, dict[str, object]]) -> bool:
     return told["data"]["state"] == "playing" and told["data"]["active_playlist_id"] == playlist_id
 
 
-# --- uploads ----------------------------------------------------------------------------------------------------------
-
-
-async def uploads(root: Path) -> AsyncIterator[Row]:
-    """50 MiB in chunks of 1 MiB."""
-    song = made(Random(1), SONG_S).content[: 50 * MIB]
-    async with serving(root / "uploads", *QUIET, env=ENV) as box:
-        playlist = (await box.post("/api/playlists", {"title": "Uploads"})).data["id"]
-        for at_once in (1, 4):
-            forget_peak(box.pid)  # what the start took
-            floors, once, rates, ends, hashed = [], [], [], [], []
-            for turn in range(UPLOADS):
-                content = song[:-8] + f"{at_once}{turn:07}".encode()  # the library keeps no content twice
-                floors.append(len(content) / MB / written(root / "plain", content, MIB))
-                once.append(len(content) / MB / written(root / "plain", content, len(content)))
-                sent, ended = await upload(box, playlist, content, at_once)
-                rates.append(len(content) / MB / sent)
-                ends.append(ended * 1000)
-                hashed.append(read_and_hashed(root / "plain") * 1000)
-            title = f"upload of 50 MiB, {at_once} chunk{'s' * (at_once > 1)} of 1 MiB at once"
-            yield {
-                **weighed(
-                    f"{title}, MB/s (floor: a file, fsync each MiB)", round(median(rates), 1), round(median(floors), 1)
-                ),
-                "fsync_once": round(median(once), 1),
-                "memory": peak_mb(box.pid),
-            }
-            yield timed(f"finalize after {title} (floor: reading and hashing it)", ends, hashed)
-        small = peak_mb(box.pid)
-        forget_peak(box.pid)
-        await upload(box, playlist, made(Random(2), LARGE_SONG_S).content, 4)
-        yield weighed("peak memory of an upload of 240 MiB, 4 at once (floor: of 50 MiB), MB", peak_mb(box.pid), small)
-
-
-async def upload(box: Box, playlist: str, content: bytes, at_once: int) -> tuple[float, float]:
-    """Seconds for the chunks, and for the rest."""
-    base = f"/api/playlists/{playlist}/uploads"
-    announced = {"filename": "song.wav", "file_size": len(content), "chunk_size": MIB}
-    session = (await box.post(f"{base}/session", announced)).data["session_id"]
-    left = list(range(0, len(content), MIB))
-
-    async def send() -> None:
-        async with await trio.open_tcp_stream("127.0.0.1", box.port) as stream:
-            connection = Connection(stream)
-            while left:
-                first = left.pop(0)
-                chunk = content[first : first + MIB]
-                path = f"{base}/{session}/chunks/{first // MIB}"
-                head = f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(chunk)}\r\n\r\n"
-                await connection.ask(head.encode() + chunk)
-
-    began = perf_counter()
-    async with trio.open_nursery() as nursery:
-        for _ in range(at_once):
-            nursery.start_soon(send)
-    sent = perf_counter() - began
-    async with await trio.open_tcp_stream("127.0.0.1", box.port) as stream:
-        began = perf_counter()
-        await Connection(stream).ask(request("POST", f"{base}/{session}/finalize", {}))
-        return sent, perf_counter() - began
-
-
-def written(path: Path, content: bytes, piece: int) -> float:
-    """Seconds for a plain file of that, with an fsync after each piece."""
-    began = perf_counter()
-    with path.open("wb", buffering=0) as file:
-        for first in range(0, len(content), piece):
-            file.write(memoryview(content)[first : first + piece])
-            os.fsync(file.fileno())
-    return perf_counter() - began
-
-
-def read_and_hashed(path: Path) -> float:
-    began = perf_counter()
-    with path.open("rb") as file:
-        hashlib.file_digest(file, "sha256")
-    return perf_counter() - began
-
-
 # --- imports ----------------------------------------------------------------------------------------------------------
 
 
@@ -265,7 +182,7 @@ def copied(source: Path, target: Path) -> None:
     target.mkdir()
     for number, path in enumerate(sorted(source.rglob("*.wav"))):
         content = path.read_bytes()
-        written(target / str(number), content, len(content))
+        written(target / str(number), content)
 
 
 def run_import(source: Path, data: Path, before: Sequence[str] = ()) -> float:
