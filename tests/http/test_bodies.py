@@ -81,7 +81,7 @@ def werkzeug_reads(form: bytes) -> bytes | None:
     return bytes(found[0]) if len(found) == 1 else None
 
 
-LINE = re.compile(b"(^|\r\n)--" + BOUNDARY + b"([-\r]|$)")
+LINE = re.compile(b"(^|[\r\n])--" + BOUNDARY + b"([-\r]|$)")  # to Werkzeug also after a CR alone
 PIECES = (b"\r\n", b"--", BOUNDARY, BOUNDARY[:-1], b"\r", b"-", b"x", b"\0" * 50, b"\r\n--" + BOUNDARY)
 
 
