@@ -19,7 +19,6 @@ from tomb.core import Core, Devices
 from tomb.devices.keys import InputDevices
 from tomb.devices.output import Output, SelectableOutput
 from tomb.devices.reader import TagReader, VirtualReader
-from tomb.devices.silent import SilentOutput
 from tomb.devices.snapcast import SpeakerControl
 from tomb.devices.updates import PackageUpdater
 from tomb.events import LEASE_BLOCK, MACHINES, PLAYLISTS, Events
@@ -62,9 +61,14 @@ SNAPCAST_PORT = 4953  # of a TCP source of its that names none
 
 
 def chosen_devices(settings: Settings, ports: Ports) -> Devices:
-    """The devices that the settings ask for. Their modules are loaded here: a silent box needs no PortAudio."""
+    """The devices that the settings ask for, and no module of another: a silent box needs no PortAudio."""
 
     snapcast_at = host_and_port(settings.snapcast, SNAPCAST_PORT)
+
+    def silent(deck: Deck) -> Output:
+        from tomb.devices.silent import SilentOutput
+
+        return SilentOutput(ports, deck.report)
 
     def portaudio(deck: Deck) -> Output:
         from tomb.devices.audio import PortAudioOutput
@@ -109,7 +113,7 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
     return Devices(
         mdns=settings.mdns == "auto" and not all(is_loopback(host) for host in settings.host),
         output={"silent": None, "snapcast": snapcast}.get(settings.audio, portaudio),
-        silent=(lambda deck: SilentOutput(ports, deck.report)) if settings.audio in ("auto", "silent") else None,
+        silent=silent if settings.audio in ("auto", "silent") else None,
         reader=pcsc() if settings.reader in ("auto", "pcsc") else None,
         virtual_reader=VirtualReader() if settings.reader in ("auto", "virtual") else None,
         youtube=ytdlp if settings.youtube == "on" else None,
@@ -118,6 +122,14 @@ def chosen_devices(settings: Settings, ports: Ports) -> Devices:
         rooms=rooms if settings.audio == "snapcast" else None,
         broker=partial(mqtt, settings.mqtt) if settings.mqtt is not None else None,
     )
+
+
+def load_sound(settings: Settings) -> None:
+    """What the output of `chosen_devices` takes longest to load."""
+    if settings.audio in ("auto", "portaudio"):
+        import tomb.devices.audio
+    if settings.audio in ("auto", "silent"):
+        import tomb.devices.silent  # noqa: F401
 
 
 @asynccontextmanager

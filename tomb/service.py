@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import trio
 
 from tomb import __version__, logs, memory
-from tomb.box import chosen_devices, open_box
+from tomb.box import chosen_devices, load_sound, open_box
 from tomb.config import Settings, read_settings, unknown_settings
 from tomb.devices.service_manager import ServiceManager
 from tomb.errors import Busy, LibraryDamaged, RequestError, StartError, TombError
@@ -70,21 +70,23 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
     if settings.data_mount is not None:
         await _until_mounted(settings, settings.data_mount, ports, process)
     devices = chosen_devices(settings, ports)
-    async with open_box(settings, ports, devices, process) as services:
-        process.liveness.status = partial(_status, services)
-        if services.settings.demo != "off" and not services.probation.is_on:
-            await _demo(services)
-        async with trio.open_nursery() as nursery:
-            web = _Web(services)
-            await web.start(nursery)
-            memory.settle()
-            with trio.CancelScope() as looking:
-                process.at_stop(looking.cancel)
-                await _sync(services)
-            memory.trim()
-            await process.stop.wait()
-            await web.until_ended()
-            nursery.cancel_scope.cancel()
+    async with trio.open_nursery() as beside:
+        beside.start_soon(ports.in_thread, load_sound, settings)  # while the database is looked through
+        async with open_box(settings, ports, devices, process) as services:
+            process.liveness.status = partial(_status, services)
+            if services.settings.demo != "off" and not services.probation.is_on:
+                await _demo(services)
+            async with trio.open_nursery() as nursery:
+                web = _Web(services)
+                await web.start(nursery)
+                memory.settle()
+                with trio.CancelScope() as looking:
+                    process.at_stop(looking.cancel)
+                    await _sync(services)
+                memory.trim()
+                await process.stop.wait()
+                await web.until_ended()
+                nursery.cancel_scope.cancel()
 
 
 async def _until_mounted(settings: Settings, mount: Path, ports: Ports, process: Process) -> None:
