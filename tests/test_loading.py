@@ -1,0 +1,50 @@
+"""What a box loads, and when: a module that is not needed costs each start, and its memory for good."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import trio
+
+from tests.rigs.patience import PATIENCE_S
+from tests.rigs.process import serving
+
+WEB = {"asyncio", "engineio", "h11", "http", "hypercorn", "quart", "socketio", "tomb.http", "werkzeug"}
+REST = {"tomb.rest", "tomb.devices.facts", "tomb.devices.youtube.tool", "tomb.nurseries.importer"}
+# Of things that are off, that a child does, or that somebody has to ask for.
+NEVER = {
+    *("PIL", "paho", "pip", "pydantic_settings", "smartcard", "sounddevice", "soxr", "tqdm", "yt_dlp"),
+    "transitions.extensions",
+    *("tomb.devices.audio", "tomb.devices.mqtt", "tomb.devices.pcsc_reader", "tomb.devices.snapcast.output"),
+    *("tomb.doctor", "tomb.examiner", "tomb.http.asyncapi", "tomb.http.waiting", "tomb.nurseries.mpd"),
+    *("tomb.nurseries.mqtt", "tomb.rehearsal", "tomb.remote"),
+}
+
+
+def loaded(names: Iterable[str], of: Collection[str]) -> set[str]:
+    """Those of the names that are one of the modules, or within one."""
+    return {name for name in names if any(name == each or name.startswith(f"{each}.") for each in of)}
+
+
+def test_until_a_tag_plays_nothing_is_loaded_but_what_plays_it() -> None:
+    program = (
+        "import sys; from tomb import service; service.load_sound(service.Settings(audio='silent'));"
+        "print(*(name for name, module in sys.modules.items() if module is not None))"
+    )
+    done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=True)
+    names = done.stdout.split()
+    assert "tomb.devices.silent" in names
+    assert loaded(names, WEB | REST | NEVER) == set()
+
+
+async def test_an_idle_box_has_loaded_nothing_that_is_off_or_was_not_asked_for(tmp_path: Path) -> None:
+    quiet = ("--audio", "silent", "--reader", "none")
+    async with serving(tmp_path, *quiet, env={"PYTHONPROFILEIMPORTTIME": "1"}) as box:
+        assert (await box.get("/api/health")).status == 200
+        with trio.fail_after(PATIENCE_S):
+            while "tomb.http.serving\n" not in box.log:
+                await trio.sleep(0.01)
+        names = re.findall(r"^import time:.*\| +(\S+)$", box.log, re.MULTILINE)
+        assert loaded(names, NEVER) == set()
