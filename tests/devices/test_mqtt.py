@@ -185,7 +185,9 @@ def test_paho_is_the_one_whose_inside_is_known() -> None:
 
 
 def test_who_has_no_broker_loads_nothing_of_it() -> None:
-    program = "import sys, tomb.box, tomb.rest; print(*(each for each in sys.modules if 'paho' in each or 'mqtt' in each))"
+    program = (
+        "import sys, tomb.box, tomb.rest; print(*(each for each in sys.modules if 'paho' in each or 'mqtt' in each))"
+    )
     assert not subprocess.run(
         (sys.executable, "-c", program), capture_output=True, text=True, check=True
     ).stdout.strip()
