@@ -73,7 +73,7 @@ def with_contents(_app: Sphinx, docname: str, source: list[str]) -> None:
 
 def _with_toctree(section: re.Match[str]) -> str:
     links = re.findall(r"\[([^\]]+)\]\(([^)#:]+)\.md\)", section[2])
-    pages = "\n".join(f"{title} <{page}>" for title, page in links)
+    pages = "\n".join(f"{title[0].upper()}{title[1:]} <{page}>" for title, page in links)
     return f"{section[0]}\n```{{toctree}}\n:hidden:\n:caption: {section[1]}\n\n{pages}\n```\n\n"
 
 

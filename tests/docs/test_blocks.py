@@ -20,10 +20,12 @@ import pytest
 import yaml
 
 from tests.rigs.patience import PATIENCE_S
+from tests.rigs.process import run_tomb, serving
 from tomb.cli import _parser
 from tomb.config import Settings
 from tomb.http.app import ROUTES
 from tomb.rehearsal import scenario
+from tomb.rehearsal.simulated.music import sparse_wav
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "packaging").rglob("*.md")))
@@ -176,3 +178,42 @@ def test_a_command_in_a_sentence_is_one(page: Path) -> None:
             assert set(re.findall(r"(?<!\w)--[a-z][\w-]*", rest)) <= set(re.findall(r"--[a-z][\w-]*", known)), said
         else:
             assert name in RECIPES, said
+
+
+# --- what the command line is told, on a real box ----------------------------------------------------------------
+
+
+# In this order, as a backup is restored that was made; the others need an address, a signature, or a terminal.
+RUN = ("tap", "import", "backup", "doctor", "rehearse", "restore")
+OF_THE_DATA = ("import", "backup", "doctor", "restore")
+
+
+def told(data: Path, music: Path, backup: Path) -> list[list[str]]:
+    """The commands of ours in the blocks, without who gives them, of these places; each once, in the order of RUN."""
+    here = {"/var/lib/tomb": str(data), "/media/music": str(music), "FILE": str(backup)}
+    lines = (line for each in BLOCKS if each.language == "sh" for line in each.text.splitlines())
+    every: dict[tuple[str, ...], None] = {}
+    for line in lines:
+        if found := re.match(r"(?:sudo -u tomb )?(?:\.venv/bin/)?tomb (.*)", line):
+            words = shlex.split(found[1], comments=True)
+            words = [str(backup) if each.endswith(".tar") else here.get(each, each) for each in words]
+            if words[0] in OF_THE_DATA and "--data" not in words:
+                words[1:1] = ["--data", str(data)]  # for whoever's folder is where it usually is
+            every[tuple(words)] = None
+    return sorted((list(each) for each in every if each[0] in RUN), key=lambda each: RUN.index(each[0]))
+
+
+async def test_what_the_pages_tell_people_to_type_works_on_a_box(tmp_path: Path) -> None:
+    data, music, backup = (tmp_path / each for each in ("data", "music", "box.tar"))
+    music.mkdir()
+    sparse_wav(music / "Song.wav", 2.0)
+    commands = told(data, music, backup)
+    assert [each[0] for each in commands] == list(RUN)
+    async with serving(data, "--audio", "silent", "--reader", "virtual") as box:
+        for words in commands:
+            ended = await run_tomb(*words, *(["--url", box.url] if words[0] == "tap" else []), cwd=ROOT)
+            # The doctor says by 1 that something is wrong with this computer.
+            assert ended.status in ((0, 1) if words[0] == "doctor" else (0,)), (words, ended)
+            assert ended.out, words
+        await box.until_up(2)  # as it starts again with what was restored
+        assert [each["title"] for each in (await box.get("/api/playlists")).data["playlists"]] == ["music"]

@@ -3,6 +3,7 @@
 const drawings = [...document.querySelectorAll('.drawing')].map((place) => ({ place, text: place.textContent.trim() }))
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const wanted = () => ({ light: 'neutral', dark: 'dark' })[document.body.dataset.theme] ?? (dark.matches ? 'dark' : 'neutral')
+const LEAST = 0.6 // of its size: what is wider still than the page is scrolled
 let drawn
 let turn = Promise.resolve()
 
@@ -14,6 +15,8 @@ async function draw() {
   for (const [number, { place, text }] of drawings.entries()) {
     try {
       place.innerHTML = (await mermaid.render(`drawing-${number}-${theme}`, text)).svg
+      const svg = place.firstElementChild
+      svg.style.minWidth = `${LEAST * svg.viewBox.baseVal.width}px`
     } catch (error) {
       console.error(`this is not drawn: ${error}`) // and is left as text
     }
