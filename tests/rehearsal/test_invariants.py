@@ -12,14 +12,16 @@ from tomb.http import system
 from tomb.library.counters import EventLease
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.linking import Linking
+from tomb.rehearsal.loudspeaker import Loudspeaker
 from tomb.rehearsal.simulated.disk import Disk
-from tomb.rehearsal.stage import Loudspeaker
+from tomb.rehearsal.simulated.sound import FragileOutput
 
 TAP = '[[step]]\ntap = "cow"\n'
 CONNECTED = '[[step]]\nconnect = "phone"\n'
 EDIT = '[[step]]\ncall = "PUT /api/playlists/<cow>"\nbody = { title = "Kuh" }\n'
 CUT = '[[step]]\ncut = "power"\n'
 SESSION = '[[step]]\ncall = "POST /api/nfc/scan"\nbody = { playlist_id = "<whale>" }\n'
+PAUSE = '[[step]]\ncall = "POST /api/player/pause"\n'
 HEALTH = '[[step]]\ncall = "GET /api/health"\n'
 LATE = '[box]\nmissing = ["sound"]\n' + LIBRARY.partition("\n")[2]
 FOUND = TAP + '[[step]]\nafter = "5s"\nreturn = "sound"\n[[step]]\nafter = "10s"\n'
@@ -61,7 +63,7 @@ def _fails(_: object) -> Callable[..., None]:
 
 
 FAULTS: dict[str, tuple[object, str, Callable[[Any], object], str, str]] = {
-    "numbers": (EventLease, "open", lambda _: _starts_over, TAP + CUT + TAP, "server_seq strictly grows"),
+    "numbers": (EventLease, "open", lambda _: _starts_over, TAP + CUT + PAUSE, "server_seq strictly grows"),
     "view": (Events, "_hand_out", _deaf_to_edits, CONNECTED + EDIT, "phone knows what the box knows"),
     "position": (Deck, "state", _beyond_its_end, TAP, "the position lies within the track"),
     "gain": (Loudspeaker, "set_gain", _louder, TAP, "never above the ceiling"),
@@ -88,5 +90,5 @@ def test_without_it_all_is_well(fault: str) -> None:
 def test_a_stand_in_that_is_not_silent_when_the_loudspeaker_is_found_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     library = f'title = "Late"\n{LATE}'
     goes_well(FOUND, library=library)
-    monkeypatch.setattr(Loudspeaker, "stop", lambda _: None)
+    monkeypatch.setattr(FragileOutput, "stop", lambda _: None)
     assert "expected  never two tracks sounding" in str(told(FOUND, library=library).failure)

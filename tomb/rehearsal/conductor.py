@@ -156,6 +156,8 @@ class Conductor:
     async def _one(self, step: Step, place: Place, *, alone: bool = True) -> None:
         """`alone`: nobody else is doing anything, so what came of it is its own."""
         before = expectations.window(self._stage)
+        if alone:
+            self._stage.forget_frames()
         if step.at is not None and self._transcript.began + step.at < trio.current_time():
             raise _Unmet(
                 self._transcript.now,
@@ -173,6 +175,8 @@ class Conductor:
                 await self._all(step.steps or (), (*place, "steps"))
         since = before if step.action is None else expectations.window(self._stage)
         was = self._invariants.before()
+        if step.action is not None and alone:
+            self._stage.forget_frames()
         try:
             if step.together is not None:
                 await self._together(step.together, place)

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from pydantic_core import from_json
 
 from tomb.events import Event
 from tomb.rehearsal.requests import Answer
 from tomb.rehearsal.scenario import EventSpec, Expectation, seconds
-from tomb.rehearsal.stage import Stage
+from tomb.rehearsal.simulated.frames import FramesOutput, digest
+from tomb.rehearsal.stage import NotThere, Stage
 from tomb.rehearsal.transcript import short
 
 NEAR_MS = 250  # a position in words is meant so
@@ -51,7 +53,7 @@ class Window:
 
 def window(stage: Stage) -> Window:
     told = {name: len(phone.told) for name, phone in stage.phones.items()}
-    return Window(len(stage.events), told, len(stage.heard), len(stage.chimes))
+    return Window(len(stage.events), told, len(stage.played.tracks), len(stage.played.chimes))
 
 
 def complaints(stage: Stage, expected: Expectation, since: Window) -> Iterator[Complaint]:
@@ -78,9 +80,15 @@ def complaints(stage: Stage, expected: Expectation, since: Window) -> Iterator[C
         sounding = (stage.sound and stage.sound.sounding) or "silence"
         yield from _differing(("sounds",), expected.sounds, sounding)
     if expected.heard is not None:
-        yield from _differing(("heard",), expected.heard, stage.heard[since.heard :])
+        yield from _differing(("heard",), expected.heard, stage.played.tracks[since.heard :])
     if expected.chimes is not None:
-        yield from _differing(("chimes",), expected.chimes, stage.chimes[since.chimes :])
+        yield from _differing(("chimes",), expected.chimes, stage.played.chimes[since.chimes :])
+    if expected.samples is not None:
+        yield from _samples(stage, expected.samples)
+    if expected.hash is not None:
+        found = digest(_frames(stage).taken())
+        if not found.startswith(expected.hash):
+            yield Complaint(("hash",), expected.hash, found)
     if expected.health is not None:
         health = {name: each.state for name, each in stage.box.board.details().items()}
         yield from _differing(("health",), expected.health, health)
@@ -122,6 +130,27 @@ def _machine(stage: Stage, name: str, expected: str) -> Iterator[Complaint]:
     found = states.get(machine_id, "none") if machine_id else (list(states.values()) or ["none"])[-1]
     if expected not in (found, "*"):
         yield Complaint(("machines", name), expected, found, short(states))
+
+
+def _frames(stage: Stage) -> FramesOutput:
+    device = stage.sound and stage.sound.device
+    if not isinstance(device, FramesOutput):
+        raise NotThere('frames are counted where `box.sound = "frames"`')
+    return device
+
+
+def _samples(stage: Stage, tracks: Sequence[str]) -> Iterator[Complaint]:
+    """What was heard since the step began is a part of these tracks, one behind the other, and has some of each."""
+    device = _frames(stage)
+    heard = device.taken()
+    whole = [stage.frames_of(track) for track in tracks]
+    played = np.rint(np.concatenate(whole) * np.float32(device.level)).astype(np.int16)
+    at = played.tobytes().find(heard.tobytes())
+    begin, end = at // played[0].nbytes, at // played[0].nbytes + len(heard)
+    last = len(played) - len(whole[-1])
+    if at < 0 or not len(heard) or begin >= len(whole[0]) or end <= last:
+        found = f"{len(heard)} frames" + ("" if at < 0 else f", from {begin} to {end}")
+        yield Complaint(("samples",), f"{' and '.join(tracks)} ({len(played)} frames)", found)
 
 
 # --- comparing ------------------------------------------------------------------------------------------------------

@@ -36,11 +36,11 @@ class Invariants:
 
     def before(self) -> Before:
         if self._stage.services is None:
-            return Before(self._stage.starts, None)
+            return Before(self._stage.played.starts, None)
         live = [state for state in self._states("association") if state in ("waiting", "duplicate")]
         limit = self._stage.services.deck.limit.state
         forbidden = "a linking session lives" if live else "a limit is spent" if limit == "spent" else None
-        return Before(self._stage.starts, forbidden)
+        return Before(self._stage.played.starts, forbidden)
 
     def after(self, step: Step, before: Before) -> list[Complaint]:
         """Those that do not hold after this step."""
@@ -66,7 +66,7 @@ class Invariants:
         if self._stage.services is None:
             return
         yield from self._sound()
-        if step.action in TOUCHES and before.forbidden and self._stage.starts > before.starts:
+        if step.action in TOUCHES and before.forbidden and self._stage.played.starts > before.starts:
             yield _broken("no tap plays", f"it did while {before.forbidden}")
         for phone in self._stage.phones.values():
             yield from self._view(phone)

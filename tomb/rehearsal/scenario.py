@@ -72,7 +72,8 @@ InputName = Literal["buttons", "knob", "typer"]
 class BoxSpec(_Model):
     """`starts`: what the wall clock of the box shows when it is switched on, in `time_zone`. `settings`: those of the
     operator. `readers`, `inputs`: what is plugged in, or may be. `missing`: devices that are not there yet. `broker`:
-    there is one of MQTT, and the box knows it."""
+    there is one of MQTT, and the box knows it. `sound`: the loudspeaker only keeps the time, or takes every frame of
+    tracks that are noise then."""
 
     starts: datetime = datetime(2026, 3, 2, 15, 0)  # noqa: DTZ001  # in `time_zone`
     time_zone: str = "UTC"
@@ -81,6 +82,7 @@ class BoxSpec(_Model):
     inputs: list[InputName] = []
     missing: list[Name] = []
     broker: bool = False
+    sound: Literal["clock", "frames"] = "clock"
 
     @model_validator(mode="after")
     def _knows_what_is_missing(self) -> Self:
@@ -178,6 +180,8 @@ class Expectation(_Model):
     chimes: list[str] | None = None
     health: dict[str, str] | None = None
     home: dict[str, str] | None = None
+    samples: list[str] | None = None
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")] | None = None
 
 
 class Step(_Model):

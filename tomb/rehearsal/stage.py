@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,9 +23,10 @@ from trio.testing import wait_all_tasks_blocked
 from tomb.box import open_box
 from tomb.config import Settings
 from tomb.core import Devices
+from tomb.devices.decoder import Decoder, Frames
 from tomb.devices.keys import InputDevices
 from tomb.devices.naming import Naming
-from tomb.devices.output import Cue, CueStarted, Output, Report
+from tomb.devices.output import Output
 from tomb.devices.reader import Sign, VirtualReader
 from tomb.devices.youtube import YouTubeFault
 from tomb.errors import RequestError
@@ -34,10 +36,10 @@ from tomb.http.services import Services
 from tomb.http.sockets import TOLD
 from tomb.http.ui import WebUi
 from tomb.library import chapters, reading
-from tomb.models import Chime
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.lifecycle import Process
 from tomb.rehearsal.clients import SocketClient
+from tomb.rehearsal.loudspeaker import Loudspeaker, Played
 from tomb.rehearsal.peer import Peer
 from tomb.rehearsal.requests import Client
 from tomb.rehearsal.scenario import EventSpec, InputName, PlaylistSpec, Scenario, YouTubeSpec, seconds, uid
@@ -45,9 +47,10 @@ from tomb.rehearsal.seeds import RehearsalPorts
 from tomb.rehearsal.simulated.broker import FakeBroker
 from tomb.rehearsal.simulated.computer import NoStick, found_nothing
 from tomb.rehearsal.simulated.disk import Disk
+from tomb.rehearsal.simulated.frames import FramesOutput, heard_by_the_clock
 from tomb.rehearsal.simulated.input import KEYBOARD, FakeDevice, FakeKernel
 from tomb.rehearsal.simulated.inspector import InlineInspector
-from tomb.rehearsal.simulated.music import sparse_wav, wav_bytes
+from tomb.rehearsal.simulated.music import RATE, noise_wav, sparse_wav, wav_bytes
 from tomb.rehearsal.simulated.reader import SimulatedReaders
 from tomb.rehearsal.simulated.sound import FragileOutput
 from tomb.rehearsal.simulated.updates import FakeUpdater
@@ -75,6 +78,7 @@ PRESSED = {
     "blue": 258,
 }
 """What the buttons are called in a scenario, and Linux's codes for them."""
+MOST_FRAMES = 3600 * RATE
 SETTLED_S = 2.0  # after which nothing that its making has set going is told any more
 DIAL = 7  # REL_DIAL
 
@@ -90,66 +94,6 @@ _SIZE = re.compile(r"<size ([^<>]+)>")
 
 class NotThere(Exception):
     """What a scenario asks for cannot be done now: its message says why."""
-
-
-class Loudspeaker(FragileOutput):
-    """It says in the transcript what it is told to play."""
-
-    def __init__(self, stage: "Stage", deck: Deck, called: str = "sound") -> None:
-        super().__init__(stage.ports, self._reported)
-        self._stage = stage
-        self._deck = deck
-        self._called = called
-        self.there = called not in stage.missing
-        self.chimes = stage.chimes
-        stage.outputs.append(self)
-
-    def _reported(self, report: Report) -> None:
-        if isinstance(report, CueStarted):
-            track = next(
-                self._stage.track_in(cue.path) for cue in reversed(self.cued) if cue.generation == report.generation
-            )
-            self._stage.heard.append(track)
-            self._note(f"{track} begins")
-        self._deck.report(report)
-
-    @property
-    def sounding(self) -> str | None:
-        """The track that is heard, None: silence."""
-        return self._stage.track_in(self._track.cue.path) if self.sounds and self._track is not None else None
-
-    @property
-    def sounds(self) -> bool:
-        return self._track is not None and self._moving
-
-    def play(self, cue: Cue) -> None:
-        self._stage.starts += 1
-        self._note(f"plays {self._stage.track_in(cue.path)} from {cue.start_ms / 1000:g} s")
-        super().play(cue)
-
-    def pause(self) -> None:
-        if self._moving:
-            self._note(f"pauses at {self.heard().position_ms / 1000:g} s")
-        super().pause()
-
-    def resume(self) -> None:
-        if not self._moving:
-            self._stage.starts += 1
-            self._note("goes on")
-        super().resume()
-
-    def stop(self) -> None:
-        if self._track is not None:
-            self._note("falls silent")
-        super().stop()
-
-    def chime(self, chime: Any) -> None:
-        self._note(f"chimes: {chime}")
-        super().chime(chime)
-
-    def _note(self, text: str) -> None:
-        if not self._stage.dying:
-            self._stage.transcript.note(self._called, "sound", text)
 
 
 @dataclass(eq=False)
@@ -240,10 +184,8 @@ class Stage:
         self.updater = FakeUpdater(offer=None)
         self.youtube = _youtube(scenario.told.youtube)
         self.outputs: list[Loudspeaker] = []  # of this life
-        self.starts = 0  # how often a loudspeaker was told to be heard
+        self.played = Played()
         self.defects: list[logging.LogRecord] = []
-        self.heard: list[str] = []  # tracks that began
-        self.chimes: list[Chime] = []
         self.events: list[Event] = []
         self.phones: dict[str, Phone] = {}
         self.scenario_names = References(self)
@@ -285,6 +227,7 @@ class Stage:
             around.enter_context(closing(self.kernel))
             around.enter_context(self.disk.mounted())
             around.enter_context(self._listening_to_the_log())
+            around.enter_context(heard_by_the_clock())
             if self.broker is not None:
                 await around.enter_async_context(self.broker.running())
             self._nursery = await around.enter_async_context(trio.open_nursery())
@@ -386,12 +329,12 @@ class Stage:
 
     def _devices(self, settings: Settings) -> Devices:
         def sound(deck: Deck) -> Output:
-            self.sound = Loudspeaker(self, deck)
+            self.sound = self._loudspeaker("sound", deck)
             return self.sound
 
         return Devices(
             output=sound,
-            silent=(lambda deck: Loudspeaker(self, deck, "silence")) if settings.audio == "auto" else None,
+            silent=partial(self._loudspeaker, "silence") if settings.audio == "auto" else None,
             reader=self.reader,
             virtual_reader=VirtualReader() if settings.reader == "auto" else None,
             youtube=lambda: self.youtube,
@@ -428,7 +371,8 @@ class Stage:
         folder = self._folder / "music" / name
         folder.mkdir(parents=True)
         for number, length in enumerate(spec.tracks, start=1):
-            sparse_wav(folder / f"{number:03} {name} {number}.wav", length, salt=f"{name} {number}")
+            write = noise_wav if self.scenario.told.box.sound == "frames" else sparse_wav
+            write(folder / f"{number:03} {name} {number}.wav", length, salt=f"{name} {number}")
         imported = await self.box.importer.import_folder(folder)
         [playlist_id] = imported.playlist_ids
         await self.box.librarian.link_tag(self.scenario.tags[spec.tag or name], playlist_id)
@@ -455,6 +399,16 @@ class Stage:
         answer = await Client(self.app).ask(method, path, body)
         if answer.status >= 300:
             raise NotThere(f"{method} {path} was answered {answer.status}: {answer.content.decode()}")
+
+    def forget_frames(self) -> None:
+        """Of what is heard only what belongs to one step is kept."""
+        if self.sound is not None and isinstance(self.sound.device, FramesOutput):
+            self.sound.device.forget()
+
+    def frames_of(self, track: str) -> Frames:
+        """What is to be heard of a track, at full volume. Raises NotThere."""
+        decoder = Decoder(self._file_of(track), RATE)
+        return decoder.read(MOST_FRAMES)
 
     def track_in(self, path: Path) -> str:
         return self._tracks.get(path.name, path.name[:8])
@@ -511,7 +465,7 @@ class Stage:
         self.missing.add(device)
         if device == "sound":
             if self.sound is not None:
-                self.sound.unplug()
+                self.sound.device.unplug()
         elif device in self.reader.known:
             self.reader.unplug(device)
         elif device in self.inputs:
@@ -530,13 +484,30 @@ class Stage:
         self.missing.discard(device)
         if device == "sound":
             if self.sound is not None:
-                self.sound.there = True
+                self.sound.device.there = True
         elif device in self.reader.known:
             self.reader.plug_in(device)
         elif device in self.inputs:
             self.kernel.plug(self.inputs[device])
         elif self.broker is not None:
             self.broker.there = True
+
+    def _loudspeaker(self, called: str, deck: Deck) -> Loudspeaker:
+        """`called`: in the transcript."""
+
+        def note(text: str) -> None:
+            if not self.dying:
+                self.transcript.note(called, "sound", text)
+
+        device: FragileOutput | FramesOutput
+        if called == "sound" and self.scenario.told.box.sound == "frames":
+            device = FramesOutput(self.ports, lambda report: loudspeaker.reported(report))
+        else:
+            device = FragileOutput(self.ports, lambda report: loudspeaker.reported(report))
+        device.there = called not in self.missing
+        loudspeaker = Loudspeaker(device, deck.report, self.track_in, note, self.played)
+        self.outputs.append(loudspeaker)
+        return loudspeaker
 
     def _known_broker(self) -> FakeBroker:
         assert self.broker is not None

@@ -1,9 +1,11 @@
 """Files that hold as much sound as one likes, and take next to no room."""
 
+import hashlib
 import struct
 from pathlib import Path
 
 RATE = 8000
+NEVER_SILENT = bytes(129 if value == 128 else value for value in range(256))  # of samples without a sign
 
 
 def sparse_wav(path: Path, seconds: float, *, salt: str = "") -> Path:
@@ -13,6 +15,14 @@ def sparse_wav(path: Path, seconds: float, *, salt: str = "") -> Path:
     with path.open("wb") as file:
         file.write(head)
         file.truncate(len(head) + frames)
+    return path
+
+
+def noise_wav(path: Path, seconds: float, *, salt: str) -> Path:
+    """Noise that is another one for each salt, and never silent: what is heard of it can be found in it."""
+    frames = round(seconds * RATE)
+    noise = hashlib.shake_256(salt.encode()).digest(frames)
+    path.write_bytes(_head(frames, salt) + noise.translate(NEVER_SILENT))
     return path
 
 

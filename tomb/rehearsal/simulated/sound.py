@@ -25,6 +25,11 @@ class FragileOutput(SilentOutput):
         self.cued: list[Cue] = []
         self.expected: list[tuple[str, int]] = []
 
+    @property
+    def sounds(self) -> bool:
+        """Something is cued, and it moves."""
+        return self._track is not None and self._moving
+
     def play(self, cue: Cue) -> None:
         self.gains = {cue.generation: cue.gain}
         self.cued.append(cue)
