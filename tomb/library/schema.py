@@ -6,6 +6,7 @@ copy of the database is kept, since no parent ever made a backup in time.
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from tomb.library.disk import sync
@@ -536,6 +537,7 @@ def keep_copy(connection: sqlite3.Connection, target: Path) -> None:
     sync(target.parent)
 
 
+@cache
 def _made(number: int) -> set[tuple[str, str]]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
         make(model, number)
