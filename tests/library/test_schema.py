@@ -256,3 +256,15 @@ def test_a_disk_too_full_for_a_step_is_said_in_those_words() -> None:
         schema.upgrade(connection, Path("nowhere"))
     assert connection.execute("PRAGMA user_version").fetchone() == (0,)
     connection.close()
+
+
+def test_the_fingerprint_is_that_of_what_the_steps_make_and_of_nothing_else() -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        schema.make(db, schema.VERSION)
+        assert schema.fingerprint(schema.statements(db)) == schema.WHOLE
+        assert schema.is_whole(db)
+        db.execute("CREATE TABLE strange (id)")
+        assert schema.fingerprint(schema.statements(db)) != schema.WHOLE
+        assert schema.is_whole(db)  # somebody else's table is no damage
+        db.execute("DROP TABLE resume")
+        assert not schema.is_whole(db)
