@@ -12,7 +12,7 @@ What is left then, or by a power cut, the next start removes: no row knows of it
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, TypeVarTuple
@@ -164,7 +164,7 @@ class Ingest:
     ) -> tuple[int, str, Staged | None, Findings]:
         """The size and the hash of `source`, what is to be kept for it (None if the library has it already), and what
         it is."""
-        size, ext, kind, bare = await self._thread(_looked_at, source)
+        size, ext, kind, bare, origin = await self._thread(_looked_at, source, origin, source.parent == incoming)
         found = await self._kept(source, incoming, name, origin, size, ext, kind, bare)
         return size, *found
 
@@ -284,9 +284,9 @@ def _make(folder: Path, fill: Callable[[Path], None] | None) -> None:
         fill(folder)
 
 
-def _looked_at(source: Path) -> tuple[int, str, Container | None, bool]:
+def _looked_at(source: Path, origin: str | None, is_here: bool) -> tuple[int, str, Container | None, bool, str | None]:
     """What kind of file it really is: its size, the extension for that, the container, and whether it is an MP3 to be
-    mended.
+    mended; and its hash, where that is known, or will be needed and costs one bite.
 
     Raises: DecodeError for one that nobody can play.
     """
@@ -296,7 +296,12 @@ def _looked_at(source: Path) -> tuple[int, str, Container | None, bool]:
         if (hindrance := hindrances.found(source, kind)) is not None:
             raise DecodeError(hindrance)
         ext = named if kind is None else containers.extension(kind, named)
-        return size, ext, kind, ext == "mp3" and transcode.available() and containers.lacks_length(source)
+        bare = ext == "mp3" and transcode.available() and containers.lacks_length(source)
+        if origin is None and is_here and size < intake.BITE:
+            with closing(Intake(source)) as taking:
+                taking.bite()
+                origin = taking.hash
+        return size, ext, kind, bare, origin
     except OSError as error:
         raise intake.unreadable(error) from error
 
