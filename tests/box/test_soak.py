@@ -36,7 +36,7 @@ async def test_thirty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -
 
 
 @pytest.mark.timeout(900)
-async def test_power_cuts_lose_nothing_either(tmp_path: Path) -> None:
+async def test_power_cuts_lose_nothing_but_chunks_of_the_last_moment(tmp_path: Path) -> None:
     """What was not synced is lost with them: the disk stops before the box does."""
     with ext4_disk(tmp_path / "disk") as disk:
         tally = await soaked(Soak(SEED, disk.folder / "data", Cut(disk)), CUTS)

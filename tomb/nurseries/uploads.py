@@ -38,6 +38,7 @@ from tomb.errors import (
 from tomb.events import PLAYLISTS, Events, playlist_room
 from tomb.library import containers, faults, hindrances, marks, parts, transcode, uploads
 from tomb.library.arrivals import Arrival, Arrived
+from tomb.library.disk import sync
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
 from tomb.machines.table import Outcome
@@ -713,7 +714,7 @@ def _mark(db: sqlite3.Connection, session_id: str, indices: Collection[int], now
 
 def _lend(part: Path, target: Path) -> None:
     parts.lend(part, target)
-    parts.put_on_disk(target)
+    sync(target)
 
 
 def _discard(data: Path, part: Path, session_id: str) -> None:
