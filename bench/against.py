@@ -11,11 +11,13 @@ those of the wire ends the bench. Rate limits are best switched off: a server th
 """
 
 import argparse
+import io
 import itertools
 import json
 import os
 import re
 import sys
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,13 +33,12 @@ import trio
 from bench.meters import Row
 from bench.wire import Connection, Crowd, Lacking, Server, Wrong, at, told
 from tests.rigs.process import serving
-from tests.soak.sounds import made
+from tests.soak.sounds import RATE, made
 
 CONNECTIONS = (1, 8)
 UPLOADS_AT_ONCE = (1, 4)
 PLAYLISTS = 50
 MIB, MB = 1024 * 1024, 1_000_000
-SONG_BYTES_S = 8000  # of the sound that is sent
 SHORT_S = 0.2
 QUIET = ("--audio", "silent", "--reader", "none")
 ENV = {"TOMB_FREE_KEPT_MB": "0", "PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
@@ -211,6 +212,17 @@ def _tells_of(title: str, message: str) -> bool:
 # --- the comparison ---------------------------------------------------------------------------------------------------
 
 
+def music(random: Random, size: int) -> bytes:
+    """A WAV file of so many bytes, as long as on a CD: a box that listens to all of it should not take hours."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(2)
+        writer.setsampwidth(2)
+        writer.setframerate(44100)
+        writer.writeframes(random.randbytes(size - 44))  # the length of its header
+    return file.getvalue()
+
+
 class Made:
     """What the bench makes there: playlists for what it sends. All of it has a title of this run, and is deleted."""
 
@@ -220,7 +232,7 @@ class Made:
         self._playlists: dict[Server, list[str]] = {}
         self._why_none: dict[Server, str] = {}
         self._random = Random(self._run)
-        self._large = made(self._random, counts.large * MIB / SONG_BYTES_S).content[: counts.large * MIB]
+        self._large = music(self._random, counts.large * MIB)
 
     def title(self) -> str:
         return f"{self._run}{next(self._numbers):06}."
@@ -368,7 +380,7 @@ async def measured(comparison: Comparison, made_there: Made, counts: Counts) -> 
         options: dict[str, object] = {"made_there": made_there, "song": made_there.large, "form": kind == "form"}
         await comparison.tell(title, sent, large_upload, **options)
     for at_once in UPLOADS_AT_ONCE:
-        title = f"uploads of {SHORT_S * SONG_BYTES_S / 1000:g} kB, {at_once} at once, a second"
+        title = f"uploads of {SHORT_S * RATE / 1000:g} kB, {at_once} at once, a second"
         options = {"made_there": made_there, "song": made_there.small, "count": counts.songs, "at_once": at_once}
         await comparison.tell(title, partial(by_rate, lambda _: 1), small_uploads, **options)
     for name, ask, expected, count in (

@@ -48,7 +48,7 @@ from tests.rigs.pulse import RATE, PulseRig, Recording, pulse_rig
 from tests.rigs.sounds import Int16, noise, write
 
 PERIOD_US, SHARE = 10_000, 4
-AHEAD = 11  # steps of niceness, as PulseAudio asks for (pulse-daemon.conf(5), nice-level)
+MOST = ("262144", "10000")  # of a processor that others want too, in either version
 CLIENTS = 5
 MIB = 1024 * 1024
 SENT_S = 60.0  # of sound, in each file that is sent: 10 MB
@@ -61,26 +61,30 @@ GROUPS = Path("/sys/fs/cgroup")
 @contextmanager
 def quarter() -> Iterator[Sequence[str]]:
     """What starts a process on a core of its own, at a quarter of its speed."""
-    cores, before = sorted(os.sched_getaffinity(0)), os.getpriority(os.PRIO_PROCESS, 0)
+    cores = sorted(os.sched_getaffinity(0))
     second = (GROUPS / "cgroup.controllers").exists()
-    group = (GROUPS if second else GROUPS / "cpu") / f"tomb-bench-{os.getpid()}"
-    group.mkdir()
+    whole = GROUPS if second else GROUPS / "cpu"
+    slow, others = (whole / f"tomb-bench-{os.getpid()}-{name}" for name in ("slow", "others"))
     try:
+        for group in (slow, others):
+            group.mkdir()
+            (group / ("cpu.weight" if second else "cpu.shares")).write_text(MOST[second])
         if second:
-            (group / "cpu.max").write_text(f"{PERIOD_US // SHARE} {PERIOD_US}")
-            (group / "cpu.weight").write_text("10000")
+            (slow / "cpu.max").write_text(f"{PERIOD_US // SHARE} {PERIOD_US}")
         else:
-            (group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-            (group / "cpu.cfs_quota_us").write_text(str(PERIOD_US // SHARE))
-            (group / "cpu.shares").write_text("262144")
-        os.sched_setaffinity(0, set(cores[1:]) or set(cores))  # and with it whatever is started from here
-        os.setpriority(os.PRIO_PROCESS, 0, before - AHEAD)
-        start = f'echo $$ >"$0" && exec nice -n {AHEAD} taskset --cpu-list "$@"'
-        yield "sh", "-c", start, str(group / "cgroup.procs"), str(cores[0])
+            (slow / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+            (slow / "cpu.cfs_quota_us").write_text(str(PERIOD_US // SHARE))
+        # Whatever is started from here comes along.
+        (others / "cgroup.procs").write_text(str(os.getpid()))
+        os.sched_setaffinity(0, set(cores[1:]) or set(cores))
+        start = 'echo $$ >"$0" && exec taskset --cpu-list "$@"'
+        yield "sh", "-c", start, str(slow / "cgroup.procs"), str(cores[0])
     finally:
-        os.setpriority(os.PRIO_PROCESS, 0, before)
         os.sched_setaffinity(0, cores)
-        group.rmdir()
+        (whole / "cgroup.procs").write_text(str(os.getpid()))
+        for group in (slow, others):
+            if group.exists():
+                group.rmdir()
 
 
 async def rows(taps: int, minutes: float, seconds: float) -> AsyncIterator[Row]:
