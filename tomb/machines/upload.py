@@ -13,7 +13,8 @@ says `uploading` meanwhile: so whatever interrupts the work, be it a full disk, 
 leaves a row that is right without anybody writing it, on a disk that may be the very reason.
 
 Chunks come and are sent again while it is `uploading` alone: the turn that a chunk waits for is the one that the work
-has. Which chunks there are is the row's and not the machine's; all that decides anything is whether they are all there.
+has. Which chunks there are is not the machine's, but the row's, which hears of a chunk when it is on the disk, a moment
+after it was answered; until then the box knows of it. All that decides anything is whether they are all there.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ ENDS: tuple[UploadState, ...] = ("completed", "error", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class ChunkStored:
-    """A chunk is on the disk."""
+    """A chunk is in the file, and will be on the disk in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
