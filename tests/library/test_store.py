@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -224,6 +225,30 @@ async def test_what_is_told_is_told_though_another_cannot_be(tmp_path: Path) -> 
             go_on()
         assert sorted(await store.read(stored)) == sorted(["muted", *told])
         assert len(told) == 5
+
+
+async def test_a_defect_in_writing_leaves_nobody_waiting_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defective(*_: object) -> list[Any]:
+        raise RuntimeError("a defect")
+
+    ends = list[str]()
+
+    async def edit(key: str) -> None:
+        with pytest.raises((RuntimeError, AssertionError)) as raised:
+            await store.edit(setting(key), str)
+        ends.append(raised.typename)
+
+    async with busy_store(tmp_path) as (store, go_on, _):
+        monkeypatch.setattr(store, "_commit_together", defective)
+        async with trio.open_nursery() as nursery:
+            for number in range(3):
+                nursery.start_soon(edit, str(number))
+            await wait_all_tasks_blocked()
+            go_on()
+        assert sorted(ends) == ["AssertionError", "AssertionError", "RuntimeError"]
+        assert await store.read(stored) == []
 
 
 async def test_whoever_gives_up_waiting_changes_nothing_and_leaves_the_others_to_it(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ CLOSE_S = 2.0
 
 @dataclass(eq=False, slots=True)
 class _Edit(Generic[T, R]):
-    """`result`: what became of it, once it `is_over`."""
+    """`result`: what became of it, once it `is_over`; without one there was a defect."""
 
     unit: Unit[T]
     tell: Callable[[T], R]
@@ -54,7 +54,6 @@ class _Edit(Generic[T, R]):
 
     def end(self, done: outcome.Outcome[T]) -> None:
         self.result = outcome.capture(lambda: self.tell(done.unwrap()))
-        self.is_over.set()
 
 
 class Store:
@@ -163,7 +162,7 @@ class Store:
         self._edits.append(edit)
         try:
             async with self._writing:
-                if edit.result is None:
+                if edit in self._edits:
                     await self._write_edits()
         except trio.Cancelled:
             if edit in self._edits:
@@ -180,10 +179,14 @@ class Store:
         """Those that wait by now."""
         edits, self._edits = self._edits, []
         units = [edit.unit for edit in edits]
-        with trio.CancelScope(shield=True):  # a thread that has begun could not be stopped either
-            done = await self._ports.in_thread(self._commit_together, units, limiter=self._edit_thread)
-        for edit, each in zip(edits, done, strict=True):
-            edit.end(each)
+        try:
+            with trio.CancelScope(shield=True):  # a thread that has begun could not be stopped either
+                done = await self._ports.in_thread(self._commit_together, units, limiter=self._edit_thread)
+            for edit, each in zip(edits, done, strict=True):
+                edit.end(each)
+        finally:
+            for edit in edits:
+                edit.is_over.set()
 
     async def read(self, unit: Unit[T]) -> T:
         """Run `unit` on a consistent view of what is committed. It cannot write.
