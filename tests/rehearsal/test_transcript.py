@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.rehearsal.story import goes_well, told
 
 HERE = Path(__file__).parent
@@ -32,6 +34,7 @@ def drawn(diagram: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, input=diagram, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.usefixtures("web_modules")
 def test_the_diagram_is_one_for_mermaid() -> None:
     lines = list(goes_well(STORY).transcript.diagram())
     done = drawn("\n".join(lines))

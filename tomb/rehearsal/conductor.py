@@ -26,6 +26,7 @@ from tomb.rehearsal.simulated.disk import Trouble
 from tomb.rehearsal.simulated.music import wav_bytes
 from tomb.rehearsal.stage import DIAL, PRESSED, NotThere, Phone, Stage
 from tomb.rehearsal.transcript import Transcript, short
+from tomb.rehearsal.web_stores import NoStores, WebView
 
 SOMEBODY = "phone"  # who calls, where nobody is named
 TROUBLES: Mapping[str, Trouble] = {each: each for each in get_args(Trouble)}
@@ -303,11 +304,25 @@ class Conductor:
         assert step.connect is not None
         phone = self._stage.phone(step.connect.client)
         phone.rooms = list(step.connect.rooms)
+        if step.connect.stores == "web" and not isinstance(phone.view, WebView):
+            phone.view = self._web_view()
         self._transcript.note(phone.name, "action", f"connects: {', '.join(phone.rooms)}", to="box")
         socket = await self._stage.connect(phone)
+        if isinstance(phone.view, WebView):  # which begins each connection so (web/src/wire/socket.ts)
+            await socket.ask("sync:request", {"requested_rooms": self._rooms(phone)})
+            return
         for room in phone.rooms:
             event, data = ROOM.get(room) or ("join:playlist", {"playlist_id": self._stage.id_of(room)})
             await socket.emit(event, data)
+
+    def _web_view(self) -> WebView:
+        try:
+            return WebView(self._stage.ports)
+        except NoStores as why:
+            raise NotThere(str(why)) from None
+
+    def _rooms(self, phone: Phone) -> list[str]:
+        return [room if room in ROOM else f"playlist:{self._stage.id_of(room)}" for room in phone.rooms]
 
     async def _drop(self, step: Step, _: Window) -> None:
         assert step.drop is not None
@@ -322,8 +337,7 @@ class Conductor:
         self._transcript.note(phone.name, "action", f"comes back and knows all up to {phone.seen}", to="box")
         socket = phone.socket if phone.is_connected else await self._stage.connect(phone)
         assert socket is not None
-        rooms = [room if room in ROOM else f"playlist:{self._stage.id_of(room)}" for room in phone.rooms]
-        request = {"last_global_seq": phone.seen, "requested_rooms": rooms}
+        request = {"last_global_seq": phone.seen, "requested_rooms": self._rooms(phone)}
         since.answer = await socket.ask("sync:request", request)
 
     async def _emit(self, step: Step, since: Window) -> None:

@@ -104,25 +104,29 @@ class Invariants:
         """A client that hears all of it knows what the box knows."""
         if not phone.is_connected:
             return
-        view, box = phone.view, self._stage.box
-        if "playlists" in phone.joined and view.player is not None:
+        shown, box = phone.view.shown(), self._stage.box
+        if "playlists" in phone.joined and shown["player"] is not None:
             state = box.deck.state(box.events.number).model_dump(mode="json")
-            yield from _unlike(phone, "the player", view.player, state, OF_THE_MOMENT)
+            yield from _unlike(phone, "the player", shown["player"], state, OF_THE_MOMENT)
             lites = {lite.id: lite.model_dump(mode="json") for lite in box.librarian.lites()}
             is_due = box.librarian.list_is_due  # and with it the order, and what a child may start
-            if not is_due and list(view.playlists) != list(lites):
-                yield _broken(f"{phone.name} knows what the box knows", f"{list(view.playlists)}, not {list(lites)}")
+            known = {each["id"]: each for each in shown["playlists"]}
+            if set(known) != set(lites) or (list(known) != list(lites) and not is_due):
+                yield _broken(f"{phone.name} knows what the box knows", f"{list(known)}, not {list(lites)}")
             for playlist_id, lite in lites.items():
                 yield from _unlike(
                     phone,
                     lite["title"],
-                    view.playlists.get(playlist_id, {}),
+                    known.get(playlist_id, {}),
                     lite,
                     NOTED | {"for_child"} if is_due else NOTED,
                 )
         if "machines" in phone.joined:
             there = {(name, each): state for name, each, state in box.board.machines.all()}
-            yield from _unlike(phone, "the machines", view.machines, there, frozenset())
+            machines = {(each["name"], each["id"]): each["state"] for each in shown["machines"]}
+            yield from _unlike(phone, "the machines", machines, there, frozenset())
+        if shown.get("session") is not None and not {"waiting", "duplicate"} & set(self._states("association")):
+            yield _broken(f"{phone.name} knows what the box knows", f"a session is {shown['session']}, and none lives")
 
     def _queue(self, phone: Phone) -> Iterator[Complaint]:
         if phone.is_connected and not phone.stalled and (waiting := phone.waiting):

@@ -127,9 +127,11 @@ class BytesSpec(_Model):
 
 
 class ConnectSpec(_Model):
-    """`rooms`: "playlists", "machines", or the name of a playlist. `since`: ask for what was missed."""
+    """`rooms`: "playlists", "machines", or the name of a playlist. `stores`: whose code keeps what it knows: a few
+    plain lines, or the web UI's own, under Node."""
 
     client: Name
+    stores: Literal["plain", "web"] = "plain"
     rooms: list[str] = ["playlists"]
 
 

@@ -56,7 +56,7 @@ from tomb.rehearsal.simulated.sound import FragileOutput
 from tomb.rehearsal.simulated.updates import FakeUpdater
 from tomb.rehearsal.simulated.videos import FakeYouTube
 from tomb.rehearsal.transcript import Names, Transcript, short
-from tomb.rehearsal.views import View
+from tomb.rehearsal.views import PlainView, View
 from tomb.socketio import SocketServer
 
 HOST = {"host": "localhost"}
@@ -106,7 +106,7 @@ class Phone:
     rooms: list[str] = field(default_factory=list)
     seen: int = 0
     told: list[tuple[str, Any]] = field(default_factory=list)
-    view: View = field(default_factory=View)
+    view: View = field(default_factory=PlainView)
     joined: set[str] = field(default_factory=set)
     stalled: bool = False
 
@@ -225,6 +225,7 @@ class Stage:
         """Switched on, with all that the scenario says of it; switched off at the end."""
         async with AsyncExitStack() as around:
             around.enter_context(closing(self.kernel))
+            around.callback(self._close_views)
             around.enter_context(self.disk.mounted())
             around.enter_context(self._listening_to_the_log())
             around.enter_context(heard_by_the_clock())
@@ -241,6 +242,10 @@ class Stage:
             if self.services is not None:
                 await self.switch_off()
             self._nursery.cancel_scope.cancel()
+
+    def _close_views(self) -> None:
+        for phone in self.phones.values():
+            phone.view.close()
 
     # --- its lives --------------------------------------------------------------------------------------------------
 
@@ -545,6 +550,9 @@ class Stage:
         def hears(event_type: str, payload: Any) -> None:
             if phone.socket is not client:
                 return
+            if event_type == "connection_status" and payload["server_seq"] < phone.seen:
+                phone.seen = 0
+                phone.view.forget()
             phone.told.append((event_type, payload))
             phone.view.take(event_type, payload)
             if event_type == "ack:join" and payload["success"]:

@@ -4,42 +4,57 @@ It shares nothing with the server but the names of fields. A snapshot replaces w
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 
-class View:
-    """`player`: the player's state, None before there was one. `playlists`: by id, in the order of the list, as far as
-    each is known. `machines`: the state of each, by its table's name and its id."""
+class View(Protocol):
+    def take(self, event_type: str, payload: Mapping[str, Any]) -> None:
+        """It was told this."""
+
+    def forget(self) -> None:
+        """The box forgot its numbers: what it says next is believed."""
+
+    def shown(self) -> Mapping[str, Any]:
+        """What is known: `player`, the whole state, None before there was one; `playlists`, in the order of the list;
+        `machines`, where each is, as the events have it."""
+
+    def close(self) -> None:
+        """It is not needed any more."""
+
+
+class PlainView:
+    """A client of a few lines, such as somebody writes who has read the documents."""
 
     def __init__(self) -> None:
-        self.player: dict[str, Any] | None = None
-        self.playlists: dict[str, dict[str, Any]] = {}
-        self.opened: dict[str, dict[str, Any]] = {}  # of which the room was joined
-        self.machines: dict[tuple[str, str], str] = {}
+        self._player: dict[str, Any] | None = None
+        self._playlists: dict[str, dict[str, Any]] = {}
+        self._machines: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def take(self, event_type: str, payload: Mapping[str, Any]) -> None:
         data = payload.get("data", payload)
         match event_type:
             case "state:player":
-                self.player = dict(data)
-            case "state:track_position" if self.player is not None:
-                self.player |= {"position_ms": data["position_ms"], "is_playing": data["is_playing"]}
+                self._player = dict(data)
+            case "state:track_position" if self._player is not None:
+                self._player |= {"position_ms": data["position_ms"], "is_playing": data["is_playing"]}
             case "state:playlists":
-                self.playlists = {each["id"]: dict(each) for each in data["playlists"]}
+                self._playlists = {each["id"]: dict(each) for each in data["playlists"]}
             case "state:playlist_created" | "state:playlist_updated":
                 playlist = data["playlist"]
-                self.playlists[playlist["id"]] = self.playlists.get(playlist["id"], {}) | playlist
+                self._playlists[playlist["id"]] = playlist
             case "state:playlist_deleted":
-                self.playlists.pop(data["playlist_id"], None)
-                self.opened.pop(data["playlist_id"], None)
-            case "state:playlist":
-                self.opened[data["id"]] = dict(data)
+                self._playlists.pop(data["playlist_id"], None)
+            case "machine_state" if data["state"] is None:
+                self._machines.pop((data["name"], data["id"]), None)
             case "machine_state":
-                self._machine(data)
+                self._machines[data["name"], data["id"]] = data
 
-    def _machine(self, data: Mapping[str, Any]) -> None:
-        where = (data["name"], data["id"])
-        if data["state"] is None:
-            self.machines.pop(where, None)
-        else:
-            self.machines[where] = data["state"]
+    def forget(self) -> None:
+        pass
+
+    def shown(self) -> Mapping[str, Any]:
+        playlists, machines = list(self._playlists.values()), list(self._machines.values())
+        return {"player": self._player, "playlists": playlists, "machines": machines}
+
+    def close(self) -> None:
+        pass
