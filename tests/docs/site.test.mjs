@@ -34,6 +34,8 @@ for (const [size, options, colorScheme] of [['phone', PHONE, 'dark'], ['desktop'
       assert.deepEqual(await page.evaluate(() => [...document.images].filter((each) => each.naturalWidth === 0).map((each) => each.src)), [], name)
       assert.equal(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0, `${name} is wider than a ${size}`)
     }
+    await page.goto(String(pathToFileURL(join(SITE, 'index.html'))))
+    await page.waitForURL(/docs\/index\.html$/)
     await page.goto(String(pathToFileURL(join(SITE, 'search.html'))) + '?q=bedtime')
     await page.getByRole('main').getByRole('link', { name: /Limits/ }).waitFor()
     assert.deepEqual(wrong, [])
