@@ -2,12 +2,27 @@
 
 python -m bench.bare nothing    Trio's loop
 python -m bench.bare hello      Quart on Trio under Hypercorn, one route
+python -m bench.bare libraries  what the box imports of others
 python -m bench.bare stream     an open PortAudio stream of silence
 """
 
 import sys
+from importlib import import_module
 
 import trio
+
+# Those that a silent box has loaded when it is idle.
+LIBRARIES = (
+    "hypercorn.trio",
+    "numpy",
+    "pydantic",
+    "quart_trio",
+    "socketio",
+    "soundfile",
+    "sqlite3",
+    "tarfile",
+    "transitions",
+)
 
 
 async def hello() -> None:
@@ -36,6 +51,13 @@ async def nothing() -> None:
     await trio.sleep_forever()
 
 
+async def libraries() -> None:
+    for name in LIBRARIES:
+        import_module(name)
+    print(0, flush=True)
+    await trio.sleep_forever()
+
+
 async def stream() -> None:
     from tomb.devices.portaudio import Stream, look_again
 
@@ -47,4 +69,4 @@ async def stream() -> None:
 
 
 if __name__ == "__main__":
-    trio.run({"nothing": nothing, "hello": hello, "stream": stream}[sys.argv[1]])
+    trio.run({"nothing": nothing, "hello": hello, "libraries": libraries, "stream": stream}[sys.argv[1]])

@@ -102,7 +102,13 @@ async def memory(data: Path, env: Mapping[str, str]) -> list[Row]:
     default = {name: value for name, value in env.items() if name != "ALSA_CONFIG_PATH"}
     async with bare("hello") as (pid, _):
         floor, _ = memory_mb(pid)
-    measured = []
+    async with bare("libraries") as (pid, _):
+        libraries, _ = memory_mb(pid)
+    async with serving(data / "large", *QUIET, env=env) as box:
+        await trio.sleep(SETTLED_S)
+        resident, proportional = memory_mb(box.pid)
+    title = "memory idle, silent (floor: the libraries, imported), MB"
+    measured = [weighed(title, resident, libraries, shared_out=proportional)]
     for title, each in (("minimal ALSA", least), ("ALSA through PulseAudio", env), ("default ALSA", default)):
         async with serving(data / "large", "--audio", "auto", "--reader", "pcsc", env=each) as box:
             await trio.sleep(3)
