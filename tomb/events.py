@@ -27,7 +27,7 @@ MACHINES = "machines"
 POSITION = "state:track_position"
 LEASE_BLOCK = 100_000
 LEASE_RETRY_S = 30.0  # half a block lasts for hours
-LOG_BYTES = 8 * 1024 * 1024  # a library of 1,000 playlists makes a list of 400 kB each time one of them is added
+LOG_BYTES = 8 * 1024 * 1024  # a library of 1,000 playlists tells a list of 400 kB each second while it changes
 
 Data = BaseModel | Mapping[str, Any] | bytes  # bytes are the JSON of it, made already
 
