@@ -17,6 +17,7 @@ from typing import Any, get_args
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
+from tomb.devices.updates import Offer, UpdateFault
 from tomb.rehearsal import expectations
 from tomb.rehearsal.expectations import Complaint, Window, answered
 from tomb.rehearsal.invariants import Invariants
@@ -24,6 +25,7 @@ from tomb.rehearsal.scenario import BytesSpec, Place, Scenario, Step, seconds
 from tomb.rehearsal.seeds import order_of_tasks
 from tomb.rehearsal.simulated.disk import Trouble
 from tomb.rehearsal.simulated.music import wav_bytes
+from tomb.rehearsal.simulated.updates import URL
 from tomb.rehearsal.stage import DIAL, PRESSED, NotThere, Phone, Stage
 from tomb.rehearsal.transcript import Transcript, short
 from tomb.rehearsal.web_stores import NoStores, WebView
@@ -138,6 +140,8 @@ class Conductor:
             "disk": self._disk,
             "publish": self._publish,
             "installer": self._installer,
+            "index": self._index,
+            "busy": self._busy,
             "clock": self._clock,
             "spoil": self._spoil,
             "mend": self._mend,
@@ -267,7 +271,8 @@ class Conductor:
         self._transcript.note("child", "action", f"presses {step.press} for {hold:g} s", to="box")
         buttons.press(PRESSED[step.press])
         await trio.sleep(hold)
-        buttons.release(PRESSED[step.press])
+        if "buttons" not in self._stage.missing:  # else they were pulled out while it was held
+            buttons.release(PRESSED[step.press])
 
     async def _turn(self, step: Step, _: Window) -> None:
         assert step.turn is not None
@@ -389,6 +394,24 @@ class Conductor:
         noted = step.installer
         self._transcript.note("installer", "action", f"{noted.state} {noted.version}", to="box")
         self._stage.updater.notes(noted.state, noted.version, noted.reason, noted.message)
+
+    async def _index(self, step: Step, _: Window) -> None:
+        """What the index of updates says from now on: a version, `none`, or, once, that it cannot be reached."""
+        assert step.index is not None
+        self._transcript.note("world", "action", f"the newest version is {step.index}")
+        updater = self._stage.updater
+        if step.index == "unreachable":
+            updater.fault = UpdateFault("unreachable", "The index could not be reached.")
+        else:
+            updater.offer = None if step.index == "none" else Offer(step.index, URL)
+
+    async def _busy(self, step: Step, _: Window) -> None:
+        """The box comes to nothing for so long: whatever happens or is due meanwhile, it sees at once, afterwards."""
+        assert step.busy is not None
+        self._transcript.note("world", "action", f"the box comes to nothing for {step.busy:g} s", to="box")
+        clock = trio.lowlevel.current_clock()
+        assert isinstance(clock, MockClock)
+        clock.jump(step.busy)
 
     async def _clock(self, step: Step, _: Window) -> None:
         """`+2h`, `-30m`, `19:30` (the next time it is that), or a date and time."""

@@ -73,7 +73,8 @@ class BoxSpec(_Model):
     """`starts`: what the wall clock of the box shows when it is switched on, in `time_zone`. `settings`: those of the
     operator. `readers`, `inputs`: what is plugged in, or may be. `missing`: devices that are not there yet. `broker`:
     there is one of MQTT, and the box knows it. `sound`: the loudspeaker only keeps the time, or takes every frame of
-    tracks that are noise then."""
+    tracks that are noise then. `sound_lag`: to pause, or what follows, is heeded so much later, as by a device with a
+    buffer."""
 
     starts: datetime = datetime(2026, 3, 2, 15, 0)  # noqa: DTZ001  # in `time_zone`
     time_zone: str = "UTC"
@@ -81,6 +82,7 @@ class BoxSpec(_Model):
     readers: Annotated[list[Name], Field(max_length=8)] = ["reader"]
     inputs: list[InputName] = []
     missing: list[Name] = []
+    sound_lag: Seconds = 0.0
     broker: bool = False
     sound: Literal["clock", "frames"] = "clock"
 
@@ -218,6 +220,8 @@ class Step(_Model):
     disk: Literal["full", "faulty", "read-only", "slow", "fine"] | None = None
     publish: PublishSpec | None = None
     installer: NoteSpec | None = None
+    index: str | None = None
+    busy: Seconds | None = None
     spoil: str | None = None
     mend: str | None = None
     clock: str | None = None
@@ -265,6 +269,8 @@ ACTIONS = (
         "mend",
         "publish",
         "installer",
+        "index",
+        "busy",
         "clock",
         "cut",
         "restart",

@@ -50,6 +50,7 @@ from tomb.rehearsal.simulated.disk import Disk
 from tomb.rehearsal.simulated.frames import FramesOutput, heard_by_the_clock
 from tomb.rehearsal.simulated.input import KEYBOARD, FakeDevice, FakeKernel
 from tomb.rehearsal.simulated.inspector import InlineInspector
+from tomb.rehearsal.simulated.late import LateOutput
 from tomb.rehearsal.simulated.music import RATE, noise_wav, sparse_wav, wav_bytes
 from tomb.rehearsal.simulated.reader import SimulatedReaders
 from tomb.rehearsal.simulated.sound import FragileOutput
@@ -338,16 +339,16 @@ class Stage:
             return self.sound
 
         return Devices(
-            output=sound,
-            silent=partial(self._loudspeaker, "silence") if settings.audio == "auto" else None,
-            reader=self.reader,
-            virtual_reader=VirtualReader() if settings.reader == "auto" else None,
+            output=None if settings.audio == "silent" else sound,
+            silent=partial(self._loudspeaker, "silence") if settings.audio in ("auto", "silent") else None,
+            reader=None if settings.reader == "virtual" else self.reader,
+            virtual_reader=VirtualReader() if settings.reader in ("auto", "virtual") else None,
             youtube=lambda: self.youtube,
             keys=InputDevices(self.ports, self.kernel) if self.inputs else None,
             broker=None if self.broker is None else self._known_broker,
             updater=self.updater,
             gather=found_nothing,
-            naming=lambda: Naming("box", ("fritz.box",)),
+            naming=lambda: Naming("box", ()),
             time_zone=lambda: ZoneInfo(self.scenario.told.box.time_zone),
             backup_drive=NoStick(),
         )
@@ -507,6 +508,8 @@ class Stage:
         device: FragileOutput | FramesOutput
         if called == "sound" and self.scenario.told.box.sound == "frames":
             device = FramesOutput(self.ports, lambda report: loudspeaker.reported(report))
+        elif lag_s := self.scenario.told.box.sound_lag:
+            device = LateOutput(self.ports, lambda report: loudspeaker.reported(report), lag_s)
         else:
             device = FragileOutput(self.ports, lambda report: loudspeaker.reported(report))
         device.there = called not in self.missing
