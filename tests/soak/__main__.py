@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import trio
 
+from tests.rehearsal.search import failure, hunt
 from tests.rigs.machine import packages
 from tests.rigs.small_disk import ext4_disk
 from tests.soak.api import Complaint, leaves
@@ -41,6 +42,8 @@ def main() -> int:
         return _installed(args)
     if args.updates:
         return _update(args.updates, args.seed)
+    if args.stories:
+        return _hunt(args)
     with _place(args.keep) as folder, _disk(folder, args.power_cut) as (how, data):
         soak = Soak(args.seed, data, how, args.keep)
         try:
@@ -61,6 +64,19 @@ def main() -> int:
             sys.stderr.write(f"{error}\n")
             return 1
     return 0
+
+
+def _hunt(args: argparse.Namespace) -> int:
+    found = hunt(args.stories, args.seed)
+    if found is None:
+        sys.stdout.write(f"{args.stories} stories: nothing went wrong in them\n")
+        return 0
+    if args.keep is not None:
+        args.keep.mkdir(parents=True, exist_ok=True)
+        (args.keep / "found.toml").write_text(found, encoding="utf-8")
+    sys.stdout.write(found)
+    sys.stderr.write(f"{failure(found)}\nseed {args.seed}\n")
+    return 1
 
 
 def _installed(args: argparse.Namespace) -> int:
@@ -137,6 +153,7 @@ def _arguments() -> argparse.Namespace:
         "--installed", action="store_true", help="instead: cut the power of a computer with the package (needs root)"
     )
     parser.add_argument("--updates", type=int, default=0, help="instead: how many updates are cut off, of each kind")
+    parser.add_argument("--stories", type=int, default=0, help="instead: rehearse so many stories that nobody wrote")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (1)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="an empty folder for the data and the journal")
     parser.add_argument("--power-cut", action="store_true", help="lose what was not synced, too (needs root)")
