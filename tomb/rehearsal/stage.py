@@ -338,9 +338,6 @@ class Stage:
             self.sound = self._loudspeaker("sound", deck)
             return self.sound
 
-        def silence(deck: Deck) -> Output:
-            return Loudspeaker(self, deck, "silence")
-
         return Devices(
             output=None if settings.audio == "silent" else sound,
             silent=partial(self._loudspeaker, "silence") if settings.audio in ("auto", "silent") else None,
