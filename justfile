@@ -57,7 +57,7 @@ check: setup _dev
     @.venv/bin/ruff check --quiet
     @.venv/bin/mypy
     @.venv/bin/python -m pytest --quiet tests/test_architecture.py tests/test_locks.py tests/test_readme.py tests/docs/test_reference.py \
-        tests/machines/test_diagrams.py
+        tests/machines/test_diagrams.py tests/machines/test_owners.py
 
 # measure; prints a table and writes JSON, the arguments are those of `python -m bench`
 [no-exit-message]

@@ -250,6 +250,7 @@ OWNERS: Mapping[str, Owner] = {
                 "Interrupted",
                 "Abandon",
             ),
+            "itself": ("ChunkStored",),
         },
         reaches={},
     ),
