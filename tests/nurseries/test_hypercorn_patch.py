@@ -6,10 +6,12 @@ import inspect
 import pytest
 from hypercorn.protocol import h11, ws_stream
 from hypercorn.trio import tcp_server
-from wsproto.events import TextMessage
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import BytesMessage, TextMessage
 
 from tomb.nurseries import hypercorn_patch
-from tomb.nurseries.hypercorn_patch import BoundedBuffer, EndingQueues, EndingStream, PlainHandshake
+from tomb.nurseries.hypercorn_patch import FRAMES, BoundedBuffer, EndingQueues, EndingStream, PlainHandshake, frame
+from tomb.socketio import FRAMES_EXTENSION
 
 OFFER = [
     (b"connection", b"Upgrade"),
@@ -70,3 +72,20 @@ def test_a_message_within_the_limit_is_kept_whole() -> None:
     buffer.clear()
     buffer.extend(TextMessage(data="again", message_finished=True))
     assert buffer.to_message()["text"] == "again"
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 70_000])
+def test_a_frame_is_what_wsproto_makes_of_its_message(size: int) -> None:
+    server = Connection(ConnectionType.SERVER)
+    text, blob = "ä" * (size // 2) + "a" * (size % 2), bytes(size)
+    assert frame(text) == server.send(TextMessage(data=text))
+    assert frame(blob) == server.send(BytesMessage(data=blob))
+
+
+def test_what_is_said_to_many_is_made_once() -> None:
+    text = "one for all"
+    assert frame(text) is frame(text)
+
+
+def test_both_sides_call_it_alike() -> None:
+    assert FRAMES == FRAMES_EXTENSION

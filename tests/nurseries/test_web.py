@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from itertools import count
@@ -18,6 +18,7 @@ from trio_websocket import open_websocket_url
 from tests.nurseries.handmade import be_told, join, read
 from tests.rigs.patience import PATIENCE_S
 from tests.socketio.stage import on_the_air, set_stage
+from tomb.nurseries.connection import GuardedStream
 from tomb.nurseries.web import Address, WebLimits, serve_web
 from tomb.socketio import ABORT_EXTENSION
 
@@ -333,6 +334,33 @@ async def test_websocket_frames_are_neither_compressed_nor_torn() -> None:
                 stage.server.emit("n", number, big)
             for number in range(5):
                 assert await peer.get_message() == f'42["n",{number},"{big}"]'
+
+
+async def test_what_is_said_at_once_is_one_write_unless_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes: list[bytes] = []
+    write_now = GuardedStream.write_now
+
+    def noted(stream: GuardedStream, pieces: Sequence[bytes]) -> int:
+        writes.append(b"".join(pieces))
+        return write_now(stream, pieces)
+
+    stage = set_stage()
+    async with (
+        on_the_air(stage) as url,
+        open_websocket_url(url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket") as peer,
+    ):
+        await peer.get_message()
+        await peer.send_message("40")
+        await peer.get_message()
+        monkeypatch.setattr(GuardedStream, "write_now", noted)
+        texts = [size * "x" for size in (1, 200, 66_000, 7, 8)]
+        stage.server.emit("n", b"blob")
+        for text in texts:
+            stage.server.emit("n", text)
+        heard = [await peer.get_message() for _ in range(2 + len(texts))]
+        assert len(writes) == 3
+    assert heard[0].startswith('451-["n",{')
+    assert heard[1:] == [b"blob", *(f'42["n","{text}"]' for text in texts)]
 
 
 async def test_sigterm_ends_a_server_with_200_clients_of_which_one_does_not_read() -> None:

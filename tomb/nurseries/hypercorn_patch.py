@@ -1,4 +1,4 @@
-"""Hypercorn's WebSocket handshake without permessage-deflate, and its message buffer with an end.
+"""Hypercorn's WebSocket handshake without permessage-deflate, its message buffer with an end, and many frames at once.
 
 Hypercorn 0.18 offers permessage-deflate in `protocol/ws_stream.py` and has no setting against it. Each connection that
 takes the offer keeps two zlib contexts, about 100 kB, and every frame is compressed once a client. And when a message
@@ -10,13 +10,20 @@ task which tells, since a send of its own found the connection broken. All this 
 a closing peer nor a cancel ended such a connection. Here the end needs no space: it ends the queue, and comes when the
 queue has been read. What is put into a queue whose application has ended goes nowhere.
 
+What a server says to many is the same bytes for each of them, for it masks nothing and compresses nothing. Hypercorn
+makes them anew for every connection, by way of an event, and writes each message by itself. Here an application may
+send several messages in one, `{"type": "websocket.send", "frames": [...]}`, where a scope's `extensions` have `FRAMES`:
+they are one write, and of a message that has just been said to another connection the bytes are there.
+
 The classes are looked up by name in their modules when a connection opens, so putting ours in their place is the whole
 change. `tests/nurseries/test_hypercorn_patch.py` fails when another Hypercorn does it differently.
 """
 
+import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import trio
 from hypercorn.config import Config
@@ -28,6 +35,9 @@ from hypercorn.trio.task_group import TaskGroup
 from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope
 from wsproto.events import Message
 from wsproto.frame_protocol import CloseReason
+
+FRAMES: Final = "websocket.frames"
+_REMEMBERED, _REMEMBERED_SIZE = 8, 16_384  # messages, and characters of one: more is not worth its memory
 
 
 class PlainHandshake(ws_stream.Handshake):
@@ -70,8 +80,13 @@ class EndingStream(ws_stream.WSStream):
             await self.app_put({"type": "websocket.disconnect", "code": CloseReason.ABNORMAL_CLOSURE.value})
 
     async def app_send(self, message: ASGISendEvent | None) -> None:
-        if not self.refused:
+        if self.refused:
+            return
+        frames: Any = None if message is None else message.get("frames")
+        if frames is None:
             await super().app_send(message)
+        elif not self.closed and self.state is ws_stream.ASGIWebsocketState.CONNECTED:
+            await self.send(Data(stream_id=self.stream_id, data=b"".join(map(frame, frames))))
 
 
 class EndingQueues(TaskGroup):
@@ -107,6 +122,24 @@ class EndingQueues(TaskGroup):
                     await put(event)
 
         return put_or_end
+
+
+def frame(message: str | bytes) -> bytes:
+    """A message as a server's one frame (RFC 6455, 5.2)."""
+    return _remembered(message) if len(message) <= _REMEMBERED_SIZE else _frame(message)
+
+
+def _frame(message: str | bytes) -> bytes:
+    payload, final_and_kind = (message.encode(), 0x81) if isinstance(message, str) else (message, 0x82)
+    size = len(payload)
+    if size < 126:
+        return struct.pack("!BB", final_and_kind, size) + payload
+    if size < 1 << 16:
+        return struct.pack("!BBH", final_and_kind, 126, size) + payload
+    return struct.pack("!BBQ", final_and_kind, 127, size) + payload
+
+
+_remembered = lru_cache(_REMEMBERED)(_frame)
 
 
 def install() -> None:

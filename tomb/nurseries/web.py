@@ -241,6 +241,8 @@ class _Web:
     async def _converse(self, stream: GuardedStream | SecureStream, guarded: GuardedStream) -> None:
         async def app(scope: Any, receive: Any, send: Any, *_: Any) -> None:
             scope["extensions"]["connection.abort"] = guarded.abort
+            if scope["type"] == "websocket":
+                scope["extensions"][hypercorn_patch.FRAMES] = {}
             await self._app(scope, receive, send)
 
         requests = Http1(app, self._config, stream, self._limits.refusal, self._own_headers)

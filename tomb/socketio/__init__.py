@@ -15,7 +15,7 @@
 It knows nothing of what it is used for, and imports nothing of this project. `docs/socketio.md` is its manual.
 """
 
-from tomb.socketio.asgi import ABORT_EXTENSION, HttpRequest
+from tomb.socketio.asgi import ABORT_EXTENSION, FRAMES_EXTENSION, HttpRequest
 from tomb.socketio.client import Client
 from tomb.socketio.multiplexer import Failure, OnFailure
 from tomb.socketio.namespace import Namespace
@@ -36,6 +36,7 @@ from tomb.socketio.types import (
 
 __all__ = [
     "ABORT_EXTENSION",
+    "FRAMES_EXTENSION",
     "CallTimeout",
     "Client",
     "ClientGone",

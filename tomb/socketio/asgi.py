@@ -15,6 +15,9 @@ from tomb.socketio.types import Receive, Scope, Send
 # The key in a scope's `extensions` under which a server may hand in a synchronous way to break the connection.
 # ASGI has none, and without it a peer that stopped reading holds its connection for as long as its server lets it.
 ABORT_EXTENSION = "connection.abort"
+# Likewise, where `{"type": "websocket.send", "frames": [...]}` is understood: several messages, each a str or bytes, in
+# one write. What is said to many at once is mostly several small ones.
+FRAMES_EXTENSION = "websocket.frames"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,10 @@ class HttpRequest:
     def abort(self) -> Callable[[], None] | None:
         found: Callable[[], None] | None = (self.scope.get("extensions") or {}).get(ABORT_EXTENSION)
         return found
+
+    @property
+    def takes_frames(self) -> bool:
+        return FRAMES_EXTENSION in (self.scope.get("extensions") or {})
 
 
 @dataclass(frozen=True, slots=True)

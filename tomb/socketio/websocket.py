@@ -15,14 +15,16 @@ Whatever the server raises here, for whatever reason, leaves through `carry` and
 is dropped on the way, and `SocketServer` logs and counts it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import trio
 
 from tomb.socketio import codec
 from tomb.socketio.asgi import HttpRequest
 from tomb.socketio.session import EngineSession, State
-from tomb.socketio.types import Frame, ProtocolError, Reason, Receive, Send
+from tomb.socketio.types import Frame, Message, ProtocolError, Reason, Receive, Send
+
+TOGETHER = 65_536  # characters and bytes in one write, if it is several messages
 
 
 class WebSocket:
@@ -32,6 +34,7 @@ class WebSocket:
         self._receive = receive
         self._send = send
         self._abort: Callable[[], None] | None = request.abort
+        self._takes_frames = request.takes_frames
         self._max_bytes = max_bytes
         self._drain = drain
         self._reading = trio.CancelScope()
@@ -71,11 +74,11 @@ class WebSocket:
         outbox = session.outbox
         while len(outbox) or not outbox.closed:
             await outbox.wait()
-            for frame in outbox.take(self._drain):
+            frames = outbox.take(self._drain)
+            for message in _together(frames) if self._takes_frames else map(_alone, frames):
                 if session.state is State.CLOSED:
                     return  # dropped while these were being sent
-                kind = "text" if isinstance(frame, str) else "bytes"
-                await self._send({"type": "websocket.send", kind: frame})
+                await self._send(message)
             if len(outbox):
                 await trio.lowlevel.checkpoint()  # a send need not be one where the kernel has space
         session.flushed()
@@ -107,3 +110,19 @@ class WebSocket:
         if len(frame) > self._max_bytes:
             raise ProtocolError("a message over the limit")
         return frame
+
+
+def _alone(frame: Frame) -> Message:
+    return {"type": "websocket.send", "text" if isinstance(frame, str) else "bytes": frame}
+
+
+def _together(frames: Sequence[Frame]) -> Iterator[Message]:
+    """In as few messages as may be: of those together a copy is made, which a slow peer may hold for minutes."""
+    begin = size = 0
+    for place, frame in enumerate(frames):
+        if place > begin and size + len(frame) > TOGETHER:
+            yield {"type": "websocket.send", "frames": frames[begin:place]}
+            begin, size = place, 0
+        size += len(frame)
+    if frames:
+        yield {"type": "websocket.send", "frames": frames[begin:]}
