@@ -1,5 +1,6 @@
-"""The seams to the world, as far as they do more than to pass on: the computer's switch."""
+"""The seams to the world, as far as they do more than to pass on: the computer's switch, identifiers."""
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,11 @@ async def test_without_systemd_it_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable, match="no systemd"):
         await RealPorts().power_off()
+
+
+def test_an_identifier_is_a_random_uuid_and_no_other_one() -> None:
+    made = [RealPorts().new_id() for _ in range(100)]
+    for each in map(uuid.UUID, made):
+        assert (each.version, each.variant) == (4, uuid.RFC_4122)
+    assert made == [str(uuid.UUID(each)) for each in made]
+    assert len(set(made)) == 100

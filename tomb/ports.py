@@ -6,6 +6,7 @@ autojump counts a worker thread as idle and leaps while the thread works, theref
 inline.
 """
 
+import os
 import random
 import time
 import uuid
@@ -77,7 +78,10 @@ class RealPorts:
         return time.time()
 
     def new_id(self) -> str:
-        return str(uuid.uuid4())
+        # As `uuid.uuid4` makes one, version 4 and variant 2 (RFC 9562, 5.4), without the object: three a command.
+        drawn = os.urandom(16).hex()
+        variant = "89ab"[int(drawn[16], 16) & 3]
+        return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
     def permutation(self, count: int) -> tuple[int, ...]:
         return tuple(random.sample(range(count), count))

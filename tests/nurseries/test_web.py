@@ -359,7 +359,7 @@ async def test_what_is_said_at_once_is_one_write_unless_it_is_large(monkeypatch:
             stage.server.emit("n", text)
         heard = [await peer.get_message() for _ in range(2 + len(texts))]
         assert len(writes) == 3
-    assert heard[0].startswith('451-["n",{')
+    assert str(heard[0]).startswith('451-["n",{')
     assert heard[1:] == [b"blob", *(f'42["n","{text}"]' for text in texts)]
 
 

@@ -195,7 +195,7 @@ class Api:
         if route.method != "GET" or route.category != "uploads":
             self._take_place(request, route.category)
         # Where a body may be JSON or something else, its type says which.
-        is_stream = route.takes and (route.body is Body or request.mimetype != JSON)
+        is_stream = route.takes and (route.body is Body or request.media_type != JSON)
         if route.method == "GET" or is_stream:
             return await self._handle(request, route, None)
         return await self._change(request, route)
@@ -226,10 +226,10 @@ class Api:
         """`raw`: the body that is to be parsed; None where there is none, or it is left to the handler."""
         body: BaseModel = route.nothing
         if raw or (raw is not None and route.body is not Body):
-            body = await self._parsed(raw, parsing.body, route.body, raw, request.mimetype)
+            body = await self._parsed(raw, parsing.body, route.body, raw, request.media_type)
         token = request.cookies.get(COOKIE)
         call: Call[BaseModel] = Call(
-            given=body if route.query is NoQuery else parsing.query(route.query, request.args),
+            given=body if route.query is NoQuery else parsing.query(route.query, request.parsed.args),
             path=parsing.path(request.path_values),
             client=request.client,
             token=token,
@@ -306,7 +306,7 @@ class Api:
 
     async def _page(self, request: Request) -> Answer:
         """A file of the web UI; where it is not built, the plain page. Raises NotFound, NoSuchRange."""
-        found = self._ui.find(request.path, request.accept_encodings)
+        found = self._ui.find(request.path, request.parsed.accept_encodings)
         if found is not None:
             self._take_place(request, "files")
             return await streams.respond(found, request, self._services.ports)

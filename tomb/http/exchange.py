@@ -1,15 +1,17 @@
 """One request and its answer, on ASGI.
 
-A request is Werkzeug's, which takes queries, cookies and conditions apart when they are asked for; its body is pulled
-from the connection by whoever reads it. An answer is data until it is sent.
+Werkzeug takes queries, cookies and conditions apart, when they are asked for. A body is pulled from the connection by
+whoever reads it. An answer is data until it is sent.
 """
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from werkzeug.sansio import request as werkzeug
+from werkzeug.sansio.utils import get_content_length
 
 from tomb.http.bodies import Incoming
 
@@ -53,7 +55,7 @@ class CutOff(Exception):
     """What is being sent cannot be sent to its end. Its connection breaks, so that no half passes as whole."""
 
 
-class Request(werkzeug.Request):
+class Request:
     """`scope`, `receive`: as ASGI has them, the scope with its `tomb.request_id`.
 
     `id`: names the request in the log and in its answer. `path_values`: the variable parts of its address. `client`:
@@ -63,19 +65,35 @@ class Request(werkzeug.Request):
 
     def __init__(self, scope: Any, receive: Any) -> None:
         self.fields = RequestHeaders(scope["headers"])
-        headers: Any = self.fields  # what of `Headers` Werkzeug asks of a request's
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query_string: bytes = scope["query_string"]
         self.client: str = (scope.get("client") or ("",))[0]
-        super().__init__(
-            scope["method"], scope["scheme"], None, "", scope["path"], scope["query_string"], headers, self.client
-        )
         self.scope = scope
         self.id: str = scope["tomb.request_id"]
         self.client_op_id: str | None = None
         self.path_values: Mapping[str, Any] = {}
-        self.body = Incoming(receive, self.content_length)
-        if not self.body.length and "transfer-encoding" not in self.fields:
+        coding = self.fields.get("Transfer-Encoding")
+        self.body = Incoming(receive, get_content_length(self.fields.get("Content-Length"), coding))
+        if not self.body.length and coding is None:
             self.body.ended.set()  # as there is none (RFC 9112, 6.3)
         self.until_sent = ExitStack()
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        return self.parsed.cookies if "Cookie" in self.fields else {}
+
+    @property
+    def media_type(self) -> str:
+        """Of the body, in lower case; "" where that is not said."""
+        return str(self.fields.get("Content-Type", "")).partition(";")[0].strip().lower()
+
+    @cached_property
+    def parsed(self) -> werkzeug.Request:
+        """Query, cookies, ranges and conditions. Most requests have none of these, and are not asked for them."""
+        headers: Any = self.fields  # what of `Headers` Werkzeug asks of a request's
+        scheme: str = self.scope["scheme"]
+        return werkzeug.Request(self.method, scheme, None, "", self.path, self.query_string, headers, self.client)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ async def respond(part: FilePart, request: Request, ports: Ports) -> Answer:
         ("Cache-Control", part.cache),
         *part.headers.items(),
     ]
-    if request.if_none_match.contains_weak(part.tag):
+    if request.parsed.if_none_match.contains_weak(part.tag):
         return Answer(304, b"", part.content_type, headers)
     begin, end = _range(request, part.tag, size)
     partial = (begin, end) != (0, size)
@@ -71,7 +71,7 @@ def _range(request: Request, tag: str, size: int) -> tuple[int, int]:
     """The bytes that are wanted: from, up to but without. One range is served, several are answered by the whole."""
     if re.fullmatch(r"\s*bytes\s*=\s*-0+\s*", request.fields.get("Range", "")):
         raise NoSuchRange(size)  # nothing of the end, which Werkzeug takes for no range at all
-    wanted = request.range
+    wanted = request.parsed.range
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or not _still(request, tag):
         return 0, size
     [(first, _)] = wanted.ranges
@@ -85,7 +85,7 @@ def _range(request: Request, tag: str, size: int) -> tuple[int, int]:
 
 def _still(request: Request, tag: str) -> bool:
     """Whether the client's earlier part is of this very file."""
-    condition = request.if_range
+    condition = request.parsed.if_range
     return condition.date is None and condition.etag in (None, tag)
 
 

@@ -73,12 +73,13 @@ class Http1:
         """Until there is no more to be said. Returns what was read, if that begins a WebSocket."""
         try:
             while not self._ending and (request := await self._next_request()) is not None:
-                if (status := _objection(request)) is not None:
+                headers = list(request.headers)  # h11 takes them out of triples anew each time
+                if (status := _objection(request, headers)) is not None:
                     await self.refuse(status)
                     break
-                if _is_websocket(request):
+                if _is_websocket(request, headers):
                     return b"".join(self._read)
-                await self._converse(request)
+                await self._converse(request, headers)
                 if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
                     break
                 self._read = [self._h11.trailing_data[0]]
@@ -101,7 +102,7 @@ class Http1:
             return event if isinstance(event, h11.Request) else None  # or ConnectionClosed
         return None
 
-    async def _converse(self, request: h11.Request) -> None:
+    async def _converse(self, request: h11.Request, headers: list[Header]) -> None:
         path, _, query = request.target.partition(b"?")
         scope = {
             "type": "http",
@@ -113,7 +114,7 @@ class Http1:
             "raw_path": path,
             "query_string": query,
             "root_path": "",
-            "headers": list(request.headers),
+            "headers": headers,
             "client": self._stream.peer,
             "server": self._stream.own,
             "extensions": {},
@@ -208,7 +209,7 @@ class Http1:
                         left -= len(received)
 
 
-def _objection(request: h11.Request) -> int | None:
+def _objection(request: h11.Request, headers: list[Header]) -> int | None:
     """The status by which a request is refused that h11 lets pass."""
     if not request.http_version.startswith(b"1."):
         # HTTP/2 in clear, by its preface: browsers speak it over TLS only, and under Hypercorn a client could open 100
@@ -220,18 +221,18 @@ def _objection(request: h11.Request) -> int | None:
         )
     if request.method == b"CONNECT":
         return 501  # this is no proxy; and to h11 an answer of 200 would end HTTP on this connection
-    names = {name for name, _ in request.headers}
+    names = {name for name, _ in headers}
     if b"transfer-encoding" in names and (b"content-length" in names or request.http_version == b"1.0"):
         return 400  # a proxy in front may see the end of it elsewhere, and so another next request (RFC 9112, 6.1)
     return None
 
 
-def _is_websocket(request: h11.Request) -> bool:
+def _is_websocket(request: h11.Request, headers: list[Header]) -> bool:
     """As Hypercorn tells it; anything else that is asked to change the protocol is answered as if it was not."""
-    headers = dict(request.headers)  # h11 gives the names in lower case
-    tokens = headers.get(b"connection", b"").lower().split(b",")
+    named = dict(headers)  # h11 gives the names in lower case
+    tokens = named.get(b"connection", b"").lower().split(b",")
     return (
         request.method == b"GET"
-        and headers.get(b"upgrade", b"").strip().lower() == b"websocket"
+        and named.get(b"upgrade", b"").strip().lower() == b"websocket"
         and any(token.strip() == b"upgrade" for token in tokens)
     )
