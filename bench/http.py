@@ -4,7 +4,9 @@ Next to each row, in the same minute and from the same client: a bare route of Q
 answers as many bytes (`hello`), and a bare Trio and h11 that does so (`h11`). Each server is a process of its own, the
 client is another; the library is 200 playlists of 10 tracks, the rate limits are on, and higher than a client can ask.
 
-A last row says what the guards cost a GET: the CPU of the box for one, beside that of a box without them.
+Then rows of CPU, which other work on the machine disturbs least: microseconds of the server's main thread a request,
+beside those of a bare Trio and h11 that answers as many bytes; a toggle with 50 pages that watch, which costs 50 writes
+whoever makes them, so the floor makes them too; and what the guards cost a GET, beside a box without them.
 
     python -m bench.http                prints the rows
     python -m bench.http serve KIND     one of the servers, on a port that it prints
@@ -27,6 +29,7 @@ from unittest.mock import patch
 import trio
 
 from bench.meters import weighed
+from tests.nurseries.handmade import join, read
 
 SECONDS = 2.0  # a round of one request over all its connections
 ROUNDS = 3  # the servers take turns, and the best round of each counts: what disturbs a round is not its own
@@ -45,6 +48,8 @@ ASKED: tuple[tuple[str, str, object, int], ...] = (
     ("POST", "/api/player/volume", {"volume": 40}, MANY),
     ("POST", "/api/playlists", {"title": "Made by the bench"}, 24),
 )
+COSTS: tuple[tuple[str, str, object], ...] = tuple(asked[:3] for asked in ASKED if asked[1].startswith("/api/player"))
+WATCHING, TOGGLES, SETTLE_S = 50, 60, 0.05  # pages; by turns with the floor; until all that follows one is done
 Row = dict[str, object]
 
 
@@ -75,7 +80,7 @@ async def serve_box(folder: Path) -> None:
 
     ports = RealPorts()
     unlimited = Rate(UNLIMITED, UNLIMITED)
-    settings = Settings(data=folder / "data", rate_player=unlimited, rate_other=unlimited)
+    settings = Settings(data=folder / "data", allowed_hosts=["box"], rate_player=unlimited, rate_other=unlimited)
     fill(folder / "music")
     silent = Devices(None, lambda deck: SilentOutput(ports, deck.report), None, None)
     async with open_box(settings, ports, silent) as services, trio.open_nursery() as nursery:
@@ -141,18 +146,26 @@ async def serve_h11() -> None:
     await trio.serve_listeners(converse, [listener])
 
 
+listening: list[trio.SocketStream] = []
+
+
 async def converse(stream: trio.SocketStream) -> None:
+    """`/SIZE` is answered with as many bytes. `/listen`: one who hears of each `/SIZE/TOLD`, TOLD bytes of it."""
     import h11
 
     connection = h11.Connection(h11.SERVER)
-    size = 0
+    size = told = 0
     while True:
         match connection.next_event():
             case h11.NEED_DATA:
                 received = await stream.receive_some()
                 connection.receive_data(received)
             case h11.Request(target=target):
-                size = int(target[1:])
+                if target == b"/listen":
+                    listening.append(stream)
+                    target = b"/0"
+                of_answer, _, of_event = target[1:].partition(b"/")
+                size, told = int(of_answer), int(of_event or 0)
             case h11.EndOfMessage():
                 headers = [("content-type", "application/json"), ("content-length", str(size))]
                 events = (
@@ -160,6 +173,9 @@ async def converse(stream: trio.SocketStream) -> None:
                 )  # fmt: skip
                 await stream.send_all(b"".join(connection.send(event) or b"" for event in events))
                 connection.start_next_cycle()
+                if told:
+                    for each in listening:
+                        await each.send_all(b"x" * told)
             case h11.ConnectionClosed():
                 return
 
@@ -286,15 +302,95 @@ async def guards(guarded: Server, unguarded: Server) -> Row:
     best = {guarded: float("inf"), unguarded: float("inf")}
     for _ in range(GUARD_ROUNDS):
         for server in best:
-            async with await trio.open_tcp_stream("127.0.0.1", server.port) as stream:
-                connection = Connection(stream)
-                await connection.ask(asked)
-                before = server.cpu_s
-                for _ in range(GUARD_REQUESTS):
-                    await connection.ask(asked)
-                best[server] = min(best[server], (server.cpu_s - before) / GUARD_REQUESTS * 1e6)
+            best[server] = min(best[server], await spent(server, asked))
     cost, floor = best[guarded], best[unguarded]
     return weighed("what the guards cost GET /api/player/status, µs of CPU", round(cost, 1), round(floor, 1))
+
+
+async def spent(server: Server, asked: bytes, requests: int = GUARD_REQUESTS) -> float:
+    """Microseconds of its CPU a request."""
+    async with await trio.open_tcp_stream("127.0.0.1", server.port) as stream:
+        connection = Connection(stream)
+        await connection.ask(asked)
+        before = server.cpu_s
+        for _ in range(requests):
+            await connection.ask(asked)
+        return (server.cpu_s - before) / requests * 1e6
+
+
+async def costs(box: Server, h11: Server) -> AsyncIterator[Row]:
+    """The median of short rounds by turns. `least`: of the cheapest round of each."""
+    for method, path, body in COSTS:
+        asked = request(method, path, body)
+        async with await trio.open_tcp_stream("127.0.0.1", box.port) as stream:
+            size = await Connection(stream).ask(asked)
+        same = request(method, f"/{size}", body)
+        ours, bare = [], []
+        for _ in range(GUARD_ROUNDS):
+            ours.append(await spent(box, asked))
+            bare.append(await spent(h11, same))
+        least = round(min(ours) / min(bare), 2)
+        yield weighed(f"{method} {path}, µs of CPU", round(median(ours), 1), round(median(bare), 1), least=least)
+
+
+class Watcher:
+    """A page that watches, and counts what it is told."""
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    async def watch_box(self, port: int, *, task_status: trio.TaskStatus[None]) -> None:
+        async with await join(port, "40") as stream:
+            await read(stream, b'40{"sid":')
+            joining = b'42["join:playlists"]'
+            await stream.send_all(bytes([0x81, 0x80 + len(joining)]) + bytes(4) + joining)
+            await read(stream, b'"ack:join"')
+            await self._count(stream, task_status)
+
+    async def listen(self, port: int, *, task_status: trio.TaskStatus[None]) -> None:
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            await Connection(stream).ask(request("GET", "/listen", None))
+            await self._count(stream, task_status)
+
+    async def _count(self, stream: trio.SocketStream, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        while received := await stream.receive_some(262_144):
+            self.heard += len(received)
+
+
+async def watched(box: Server, h11: Server) -> Row:
+    """Microseconds of CPU a toggle, all that it leads to included, with `WATCHING` pages that are told of it."""
+    pages = [Watcher() for _ in range(WATCHING)]
+    async with trio.open_nursery() as nursery:
+        for page in pages:
+            await nursery.start(page.watch_box, box.port)
+            await nursery.start(Watcher().listen, h11.port)
+        async with (
+            await trio.open_tcp_stream("127.0.0.1", box.port) as stream,
+            await trio.open_tcp_stream("127.0.0.1", h11.port) as bare_stream,
+        ):
+            connection, bare = Connection(stream), Connection(bare_stream)
+            asked = request("POST", "/api/player/toggle", {})
+
+            async def cost(server: Server, client: Connection, wanted: bytes) -> tuple[float, int]:
+                before = server.cpu_s
+                size = await client.ask(wanted)
+                await trio.sleep(SETTLE_S)
+                return (server.cpu_s - before) * 1e6, size
+
+            await trio.sleep(1)
+            before = pages[0].heard
+            _, size = await cost(box, connection, asked)
+            told = pages[0].heard - before
+            assert told, "nobody was told of the toggle"
+            same = request("POST", f"/{size}/{told}", {})
+            ours, floor = [], []
+            for _ in range(TOGGLES):
+                ours.append((await cost(box, connection, asked))[0])
+                floor.append((await cost(h11, bare, same))[0])
+        nursery.cancel_scope.cancel()
+    title = f"POST /api/player/toggle, {WATCHING} pages watch, µs of CPU"
+    return weighed(title, round(median(ours), 1), round(median(floor), 1), least=round(min(ours) / min(floor), 2))
 
 
 async def rows() -> None:
@@ -303,6 +399,9 @@ async def rows() -> None:
         for asked in ASKED:
             async for each in compare(servers, *asked):
                 print(json.dumps(each), flush=True)
+        async for each in costs(box, h11):
+            print(json.dumps(each), flush=True)
+        print(json.dumps(await watched(box, h11)), flush=True)
     async with serving("box") as guarded, serving("unguarded") as unguarded:
         print(json.dumps(await guards(guarded, unguarded)), flush=True)
 
