@@ -124,7 +124,12 @@ async def taps_to_sound(box: Box, data: Path, pulse: PulseRig, cards: PcscRig, c
         async with watched(box), uploading(box) as sent:
             times = await measured()
             row = timed(f"the same, {CLIENTS} clients watch and an upload runs", times, floor)
-            yield {**row, "chunks_sent": sent.count, "over_150_ms": sum(time > 150 for time in times)}
+            yield {
+                **row,
+                "chunks_sent": sent.count,
+                "files_refused": sent.refused,
+                "over_150_ms": sum(time > 150 for time in times),
+            }
 
 
 async def loads(box: Box, seconds: float) -> AsyncIterator[Row]:
@@ -159,6 +164,7 @@ async def underruns(box: Box, recording: Recording, minutes: float) -> Row:
         "silent_stretches": silent,
         "seconds_heard": round(len(recording.frames()) / RATE),
         "chunks_sent": sent.count,
+        "files_refused": sent.refused,
     }
 
 
@@ -182,9 +188,10 @@ async def watched(box: Box) -> AsyncIterator[None]:
 
 
 class Sent:
-    """Chunks that were taken."""
+    """Chunks that were taken, and files that were not: the examiner has a minute for each, or it counts as damaged."""
 
     count = 0
+    refused = 0
 
 
 @asynccontextmanager
@@ -207,8 +214,11 @@ async def uploading(box: Box) -> AsyncIterator[Sent]:
                     head = f"PUT {base}/{session}/chunks/{first // MIB} HTTP/1.1\r\nHost: localhost\r\n"
                     await connection.ask(f"{head}Content-Length: {len(chunk)}\r\n\r\n".encode() + chunk)
                     sent.count += 1
-            track = (await box.post(f"{base}/{session}/finalize", {})).data["id"]
-            await box.delete(f"/api/playlists/{playlist}/tracks", {"track_ids": [track]})
+            finalized = await box.post(f"{base}/{session}/finalize", {})
+            if finalized.status == 415:
+                sent.refused += 1
+                continue
+            await box.delete(f"/api/playlists/{playlist}/tracks", {"track_ids": [finalized.data["id"]]})
             await box.delete("/api/bin")
 
     async with trio.open_nursery() as nursery:
