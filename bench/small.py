@@ -169,7 +169,7 @@ async def underruns(box: Box, recording: Recording, minutes: float) -> Row:
 
 
 def blocks_missing(box: Box) -> int:
-    return sum(int(count) for count in re.findall(r"had gaps \((\d+) blocks\)", box.log))
+    return sum(int(count) for count in re.findall(r"had gaps \(blocks late: (\d+)\)", box.log))
 
 
 def gaps(frames: Int16) -> int:
