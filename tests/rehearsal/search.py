@@ -19,7 +19,7 @@ from tomb.rehearsal.conductor import Failure
 from tomb.rehearsal.scenario import parse
 
 Step = Mapping[str, Any]
-SHRINKING = 150
+SHRINKING = 40
 
 PLAYLISTS: Mapping[str, Any] = {
     "cow": ["20s", "1m"],
