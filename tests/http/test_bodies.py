@@ -12,7 +12,7 @@ from trio.testing import MockClock
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from tomb.errors import BadRequest, PayloadTooLarge, RequestTimeout
-from tomb.http.bodies import CHUNK_LIMIT, FORM_PARTS, Incoming, read_chunk
+from tomb.http.bodies import CHUNK_LIMIT, FORM_PADDING_LIMIT, FORM_PARTS, Incoming, read_chunk
 from tomb.nurseries.memory_budget import MemoryBudget
 
 MIB = 2**20
@@ -94,6 +94,16 @@ def test_a_form_means_what_it_means_to_others(
     form = b"".join(both if is_first else reversed(both)) + END
     _, chunk = trio.run(read, cut(form, size), FORM, len(form))
     assert (chunk if isinstance(chunk, bytearray) else None) == werkzeug_reads(form)
+
+
+@pytest.mark.parametrize("size", [1, 1000, 65536])
+async def test_what_follows_a_boundary_for_too_long_is_content(autojump_clock: MockClock, size: int) -> None:
+    """Else all of it is looked through again with each piece that comes: 70 kB of spaces took three seconds."""
+    padded = b"\r\n--" + BOUNDARY + b" " * FORM_PADDING_LIMIT
+    content = b"x" + padded + b" \r\n" + padded + b" --"
+    form = part(b"file", content)[:-2] + padded + part(b"other").removeprefix(b"--" + BOUNDARY) + END
+    _, chunk = await read(cut(form, size), FORM, len(content))
+    assert chunk == content
 
 
 async def test_a_chunk_is_in_memory_once(autojump_clock: MockClock) -> None:

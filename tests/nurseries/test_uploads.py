@@ -1,6 +1,7 @@
 """Sessions of uploads: nothing that was answered is lost, and what comes of one is a whole track or nothing."""
 
 import errno
+import shutil
 import sqlite3
 from dataclasses import replace
 from functools import partial
@@ -84,6 +85,10 @@ async def test_a_chunk_written_anew_is_not_there_until_it_is_whole(
         assert (await sender.status(session)).missing == [1]
 
 
+def fails(*_: object) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
 async def rows_after(folder: Path, session: str) -> tuple[list[int], bytes]:
     """What of a session a box that was opened anew says is missing, and what is in its file."""
     async with virtual_box(folder, seed=1) as box:
@@ -109,6 +114,20 @@ async def test_chunks_go_to_the_disk_together_a_moment_after_their_answers(
         assert synced == [part, part.parent]  # the bytes, their name; and then what says that they are there
         assert ((await stored()).status, (await stored()).chunks) == ("uploading", 3)
         assert await stored() == replace(await sender.status(session), updated=(await stored()).updated)
+
+
+async def test_chunks_go_to_the_disk_also_after_an_upload_has_ended_of_which_all_was_there(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        first = await sender.begin()
+        await sender.send(first, 0)
+        await trio.sleep(2 * SYNC_S)
+        await sender.uploads.cancel(first)
+        second = await sender.begin()
+        await sender.send(second, 0)
+        await trio.sleep(2 * SYNC_S)
+        assert (await sender.uploads._store.read(lambda db: uploads.get(db, second))).chunks == 1
 
 
 async def test_no_more_than_so_many_bytes_are_ever_not_on_the_disk(
@@ -168,14 +187,11 @@ async def test_a_power_cut_that_brings_old_content_back_does_not_pass_it_as_new(
 async def test_what_the_disk_did_not_take_is_missing(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         await sender.send(session, 0)
         with monkeypatch.context() as broken:
-            broken.setattr("tomb.library.parts.sync", fail)
+            broken.setattr("tomb.library.parts.sync", fails)
             with pytest.raises(Unavailable):
                 await sender.uploads.sync()
         assert 0 in (await sender.status(session)).missing
@@ -183,6 +199,55 @@ async def test_what_the_disk_did_not_take_is_missing(
         assert 0 in (await sender.status(session)).missing
         await sender.send_all(session)
         await sender.finalize(session, digest(sender.content))
+
+
+async def test_what_the_disk_did_not_take_is_missing_after_the_next_start_too(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel still shows it to whoever reads, and will never write it."""
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+        with monkeypatch.context() as broken:
+            broken.setattr("tomb.library.parts.sync", fails)
+            with pytest.raises(Unavailable):
+                await sender.uploads.sync()
+    missing, content = await rows_after(tmp_path, session)
+    assert content[:CHUNK] == sender.piece(0)
+    assert 0 in missing
+
+
+@pytest.mark.parametrize("what", ["the bytes", "the sums", "the disk"])
+async def test_what_cannot_be_read_of_an_upload_is_missing_and_the_box_starts(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+    with monkeypatch.context() as broken:
+        if what == "the sums":
+            broken.setattr("pathlib.Path.read_bytes", fails)
+        if what == "the bytes":
+            broken.setattr("os.pread", fails)
+        if what == "the disk":
+            broken.setattr("tomb.library.parts.sync", fails)
+        async with virtual_box(tmp_path, seed=1) as box:
+            [upload] = await box.services.uploads.sessions()
+    assert upload.missing == list(range(sender.count))
+
+
+async def test_whoever_empties_the_cache_hinders_no_upload(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin(digest(sender.content))
+        await sender.send(session, 0)
+        shutil.rmtree(sender.box.services.settings.data / "cache")
+        await sender.uploads.receive(sender.playlist_id, session, 0, b"x" * CHUNK)
+        await sender.send_all(session)
+        another = await sender.begin()
+        shutil.rmtree(sender.box.services.settings.data / "cache")
+        await sender.uploads.cleanup(STALE_S)
+        await sender.finalize(session)
+        await sender.uploads.cancel(another)
 
 
 async def test_an_upload_of_which_nothing_was_there_goes_on_though_its_file_is_gone(

@@ -25,6 +25,7 @@ LEAST_BYTES = 4096  # of a body in that time, if it is not complete: Wi-Fi at th
 SLICE = 64 * 1024  # what is worked on without a pause
 FORM_PARTS = 16
 FORM_HEADERS_LIMIT = 8 * 1024
+FORM_PADDING_LIMIT = 1024  # after a boundary; more of it is content, or it would be looked through with each piece
 FORM_IDLE_LIMIT = SLICE + FORM_HEADERS_LIMIT  # bytes of a form that are neither content nor lead to any
 BOUNDARY_LIMIT = 70  # RFC 2046, section 5.1.1
 DRAINED_S = 2.0
@@ -255,9 +256,8 @@ class _FormFile:
             if data.startswith(b"--", end):
                 self._where = "after"
                 return begin, len(data)
-            padding = end
-            while data[padding : padding + 1] in (b" ", b"\t"):
-                padding += 1
+            padded = data[end : end + FORM_PADDING_LIMIT]
+            padding = end + len(padded) - len(padded.lstrip(b" \t"))
             if data.startswith(b"\r\n", padding):
                 self._parts += 1
                 if self._parts > FORM_PARTS:

@@ -10,7 +10,8 @@ any more is synced.
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tomb.library import parts
@@ -21,10 +22,6 @@ _MARK = struct.Struct("<Q")
 _THERE = 1 << 32  # above the sum, which may be 0
 
 
-def prepare(data: Path) -> None:
-    _folder(data).mkdir(parents=True, exist_ok=True)
-
-
 def allocate(data: Path, upload: Upload) -> None:
     """Take the space for them, so that no chunk is refused for want of it. Raises: OSError."""
     with _path(data, upload.id).open("wb", buffering=0) as file:
@@ -33,32 +30,33 @@ def allocate(data: Path, upload: Upload) -> None:
 
 def note(data: Path, session_id: str, index: int, content: bytes | bytearray) -> None:
     """Once it has been written. Raises: OSError."""
-    _write(data, session_id, index, _MARK.pack(_THERE | zlib.crc32(content)))
+    _write(data, session_id, {index: _MARK.pack(_THERE | zlib.crc32(content))}, os.O_CREAT)
 
 
-def take_back(data: Path, session_id: str, index: int) -> None:
-    """Before other content is written: a power cut that brings the old one back does not bring its mark. Raises:
-    OSError."""
-    _write(data, session_id, index, bytes(_MARK.size))
-    sync(_path(data, session_id))
+def take_back(data: Path, session_id: str, indices: Iterable[int]) -> None:
+    """Before other content is written: a power cut that brings the old one back does not bring its mark. And where the
+    disk refused them: what the kernel still shows of them will never be there. Raises: OSError."""
+    with suppress(FileNotFoundError):
+        _write(data, session_id, dict.fromkeys(indices, bytes(_MARK.size)))
+        sync(_path(data, session_id))
 
 
-def _write(data: Path, session_id: str, index: int, mark: bytes) -> None:
-    file = os.open(_path(data, session_id), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def _write(data: Path, session_id: str, noted: Mapping[int, bytes], flags: int = 0) -> None:
+    file = os.open(_path(data, session_id), os.O_WRONLY | os.O_CLOEXEC | flags, 0o644)
     try:
-        os.pwrite(file, mark, index * _MARK.size)
+        for index, mark in noted.items():
+            os.pwrite(file, mark, index * _MARK.size)
     finally:
         os.close(file)
 
 
 def found(data: Path, library: Path, upload: Upload) -> list[int]:
-    """The chunks that are there, of those that the upload says it lacks. Raises: OSError."""
-    try:
+    """The chunks that are there, of those that the upload says it lacks."""
+    with suppress(OSError):  # what cannot be read is sent again; for a bad block in it no box fails to start
         noted = _path(data, upload.id).read_bytes()
         with parts.path_of(library, upload.id).open("rb", buffering=0) as file:
             return [*_matching(file.fileno(), noted, upload)]
-    except FileNotFoundError:
-        return []
+    return []
 
 
 def _matching(file: int, noted: bytes, upload: Upload) -> Iterator[int]:
@@ -84,7 +82,10 @@ def keep_only(data: Path, session_ids: Iterable[str]) -> None:
 
 
 def _folder(data: Path) -> Path:
-    return data / "cache" / "uploads"
+    """Made anew where somebody has emptied the cache."""
+    folder = data / "cache" / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _path(data: Path, session_id: str) -> Path:

@@ -180,7 +180,6 @@ class Uploads:
         opened = cls(store, ports, events, librarian, ingest, limits)
         try:
             await opened._thread(parts.prepare, store.library)
-            await opened._thread(marks.prepare, store.folder)
             await opened._recall_ages()
             await opened._end_lost()
             await opened._recall_chunks()
@@ -306,6 +305,8 @@ class Uploads:
             gone = await self._forget_idle(max_age_s, busy=set(self._turns))
             remembered = await self._store.read(uploads.read_all)
             wanted = [upload.id for upload in remembered if upload.status in OPEN]
+            for session_id in self._known.keys() - set(wanted):  # it went with its playlist
+                self._drop(session_id)
             files, freed = await self._thread(_sweep, self._store.folder, self._store.library, wanted)
         known = {upload.id for upload in remembered}
         self._continued = {each: at for each, at in self._continued.items() if each in known}
@@ -357,7 +358,7 @@ class Uploads:
         """Other content than before: from the first byte of it until the last, the chunk is not there. (Whether half of
         it is, after a kill, its sum tells.)"""
         async with self._syncing:  # nobody is about to write down that it is there
-            await self._thread(marks.take_back, self._store.folder, upload.id, index)
+            await self._thread(marks.take_back, self._store.folder, upload.id, (index,))
             if index in self._unsynced.of(upload.id):
                 self._unsynced.remove(upload, (index,))
             else:
@@ -394,7 +395,7 @@ class Uploads:
 
     async def _put_on_disk(self, session_id: str, indices: Collection[int]) -> None:
         try:
-            await self._ports.in_thread(parts.put_on_disk, self._part(session_id))
+            await self._ports.in_thread(self._sync_chunks, session_id, indices)
         except RequestError:
             # What the kernel could not write it has given up, and says so once only: the next fsync would succeed. One
             # that has ended meanwhile has no file.
@@ -402,6 +403,15 @@ class Uploads:
                 self._known[session_id] = known.with_chunks(indices, there=False)
                 self._unsynced.remove(known, indices)
                 raise
+
+    def _sync_chunks(self, session_id: str, indices: Collection[int]) -> None:
+        """In a thread."""
+        try:
+            parts.put_on_disk(self._part(session_id))
+        except RequestError:
+            with suppress(OSError):
+                marks.take_back(self._store.folder, session_id, indices)
+            raise
 
     def _drop(self, session_id: str) -> None:
         """It is over."""
@@ -413,7 +423,7 @@ class Uploads:
         for upload in await self._store.read(uploads.read_open):
             if there := await self._thread(marks.found, self._store.folder, self._store.library, upload):
                 self._note(upload, there)
-        with suppress(NoSpace):  # `run` tries again
+        with suppress(NoSpace, Unavailable):  # `run` tries again with what is not given up
             await self.sync()
 
     # --- what becomes of it ------------------------------------------------------------------------------------------
@@ -627,9 +637,10 @@ class _Unsynced:
         there.difference_update(indices)
         if not there:
             self._indices.pop(upload.id, None)
-        if self.size < SYNC_EARLY_BYTES:
+        # Only one that is set is over: somebody waits for the other.
+        if self.size < SYNC_EARLY_BYTES and self.many.is_set():
             self.many = trio.Event()
-        if not self._indices:
+        if not self._indices and self.some.is_set():
             self.some = trio.Event()
 
 
