@@ -273,7 +273,7 @@ async def beside_music(root: Path) -> AsyncIterator[Row]:
 
 
 def missing_blocks(box: Box) -> int:
-    return sum(int(count) for count in re.findall(r"had gaps \((\d+) blocks\)", box.log))
+    return sum(int(count) for count in re.findall(r"had gaps \(blocks late: (\d+)\)", box.log))
 
 
 if __name__ == "__main__":

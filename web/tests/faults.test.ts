@@ -22,10 +22,3 @@ test('each is known with whatever follows; what is not is told as it is', () => 
   expect(fault('there is no sound output: Error querying device 7')).toBe('<fault.no_sound>')
   expect(fault('something new')).toBe('something new')
 })
-
-test('each part whose health the box tells has a name', () => {
-  const box = readFileSync(new URL('../../tomb/box.py', import.meta.url), 'utf8')
-  const named = [...box.matchAll(/supervise(?:_from_afar)?\("(\w+)"/g)].map((each) => each[1]!)
-  expect(named).toContain('speakers')
-  expect(Object.keys(en.part)).toEqual(expect.arrayContaining(named))
-})
