@@ -15,6 +15,7 @@ from typing import Any
 
 import trio
 
+from tests.rigs.listener import listening
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import Box, call, serving
 from tomb.nurseries.web import serve_web
@@ -96,6 +97,9 @@ async def attacked(folder: Path, stranger: Stranger, box: Box) -> dict[str, str]
 async def test_a_stranger_s_page_changes_nothing(tmp_path: Path) -> None:
     async with stranger_there() as stranger, serving(tmp_path / "data", *SILENT) as box:
         await box.post("/api/playlists/sync")  # waits for the one that a start begins with
+        async with listening(box.port, "playlists") as listener:
+            await box.post("/api/playlists", {"title": "Mine"})
+            await listener.until("state:playlists", lambda told: "Mine" in str(told))  # after which none is due
         before = (await box.get("/api/playlists")).body
         report = await attacked(tmp_path / "browser", stranger, box)
         after = (await box.get("/api/playlists")).body

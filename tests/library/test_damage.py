@@ -156,7 +156,7 @@ WITHOUT_A_COPY = {
     "the first page is lost": 0,
     "all but the first page is lost": 0,
     "every tenth page is lost": 454,
-    "a bit is flipped in every fifth page": 332,
+    "a bit is flipped in every fifth page": 365,
     "two pages are swapped": 480,
     "noise from the middle on": 114,
     "cut in the middle": 0,

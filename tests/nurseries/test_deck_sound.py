@@ -158,7 +158,7 @@ async def test_gaps_in_the_sound_are_told_and_noted(box: VirtualBox) -> None:
     await trio.sleep(1)
     assert box.state == "playing"
     [told] = trouble(box)
-    assert "3 blocks" in told
+    assert "blocks late: 3" in told
     assert [each["skipped"] for each in box.told("sound_trouble")] == [None]
     assert last_error(box) == told
 

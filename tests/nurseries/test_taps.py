@@ -388,13 +388,18 @@ async def test_a_tag_from_afar_is_linked_by_a_session(box: VirtualBox) -> None:
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on the library's writer takes 7 s for whatever it is asked to write."""
-    write: Callable[..., Any] = Store.write
+    write, write_edits = Store.write, Store._write_edits
 
     async def slowly(store: Store, unit: Any) -> Any:
         await trio.sleep(7.0)
         return await write(store, unit)
 
+    async def edits_slowly(store: Store) -> None:
+        await trio.sleep(7.0)
+        await write_edits(store)
+
     monkeypatch.setattr(Store, "write", slowly)
+    monkeypatch.setattr(Store, "_write_edits", edits_slowly)
 
 
 async def test_while_the_library_writes_for_seconds_tags_play_and_pause_at_once(
