@@ -1,7 +1,7 @@
 """Taps in a whole box on virtual time: whose a lying tag is, and that a tap waits for nothing but the deck."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
