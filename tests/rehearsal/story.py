@@ -13,6 +13,9 @@ title = "A story"
 cow = ["60s", "90s"]
 whale = ["2m"]
 
+[tags]
+stranger = ""
+
 """
 FIRST_LINE = LIBRARY.count("\n") + 1
 

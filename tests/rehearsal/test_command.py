@@ -55,5 +55,5 @@ def test_what_is_no_scenario_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "odd.toml").write_text(STORY.replace("tap =", "tapp ="))
     done = rehearse(tmp_path / "odd.toml")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"tomb: {tmp_path}/odd.toml:8: step.tapp: Extra inputs are not permitted\n"
+    assert done.stderr == f"tomb: {tmp_path}/odd.toml:8: step.tapp: there is no such field; did you mean tap?\n"
     assert "there is no scenario in it" in rehearse(Path(__file__).parent).stderr

@@ -158,7 +158,6 @@ def test_rounds_tap_one_tag_after_the_other() -> None:
         ('health = { audio = "down" }', "health.audio", "up"),
         ('no_events = ["state:player", "nfc_tag"]', "no_events", "nfc_tag"),
         ('events = ["nfc_tag", "nfc_tag"]', "events", "state:track_position"),
-        ('told = { phone = ["state:player"] }', "told.phone", "nothing"),
     ],
 )
 def test_what_is_not_as_expected_is_told_with_its_line(expected: str, field: str, found: str) -> None:
@@ -172,6 +171,12 @@ def test_what_is_not_as_expected_is_told_with_its_line(expected: str, field: str
     first, second, *_ = said.splitlines()
     assert (first, second) == (f"story.toml:{FIRST_LINE + 4}: at 5.000 s", f"  {field}")
     assert f"    found     {found}" in said
+
+
+def test_what_a_client_was_not_told_is_told_with_its_line() -> None:
+    said = failure('[[step]]\nconnect = "phone"\n[[step]]\nexpect.told.phone = "state:player"\n')
+    assert said.startswith(f"story.toml:{FIRST_LINE + 3}: at 0.000 s\n  told.phone\n")
+    assert "    found     nothing" in said
 
 
 def test_what_came_near_an_event_is_told() -> None:

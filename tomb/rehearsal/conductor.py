@@ -5,7 +5,6 @@ has to be true then, or within the time that it grants.
 """
 
 import json
-import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,12 +20,13 @@ from tomb.devices.updates import Offer, UpdateFault
 from tomb.rehearsal import expectations
 from tomb.rehearsal.expectations import Complaint, Window, answered
 from tomb.rehearsal.invariants import Invariants
-from tomb.rehearsal.scenario import BytesSpec, Place, Scenario, Step, seconds
+from tomb.rehearsal.scenario import BytesSpec, Scenario, Step
 from tomb.rehearsal.seeds import order_of_tasks
 from tomb.rehearsal.simulated.disk import Trouble
 from tomb.rehearsal.simulated.music import wav_bytes
 from tomb.rehearsal.simulated.updates import URL
 from tomb.rehearsal.stage import DIAL, PRESSED, NotThere, Phone, Stage
+from tomb.rehearsal.toml_lines import Place
 from tomb.rehearsal.transcript import Transcript, short
 from tomb.rehearsal.web_stores import NoStores, WebView
 
@@ -414,24 +414,17 @@ class Conductor:
         clock.jump(step.busy)
 
     async def _clock(self, step: Step, _: Window) -> None:
-        """`+2h`, `-30m`, `19:30` (the next time it is that), or a date and time."""
-        assert step.clock is not None
-        self._turn_clock(step.clock)
-        self._transcript.note("world", "action", f"the clock shows {self._stage.ports.local():%Y-%m-%d %H:%M:%S}")
-
-    def _turn_clock(self, told: str) -> None:
-        ports = self._stage.ports
-        if told[:1] in "+-":
-            ports.turn_wall(seconds(told[1:]) * (-1 if told[0] == "-" else 1))
-        elif re.fullmatch(r"\d\d:\d\d", told):
-            ports.set_wall(self._next(told))
-        else:
-            ports.set_wall(datetime.fromisoformat(told))
-
-    def _next(self, clock: str) -> datetime:
-        now = self._stage.ports.local().replace(tzinfo=None)
-        then = datetime.combine(now.date(), datetime.strptime(clock, "%H:%M").time())  # noqa: DTZ007  # in its zone
-        return then if then > now else then + timedelta(days=1)
+        """By so much, to the next time that it is so late, or to a date and time."""
+        ports, given = self._stage.ports, step.clock
+        if isinstance(given, timedelta):
+            ports.turn_wall(given.total_seconds())
+        elif isinstance(given, datetime):
+            ports.set_wall(given)
+        elif given is not None:
+            now = ports.local().replace(tzinfo=None)
+            then = datetime.combine(now.date(), given)
+            ports.set_wall(then if then > now else then + timedelta(days=1))
+        self._transcript.note("world", "action", f"the clock shows {ports.local():%Y-%m-%d %H:%M:%S}")
 
     async def _cut(self, step: Step, _: Window) -> None:
         self._transcript.note("world", "action", "the power is cut", to="box")

@@ -6,21 +6,36 @@ docs/rehearsing.md is the description for those who write some.
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from tomb.config import Settings
 from tomb.devices.youtube import Reason
 from tomb.errors import TombError
+from tomb.http.asyncapi import TOLD
+from tomb.http.parents import SettingsBody
+from tomb.http.tags import ActionBody
+from tomb.machines.diagrams import TABLES
+from tomb.nurseries.calendar import zone_called
+from tomb.rehearsal.toml_lines import Place, line_numbers
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,59}$")]
-Place = tuple[str | int, ...]
-"""Where something stands in the file: ("step", 3, "expect", "player")."""
-
 _DURATION = re.compile(
     r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?"
 )
@@ -37,6 +52,25 @@ def seconds(text: object) -> float:
     if found is None or not found.group(0):
         raise ValueError(f"{text!r} is no duration, such as 1h30m, 90s or 500ms")
     return sum(float(count) * unit for count, unit in zip(found.groups(), _UNITS, strict=True) if count)
+
+
+def _turned_to(given: object) -> object:
+    """What a wall clock is turned to: by a timedelta, to the next time of day, or to a date and time."""
+    if isinstance(given, str):
+        if given[:1] in ("+", "-"):
+            return timedelta(seconds=seconds(given[1:])) * (-1 if given[0] == "-" else 1)
+        for kind in (time, datetime):
+            with suppress(ValueError):
+                return kind.fromisoformat(given)
+    if isinstance(given, time | datetime):
+        return given
+    raise ValueError(f"{given!r} is no leap, such as +2h, no time of day, such as 19:30, and no date and time")
+
+
+def _request(given: str) -> str:
+    if re.fullmatch(r"[A-Z]+ /.*", given) is None:
+        raise ValueError(f"{given!r} is no method and address, such as POST /api/player/next")
+    return given
 
 
 Seconds = Annotated[float, BeforeValidator(seconds)]
@@ -61,8 +95,8 @@ class TagSpec(_Model):
     as phones do."""
 
     playlist: Name | None = None
-    action: dict[str, Any] | None = None
-    uid: str | None = None
+    action: ActionBody | None = None
+    uid: Annotated[str, Field(pattern=r"^([0-9A-F]{2}){2,20}$")] | None = None
     random: bool = False
 
 
@@ -85,6 +119,13 @@ class BoxSpec(_Model):
     sound_lag: Seconds = 0.0
     broker: bool = False
     sound: Literal["clock", "frames"] = "clock"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, given: str) -> str:
+        if zone_called(given) is None:
+            raise ValueError(f"no time zone is called {given}; one is called as Europe/Berlin is")
+        return given
 
     @model_validator(mode="after")
     def _knows_what_is_missing(self) -> Self:
@@ -207,7 +248,7 @@ class Step(_Model):
     press: str | None = None
     turn: int | None = None
     type: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{1,30}$")] | None = None
-    call: str | None = None
+    call: Annotated[str, AfterValidator(_request)] | None = None
     body: Fields | None = None
     file: BytesSpec | None = None
     keep: dict[Name, str] = {}
@@ -224,7 +265,7 @@ class Step(_Model):
     busy: Seconds | None = None
     spoil: str | None = None
     mend: str | None = None
-    clock: str | None = None
+    clock: Annotated[timedelta | time | datetime, BeforeValidator(_turned_to)] | None = None
     cut: Literal["power"] | None = None
     restart: Literal[True] | None = None
     off: Seconds = 0.0
@@ -256,8 +297,24 @@ class Step(_Model):
             raise ValueError("`repeat` and `steps` need one another")
         if isinstance(self.tap, list) and not self.tap:
             raise ValueError("a list of tags to tap has one at least")
+        for name, owners in _OF_ACTIONS.items():
+            if name in self.model_fields_set and self.action not in owners:
+                raise ValueError(f"`{name}` says more of {' or '.join(owners)}, and the step has none")
+        if self.within is not None and self.expect is None:
+            raise ValueError("`within` says more of `expect`, and the step has none")
         return self
 
+
+_OF_ACTIONS: Mapping[str, Sequence[str]] = {
+    "hold": ("tap", "press"),
+    "on": ("tap", "place", "lift", "miss"),
+    "by": ("call",),
+    "body": ("call",),
+    "file": ("call",),
+    "keep": ("call",),
+    "off": ("cut", "restart"),
+}
+"""What says more of an action: alone it would do nothing, and the story tell something else than it seems to."""
 
 ACTIONS = (
     *("tap", "place", "lift", "miss", "press", "turn", "type", "call", "connect", "drop", "resync", "emit"),
@@ -307,13 +364,6 @@ class _Told(_Model):
         short = {name: {"playlist": each} if each else {} for name, each in given.items() if isinstance(each, str)}
         return given | short
 
-    @model_validator(mode="after")
-    def _tags_are_for_something(self) -> Self:
-        for name, tag in self.tags.items():
-            if tag.playlist is not None and tag.playlist not in self.playlists:
-                raise ValueError(f"the tag {name} is for {tag.playlist}, which is no playlist")
-        return self
-
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -362,91 +412,131 @@ def parse(text: str, file: str) -> Scenario:
     try:
         told = _Told.model_validate(given)
     except ValidationError as error:
-        wrong = error.errors(include_url=False)
-        raise ScenarioError("\n".join(_complaints(file, lines, wrong))) from None
-    return Scenario(file, told, lines)
+        raise ScenarioError("\n".join(_complaints(file, lines, _said(error)))) from None
+    scenario = Scenario(file, told, lines)
+    if slips := [*_slips(scenario)]:
+        raise ScenarioError("\n".join(_complaints(file, lines, slips)))
+    return scenario
 
 
-def _complaints(file: str, lines: Mapping[Place, int], wrong: Sequence[Any]) -> Iterator[str]:
-    for each in wrong:
-        place = tuple(each["loc"])
+def _complaints(file: str, lines: Mapping[Place, int], wrong: Iterable[tuple[Place, str]]) -> Iterator[str]:
+    for place, what in wrong:
         known = place
         while known not in lines and known:
             known = known[:-1]
         field = ".".join(str(part) for part in place if not isinstance(part, int)) or "the scenario"
-        yield f"{file}:{lines.get(known, 1)}: {field}: {each['msg'].removeprefix('Value error, ')}"
+        yield f"{file}:{lines.get(known, 1)}: {field}: {what}"
 
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_QUOTES = ('"""', "'''")
+def _said(error: ValidationError) -> Iterator[tuple[Place, str]]:
+    for each in error.errors(include_url=False):
+        place = tuple(each["loc"])
+        if each["type"] == "extra_forbidden":
+            yield place, f"there is no such field{_near(str(place[-1]), _FIELDS)}"
+        else:
+            yield place, each["msg"].removeprefix("Value error, ")
 
 
-def line_numbers(text: str) -> dict[Place, int]:
-    """Where tables and keys stand in a TOML file, by their place. (`tomllib` does not say so.) What is inside of an
-    inline value has none of its own."""
-    found: dict[Place, int] = {}
-    counts: dict[Place, int] = {}
-    table: Place = ()
-    within = ""  # what ends the value that goes on over lines
-    depth = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        rest = line
-        if within:
-            _, quote, rest = line.partition(within)
-            if not quote:
-                continue
-            within = ""
-        elif depth == 0:
-            if header := _HEADER.fullmatch(line):
-                table = _table(_parts(header[2]), counts, many=header[1] == "[[")
-                found.setdefault(table, number)
-                continue
-            if key := _KEY.match(line):
-                place = table
-                for part in _parts(key[1]):
-                    place = (*place, part)
-                    found.setdefault(place, number)
-                rest = line[key.end() :]
-        depth, within = _left_open(rest, depth)
-    return found
+_MACHINES = {table.name for table in TABLES.values()}
+_MODELS = (_Told, BoxSpec, PlaylistSpec, TagSpec, YouTubeSpec, Step, ConnectSpec, EmitSpec, BytesSpec, Expectation)
+_FIELDS = {field.alias or name for model in _MODELS for name, field in model.model_fields.items()}
 
 
-def _parts(dotted: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in dotted.split(".")]
+def _near(name: str, known: Iterable[str]) -> str:
+    found = get_close_matches(name, sorted(known), 1)
+    return f"; did you mean {found[0]}?" if found else ""
 
 
-def _table(parts: Sequence[str], counts: dict[Place, int], *, many: bool) -> Place:
-    place: Place = ()
-    for part in parts[:-1]:
-        place = (*place, part)
-        if place in counts:
-            place = (*place, counts[place])
-    place = (*place, parts[-1])
-    if many:
-        counts[place] = counts.get(place, -1) + 1
-        return (*place, counts[place])
-    return place
+# --- names of what is not there: with one, a story tells something else, or expects nothing ---------------------------
 
 
-def _left_open(rest: str, depth: int) -> tuple[int, str]:
-    """How many brackets are open at the end of the line, and which quotes."""
-    at = 0
-    while at < len(rest):
-        letter = rest[at]
-        if rest[at : at + 3] in _QUOTES:
-            end = rest.find(rest[at : at + 3], at + 3)
-            if end < 0:
-                return depth, rest[at : at + 3]
-            at = end + 3
-            continue
-        if letter in "\"'":
-            end = at + 1
-            while end < len(rest) and rest[end] != letter:
-                end += 2 if letter == '"' and rest[end] == "\\" else 1
-            at = end
-        elif letter == "#":
-            break
-        depth += (letter in "[{") - (letter in "]}")
-        at += 1
-    return depth, ""
+def _slips(scenario: Scenario) -> Iterator[tuple[Place, str]]:
+    told, tags = scenario.told, scenario.tags
+    for name, tag in told.tags.items():
+        if tag.playlist is not None and tag.playlist not in told.playlists:
+            what = f"the tag {name} is for {tag.playlist}, which is no playlist"
+            yield ("tags", name), what + _near(tag.playlist, told.playlists)
+    yield from _wrong_settings(("parents",), told.parents, SettingsBody)
+    yield from _wrong_settings(("box", "settings"), told.box.settings, Settings)
+    steps = [*_all_steps(told.step, ("step",))]
+    clients = {
+        name for _, step in steps for name in (step.connect and step.connect.client, step.by, step.resync) if name
+    }
+    for place, step in steps:
+        for field in ("tap", "place"):
+            for tag_name in _as_list(getattr(step, field)):
+                if tag_name not in tags:
+                    yield (*place, field), _no_tag(tag_name, tags)
+        speaks = step.emit.client if step.emit is not None else step.drop
+        if speaks is not None and speaks not in clients:
+            yield (*place, step.action or ""), _no_client(speaks, clients)
+        for where, text in _texts(step.model_dump(by_alias=True, exclude={"together", "steps"}), place):
+            for name in re.findall(r"<tag ([^<>]+)>", text):
+                if name not in tags:
+                    yield where, _no_tag(name, tags)
+        if step.expect is not None:
+            yield from _wrong_expectations(step.expect, (*place, "expect"), clients)
+
+
+def _wrong_expectations(expect: Expectation, place: Place, clients: set[str]) -> Iterator[tuple[Place, str]]:
+    lists: list[tuple[Place, Events]] = [(("events",), expect.events or []), (("no_events",), expect.no_events or [])]
+    for field, by_client in (("told", expect.told or {}), ("not_told", expect.not_told or {})):
+        for name, events in by_client.items():
+            lists.append(((field, name), events))
+            if name not in clients:
+                yield (*place, field, name), _no_client(name, clients)
+    for where, events in lists:
+        for event in events:
+            if event.type not in TOLD:
+                yield (*place, *where), f"no event is called {event.type}{_near(event.type, TOLD)}"
+    for name in expect.machines or {}:
+        if (table := name.partition(" ")[0]) not in _MACHINES:
+            yield (*place, "machines", name), f"no machine is called {table}{_near(table, _MACHINES)}"
+    for where, text in _texts(expect.model_dump(), place):
+        if len(text) > 1 and text[0] == text[-1] == "/":
+            try:
+                re.compile(text[1:-1])
+            except re.error as error:
+                yield where, f"{text} is no regular expression: {error}"
+
+
+def _wrong_settings(place: Place, given: Fields, model: type[BaseModel]) -> Iterator[tuple[Place, str]]:
+    for name in given.keys() - model.model_fields.keys():
+        yield (*place, name), f"there is no such setting{_near(name, model.model_fields)}"
+    try:
+        model.model_validate(given)
+    except ValidationError as error:
+        for where, what in _said(error):
+            yield (*place, *where), what
+
+
+def _all_steps(steps: Sequence[Step], place: Place) -> Iterator[tuple[Place, Step]]:
+    for number, step in enumerate(steps):
+        yield (*place, number), step
+        yield from _all_steps(step.together or (), (*place, number, "together"))
+        yield from _all_steps(step.steps or (), (*place, number, "steps"))
+
+
+def _texts(given: object, place: Place) -> Iterator[tuple[Place, str]]:
+    """All that is text in it, at any depth."""
+    if isinstance(given, str):
+        yield place, given
+    elif isinstance(given, dict):
+        for name, each in given.items():
+            yield from _texts(each, (*place, name))
+    elif isinstance(given, list):
+        for number, each in enumerate(given):
+            yield from _texts(each, (*place, number))
+
+
+def _as_list(names: str | list[str] | None) -> list[str]:
+    return [names] if isinstance(names, str) else names or []
+
+
+def _no_tag(name: str, tags: Iterable[str]) -> str:
+    near = _near(name, tags) or f'; one for nothing is made by {name} = "" in [tags]'
+    return f"no tag is called {name}{near}"
+
+
+def _no_client(name: str, clients: Iterable[str]) -> str:
+    return f"no client is called {name}: none connects or calls by that name{_near(name, clients)}"

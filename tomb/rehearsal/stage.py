@@ -364,7 +364,7 @@ class Stage:
             if tag.playlist is not None:
                 await self.box.librarian.link_tag(tags[name], self.id_of(tag.playlist))
             elif tag.action is not None:
-                await self._ask("PUT", f"/api/tags/{tags[name]}", {"action": tag.action})
+                await self._ask("PUT", f"/api/tags/{tags[name]}", {"action": tag.action.model_dump(exclude_none=True)})
         zone = {"time_zone": told.box.time_zone}
         await self._ask("PUT", "/api/settings", zone | told.parents)
         await trio.sleep(SETTLED_S)
