@@ -268,3 +268,12 @@ def test_the_fingerprint_is_that_of_what_the_steps_make_and_of_nothing_else() ->
         assert schema.is_whole(db)  # somebody else's table is no damage
         db.execute("DROP TABLE resume")
         assert not schema.is_whole(db)
+
+
+def test_a_schema_whose_names_are_no_text_any_more_is_damaged() -> None:
+    """One bit makes bytes of a text: the type of each value is a number before it (sqlite.org/fileformat.html, 2.1)."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        schema.make(db, schema.VERSION)
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_schema SET name = CAST(name AS BLOB) WHERE name = 'tags'")
+        assert not schema.is_whole(db)

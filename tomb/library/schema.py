@@ -526,7 +526,7 @@ def is_whole(connection: sqlite3.Connection) -> bool:
 
 def fingerprint(statements: set[tuple[str, str]]) -> str:
     """Of what a schema is made of, by name."""
-    return hashlib.sha256(repr(sorted(statements)).encode()).hexdigest()
+    return hashlib.sha256(repr(sorted(statements, key=repr)).encode()).hexdigest()
 
 
 def keep_copy(connection: sqlite3.Connection, target: Path) -> None:
