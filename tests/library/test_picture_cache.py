@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tomb.errors import RequestError
 from tomb.library.covers import Picture
 from tomb.library.picture_cache import PictureCache, ScaledCover, Size
 
@@ -40,6 +41,16 @@ def test_what_is_damaged_is_not_found_and_made_anew(tmp_path: Path, content: byt
     assert not path.exists()
     assert scaled.keep(wanted(), picture()).read_bytes() == b"a picture"
     assert scaled.find(wanted()) == path
+
+
+def test_a_data_folder_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    scaled = PictureCache(data / "cache" / "covers")
+    data.rmdir()
+    with pytest.raises(RequestError):
+        scaled.keep(wanted(), picture())
+    assert not data.exists()
 
 
 def test_what_somebody_deleted_is_not_found(tmp_path: Path) -> None:

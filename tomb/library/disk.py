@@ -13,6 +13,14 @@ RESERVE = 4 * 1024 * 1024
 LOW = 1024 * 1024  # a start needs an eighth of it, beside copies of the database
 
 
+def made(cached: Path) -> Path:
+    """A folder in the cache, made anew where somebody has emptied that; but never the data folder, which it is to be
+    noticed of that it is gone. Raises: OSError."""
+    cached.parent.mkdir(exist_ok=True)
+    cached.mkdir(exist_ok=True)
+    return cached
+
+
 def sync(path: Path) -> None:
     """What is in a file, or the names in a folder, survive a power cut from now on. Raises: OSError."""
     opened = os.open(path, os.O_RDONLY)

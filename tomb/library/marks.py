@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tomb.library import parts
-from tomb.library.disk import sync
+from tomb.library.disk import made, sync
 from tomb.library.uploads import Upload
 
 _MARK = struct.Struct("<Q")
@@ -70,7 +70,8 @@ def _matching(file: int, noted: bytes, upload: Upload) -> Iterator[int]:
 
 def discard(data: Path, session_id: str) -> None:
     """Raises: OSError."""
-    _path(data, session_id).unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        _path(data, session_id).unlink()
 
 
 def keep_only(data: Path, session_ids: Iterable[str]) -> None:
@@ -82,10 +83,7 @@ def keep_only(data: Path, session_ids: Iterable[str]) -> None:
 
 
 def _folder(data: Path) -> Path:
-    """Made anew where somebody has emptied the cache."""
-    folder = data / "cache" / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return made(data / "cache" / "uploads")
 
 
 def _path(data: Path, session_id: str) -> Path:

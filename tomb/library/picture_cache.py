@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from tomb.library import faults
 from tomb.library.covers import Picture
+from tomb.library.disk import made
 
 Size = Literal[120, 300, 600]
 SIZES: tuple[int, ...] = get_args(Size)
@@ -63,7 +64,7 @@ class PictureCache:
         kept = self._index()
         path = self._folder / f"{key}.{_digest(picture.data)}.{picture.ext}"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            made(self._folder)
             path.write_bytes(picture.data)
         except OSError as error:
             with suppress(OSError):
