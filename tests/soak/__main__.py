@@ -67,9 +67,9 @@ def main() -> int:
 
 
 def _hunt(args: argparse.Namespace) -> int:
-    found = hunt(args.stories, args.seed)
+    found = hunt(args.stories, args.seed, lambda count: sys.stderr.write(f"{count} stories: nothing yet\n"))
     if found is None:
-        sys.stdout.write(f"{args.stories} stories: nothing went wrong in them\n")
+        sys.stdout.write(f"{args.stories} stories: nothing went wrong in any\n")
         return 0
     if args.keep is not None:
         args.keep.mkdir(parents=True, exist_ok=True)

@@ -1,14 +1,14 @@
 """The routes: the guard, parsing, one call, the envelope. Decisions are made elsewhere.
 
-The application is Quart-Trio's; its table of addresses and its place in the server are used, and its extension point
-for how a request is served (`asgi_http_class`). Quart's own way of serving one costs two tasks, a context of six
-variables, signals and two copies of the headers; here it is one call in the task of the connection.
+The application is Quart-Trio's, the table of addresses Werkzeug's. Quart's place in the server is used, and its
+extension point for how a request is served (`asgi_http_class`). Its own way of serving one costs two tasks, a context
+of six variables, signals and two copies of the headers; here it is one call in the task of the connection.
 """
 
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ import trio
 from pydantic import BaseModel
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Map, Rule
 
 from tomb import bounded_json
 from tomb.errors import (
@@ -70,6 +70,14 @@ class _Name(BaseConverter):
     part_isolating = True
 
 
+@cache
+def _addresses(routes: tuple[tuple[str, str, str], ...]) -> Map:
+    """Of paths, methods and names. Made once, however many boxes a process opens: Werkzeug compiles each rule, which
+    takes longer than all else that an application needs to be there."""
+    rules = [Rule(path, endpoint=name, methods=[method, "OPTIONS"]) for path, method, name in routes]
+    return Map(rules, strict_slashes=False, merge_slashes=False, converters={"default": _Name})
+
+
 class Api:
     """An ASGI application. `ui`: what is served at all addresses but the API's."""
 
@@ -84,9 +92,10 @@ class Api:
         self._memory = MemoryBudget(BODIES_MEMORY)
         self._ui = ui
         self._routes = {route.name: route for route in routes}
+        self._addresses = _addresses(tuple((each.path, each.method, each.name) for each in routes)).bind("tomb")
         self._quart = QuartTrio("tomb.http", static_folder=None)
-        self._mount(self._quart)
-        self._addresses = self._quart.url_map.bind("tomb")
+        # To a type checker a class; Quart asks no more of it than to be called with itself and a scope.
+        self._quart.asgi_http_class = lambda _, scope: partial(self._serve, scope)  # type: ignore[assignment, return-value]
         self._fixed: dict[tuple[str, str], Route] = {
             (each.method, each.path): each for each in routes if "<" not in each.path
         }
@@ -126,15 +135,6 @@ class Api:
         encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
         await send({"type": "http.response.start", "status": refusal.status, "headers": encoded})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
-
-    def _mount(self, app: QuartTrio) -> None:
-        # To a type checker a class; Quart asks no more of it than to be called with itself and a scope.
-        app.asgi_http_class = lambda _, scope: partial(self._serve, scope)  # type: ignore[assignment, return-value]
-        app.url_map.strict_slashes = False
-        app.url_map.merge_slashes = False
-        app.url_map.converters["default"] = _Name
-        for name, route in self._routes.items():
-            app.add_url_rule(route.path, name, methods=[route.method])
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         """One request, in this task and no other. Whoever leaves, or cannot be sent all of it, is forgotten: the server

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ from tomb.http.app import make_app
 from tomb.http.services import Services
 from tomb.http.sockets import TOLD
 from tomb.http.ui import WebUi
-from tomb.library import chapters, reading
+from tomb.library import chapters, reading, schema
 from tomb.nurseries.deck import Deck
 from tomb.nurseries.lifecycle import Process
 from tomb.rehearsal.clients import SocketClient
@@ -252,6 +252,9 @@ class Stage:
 
     async def switch_on(self) -> None:
         assert self._nursery is not None
+        if not self.data.exists():
+            self.data.mkdir()
+            (self.data / "tomb.db").write_bytes(_empty_database())
         self.names.data = self.data
         await self._nursery.start(self._live)
 
@@ -578,6 +581,14 @@ class Stage:
         if phone.socket is not None:
             phone.socket.wire.to_app.send_nowait({"type": "websocket.disconnect", "code": 1006})
             phone.socket = None
+
+
+@cache
+def _empty_database() -> bytes:
+    """As the box makes one where there is none, which takes it longer than a story of a minute."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        schema.make(db, schema.VERSION)
+        return db.serialize()
 
 
 def _youtube(spec: YouTubeSpec) -> FakeYouTube:
