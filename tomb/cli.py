@@ -21,11 +21,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         installed.settle(args.name, args)
         command: Command = args.command
         command(args)
+        sys.stdout.flush()
     except TombError as error:
         print(f"tomb: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever reads it has had enough, as `head` has; Python would say so once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return 0
 
 

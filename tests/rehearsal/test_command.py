@@ -42,7 +42,7 @@ def test_the_first_broken_expectation_ends_it_with_how_to_see_it_again(tmp_path:
     (tmp_path / "wrong.toml").write_text(STORY.replace('"playing"', '"paused"'))
     done = rehearse("--seed", 3, "--seeds", 2, tmp_path)
     assert done.returncode == 1
-    assert f"{tmp_path}/good.toml: A tap" in done.stdout
+    assert f"{tmp_path}/good.toml: A tap (2 orders)" in done.stdout
     assert "puts cow on the box" in done.stdout
     assert (
         f"{tmp_path}/wrong.toml:9: at 10.000 s\n  player.state\n    expected  paused\n    found     playing"

@@ -34,7 +34,8 @@ def rehearse_all(
                 break
         else:
             if not alone and coverage is None:
-                print(f"{scenario.file}: {scenario.told.title}")
+                times = "" if seeds is None else f" ({seeds} orders)"
+                print(f"{scenario.file}: {scenario.told.title}{times}")
     if coverage is not None:
         print("\n".join(coverage.report()))
     return went_well
