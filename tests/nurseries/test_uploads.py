@@ -309,6 +309,18 @@ async def test_sessions_go_with_their_playlist(tmp_path: Path, autojump_clock: M
         assert sender.parts() == []
 
 
+async def test_what_went_with_its_playlist_is_not_waited_for_on_the_disk(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+        await sender.box.services.librarian.delete(sender.playlist_id)
+        await sender.uploads.cleanup(STALE_S)
+        assert sender.parts() == []
+        await sender.uploads.sync()  # of a file that is gone nothing can be synced
+
+
 async def test_a_session_whose_file_was_tidied_away_is_over(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with sending(tmp_path) as sender:
         session, other = await sender.begin(), await sender.begin()
