@@ -75,3 +75,7 @@ def test_one_that_is_not_synced_is_found_out(monkeypatch: pytest.MonkeyPatch) ->
     said = failure(UPLOAD)
     assert "player" in said
     assert "found     playing" not in said
+
+
+def test_a_full_disk_is_full_after_a_cut_too_and_its_reserve_lets_the_box_start() -> None:
+    goes_well('[[step]]\ndisk = "full"\n[[step]]\ncut = "power"\noff = "1s"\nexpect.player.state = "stopped"\n')

@@ -89,14 +89,16 @@ async def _perform(scenario: Scenario, folder: Path, seed: int) -> Performance:
     stage = Stage(scenario, seed, folder)
     failure: Failure | None = None
     try:
-        async with stage.running():
-            await Conductor(stage).perform()
+        conductor = Conductor(stage)
+        with conductor.invariants.watching():
+            async with stage.running():
+                await conductor.perform()
     except* _Unmet as unmet:
         first = _first(unmet)
         assert isinstance(first, _Unmet)
         failure = Failure(scenario.file, scenario.line(first.place), first.at, first.complaints)
     except* Exception as defects:  # noqa: BLE001  # the boundary: whatever the box dies of is what the rehearsal found
-        died = Complaint(("box",), "a box that lives", _said_of(_first(defects)))
+        died = Complaint(("box",), "a box that lives", stage.names.called(_said_of(_first(defects))))
         failure = failure or Failure(scenario.file, 1, stage.transcript.last, [died])
     return Performance(scenario, seed, stage.transcript, failure)
 
@@ -119,7 +121,7 @@ class Conductor:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._transcript = stage.transcript
-        self._invariants = Invariants(stage)
+        self.invariants = Invariants(stage)
         self._nursery: trio.Nursery | None = None
         self._round = 0  # of the innermost repetition
         self._do: Mapping[str, Callable[[Step, Window], Awaitable[None]]] = {
@@ -179,7 +181,6 @@ class Conductor:
             for self._round in range(step.repeat):
                 await self._all(step.steps or (), (*place, "steps"))
         since = before if step.action is None else expectations.window(self._stage)
-        was = self._invariants.before()
         if step.action is not None and alone:
             self._stage.forget_frames()
         try:
@@ -191,7 +192,7 @@ class Conductor:
             undone = Complaint((step.action or "",), "to be done", str(why))
             raise _Unmet(self._transcript.now, (*place, step.action or ""), [undone]) from None
         await self._settle(step, place, since)
-        if alone and (broken := self._invariants.after(step, was)):
+        if alone and (broken := self.invariants.after()):
             raise _Unmet(self._transcript.now, place, broken)
 
     async def _together(self, steps: Sequence[Step], place: Place) -> None:
@@ -282,6 +283,7 @@ class Conductor:
     async def _type(self, step: Step, _: Window) -> None:
         assert step.type is not None
         self._transcript.note("child", "action", f"has a reader type {step.type}", to="box")
+        self.invariants.touched()
         self._stage.input("typer").type(step.type)
 
     # --- clients ----------------------------------------------------------------------------------------------------
@@ -428,10 +430,10 @@ class Conductor:
 
     async def _cut(self, step: Step, _: Window) -> None:
         self._transcript.note("world", "action", "the power is cut", to="box")
-        self._invariants.power_is_cut()
+        self.invariants.power_is_cut()
         await self._stage.cut_power()
         await self._be_off(step)
-        self._invariants.power_is_back()
+        self.invariants.power_is_back()
 
     async def _restart(self, step: Step, _: Window) -> None:
         self._transcript.note("world", "action", "the box is switched off", to="box")

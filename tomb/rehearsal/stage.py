@@ -272,6 +272,7 @@ class Stage:
             self.lose_client(phone)
         self._lives += 1
         self.disk.after_cut(before, self.data)
+        self.disk.is_of(self.data)
         self._power.cancel()
         await self._ended.wait()
         self.dying = False

@@ -16,7 +16,7 @@ class View(Protocol):
 
     def shown(self) -> Mapping[str, Any]:
         """What is known: `player`, the whole state, None before there was one; `playlists`, in the order of the list;
-        `machines`, where each is, as the events have it."""
+        `opened`, those of which everything is known; `machines`, where each is, as the events have it."""
 
     def close(self) -> None:
         """It is not needed any more."""
@@ -28,6 +28,7 @@ class PlainView:
     def __init__(self) -> None:
         self._player: dict[str, Any] | None = None
         self._playlists: dict[str, dict[str, Any]] = {}
+        self._opened: dict[str, Mapping[str, Any]] = {}
         self._machines: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def take(self, event_type: str, payload: Mapping[str, Any]) -> None:
@@ -44,6 +45,9 @@ class PlainView:
                 self._playlists[playlist["id"]] = playlist
             case "state:playlist_deleted":
                 self._playlists.pop(data["playlist_id"], None)
+                self._opened.pop(data["playlist_id"], None)
+            case "state:playlist":
+                self._opened[data["id"]] = data
             case "machine_state" if data["state"] is None:
                 self._machines.pop((data["name"], data["id"]), None)
             case "machine_state":
@@ -53,8 +57,12 @@ class PlainView:
         pass
 
     def shown(self) -> Mapping[str, Any]:
-        playlists, machines = list(self._playlists.values()), list(self._machines.values())
-        return {"player": self._player, "playlists": playlists, "machines": machines}
+        return {
+            "player": self._player,
+            "playlists": list(self._playlists.values()),
+            "opened": list(self._opened.values()),
+            "machines": list(self._machines.values()),
+        }
 
     def close(self) -> None:
         pass

@@ -53,6 +53,10 @@ class Disk:
     def is_in(self, trouble: Trouble | None, data: Path) -> None:
         """From now on. `data`: the folder of the box."""
         self._trouble = trouble
+        self.is_of(data)
+
+    def is_of(self, data: Path) -> None:
+        """The reserve that counts is the one in there, if there is one."""
         self._reserve = data / "reserve" if (data / "reserve").exists() else None
 
     @property
