@@ -23,6 +23,7 @@ from tomb.devices.snapcast import SpeakerControl
 from tomb.devices.updates import PackageUpdater
 from tomb.events import LEASE_BLOCK, MACHINES, PLAYLISTS, Events
 from tomb.library.counters import EventLease
+from tomb.library.memory import PlayerMemory
 from tomb.library.opening import open_store
 from tomb.library.repair import recovery
 from tomb.library.store import Store
@@ -176,6 +177,11 @@ async def open_box(
             partial(_complain_of_sound, board, events),
         )
         await lifecycle.start(deck.run)
+        # Before anything else happens to it: of the first that does its state is noted, which would be that of a box
+        # that never played, and on a slow card it would be written before what was remembered has been read.
+        memory = await librarian.recall()
+        if memory is not None:
+            await deck.restore(memory)
         _note_position_at_the_end(process, deck, journal)
         librarian.listen(deck)
         calendar = Calendar(ports, devices.time_zone())
@@ -186,10 +192,10 @@ async def open_box(
         limits.quieten = rooms.set_ceiling
         output = devices.output and devices.output(deck)
         selectable = output if isinstance(output, SelectableOutput) else None
-        # What parents chose, and where the music was.
+        # What parents chose, and whether the music goes on.
         preferences = await Preferences.open(settings, librarian, deck, selectable, limits)
         parent_auth = await ParentAuth.open(ports, librarian)
-        went_on = await _recall(deck, librarian, process, preferences.current.start_volume)
+        went_on = await _go_on(deck, memory, process, preferences.current.start_volume)
 
         # What a child touches: from here on a tag plays.
         linking = Linking(ports, events, librarian, board.machines)
@@ -292,11 +298,8 @@ async def _watch_library(lifecycle: Lifecycle, board: Board, store: Store, proce
     await lifecycle.start(partial(store.watch, note, process.restart))
 
 
-async def _recall(deck: Deck, librarian: Librarian, process: Process, start_volume: int) -> bool:
-    """Where the box was switched off, but no louder than parents let it start. Whether it plays on."""
-    memory = await librarian.recall()
-    if memory is not None:
-        await deck.restore(memory)
+async def _go_on(deck: Deck, memory: PlayerMemory | None, process: Process, start_volume: int) -> bool:
+    """No louder than parents let the box start. Whether it plays on."""
     if deck.state(0).volume > start_volume:
         await deck.set_volume(start_volume)
     if memory is None or not process.resumes or not memory.playing:

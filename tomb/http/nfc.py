@@ -132,7 +132,7 @@ async def _scan(services: Services, call: Call[ScanBody]) -> Success[ScanAnswer]
         timeout_ms=body.timeout_ms,
         expires_at=session.expires_at,
     )
-    return Success(opened, session.last.message)
+    return Success(opened, services.linking.message(session))
 
 
 async def _cancel(services: Services, call: Call[Body]) -> Success[LinkSession]:

@@ -251,6 +251,11 @@ class Linking:
         sessions = [each for each in self.listed() if session_id in (None, each.id)]
         return _status(sessions[-1]) if sessions else None
 
+    def message(self, session: LiveSession) -> str:
+        """What people are told of it."""
+        step = session.last
+        return step.message + (NO_READER if step.state == "waiting" and not self.reader_there else "")
+
     # --- inside -----------------------------------------------------------------------------------------------------
 
     async def _open(
@@ -341,7 +346,7 @@ class Linking:
             "state": step.state,
             "playlist_id": session.machine.playlist_id,
             "session_id": session.id,
-            "message": step.message + (NO_READER if step.state == "waiting" and not self.reader_there else ""),
+            "message": self.message(session),
             "expires_at": session.expires_at,
             "timestamp": int(self._ports.wall() * 1000),
         }

@@ -90,6 +90,8 @@ class Disk:
                 else:
                     self._copy(entry, after / entry.name)
         self._note_folder(after)
+        if self._reserve is not None and self._reserve.parent == before:
+            self._reserve = after / self._reserve.name
 
     def _copy(self, entry: Path, after: Path) -> None:
         found = entry.stat()
