@@ -29,6 +29,10 @@ PAUSE = '[[step]]\ncall = "POST /api/player/pause"\n'
 HEALTH = '[[step]]\ncall = "GET /api/health"\n'
 SLOW = '[[step]]\ndisk = "slow"\n'
 LOUDER = '[[step]]\ncall = "POST /api/player/volume"\nbody = { volume = 60 }\n'
+STALLED = '[[step]]\nstall = "phone"\n'
+ON_AND_ON = f"[[step]]\nrepeat = 600\n{LOUDER}{LOUDER.replace('60', '50')}".replace(
+    "[[step]]\ncall", "[[step.steps]]\ncall"
+)
 A_WHILE = '[[step]]\nafter = "5s"\n'
 PLAY = '[[step]]\ncall = "POST /api/player/play"\n'
 TOGETHER = '[[step]]\n[[step.together]]\ntap = "cow"\n'
@@ -117,6 +121,7 @@ FAULTS: dict[str, tuple[object, str, Callable[[Any], object], str, str]] = {
     "told position": (deck, "TrackPosition", _far_ahead, TAP + A_WHILE, "the position lies within the track"),
     "opened": (Events, "_hand_out", _deaf_to("state:playlist"), OPENED + A_TRACK_LESS, "phone knows what the box"),
     "one client": (Outbox, "put", _keeps_a_volume_to_itself, CONNECTED + LOUDER, "phone hears what is said"),
+    "bounds": (Outbox, "fits", lambda _: lambda *_: True, CONNECTED + STALLED + ON_AND_ON, "queues are bounded"),
     "session": (Linking, "placed", _nobody_s, SESSION + TAP, "no tap plays"),
     "together": (Linking, "placed", _nobody_s, SESSION + TOGETHER, "no tap plays"),
     "slow session": (Linking, "placed", _nobody_s, SESSION + SLOW + TAP + A_WHILE, "no tap plays"),

@@ -7,7 +7,7 @@ import pytest
 from tests.rehearsal.story import FIRST_LINE, failure, goes_well, told
 from tomb.nurseries.deck import Deck
 from tomb.rehearsal.command import rehearse_in_scratch
-from tomb.rehearsal.scenario import parse
+from tomb.rehearsal.scenario import parse, read
 
 MANUAL = Path(__file__).parents[2] / "docs/rehearsing.md"
 
@@ -233,6 +233,11 @@ def test_the_same_seed_is_the_same_story_and_another_one_is_not() -> None:
     assert digests[0] == digests[1] == digests[4]
     orders = [tuple(entry.text for entry in told(races, seed).transcript.entries) for seed in range(8)]
     assert len(set(orders)) > 1
+
+
+def test_a_hundred_rehearsals_are_one_byte_for_byte() -> None:
+    story = read(MANUAL.parents[1] / "scenarios/a_second_tap_pauses.toml")
+    assert len({rehearse_in_scratch(story, seed=7).transcript.digest() for _ in range(100)}) == 1
 
 
 def test_the_story_of_the_manual_goes_as_it_says() -> None:

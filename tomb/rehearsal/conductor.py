@@ -135,6 +135,7 @@ class Conductor:
             "call": self._call,
             "connect": self._connect,
             "drop": self._drop,
+            "stall": self._stall,
             "resync": self._resync,
             "emit": self._emit,
             "lose": self._lose,
@@ -337,12 +338,21 @@ class Conductor:
         self._transcript.note(phone.name, "action", "loses its network")
         self._stage.lose_client(phone)
 
+    async def _stall(self, step: Step, _: Window) -> None:
+        """It reads nothing any more, as one does that fell asleep without a word."""
+        assert step.stall is not None
+        phone = self._stage.phone(step.stall)
+        if phone.socket is None or not phone.is_connected:
+            raise NotThere(f"{phone.name} is not connected")
+        self._transcript.note(phone.name, "action", "stops reading")
+        phone.socket.wire.stalled = True
+
     async def _resync(self, step: Step, since: Window) -> None:
         """It comes back, and asks for what it missed."""
         assert step.resync is not None
         phone = self._stage.phone(step.resync)
         self._transcript.note(phone.name, "action", f"comes back and knows all up to {phone.seen}", to="box")
-        socket = phone.socket if phone.is_connected else await self._stage.connect(phone)
+        socket = phone.socket if phone.is_connected and not phone.is_stalled else await self._stage.connect(phone)
         assert socket is not None
         request = {"last_global_seq": phone.seen, "requested_rooms": self._rooms(phone)}
         since.answer = await socket.ask("sync:request", request)

@@ -35,7 +35,7 @@ class _Listening:
 
     @classmethod
     def of(cls, phone: Phone) -> "_Listening | None":
-        if phone.socket is None or not phone.is_connected:
+        if phone.socket is None or not phone.is_connected or phone.is_stalled:
             return None
         return cls(phone.socket, len(phone.told), frozenset(phone.joined))
 
@@ -115,6 +115,7 @@ class Invariants:
         if self._stage.services is None:
             return
         yield from self._sound()
+        yield from self._bounds()
         for phone in self._stage.phones.values():
             yield from self._view(phone)
             yield from self._queue(phone)
@@ -174,7 +175,7 @@ class Invariants:
 
     def _view(self, phone: Phone) -> Iterator[Complaint]:
         """A client that hears all of it knows what the box knows."""
-        if not phone.is_connected:
+        if not phone.is_connected or phone.is_stalled:
             return
         shown, box = phone.view.shown(), self._stage.box
         if "playlists" in phone.joined and shown["player"] is not None:
@@ -207,8 +208,17 @@ class Invariants:
             yield _broken(f"{phone.name} knows what the box knows", f"a session is {shown['session']}, and none is")
 
     def _queue(self, phone: Phone) -> Iterator[Complaint]:
-        if phone.is_connected and not phone.stalled and (waiting := phone.waiting):
+        if phone.is_connected and not phone.is_stalled and (waiting := phone.waiting):
             yield _broken("queues are empty when all is said", f"{waiting} frames wait for {phone.name}")
+
+    def _bounds(self) -> Iterator[Complaint]:
+        """What waits in the box, for whoever reads slowly or not at all."""
+        app = self._stage.app
+        assert app is not None
+        if app.budget.held > app.limits.held_bytes:
+            yield _broken("queues are bounded", f"{app.budget.held} bytes wait for clients")
+        if app.budget.longest > app.limits.queued_packets:
+            yield _broken("queues are bounded", f"{app.budget.longest} packets wait for one client")
 
     def _known(self) -> dict[str, Any]:
         box = self._stage.box

@@ -254,6 +254,7 @@ class Step(_Model):
     keep: dict[Name, str] = {}
     connect: ConnectSpec | None = None
     drop: Name | None = None
+    stall: Name | None = None
     resync: Name | None = None
     emit: EmitSpec | None = None
     lose: Name | None = None
@@ -317,7 +318,7 @@ _OF_ACTIONS: Mapping[str, Sequence[str]] = {
 """What says more of an action: alone it would do nothing, and the story tell something else than it seems to."""
 
 ACTIONS = (
-    *("tap", "place", "lift", "miss", "press", "turn", "type", "call", "connect", "drop", "resync", "emit"),
+    *("tap", "place", "lift", "miss", "press", "turn", "type", "call", "connect", "drop", "stall", "resync", "emit"),
     *(
         "lose",
         "give_back",
@@ -467,7 +468,7 @@ def _slips(scenario: Scenario) -> Iterator[tuple[Place, str]]:
             for tag_name in _as_list(getattr(step, field)):
                 if tag_name not in tags:
                     yield (*place, field), _no_tag(tag_name, tags)
-        speaks = step.emit.client if step.emit is not None else step.drop
+        speaks = step.emit.client if step.emit is not None else step.drop or step.stall
         if speaks is not None and speaks not in clients:
             yield (*place, step.action or ""), _no_client(speaks, clients)
         for where, text in _texts(step.model_dump(by_alias=True, exclude={"together", "steps"}), place):

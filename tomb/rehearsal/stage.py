@@ -109,11 +109,15 @@ class Phone:
     told: list[tuple[str, Any]] = field(default_factory=list)
     view: View = field(default_factory=PlainView)
     joined: set[str] = field(default_factory=set)
-    stalled: bool = False
 
     @property
     def is_connected(self) -> bool:
-        return self.socket is not None and not self.socket.wire.closed
+        """In the eyes of the box."""
+        return self.socket is not None and not (self.socket.wire.closed or self.socket.wire.done.is_set())
+
+    @property
+    def is_stalled(self) -> bool:
+        return self.socket is not None and self.socket.wire.stalled
 
     @property
     def waiting(self) -> int:

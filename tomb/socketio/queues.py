@@ -50,6 +50,11 @@ class QueueBudget:
             counted |= {id(frame): sys.getsizeof(frame) for frame in account.frames}
         return other + sum(counted.values())
 
+    @property
+    def longest(self) -> int:
+        """How many frames wait for the client for whom most do."""
+        return max((sum(1 for _ in account.frames) for account in self._accounts), default=0)
+
     def change(self, by: int) -> None:
         self._sum += by
         if self._sum > self._look_at:
