@@ -1,7 +1,9 @@
 """The package on a Debian of its own, with a real systemd and no network: see tests/rigs/machine.py."""
 
+import hashlib
 import json
 import re
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests.rigs.patience import PATIENCE_S
 from tests.rigs.pcsc import PORTS, READER, Card
 
 TAG = "04A1B2C3"
+STORY = Path(__file__).parents[2] / "scenarios/a_night_with_a_power_cut.toml"
 UNIT = "/run/systemd/system/locked-up.service"
 SCRIPT = "/usr/share/locked-up.py"
 AS_THE_BOX = (
@@ -215,3 +218,14 @@ async def test_purging_takes_the_music_of_those_who_say_so(installed: Installed,
         await machine.run("debconf-set-selections", stdin=answer)
         await machine.run("apt-get", "purge", "--yes", "tomb-music-box")
         assert (await machine.run("test", "-e", "/var/lib/tomb", check=False)).status == 1
+
+
+async def test_a_story_is_the_same_on_every_debian_byte_for_byte(installed: Installed, tmp_path: Path) -> None:
+    """Another Python, another C library, another processor's worth of everything: one transcript."""
+    seeded = ("rehearse", "--seed", "7", "--json")
+    here = await trio.run_process((sys.executable, "-m", "tomb", *seeded, STORY), capture_stdout=True)
+    async with box_of(installed, tmp_path) as machine:
+        await machine.run("sh", "-c", "cat > /tmp/story.toml", stdin=STORY.read_bytes())
+        there = await machine.run("tomb", *seeded, "/tmp/story.toml")
+    assert len(here.stdout.splitlines()) > 100
+    assert hashlib.sha256(there.said.encode()).digest() == hashlib.sha256(here.stdout.strip()).digest()
