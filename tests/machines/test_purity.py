@@ -10,7 +10,7 @@ import pytest
 import tomb.machines
 
 MODULES = sorted(Path(str(tomb.machines.__file__)).parent.glob("*.py"))
-STANDARD = {"collections", "dataclasses", "enum", "inspect", "itertools", "pathlib", "types", "typing"}
+STANDARD = {"collections", "contextvars", "dataclasses", "enum", "inspect", "itertools", "pathlib", "types", "typing"}
 OURS = ("tomb.machines", "tomb.models")
 MACHINE_LIBRARY = {"table.py": "transitions"}
 

@@ -81,7 +81,7 @@ test('a new tag that lies on the box is offered wherever one is, and given a pla
   await page.getByRole('dialog').getByRole('button', { name: /^Good Night/ }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await eventually(async () => (await ask('GET', '/api/tags/04A1B2D1')).playlist_id === night)
-  assert.equal(await page.getByRole('button', { name: /A new tag lies on the box/ }).count(), 0)
+  await page.getByRole('button', { name: /A new tag lies on the box/ }).waitFor({ state: 'detached' })
   await lift()
   await ask('PUT', '/api/tags/04A1B2D2', { action: { action: 'pause' } })
   await place('04A1B2D2') // it does something: no offer

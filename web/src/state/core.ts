@@ -71,8 +71,15 @@ export const readerStatus = () => peek((signal) => api.GET('/api/nfc/status', { 
 
 export function start(): void {
   connection.open()
+  let heard = 0
+  listen(({ name }) => { if (name.startsWith('nfc_')) heard++ })
   whenUp(async () => {
-    const status = await readerStatus()
+    // What is heard while the answer is on its way is newer than the answer.
+    let before, status
+    do {
+      before = heard
+      status = await readerStatus()
+    } while (before !== heard)
     if (status === null) return
     const { tag_present, active_sessions } = status
     linking.value = {
