@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { DESK, PHONE, launch } from '../ui/rig.mjs'
+import { DESK, PATIENCE_MS, PHONE, launch } from '../ui/rig.mjs'
 
 const SITE = process.env.TOMB_SITE
 const pages = (await readdir(SITE, { recursive: true })).filter((name) => /^(docs|packaging|CHANGELOG).*\.html$/.test(name)).sort()
@@ -13,6 +13,7 @@ const pages = (await readdir(SITE, { recursive: true })).filter((name) => /^(doc
 /** What is wrong with what this page loads and says from now on. */
 function complaints(page) {
   const wrong = []
+  page.setDefaultTimeout(PATIENCE_MS)
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && wrong.push(`${page.url()}: ${message.text()}`))
   page.on('pageerror', (error) => wrong.push(`${page.url()}: ${error}`))
   page.on('requestfailed', (request) => wrong.push(`not there: ${request.url()}`))

@@ -15,7 +15,7 @@ export const DESK = { viewport: { width: 1280, height: 860 } }
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required', '--host-resolver-rules=MAP box.local 127.0.0.1']
 
-const PATIENCE_MS = 60_000 // as tests/rigs/patience.py has it: only what hangs takes so long, however busy the machine
+export const PATIENCE_MS = 60_000 // as tests/rigs/patience.py has it: only what hangs takes so long, however busy the machine
 
 export const launch = (...more) => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...more], timeout: PATIENCE_MS })
 let shared
