@@ -27,15 +27,14 @@ class Owner:
     reaches: Mapping[str, tuple[str, ...]]
 
 
+ACTIONS = ("Toggle", "Stop", "Next", "Previous", "SetVolume", "SetMode", "SetSleep")
+"""What a tag or a button may be set to do to the player."""
+
 OWNERS: Mapping[str, Owner] = {
     "player": Owner(
         "deck",
         fired_by={
-            "box": (
-                "Play",
-                "SetVolume",
-                "Restore",
-            ),
+            "box": ("Play", "SetVolume", "Restore"),
             "http": (
                 "Start",
                 "Tapped",
@@ -51,35 +50,10 @@ OWNERS: Mapping[str, Owner] = {
                 "SetMode",
                 "SetSleep",
             ),
-            "keys": (
-                "Tapped",
-                "Toggle",
-                "Stop",
-                "Next",
-                "Previous",
-                "SetVolume",
-                "SetMode",
-                "SetSleep",
-            ),
-            "librarian": (
-                "PlaylistChanged",
-                "PlaylistDeleted",
-            ),
-            "limits": (
-                "SetCeiling",
-                "SetCurb",
-            ),
-            "mpd": (
-                "Start",
-                "Play",
-                "Pause",
-                "Stop",
-                "Next",
-                "Previous",
-                "Seek",
-                "SetVolume",
-                "SetMode",
-            ),
+            "keys": ("Tapped", *ACTIONS),
+            "librarian": ("PlaylistChanged", "PlaylistDeleted"),
+            "limits": ("SetCeiling", "SetCurb"),
+            "mpd": ("Start", "Play", "Pause", "Stop", "Next", "Previous", "Seek", "SetVolume", "SetMode"),
             "mqtt": (
                 "Start",
                 "Play",
@@ -93,39 +67,13 @@ OWNERS: Mapping[str, Owner] = {
                 "SetMode",
                 "SetSleep",
             ),
-            "output": (
-                "TrackStarted",
-                "TrackFinished",
-                "TrackFailed",
-            ),
-            "supervisor": (
-                "DeviceLost",
-                "DeviceBack",
-            ),
-            "taps": (
-                "Tapped",
-                "TagRemoved",
-                "Toggle",
-                "Stop",
-                "Next",
-                "Previous",
-                "SetVolume",
-                "SetMode",
-                "SetSleep",
-            ),
-            "timer": (
-                "SleepNear",
-                "SleepOver",
-                "HushOver",
-                "ChapterBegan",
-            ),
+            "output": ("TrackStarted", "TrackFinished", "TrackFailed"),
+            "supervisor": ("DeviceLost", "DeviceBack"),
+            "taps": ("Tapped", "TagRemoved", *ACTIONS),
+            "timer": ("SleepNear", "SleepOver", "HushOver", "ChapterBegan"),
         },
         reaches={
-            "journal": (
-                "SaveResume",
-                "ClearResume",
-                "CountPlay",
-            ),
+            "journal": ("SaveResume", "ClearResume", "CountPlay"),
             "output": (
                 "PlayTrack",
                 "EnqueueTrack",
@@ -141,20 +89,11 @@ OWNERS: Mapping[str, Owner] = {
     "limits": Owner(
         "limits",
         fired_by={
-            "deck": (
-                "Looked",
-                "Given",
-            ),
-            "http": (
-                "Looked",
-                "Given",
-            ),
+            "deck": ("Looked", "Given"),
+            "http": ("Looked", "Given"),
             "itself": ("Looked",),
             "preferences": ("Looked",),
-            "timer": (
-                "Looked",
-                "GraceOver",
-            ),
+            "timer": ("Looked", "GraceOver"),
         },
         reaches={
             "deck": ("Warn",),
@@ -163,78 +102,35 @@ OWNERS: Mapping[str, Owner] = {
     "presence": Owner(
         "taps",
         fired_by={
-            "http": (
-                "Seen",
-                "Missed",
-            ),
-            "reader": (
-                "Seen",
-                "Missed",
-                "Lost",
-            ),
-            "supervisor": (
-                "Seen",
-                "Missed",
-                "Lost",
-            ),
-            "timer": (
-                "Seen",
-                "Missed",
-                "Lost",
-                "Waited",
-            ),
+            "http": ("Seen", "Missed"),
+            "reader": ("Seen", "Missed", "Lost"),
+            "supervisor": ("Seen", "Missed", "Lost"),
+            "timer": ("Seen", "Missed", "Lost", "Waited"),
         },
         reaches={
-            "clients": (
-                "Placed",
-                "Lifted",
-                "Uncovered",
-            ),
-            "deck": (
-                "Placed",
-                "Lifted",
-            ),
+            "clients": ("Placed", "Lifted", "Uncovered"),
+            "deck": ("Placed", "Lifted"),
             "journal": ("Placed",),
-            "linking": (
-                "Placed",
-                "Lifted",
-                "Uncovered",
-                "Hidden",
-                "Found",
-            ),
+            "linking": ("Placed", "Lifted", "Uncovered", "Hidden", "Found"),
         },
     ),
     "association": Owner(
         "linking",
         fired_by={
-            "http": (
-                "TagPlaced",
-                "Override",
-                "Cancel",
-            ),
-            "itself": (
-                "Stored",
-                "NotStored",
-            ),
+            "http": ("TagPlaced", "Override", "Cancel"),
+            "itself": ("Stored", "NotStored"),
             "taps": ("TagPlaced",),
             "timer": ("Expired",),
         },
         reaches={
-            "clients": (
-                "Link",
-                "Announce",
-            ),
+            "clients": ("Link", "Announce"),
             "librarian": ("Link",),
         },
     ),
     "device": Owner(
         "supervisor",
         fired_by={
-            "itself": (
-                "Begin",
-                "Appeared",
-                "Lost",
-            ),
+            "itself": ("Begin", "Appeared", "Lost"),
             "timer": ("RetryDue",),
         },
         reaches={},
@@ -242,14 +138,7 @@ OWNERS: Mapping[str, Owner] = {
     "upload": Owner(
         "uploads",
         fired_by={
-            "http": (
-                "ChunkStored",
-                "Finalize",
-                "Committed",
-                "Unplayable",
-                "Interrupted",
-                "Abandon",
-            ),
+            "http": ("ChunkStored", "Finalize", "Committed", "Unplayable", "Interrupted", "Abandon"),
             "itself": ("ChunkStored",),
         },
         reaches={},
@@ -258,60 +147,26 @@ OWNERS: Mapping[str, Owner] = {
         "downloads",
         fired_by={
             "http": ("Cancel",),
-            "itself": (
-                "Begin",
-                "Limited",
-                "Downloaded",
-                "Committed",
-                "Failed",
-                "Interrupted",
-            ),
+            "itself": ("Begin", "Limited", "Downloaded", "Committed", "Failed", "Interrupted"),
         },
         reaches={},
     ),
     "update": Owner(
         "updates",
         fired_by={
-            "box": (
-                "Failed",
-                "Begun",
-                "OnTrial",
-                "Judged",
-                "WentBack",
-            ),
-            "http": (
-                "Ask",
-                "Take",
-            ),
-            "itself": (
-                "Found",
-                "UpToDate",
-                "Failed",
-                "Begun",
-                "OnTrial",
-                "Judged",
-                "WentBack",
-            ),
+            "box": ("Failed", "Begun", "OnTrial", "Judged", "WentBack"),
+            "http": ("Ask", "Take"),
+            "itself": ("Found", "UpToDate", "Failed", "Begun", "OnTrial", "Judged", "WentBack"),
         },
         reaches={
-            "clients": (
-                "LookUp",
-                "Fetch",
-            ),
-            "updater": (
-                "LookUp",
-                "Fetch",
-            ),
+            "clients": ("LookUp", "Fetch"),
+            "updater": ("LookUp", "Fetch"),
         },
     ),
     "key": Owner(
         "keys",
         fired_by={
-            "key devices": (
-                "Pressed",
-                "Released",
-                "Forgotten",
-            ),
+            "key devices": ("Pressed", "Released", "Forgotten"),
             "timer": ("Waited",),
         },
         reaches={
