@@ -16,12 +16,12 @@ import os
 import random
 import subprocess
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import trio
+from msgspec.structs import replace
 
 from bench.meters import Row, p99, timed
 from tests.rigs.library import opened

@@ -1,11 +1,12 @@
 """The figures in docs/security.md are those of the program."""
 
 import re
-from dataclasses import MISSING, fields
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from msgspec import NODEFAULT
+from msgspec.structs import fields
 
 from tomb.config import PREFIX, Rate, Settings
 
@@ -31,7 +32,7 @@ def meant(name: str) -> object:
     except ModuleNotFoundError:
         module, _, kind = where.rpartition(".")
         [default] = [field.default for field in fields(getattr(import_module(module), kind)) if field.name == what]
-        assert default is not MISSING
+        assert default is not NODEFAULT
         return default
 
 

@@ -32,9 +32,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
+
+from msgspec import Struct
 
 Refusal = Literal["absent", "in_the_way", "read_only", "forbidden", "full", "too_large", "unlike", "broken"]
 Report = Callable[[dict[str, object]], None]
@@ -66,8 +67,7 @@ class Refused(Exception):
         self.said = said
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """`below`: the folder whose own file system does not count, "" for /. `owner`: stands in the names of its files.
     `make`: what lacks on the way is made; else what is there of it is looked at."""
 
@@ -78,8 +78,7 @@ class Question:
     make: bool
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Backup:
+class Backup(Struct, frozen=True, order=True):
     """One that has its name: whole when it was written."""
 
     number: int

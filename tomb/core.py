@@ -1,9 +1,10 @@
 """What plays, as it is handed on to what comes after it, and the devices that a box looks for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from tomb.config import Settings
 from tomb.devices import computer
@@ -37,8 +38,7 @@ if TYPE_CHECKING:  # loaded when tags play, or where there is a broker
     from tomb.devices.youtube import YouTube
 
 
-@dataclass(frozen=True, slots=True)
-class Devices:
+class Devices(Struct, frozen=True):
     """What to look for; None: not at all. A stand-in serves until the real one is found for the first time."""
 
     output: Callable[[Deck], Output] | None
@@ -57,8 +57,7 @@ class Devices:
     rooms: Connect | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Core:
+class Core(Struct, frozen=True, kw_only=True):
     """Those who play, and with whom a defect ends the box."""
 
     settings: Settings

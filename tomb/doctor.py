@@ -6,10 +6,10 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 
 import trio
+from msgspec.structs import replace
 from pydantic_core import from_json, to_json
 
 from tomb.config import Settings

@@ -34,16 +34,16 @@ The statuses and types are those of the wire's table (wire.md, section 2). Anyth
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 
 class TombError(Exception):
     """Base of all errors that the box raises on purpose."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(Struct, frozen=True):
     """One thing wrong with a request: where, and what."""
 
     field: str

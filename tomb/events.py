@@ -9,10 +9,10 @@ end was committed before the first of them is used, and the next block is commit
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import trio
+from msgspec import Struct
 from pydantic import BaseModel
 from pydantic_core import to_json
 
@@ -41,8 +41,7 @@ def session_room(session_id: str) -> str:
     return f"nfc:{session_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One published event. `payload` is its JSON, as it goes over the wire; `number` is 0 for what is not numbered."""
 
     number: int

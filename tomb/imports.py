@@ -11,12 +11,12 @@ disk or a box that goes away end it between two folders, and it can be started a
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trio
+from msgspec.structs import replace
 from tqdm import tqdm
 
 from tomb import remote

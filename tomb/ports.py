@@ -11,10 +11,10 @@ import random
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, TypeVarTuple
 
 import trio
+from msgspec import Struct, field
 
 from tomb.errors import Unavailable
 
@@ -25,8 +25,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-@dataclass(frozen=True, slots=True)
-class Limiters:
+class Limiters(Struct, frozen=True):
     """How many threads each kind of blocking work may hold at once, so that none of it starves another.
 
     Trio's own limiter is one for everybody: forty clients that fetch files from a slow card hold all of its threads,

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from getpass import getpass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import IO, Any, TypeVar
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import trio
+from msgspec import Struct
 
 from tomb.config import Settings
 from tomb.devices.reader import parse_uid
@@ -28,8 +28,7 @@ ARCHIVE_TIMEOUT_S = 600.0  # without a sign of life; a large database is looked 
 PIECE = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(Struct, frozen=True):
     """One who may do at the box at `url` what only parents may. `cookie`: empty where there is no PIN."""
 
     url: str

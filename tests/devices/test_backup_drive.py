@@ -5,11 +5,11 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trio
+from msgspec.structs import replace
 
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.small_disk import SmallDisk, ext4_disk, small_disk

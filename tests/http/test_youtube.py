@@ -1,9 +1,10 @@
 """YouTube over HTTP: what is asked, what is answered, and who may."""
 
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from trio.testing import MockClock
 
 from tests.rigs.asgi import served_box
@@ -90,7 +91,7 @@ async def test_youtube_is_for_parents_where_there_is_a_pin(tmp_path: Path, autoj
     async with served_box(tmp_path, youtube=FakeYouTube()) as (_, client):
         playlist = (await client.post("/api/playlists", title="Songs")).data["id"]
         await client.put("/api/settings", pin="1234")
-        child = replace(client, cookies={})
+        child = dataclasses.replace(client, cookies={})
         for path in ("search?query=x", f"playlist?url={LIST}", "tasks", "status/x", f"thumbnail/{IDS[0]}"):
             assert (await child.get(f"/api/youtube/{path}")).status == 403, path
         assert (await child.post("/api/youtube/download", url=SHORT[0], playlist_id=playlist)).status == 403

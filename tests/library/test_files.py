@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.rigs.library import opened
 from tomb.errors import DecodeError, NoSpace, StartError, Unavailable

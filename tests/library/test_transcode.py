@@ -3,12 +3,12 @@
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import soundfile
 import trio
+from msgspec.structs import replace
 
 from tests.corpus import FORMATS, encoded
 from tests.rigs import pictures

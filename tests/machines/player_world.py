@@ -1,9 +1,12 @@
 """The world around the player in tests: playlists, an output that does what the effects say, and what may happen."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import product
 from typing import get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.machines.walks import Step, every_step
 from tomb.machines.player import PLAYER
@@ -78,8 +81,7 @@ def start(tracks: str, track_id: str | None = None, position_ms: int = 0, heard_
     return Start(chosen, drawn_for(chosen), track_id, position_ms, heard_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(Struct, frozen=True):
     """An output, as far as it matters: what it was told to play, and what behind it. It believes every effect."""
 
     cue: str | None = None
@@ -172,7 +174,7 @@ def modes(player: Player) -> Iterator[object]:
 def playlists_modes(player: Player) -> Iterator[object]:
     """Playlists that are shuffled, or not, whatever the box does."""
     for shuffle in (True, False):
-        chosen = replace(listing("AB"), shuffle=shuffle)
+        chosen = dataclasses.replace(listing("AB"), shuffle=shuffle)
         yield Start(chosen, drawn_for(chosen), "B", LATE, LATE if player.held else None)
         yield PlaylistChanged(chosen)
 

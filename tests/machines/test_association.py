@@ -1,12 +1,13 @@
 """The association session, against the section "Association machine" of behaviour.md and the wire's steps."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.machines.walks import Possible, Step, every_step, possible_outcomes
 from tomb.machines.association import (
@@ -286,8 +287,7 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What clients and the librarian know so far: the last announcement, the link under way and whether it was asked
     back, whether one was stored, whether anybody asked for an end, and whether the deadline still runs."""
 

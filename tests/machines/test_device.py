@@ -1,11 +1,12 @@
 """What the device machine promises, walked exhaustively; and how often a device with a loose plug is tried."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.machines.walks import Possible, Step, every_step, possible_outcomes, rows_of, rows_recorded
 from tomb.machines.device import (
@@ -105,8 +106,7 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """What an owner knows after the effects so far: which one counts, the try that is under way, the timer's number."""
 
     begun: bool = False

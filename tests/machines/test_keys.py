@@ -1,12 +1,13 @@
 """A key that is pressed, against what behaviour.md says of presses. Times are whole milliseconds: exact sums."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.machines.walks import Possible, Step, every_step, fired, possible_outcomes, rows_of, rows_recorded
 from tomb.machines import keys
@@ -100,8 +101,7 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """The time, the owner's timer, and what was meant since the key went down last."""
 
     now: int = 0

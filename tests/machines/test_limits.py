@@ -1,12 +1,13 @@
 """Limits, against what behaviour.md says of them. The warning is 300 and the grace is 300: sums of whole numbers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.machines.walks import Possible, Step, every_step, fired, possible_outcomes
 from tomb.machines.limits import GRACE_S, LIMITS, WARNING_S, Given, GraceOver, Limit, Looked, Music, Warn
@@ -127,8 +128,7 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """What an owner knows: its timer, and what was given today."""
 
     timer: int | None = None

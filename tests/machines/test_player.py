@@ -1,9 +1,10 @@
 """The player, rule by rule, as behaviour.md tells them."""
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import asdict, replace
 
 import pytest
+from msgspec.structs import asdict
 
 from tests.machines.player_world import BAD, LATE, LOST, MINUTE, drawn_for, fire, listing, start
 from tomb.machines.player.events import (
@@ -298,9 +299,9 @@ def test_shuffle_draws_the_rest_and_keeps_the_current_track_and_off_again_goes_o
 
 def test_a_playlist_may_be_shuffled_where_the_box_is_not_and_the_next_one_is_as_the_box_is() -> None:
     player = Player()
-    fire(player, Start(replace(listing("ABCD"), shuffle=True), (3, 1, 0, 2)))
+    fire(player, Start(dataclasses.replace(listing("ABCD"), shuffle=True), (3, 1, 0, 2)))
     assert (player.order, player.shuffled, player.shuffle) == ((3, 1, 0, 2), True, False)
-    fire(player, PlaylistChanged(replace(listing("ABCD"), shuffle=None)))  # it goes on as it was begun
+    fire(player, PlaylistChanged(dataclasses.replace(listing("ABCD"), shuffle=None)))  # it goes on as it was begun
     assert (player.order, player.shuffled) == ((3, 1, 0, 2), True)
     fire(player, start("ABCD"))
     assert (player.order, player.shuffled) == ((0, 1, 2, 3), False)
@@ -308,7 +309,7 @@ def test_a_playlist_may_be_shuffled_where_the_box_is_not_and_the_next_one_is_as_
 
 def test_a_playlist_may_be_played_in_its_order_where_the_box_shuffles() -> None:
     player = Player(shuffle=True)
-    fire(player, Start(replace(listing("ABCD"), shuffle=False), (3, 1, 0, 2), "B"))
+    fire(player, Start(dataclasses.replace(listing("ABCD"), shuffle=False), (3, 1, 0, 2), "B"))
     assert (player.order, track(player), player.shuffled) == ((0, 1, 2, 3), "B", False)
     fire(player, PlaylistDeleted("p"))
     assert player.shuffled
@@ -316,7 +317,7 @@ def test_a_playlist_may_be_played_in_its_order_where_the_box_shuffles() -> None:
 
 def test_whoever_sets_the_mode_while_a_playlist_has_its_own_sets_it_for_the_box_too() -> None:
     player = Player()
-    fire(player, Start(replace(listing("ABCD"), shuffle=True), (3, 1, 0, 2)))
+    fire(player, Start(dataclasses.replace(listing("ABCD"), shuffle=True), (3, 1, 0, 2)))
     fire(player, SetMode(shuffle=False))
     assert (player.order, track(player), player.shuffled) == ((0, 1, 2, 3), "D", False)
     fire(player, SetMode((3, 2, 1, 0), shuffle=True))

@@ -1,10 +1,11 @@
 """What limits leave, in the player: who may begin, what fades, and that nothing stays faded."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.machines.player_world import LATE, Sound, drawn_for, fire, listing, start
 from tests.machines.player_world import settle as settle_player
@@ -129,8 +130,7 @@ def test_what_a_parent_began_goes_on_to_the_next_track_and_is_not_hushed_again()
 # --- walked ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """`gain`: what the output was told last. `timer`: the number of the hush timer that runs."""
 
     sound: Sound

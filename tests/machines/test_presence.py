@@ -1,11 +1,12 @@
 """Tag presence, against what behaviour.md says of taps. Times are whole numbers and the grace is 600: exact sums."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.machines.walks import Possible, Step, every_step, fired, possible_outcomes
 from tomb.machines.presence import (
@@ -158,8 +159,7 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """What an owner knows after the effects so far: the time, which tag lies there, whether it is hidden, and its
     timer: when it rings, with which number."""
 

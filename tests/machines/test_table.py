@@ -1,37 +1,32 @@
 """A turnstile: a coin of at least two opens it, a push goes through, a bell means nothing, and a saw ends it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec import Struct, field
 
 from tests.machines.walks import rows_of, rows_recorded
 from tomb.machines.table import STAY, WITNESS, Firing, Outcome, Row, Table, TableError, row
 
 
-@dataclass(frozen=True, slots=True)
-class Coin:
+class Coin(Struct, frozen=True):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Bell:
+class Bell(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Saw:
+class Saw(Struct, frozen=True):
     error: BaseException | None = None
 
 
-@dataclass(slots=True)
-class Turnstile:
+class Turnstile(Struct):
     state: str = "locked"
     effects: list[str] = field(default_factory=list)
     coins: int = 0
@@ -119,7 +114,7 @@ def test_an_event_of_another_table_is_a_defect_in_every_state() -> None:
 
 
 def test_a_subclass_of_an_event_is_another_event() -> None:
-    class Note(Coin):
+    class Note(Coin, frozen=True):
         pass
 
     with pytest.raises(TypeError, match="Note is no event"):
@@ -167,19 +162,16 @@ def test_the_diagram_label_of_a_row_is_its_note_or_the_name_of_its_guard() -> No
     assert [each.label for each in ROWS] == ["enough", "enough", "small change", "", ""]
 
 
-@dataclass(slots=True)
-class Stateless:
+class Stateless(Struct):
     effects: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class BornOpen:
+class BornOpen(Struct):
     state: str = "open"
     effects: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Whistle:
+class Whistle(Struct, frozen=True):
     pass
 
 
@@ -232,8 +224,8 @@ def _without(number: int) -> tuple[Row[Turnstile], ...]:
         (lambda: {"rows": (*ROWS, row("open", Whistle, STAY))}, "unknown event Whistle"),
         (lambda: {"ignored": {**IGNORED, "open": (Bell, Whistle)}}, "unknown event Whistle"),
         (lambda: {"events": (*EVENTS, _another_bell())}, "event name Bell is used twice"),
-        (lambda: {"model": Stateless}, "Stateless is no dataclass with the fields state and effects"),
-        (lambda: {"model": str}, "str is no dataclass with the fields state and effects"),
+        (lambda: {"model": Stateless}, "Stateless is no Struct with the fields state and effects"),
+        (lambda: {"model": str}, "str is no Struct with the fields state and effects"),
         (lambda: {"model": BornOpen}, "BornOpen is not born in the initial state 'locked'"),
     ],
 )

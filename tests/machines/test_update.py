@@ -1,10 +1,11 @@
 """An update, as parents see it, against the states of wire.md."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import get_args
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.machines.walks import Possible, Step, every_step, possible_outcomes
 from tomb.machines.table import Outcome
@@ -105,8 +106,7 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What was asked for and not answered yet, by a parent and by the owner."""
 
     wanted: bool = False

@@ -1,9 +1,10 @@
 """Uploads, against what behaviour.md says of them and the wire's names."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.machines.walks import Possible, Step, every_step, possible_outcomes
 from tomb.machines.table import Outcome
@@ -93,8 +94,7 @@ EXPECTED: dict[tuple[str, str], set[Possible]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What has been carried out so far."""
 
     discarded: bool = False

@@ -9,17 +9,17 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from unittest.mock import patch
+
+from msgspec import Struct
 
 from tomb.machines.table import Outcome, Row, Table
 
 K = TypeVar("K", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One event and what became of it. `before` and `after` are copies whose effects are drained."""
 
     before: Any

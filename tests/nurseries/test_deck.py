@@ -1,12 +1,12 @@
 """The deck in a whole box on virtual time: what people and tags ask for, and what everybody then hears of it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
+from msgspec.structs import replace
 
 from tests.rigs.box import TAGS, UNKNOWN_TAG, VirtualBox, virtual_box
 from tests.rigs.virtual import virtual_time

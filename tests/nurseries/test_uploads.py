@@ -3,7 +3,6 @@
 import errno
 import shutil
 import sqlite3
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import trio
 import trio.testing
+from msgspec.structs import replace
 from pydantic_core import from_json
 from trio.testing import MockClock
 

@@ -1,11 +1,11 @@
 """The search finds nothing in the box, and does find what is planted in it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.rehearsal import search
 from tomb.machines.player import PLAYER, ROWS, actions, events, guards

@@ -1,13 +1,14 @@
 """A soak that could not fail would prove nothing: each kind of loss, made by hand, is complained of."""
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from tests.rigs.library import Stage, opened
 from tests.rigs.virtual import run_virtually
@@ -153,7 +154,7 @@ def test_a_change_under_way_may_have_happened_or_not_but_not_by_half(data: Path)
     worker = worker_of(data)
     record = worker.holding.records[OTHER]
     tune = Tune("w1-6.wav", "w1-6", record.tunes[0].sha)
-    after = worker.holding.put(OTHER, replace(record, tunes=(*record.tunes, tune)))
+    after = worker.holding.put(OTHER, dataclasses.replace(record, tunes=(*record.tunes, tune)))
     after = after.send("w1-6.wav", Sending(OTHER, "completed"))
     worker.what, worker.doing = "finalize w1-6.wav", after
     assert faults(data, worker) == []

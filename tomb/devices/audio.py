@@ -1,6 +1,6 @@
 """Sound through PortAudio, by callback: the playhead runs in PortAudio's thread, the stream is portaudio.py's."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tomb.devices.output import Loudspeaker, Reporter
 from tomb.devices.playhead import Order, Playhead

@@ -11,7 +11,6 @@ Loaded where it is used: D-Bus costs 50 ms to load.
 import errno
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -22,6 +21,7 @@ from jeepney.bus_messages import message_bus
 from jeepney.io.common import RouterClosed
 from jeepney.io.trio import DBusRouter, open_dbus_router
 from jeepney.wrappers import unwrap_msg
+from msgspec import Struct
 
 from tomb.errors import Broken, Missing
 
@@ -53,8 +53,7 @@ class Collision(Exception):
     """Another service in the network is called so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """`kind` such as `_http._tcp`; `text`: entries `key=value` of at most 255 bytes."""
 
     kind: str

@@ -8,12 +8,12 @@ import json
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Annotated, Protocol
 
 import trio
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tomb import confined
@@ -38,8 +38,7 @@ WORDS: Mapping[Refusal, str] = {
 SILENT = "Where backups go does not answer: {folder}"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """`folder`: absolute. `below`: the folder of mounts that it lies in, None for wherever. `data`: of the box itself.
     `owner`: stands in the names of this box's backups. `make`: folders that lack are made."""
 

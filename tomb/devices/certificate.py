@@ -4,8 +4,9 @@ Both are PEM. What makes certificates renews them in place, every few weeks, and
 """
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tomb.errors import Broken, Missing
 
@@ -13,8 +14,7 @@ FILE_BYTES = 1024 * 1024
 MISMATCH = "KEY_VALUES_MISMATCH"  # OpenSSL's word
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """`key` may be in the file of the certificate."""
 
     certificate: Path

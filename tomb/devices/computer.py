@@ -7,16 +7,16 @@ import re
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from os import statvfs
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec import Struct
+
 KIB = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """Memory in bytes, `memory_percent` of it in use."""
 
     platform: str
@@ -31,8 +31,7 @@ class Machine:
     memory_percent: float
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """Of this process."""
 
     rss_bytes: int
@@ -40,8 +39,7 @@ class Usage:
     open_files: int
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(Struct, frozen=True):
     """Bytes; `free` to ordinary users."""
 
     total: int

@@ -7,11 +7,11 @@ start. Their errors end here, as `DecodeError`. All of it blocks: call it in a t
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from tomb.devices.shortened import Shortened
@@ -42,8 +42,7 @@ LOUDEST = 16.0  # of full scale, before it is cut off there
 READ_AT_ONCE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """`frames` at `rate` Hz; `format` is libsndfile's name of the container: "WAV", "FLAC", "OGG", "MP3", "AIFF", …"""
 
     duration_ms: int
@@ -53,8 +52,7 @@ class Probe:
     format: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """`heard_s`: what a player gets out of it. `told_s`: what libsndfile believes that it gets; it is where a seek goes
     by. `failed`: it cannot be decoded any further than that."""
 

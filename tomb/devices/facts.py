@@ -15,12 +15,13 @@ import struct
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import trio
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tomb import __version__
 from tomb.devices import pcsc
@@ -45,16 +46,14 @@ _SMART_CARDS: Final = "0b"  # the class of USB interfaces (usb.org, "Defined Cla
 _ACS: Final = "072f"
 
 
-@dataclass(frozen=True, slots=True)
-class Usb:
+class Usb(Struct, frozen=True):
     """A tag reader on USB. `is_acr122`: it is ACS's, which the kernel's own driver takes away from pcscd."""
 
     name: str
     is_acr122: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Cards:
+class Cards(Struct, frozen=True):
     """What pcscd says. `fault`: why it says nothing; `refused`: because it does not let this user. `tags`: the ids of
     those that lie there."""
 
@@ -64,15 +63,13 @@ class Cards:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sink:
+class Sink(Struct, frozen=True):
     name: str
     muted: bool
     is_default: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(Struct, frozen=True):
     """`cards`: ALSA's. `server`: PulseAudio, or PipeWire that speaks its language; None for neither. `mixer_muted`: of
     ALSA's first card, None where nobody can say."""
 
@@ -82,8 +79,7 @@ class Sound:
     mixer_muted: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
+class Storage(Struct, frozen=True):
     """Of the data folder. `seconds`: to write `WRITTEN` bytes down; None: it cannot be written. `errors`: that its file
     system has counted; `worn`: tenths of the life of its card that are over, 11: all of it and more."""
 
@@ -93,8 +89,7 @@ class Storage:
     worn: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """`wall`: epoch seconds. `is_set`: by the network; None where nobody says. `battery`: there is a clock with one."""
 
     wall: float
@@ -102,8 +97,7 @@ class Clock:
     battery: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """`box`: whether a box answers on the port; `taken`: somebody else does. `addresses`: of this computer, without its
     own loop. `named`: what phones get that ask for its name, None where they could not ask."""
 
@@ -115,22 +109,19 @@ class Network:
     named: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """How many input devices there are, and how many of them this process may read."""
 
     there: int
     readable: int
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(Struct, frozen=True):
     user: str
     group: str
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """The box as a service of systemd. `state`: as `systemctl is-active` has it. `user`: whose groups `groups` are, of
     those that there are on this computer and that matter."""
 
@@ -139,8 +130,7 @@ class Service:
     groups: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class BackupFolder:
+class BackupFolder(Struct, frozen=True):
     """Where backups go. `fault`: why they cannot, in words for a parent. Bytes."""
 
     folder: str
@@ -149,8 +139,7 @@ class BackupFolder:
     kept: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """None: nobody knows."""
 
     who: Who | None = None

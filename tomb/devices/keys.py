@@ -19,11 +19,11 @@ import os
 import struct
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 import trio
+from msgspec import Struct
 
 from tomb.devices.key_codes import AXES, BTN_LEFT, BTN_TOUCH, DIGITS, KEY_A, KEY_ENTER, KEYS
 from tomb.errors import Broken
@@ -41,8 +41,7 @@ SYN_REPORT, SYN_DROPPED = 0, 3
 UP, DOWN = 0, 1  # and 2: it repeats, as the kernel would have it
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """`keys`, `axes`: the codes of those it has. Two devices may have one id, if they are made alike and say nothing of
     where they are: they count as one."""
 
@@ -51,20 +50,17 @@ class Found:
     axes: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     device: KeyDevice
 
 
-@dataclass(frozen=True, slots=True)
-class KeyMoved:
+class KeyMoved(Struct, frozen=True):
     device_id: str
     code: int
     down: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KnobMoved:
+class KnobMoved(Struct, frozen=True):
     """By so many notches, against the clock if below 0."""
 
     device_id: str
@@ -72,8 +68,7 @@ class KnobMoved:
     notches: int
 
 
-@dataclass(frozen=True, slots=True)
-class Confused:
+class Confused(Struct, frozen=True):
     """The kernel lost events of this device: nobody knows what is held."""
 
     device_id: str

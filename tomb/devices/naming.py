@@ -17,8 +17,9 @@ count either unless it is one of those that will never be sold: new ones are, ea
 import re
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 RESOLV_CONF, HOSTNAME = Path("/etc/resolv.conf"), Path("/etc/hostname")
 CONF_BYTES = 64 * 1024
@@ -33,8 +34,7 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """`host`: as the kernel has it, with or without a domain. `search`: as the resolver has them. `written`: as
     hostname(5) has it; a service whose name is protected (`ProtectHostname=`) hears of a new one by that alone."""
 

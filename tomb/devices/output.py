@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import trio
+from msgspec import Struct
 
 from tomb.models import Chime
 
@@ -28,38 +29,33 @@ class Cue:
     seek_marks: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class CueStarted:
+class CueStarted(Struct, frozen=True):
     """The cue's first sample is heard."""
 
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class CueFinished:
+class CueFinished(Struct, frozen=True):
     """The cue's last sample was heard and nothing follows it."""
 
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class CueFailed:
+class CueFailed(Struct, frozen=True):
     """The cue cannot be opened or decoded (any further). Only it is dropped: what was said to follow it, follows."""
 
     generation: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stuttered:
+class Stuttered(Struct, frozen=True):
     """So often since the last such report something should have sounded and did not: nothing was decoded yet, or the
     device ran dry before it got the next block."""
 
     blocks: int
 
 
-@dataclass(frozen=True, slots=True)
-class MadeDo:
+class MadeDo(Struct, frozen=True):
     """The device serves, though not as it was asked to."""
 
     reason: str
@@ -69,16 +65,14 @@ Report = CueStarted | CueFinished | CueFailed | Stuttered | MadeDo
 Reporter = Callable[[Report], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """What is heard now: `generation` is None while nothing is cued. While paused: what resume will continue with."""
 
     generation: int | None
     position_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Loudspeaker:
+class Loudspeaker(Struct, frozen=True):
     """Somewhere that sound can come out. `default`: what is taken when nobody chooses."""
 
     name: str

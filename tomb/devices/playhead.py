@@ -16,9 +16,10 @@ the volume lets it be.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tomb.devices import chimes
 from tomb.devices.buffer import CueBuffer
@@ -30,8 +31,7 @@ DECAY = 256  # frames
 SLICE = 2048  # frames; gains are computed in a scratch buffer of this length, whatever the device's block is
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """Be at frame `position` of `buffer`; moving or at rest. A new object is a new order, even if it is equal."""
 
     buffer: CueBuffer | None = None
@@ -44,23 +44,20 @@ class Order:
         return self.buffer is not None and self.buffer.cue.start_ms == 0 and self.position == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """Go to this linear gain within so many frames."""
 
     gain: float
     frames: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bell:
+class Bell(Struct, frozen=True, eq=False):
     """Let these frames be heard over whatever else is. A new object rings anew, once what rings has rung out."""
 
     frames: Frames
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """From stream frame `frame` on, frame `position` of `buffer` and those after it (or, not moving, silence)."""
 
     order: Order
@@ -70,8 +67,7 @@ class Anchor:
     moving: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Stream frame `frame` is heard at `at_ns` of the monotonic clock."""
 
     frame: int

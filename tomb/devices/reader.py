@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import trio
+from msgspec import Struct
 
 from tomb.errors import Busy
 
@@ -20,8 +20,7 @@ Sign = Literal["ok", "unknown", "error", "limit"]
 """What became of a tap, as a reader shows it: it is for something; it is not; it failed; a limit is in the way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """One reading of a reader's field, raw: a tag that wobbles gives a sighting for each contact and each miss.
 
     `tag_id` is the UID as upper-case hex without separators (8, 14 or 20 characters), or None: no tag there. `reader`:
@@ -33,8 +32,7 @@ class Sighting:
     is_random: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderGone:
+class ReaderGone(Struct, frozen=True):
     """One of several readers is not there any more; what lies on it is not known."""
 
     reader: str

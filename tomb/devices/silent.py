@@ -5,9 +5,9 @@ It sleeps until the next thing that happens, so three hours on a mock clock are 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import trio
+from msgspec import Struct
 
 from tomb.devices.decoder import probe
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Reporter
@@ -16,8 +16,7 @@ from tomb.models import Chime
 from tomb.ports import Ports
 
 
-@dataclass(slots=True, eq=False)
-class CuedFile:
+class CuedFile(Struct, eq=False):
     """A cue and what is known of its file: `length` in seconds from the cue's start on, None until it was looked at."""
 
     cue: Cue

@@ -15,11 +15,11 @@ and exactly when what was taken will be heard. While the stream is closed only c
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 import trio
+from msgspec.structs import replace
 
 from tomb.devices import chimes
 from tomb.devices.buffer import CueBuffer, ReadAhead

@@ -17,12 +17,12 @@ import sys
 import sysconfig
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urljoin
 
 import trio
+from msgspec import Struct
 
 from tomb import __version__, bounded_json
 from tomb.devices.internet import Internet, Network
@@ -60,16 +60,14 @@ class UpdateFault(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A newer version, and where its package is."""
 
     version: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """What the program has noted: its states are those of the wire, and `taken` and `going_back`. `number` is another
     one for each note; "" is the state before the first."""
 

@@ -6,10 +6,10 @@ anew. Files are kept by their content, so a beginning never becomes wrong, only 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import trio
+from msgspec import Struct
 
 from tomb.devices.decoder import Decoder, Frames
 from tomb.devices.output import Cue
@@ -21,8 +21,7 @@ MOST_BYTES = 6 * 1024 * 1024  # of sound: 35 beginnings at 44100 Hz; their decod
 APART_S = 0.05  # from one to the next: nobody waits for them
 
 
-@dataclass(slots=True)
-class Beginning:
+class Beginning(Struct):
     """The first frames from a cue's start on, and the decoder that has read them."""
 
     frames: Frames

@@ -1,7 +1,8 @@
 """Archives: the whole library as one file and back, and single playlists to give away."""
 
-from dataclasses import asdict
 from functools import partial
+
+from msgspec.structs import asdict
 
 from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, Unavailable
 from tomb.http.envelope import Download, Success

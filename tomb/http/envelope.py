@@ -7,10 +7,10 @@ document. JSON that was encoded elsewhere, once for all who ask, is spliced in a
 import logging
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct, field
 from pydantic import BaseModel
 from pydantic_core import to_json
 from trio import MemoryReceiveChannel
@@ -34,16 +34,14 @@ log = logging.getLogger(__name__)
 D = TypeVar("D", bound=BaseModel | None)  # invariant: a handler answers with its very model, and no other will do
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """What is answered as it is, without an envelope."""
 
     content: bytes
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class FilePart:
+class FilePart(Struct, frozen=True):
     """A file that is answered as it is, or the part of it that was asked for. `tag` names its content for caches."""
 
     path: Path
@@ -53,8 +51,7 @@ class FilePart:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
+class Download(Struct, frozen=True):
     """What is made while it is sent, `length` bytes in all. `name`: for whoever saves it, in any alphabet."""
 
     name: str
@@ -63,15 +60,13 @@ class Download:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded(Generic[D]):
+class Encoded(Struct, Generic[D], frozen=True):
     """The JSON of a `D`."""
 
     json: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Success(Generic[D]):
+class Success(Struct, Generic[D], frozen=True):
     """What a handler answers with; the route has the status."""
 
     data: D | Encoded[D]
@@ -82,8 +77,7 @@ class Success(Generic[D]):
 HandlerResult = Success[Any] | FilePart | Download | Document
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """What every envelope carries. `timestamp`: epoch seconds; `client_op_id` only if the request had one."""
 
     timestamp: float

@@ -6,10 +6,10 @@ whoever reads it. An answer is data until it is sent.
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import ExitStack, aclosing
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct, field
 from werkzeug.sansio import request as werkzeug
 from werkzeug.sansio.utils import get_content_length
 
@@ -96,8 +96,7 @@ class Request:
         return werkzeug.Request(self.method, scheme, None, "", self.path, self.query_string, headers, self.client)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """`body`: all of it, or what it is made of piece by piece; then `headers` say its length, where that is known."""
 
     status: int

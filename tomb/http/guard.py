@@ -9,10 +9,11 @@ request, but not as somebody else.
 from collections import Counter
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from ipaddress import ip_address
 from math import inf
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from tomb.config import Settings
 from tomb.errors import Forbidden, RateLimited, UnknownHost
@@ -26,8 +27,7 @@ ARCHIVES_OF_ONE = 2
 PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a page comes from (RFC 6454): what browsers write without the port is at the port of its scheme."""
 
     scheme: str

@@ -14,10 +14,10 @@ being committed; after that it is cut off as any other request is, whole or not 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import trio
+from msgspec import Struct, field
 from pydantic import BaseModel
 from pydantic_core import to_json
 
@@ -34,8 +34,7 @@ GRACE_S = 5.0
 DRAIN_S = 0.3  # a stopping box is off within a second
 
 
-@dataclass(slots=True)
-class _Operation:
+class _Operation(Struct):
     """`fingerprint`: what was asked for. `size`: of the kept result, in bytes. `begun_at`, `seen_at`: Trio's time of
     the first and the last request.
     """

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, get_args
 
+from msgspec import Struct
 from pydantic import BaseModel
 
 from tomb.errors import NoSuchRange, RequestError
@@ -24,8 +25,7 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 Category = Literal["player", "uploads", "youtube", "files", "archives", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class Call(Struct, Generic[T], frozen=True):
     """A parsed request. `given`: its body, or its query if `T` is no `Body`. `path`: the variable parts of the address.
 
     `client`: the peer's address. `token`: what the parents' cookie holds; `origin`: whose commands are these, by that.

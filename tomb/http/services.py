@@ -1,6 +1,6 @@
 """Everybody whom the web side may call. Loaded with the box, which is up before anything of the web is loaded."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tomb.config import Settings
 from tomb.devices.output import SelectableOutput
@@ -33,8 +33,7 @@ from tomb.nurseries.videos import Videos
 from tomb.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """Everybody whom a handler may call."""
 
     settings: Settings

@@ -9,10 +9,10 @@ put in its place by a rename, so it is there whole or not at all.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
 from werkzeug.datastructures import Accept
 
 from tomb.errors import NotFound
@@ -45,8 +45,7 @@ _MEDIA_TYPES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WebUi:
+class WebUi(Struct, frozen=True):
     """`folder`: what was built."""
 
     folder: Path = STATIC

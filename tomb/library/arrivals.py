@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tomb.errors import Unavailable
 from tomb.library import chapters, files, origins, playlists, reading, tracks
@@ -15,8 +16,7 @@ from tomb.models import UNKNOWN, Loudness, Playlist, Track
 NewId = Callable[[], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A file ready to become a track. `origin`: SHA-256 of the file as it came; `sound`: what is to be played for it,
     or None if the library keeps that already; `damaged_ms`: where that is damaged; `filename` is only a label; `size`:
     of the file as it came, in bytes; `unshown`: why the picture in it is no cover; `seek_marks`: of `sound`, packed."""
@@ -34,8 +34,7 @@ class Arrival:
     seek_marks: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Album:
+class Album(Struct, frozen=True):
     """A folder as it arrives. `into`: the playlist that is to have it, if it is not to be one of its own."""
 
     title: str
@@ -43,8 +42,7 @@ class Album:
     into: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Struct, frozen=True):
     """The playlist as it is now, the tracks that are new in it, and whether it is new itself. `gone`: which of the
     files of an album it had before, and has no more: they stay away.
 

@@ -6,16 +6,16 @@ a clock jumps, what was used. Those are told to nobody.
 """
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 KEPT_DAYS = 400
 RECENT = 4  # days that limits want to know of
 MOST = 50  # tracks, and tags, that statistics name
 
 
-@dataclass(frozen=True, slots=True)
-class DayUse:
+class DayUse(Struct, frozen=True):
     """`heard_s`: seconds of sound. `adrift_s`: those of them that were heard while nobody had set the clock, and may
     belong to another day; `awake_s`: how long the box was on like that. `moved_s`, `until`: where what was given that
     day moved the bounds to, of the sound and (epoch seconds) of times of day. `bonus`: whether a tag gave something."""
@@ -28,15 +28,13 @@ class DayUse:
     bonus: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DayCount:
+class DayCount(Struct, frozen=True):
     day: str
     heard_s: float
     taps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """How often something was begun, or placed. `title`: of the track, or the tag's name."""
 
     id: str
@@ -46,8 +44,7 @@ class Count:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(Struct, frozen=True):
     """`days`: those of which something is known, the oldest first. The others: the most frequent first."""
 
     days: tuple[DayCount, ...]

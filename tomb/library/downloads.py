@@ -6,7 +6,8 @@ playlist, and its track: it is history.
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tomb.errors import Conflict, NotFound
 from tomb.models import DownloadState
@@ -15,8 +16,7 @@ KEPT = 200
 MOST_OPEN = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
+class Download(Struct, frozen=True):
     """One video. `title`: as far as it is known. Times in epoch seconds. `reason`, `error`: why it ended, as a key and
     in words. `track_id`: what it became."""
 

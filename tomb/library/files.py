@@ -11,8 +11,9 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from tomb.library.disk import sync
 from tomb.library.intake import Staged
@@ -41,8 +42,7 @@ _NOWHERE = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} WHERE cover = hash)"
 _FORGET_COVER = f"DELETE FROM covers WHERE hash = ? AND {_NOWHERE} RETURNING ext"  # noqa: S608  # names of our own
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A file of sound that the library keeps."""
 
     hash: str
@@ -54,8 +54,7 @@ class Kept:
         return PurePosixPath("files", f"{self.hash}.{self.ext}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
+class Reconciled(Struct, frozen=True):
     """What a look at the disk changed: hashes of files that vanished or came back, and how many strays were removed."""
 
     lost: tuple[str, ...]

@@ -20,9 +20,11 @@ import stat
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tomb.errors import Unavailable
 from tomb.library import chapters, containers, covers, hindrances, sorting
@@ -70,8 +72,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedFile:
+class PlannedFile(Struct, frozen=True):
     """`disc`: by the names of the folders that it lies in; `part`: what a playlist of that folder would be called.
 
     What a sheet says of it: `place`, its place among those that the sheet names, and what of its own labels that goes
@@ -87,16 +88,17 @@ class PlannedFile:
 
     def labelled(self, own: Labels) -> Labels:
         """What it says of itself, and its sheet of it."""
-        return replace(
-            own,
-            title=self.title or own.title,
-            artist=own.artist or self.artist,
-            chapters=self.chapters or own.chapters,
+        return Labels(
+            self.title or own.title,
+            own.artist or self.artist,
+            own.album,
+            own.disc,
+            own.track,
+            self.chapters or own.chapters,
         )
 
 
-@dataclass(slots=True, eq=False)
-class FolderPlan:
+class FolderPlan(Struct, eq=False):
     """One playlist to be: `files` in the order of discs, and of names on each.
 
     `folder`: in which they lie, if not in one below. `own`: folders that are this playlist, with all that is in them,
@@ -113,16 +115,14 @@ class FolderPlan:
     numbered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """What was left out, and why, in words for a parent."""
 
     path: Path
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """What a folder is: a part of a playlist to be. `doubtful`: only its number says that it is a disc."""
 
     plan: FolderPlan

@@ -7,9 +7,9 @@ is known without asking a disk that may be busy: a child waits for the answer.
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pydantic_core import to_json
 
 from tomb.errors import NotFound
@@ -18,8 +18,7 @@ from tomb.models import Playlist, PlaylistLite, TagAction
 PAGES_KEPT = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """One page (from 1) of the playlists whose title or description contains `q`."""
 
     page: int = 1
@@ -28,8 +27,7 @@ class Query:
     tracks: bool = True
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     lite: PlaylistLite
     folded: str
     lite_json: bytes | None = None

@@ -3,10 +3,11 @@
 import errno
 import hashlib
 import os
-from dataclasses import dataclass
 from io import RawIOBase
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from tomb.errors import DecodeError, Unavailable
 from tomb.library import faults
@@ -16,8 +17,7 @@ from tomb.library.covers import Picture
 BITE = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(Struct, frozen=True):
     """A complete, synced file in `incoming/`. `hash`: SHA-256 in hex. `ext`: in lower case, without the dot."""
 
     path: Path

@@ -7,9 +7,9 @@ are some 30 ms off on MP3, the decoder is exact.
 
 import os
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tomb.library import containers, encodings
 
@@ -33,6 +33,9 @@ class Labels:
     disc: int | None = None
     track: int | None = None
     chapters: Marks = ()
+
+    def but(self, *, title: str, artist: str | None, album: str | None) -> Self:
+        return replace(self, title=title, artist=artist, album=album)
 
 
 def read(path: Path, name: str | None = None) -> tuple[Labels, bytes | None]:

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tomb.models import Loudness, LoudnessMode
 
@@ -10,8 +11,7 @@ TARGET = -18.0  # LUFS, as ReplayGain 2; at the -14 of streaming services much c
 MOST_BOOST = 12.0  # dB; what is quieter than -30 LUFS is the sound of a room, and more would be its noise
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(Struct, frozen=True):
     """Several tracks as one piece: how loud it is, in LUFS, and its largest sample. None where that is not known."""
 
     level: float | None = None

@@ -1,14 +1,14 @@
 """Units of work on what the player remembers over a power cut. None of them is an edit: no `playlist_seq` grows."""
 
-import dataclasses
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from tomb.models import RepeatMode, Resume
 
 
-@dataclass(frozen=True, slots=True)
-class PlayerMemory:
+class PlayerMemory(Struct, frozen=True):
     """What the player was doing. `playlist_id` and `track_id`: what was active, or None."""
 
     volume: int = 50
@@ -46,7 +46,7 @@ def remember(db: sqlite3.Connection, memory: PlayerMemory) -> None:
     db.execute(
         "INSERT OR REPLACE INTO player VALUES (1, ?, ?, ?, ?, ?, (SELECT id FROM playlists WHERE id = ?),"
         " (SELECT id FROM tracks WHERE id = ?), ?, ?)",
-        dataclasses.astuple(memory),
+        astuple(memory),
     )
 
 

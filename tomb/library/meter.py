@@ -18,9 +18,10 @@ import os
 import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
 
 from tomb.library import labels
 
@@ -36,8 +37,7 @@ RELATIVE_GATE = -10.0
 OFFSET = -0.691  # of BS.1770: makes a sine of 1 kHz at full scale on both sides 0 LUFS
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """`track`: LUFS, None where nothing can be heard. `peak`: of the largest sample, 1 being full scale."""
 
     track: float | None

@@ -16,7 +16,8 @@ goes to the bin and comes back with its playlist.
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _BROUGHT = "SELECT origin, max(size) AS size, max(copies) AS copies FROM imported WHERE playlist_id = ? GROUP BY origin"
 _THERE = """
@@ -34,24 +35,21 @@ _SIZES = "SELECT size FROM imported UNION SELECT size FROM files"
 _VANISHED = "SELECT 1 FROM files WHERE origin = ? AND missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """A file as it came: its SHA-256 and its size in bytes."""
 
     hash: str
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A file that may be sent: its size in bytes, and its SHA-256 if whoever has it took the time to read it."""
 
     size: int
     hash: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """Which files of a folder, by their places in it, a playlist never had, and which it had and has no more."""
 
     new: tuple[int, ...]

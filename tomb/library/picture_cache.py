@@ -9,9 +9,10 @@ import hashlib
 import re
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from tomb.library import faults
 from tomb.library.covers import Picture
@@ -24,8 +25,7 @@ _DIGITS = 16
 _NAME = re.compile(rf"[0-9A-Za-z_-]+\.[0-9a-f]{{{_DIGITS}}}\.[a-z]{{3,4}}")
 
 
-@dataclass(frozen=True, slots=True)
-class ScaledCover:
+class ScaledCover(Struct, frozen=True):
     """A cover of the library (its hash), its longer side in pixels, and how it is to be encoded."""
 
     cover: str

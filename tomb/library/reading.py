@@ -3,8 +3,9 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from tomb.errors import NotFound
 from tomb.library import chapters, loudness
@@ -15,8 +16,7 @@ _Starts = tuple[int, ...]
 _Heard = tuple[str, int, _Starts]
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(Struct, frozen=True):
     """A track, whose it is, and where its sound and its cover lie, relative to the library folder."""
 
     track: Track

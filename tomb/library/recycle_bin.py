@@ -11,8 +11,9 @@ that becomes one in 2026 must not empty the bin. The bin has a clock of its own 
 import math
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from tomb.errors import Conflict, NotFound
 from tomb.library import counters, playlists, reading, tracks
@@ -45,8 +46,7 @@ _ITEMS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """The playlist that came back, or got tracks back. `created`: it was not there before.
 
     `order`: the ids of all playlists, in theirs.

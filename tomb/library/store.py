@@ -19,13 +19,13 @@ import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import outcome
 import trio
+from msgspec import Struct, field
 
 from tomb.errors import LibraryDamaged, NoSpace, RequestError, Unavailable
 from tomb.library import counters, faults
@@ -43,8 +43,7 @@ LOOK_S = 5.0  # how often somebody looks whether the folder is still there, whil
 CLOSE_S = 2.0
 
 
-@dataclass(eq=False, slots=True)
-class _Edit(Generic[T, R]):
+class _Edit(Struct, Generic[T, R], eq=False):
     """`result`: what became of it, once it `is_over`; without one there was a defect."""
 
     unit: Unit[T]

@@ -14,8 +14,9 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tomb.library.containers import Container
 from tomb.models import SeekMarks
@@ -28,8 +29,7 @@ PACE = 64 * 1024 * 1024  # bytes between two signs of life
 BLOCK = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """`seconds`: what can be had; None where that is not known. `damaged_s`: where something does not belong, or where
     it was cut off. `pieces`: files in a row, if there are several. `unended`: a WAV whose header says too little.
     `seek_marks`: of an MP3 that is long and as regular as an encoder makes it."""

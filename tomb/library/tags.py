@@ -1,7 +1,8 @@
 """Units of work on tags: each has a playlist, or an action, or was only seen. A playlist may have several."""
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tomb.errors import Conflict, NotFound
 from tomb.library import reading
@@ -12,8 +13,7 @@ from tomb.models import ExistingPlaylist, Playlist, Tag, TagAction
 STRANGERS_KEPT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class TagChange:
+class TagChange(Struct, frozen=True):
     """What became of a tag: as it is now (a forgotten one as it was), the playlists that gained or lost one, the new
     owner first, and the tag that it took the place of."""
 

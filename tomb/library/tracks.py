@@ -1,10 +1,11 @@
 """Units of work that change the tracks of playlists. Numbers are 1 to n, without gaps, after each of them."""
 
-import dataclasses
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypedDict
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from tomb.errors import BadRequest, NotFound
 from tomb.library import reading
@@ -15,8 +16,7 @@ from tomb.models import Playlist
 _USERS = "SELECT playlist_id FROM tracks WHERE file = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class NewTrack:
+class NewTrack(Struct, frozen=True):
     """A track to be added. `file` and `cover`: hashes of what the library keeps already (`files.keep`). `chapters`: as
     a column (`chapters.encoded`)."""
 
@@ -38,8 +38,7 @@ class TrackEdit(TypedDict, total=False):
     album: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(Struct, frozen=True):
     """What was deleted, in the order of the numbers, and what is left."""
 
     numbers: tuple[int, ...]
@@ -48,8 +47,7 @@ class Removal:
     freed: Freed
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """Both playlists as they are now; `number` is what the track had in `source` before."""
 
     track_id: str
@@ -189,7 +187,7 @@ def _insert(db: sqlite3.Connection, playlist_id: str, number: int, track: NewTra
     db.execute(
         "INSERT INTO tracks (id, playlist_id, number, title, filename, artist, album, file, cover, chapters,"
         " created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (track.id, playlist_id, number, *dataclasses.astuple(track)[1:], now, now),
+        (track.id, playlist_id, number, *astuple(track)[1:], now, now),
     )
 
 

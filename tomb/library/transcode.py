@@ -24,11 +24,11 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
 import trio
+from msgspec import Struct
 
 from tomb import confined, sandbox
 from tomb.errors import DecodeError, NoSpace, Unavailable
@@ -74,8 +74,7 @@ _PART = re.compile(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\] *)+")
 _COUNTED = 4000  # samples a second, of one byte, where they are only counted
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file as it came, taken for a `kind` and nothing else. `pieces`, `unended`: see `structure`."""
 
     path: Path
@@ -84,8 +83,7 @@ class Source:
     unended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """The first sound of a source, as its container describes it. `told_s`: None where that says nothing."""
 
     lossless: bool = False
@@ -259,8 +257,7 @@ async def _convert(source: Source, stream: Stream, target: Path, most: int, free
     return not any(ending.status or ending.complaints for ending in endings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ending:
+class _Ending(Struct, frozen=True):
     """Of a child: its status, what it said last on stderr, and first on stdout (or only how much that was)."""
 
     status: int

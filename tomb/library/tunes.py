@@ -4,14 +4,14 @@ A note is its name, octave and beats: `C4` is one beat, `C4/2` two, `C4/.5` half
 letter, with an `m` if it is minor, and lasts a bar unless its beats are said likewise.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Voice = Literal["flute", "harp", "bells"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tune:
+class Tune(Struct, frozen=True):
     title: str
     artist: str
     beats_a_minute: int
@@ -21,8 +21,7 @@ class Tune:
     pickup: float = 0  # beats before the first full bar
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(Struct, frozen=True):
     """One playlist of the demo, and the virtual tag that it is linked to."""
 
     title: str

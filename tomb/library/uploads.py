@@ -6,8 +6,10 @@ playlist. One that came to its end stays for a while, so that a client which los
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tomb.errors import BadRequest, Conflict, NotFound, UnsupportedMedia
 from tomb.models import UploadState
@@ -15,8 +17,7 @@ from tomb.models import UploadState
 MISSING_NAMED = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """One session. `filename`: a label only. Sizes in bytes, times in epoch seconds.
 
     `received`: a bit for each chunk, the first in the lowest. `file_hash`: SHA-256 in hex. `track_id`: what it became.

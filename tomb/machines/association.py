@@ -22,7 +22,7 @@ one is refused. The lying tag is the owner's business: it fires `TagPlaced` at o
 opens.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tomb.machines.table import STAY, ClearTimer, SetTimer, Table, row
 from tomb.models import ExistingPlaylist, LinkReason, LinkState
@@ -31,8 +31,7 @@ OPEN = ("waiting", "duplicate")
 ENDS = ("success", "timeout", "cancelled", "error")
 
 
-@dataclass(frozen=True, slots=True)
-class TagPlaced:
+class TagPlaced(Struct, frozen=True):
     """A tag lies on the box. `owner`: the playlist that has it now. `is_random`: it has another number each time."""
 
     tag_id: str
@@ -40,32 +39,27 @@ class TagPlaced:
     is_random: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """Take the tag from its owner: this tag, else the one in question, else whichever comes next."""
 
     tag_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(Struct, frozen=True):
     reason: str = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class Expired:
+class Expired(Struct, frozen=True):
     """The deadline of the session with this number passed."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """The link is on the disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotStored:
+class NotStored(Struct, frozen=True):
     """Nothing was stored, and nothing will be. `message` is for the parent. `owner`: the playlist that the tag was
     linked to since it was looked up, if that is why. `acts`: an action of the tag is why."""
 
@@ -74,8 +68,7 @@ class NotStored:
     acts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """Store the link of this tag to the session's playlist; with `override` its old owner loses it in the same
     transaction, and `replaces` is unlinked in it. The owner of the machine answers with Stored or NotStored."""
 
@@ -84,13 +77,11 @@ class Link:
     replaces: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawLink:
+class WithdrawLink(Struct, frozen=True):
     """Do not store the link, if that can still be helped. It is answered as before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Announce:
+class Announce(Struct, frozen=True):
     """Tell the clients of this step of the session."""
 
     state: LinkState
@@ -103,8 +94,7 @@ class Announce:
 Effect = SetTimer | ClearTimer | Link | WithdrawLink | Announce
 
 
-@dataclass(slots=True)
-class AssociationSession:
+class AssociationSession(Struct):
     """`number`: of the session, and of the timer of its deadline. `tag_id` and `existing_playlist` are what was
     announced last, `declined` whether it was that what lies there has no number of its own. `replaces`: the tag that
     the next one takes the place of. `link`: what is being stored. `ending`: how the session was asked to end meanwhile.

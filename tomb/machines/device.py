@@ -18,7 +18,7 @@ event of another number is about a try that is over, such as a driver's thread t
 all, or a timer that had rung before it was set anew: the table refuses it.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tomb.machines.table import STAY, SetTimer, Table, row
 
@@ -31,21 +31,18 @@ after 15 s), so that none is taken for steady that only fails slowly; and longer
 up for most of the time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Struct, frozen=True):
     """The box starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Appeared:
+class Appeared(Struct, frozen=True):
     """The device is there and works. `at`, here and below: monotonic seconds."""
 
     attempt: int
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """It could not be found or opened; or it was there, and is not any more. `reason`: for people."""
 
     attempt: int
@@ -53,37 +50,31 @@ class Lost:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RetryDue:
+class RetryDue(Struct, frozen=True):
     """The timer for the next try rang. `number`: that of the try."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(Struct, frozen=True):
     """Look for the device, and serve it when it is there."""
 
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class UseReal:
+class UseReal(Struct, frozen=True):
     """From now on the real device counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class UseStandIn:
+class UseStandIn(Struct, frozen=True):
     """Serve the stand-in; from now on it counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class DismissStandIn:
+class DismissStandIn(Struct, frozen=True):
     """Stop serving it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Withdraw:
+class Withdraw(Struct, frozen=True):
     """From now on there is none."""
 
     reason: str
@@ -92,8 +83,7 @@ class Withdraw:
 Effect = Try | SetTimer | UseReal | UseStandIn | DismissStandIn | Withdraw
 
 
-@dataclass(slots=True)
-class Device:
+class Device(Struct):
     """`real`, `stand_in`: whether there is one to look for. `attempt`: the try that is under way or, if `waiting`, the
     next one. `failures`: in a row, as far as they count."""
 

@@ -13,7 +13,7 @@ YouTube may want to be left alone for a while. Then the download goes back into 
 nothing is fetched until that time has come; but `MOST_TRIES` of that are enough.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tomb.machines.table import Table, row
 from tomb.models import DownloadState
@@ -24,56 +24,47 @@ MOST_TRIES = 5
 INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Struct, frozen=True):
     """It is its turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limited:
+class Limited(Struct, frozen=True):
     """YouTube wants to be left alone. `reason`, `message`: as in `Failed`."""
 
     reason: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Downloaded:
+class Downloaded(Struct, frozen=True):
     """All of it is here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """The track is in the library, in this very transaction."""
 
     track_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """It came to nothing. `reason`: a key, for words in any language; `message`: one sentence."""
 
     reason: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
+class Interrupted(Struct, frozen=True):
     """Nobody is at work on it any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(Struct, frozen=True):
     """Nobody wants it any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopWork:
+class StopWork(Struct, frozen=True):
     """The work on it is in vain."""
 
 
-@dataclass(slots=True)
-class Fetch:
+class Fetch(Struct):
     """What the machine knows of a download. `tries`: how often it began. `reason`, `error`: why it ended."""
 
     state: DownloadState = "pending"

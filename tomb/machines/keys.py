@@ -14,7 +14,7 @@ The machine has no clock: times come with the events. A timer may ring late, aft
 the letting go decides, as if it had rung.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tomb.machines.table import STAY, ClearTimer, SetTimer, Table, row
 from tomb.models import Press
@@ -24,8 +24,7 @@ REPEAT_AFTER_S = 0.5
 REPEAT_EVERY_S = 0.15
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
+class Pressed(Struct, frozen=True):
     """The key went down. `long`, `repeat`: whether it has these meanings. `at`, here and below: monotonic seconds."""
 
     at: float
@@ -33,28 +32,24 @@ class Pressed:
     repeat: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(Struct, frozen=True):
     """The key came up."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Waited:
+class Waited(Struct, frozen=True):
     """The timer that was set with this number rang."""
 
     number: int
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(Struct, frozen=True):
     """Nobody knows any more whether it is held."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(Struct, frozen=True):
     """Do what the key stands for when it is pressed like that."""
 
     press: Press
@@ -63,8 +58,7 @@ class Meant:
 Effect = Meant | SetTimer | ClearTimer
 
 
-@dataclass(slots=True)
-class Key:
+class Key(Struct):
     """One key of one device. `due`: when the timer rings that was set last; `timer`: its number; `repeats`: whether the
     press under way goes on while it is held."""
 

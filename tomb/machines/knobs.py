@@ -10,7 +10,7 @@ A machine is for one axis of one device. Several notches may come at once, from 
 adds them up; they are so many notches, and as fast as one of them would be.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tomb.machines.table import STAY, Table, row
 from tomb.models import Press
@@ -19,24 +19,21 @@ QUICK_S, QUICK = 0.12, 2
 FAST_S, FAST = 0.04, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Turned:
+class Turned(Struct, frozen=True):
     """By so many notches, against the clock if below 0, never 0. `at`: monotonic seconds."""
 
     notches: int
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(Struct, frozen=True):
     """Do what the knob stands for when it is turned that way, `steps` times."""
 
     press: Press
     steps: int
 
 
-@dataclass(slots=True)
-class Knob:
+class Knob(Struct):
     """`last`: when it was turned last, and `clockwise`: which way."""
 
     state: str = "slow"

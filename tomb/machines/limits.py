@@ -22,8 +22,9 @@ Whether a parent asks is not known here: the player's machine is told what is sh
 from (tomb.machines.player).
 """
 
-from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+from msgspec import Struct, field
 
 from tomb.machines.table import STAY, ClearTimer, SetTimer, Table, row
 from tomb.models import LimitName
@@ -34,8 +35,7 @@ GRACE_S = 300.0
 Music = Literal["runs", "paused", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """How things are. `bound` None: there is none. `at`: monotonic seconds."""
 
     passed: float
@@ -45,8 +45,7 @@ class Looked:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """So many seconds more, today. The rest as in `Looked`."""
 
     seconds: float
@@ -55,23 +54,20 @@ class Given:
     day: str
 
 
-@dataclass(frozen=True, slots=True)
-class GraceOver:
+class GraceOver(Struct, frozen=True):
     """The timer that was set with this number rang."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Warn:
+class Warn(Struct, frozen=True):
     """Tell that little is left."""
 
 
 Effect = Warn | SetTimer | ClearTimer
 
 
-@dataclass(slots=True)
-class Limit:
+class Limit(Struct):
     """`always`: more can be given before it is near, too. `moved`: where the bound was moved to on `day`. `warned`: of
     what is left now. `due`: when the grace is over, `timer` the number of its timer."""
 

@@ -14,11 +14,11 @@ of the owners, so a line that is missing here, or that nobody causes any more, i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """`name`: its module in tomb.nurseries. `fired_by`: by who causes them, events; `reaches`: by whom they reach
     beyond the owner, effects."""
 

@@ -22,7 +22,7 @@ A machine is for one reader. Whose the tag is that lies there, a linking session
 (tomb.nurseries.linking).
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tomb.machines.table import STAY, ClearTimer, SetTimer, Table, row
 
@@ -34,62 +34,53 @@ LONG_GRACE = 2.0
 known to lie there together, since a reader may well read one of them three times before it reads the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """The reader read this tag. `at`, here and below: monotonic seconds."""
 
     tag_id: str
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Struct, frozen=True):
     """The reader read nothing."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """There is no reader any more."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Waited:
+class Waited(Struct, frozen=True):
     """The timer that was set with this number rang."""
 
     number: int
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     tag_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lifted:
+class Lifted(Struct, frozen=True):
     tag_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Uncovered:
+class Uncovered(Struct, frozen=True):
     """The tag lay beneath the one that was lifted just now: it lies there, and is no tap."""
 
     tag_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(Struct, frozen=True):
     """The tag cannot be seen any more, as its reader is lost."""
 
     tag_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A hidden tag is seen again, and was there all the time."""
 
     tag_id: str
@@ -99,8 +90,7 @@ Event = Seen | Missed | Lost | Waited
 Effect = Placed | Lifted | Uncovered | Hidden | Found | SetTimer | ClearTimer
 
 
-@dataclass(slots=True)
-class Presence:
+class Presence(Struct):
     """What lies on one reader. `tag_id` is the tag that was placed and not lifted, `seen_at` when it was read last,
     `hidden` whether that is for want of a reader; `beneath` another tag that lay there when it was placed, `beneath_at`
     when that was read last, `both` whether it was read since; `due` when a fading one is gone, `timer` the number of

@@ -1,10 +1,10 @@
 """A state machine is a table, and this is what a table is.
 
-A machine of the box is three things: a slotted dataclass with a `state` and a list of `effects` (the model), frozen
-dataclasses for what may happen to it (the events), and rows. A row says: in this state, on this event, if this guard
-agrees, do this and go there. Rows of one (state, event) pair are tried in the order they are written. Whatever has no
-row is declared ignored, pair by pair, so that nothing is forgotten: a table that leaves a pair open, states it twice,
-or can never reach one of its states refuses to be imported.
+A machine of the box is three things: a Struct with a `state` and a list of `effects` (the model), frozen ones for what
+may happen to it (the events), and rows. A row says: in this state, on this event, if this guard agrees, do this and go
+there. Rows of one (state, event) pair are tried in the order they are written. Whatever has no row is declared ignored,
+pair by pair, so that nothing is forgotten: a table that leaves a pair open, states it twice, or can never reach one of
+its states refuses to be imported.
 
 Guards look and never touch. Actions change the model's own fields and append to `model.effects`; whoever owns the
 model carries the effects out. Neither waits, reads a clock or does I/O: such facts arrive as fields of an event.
@@ -15,15 +15,16 @@ model without having done what the move means.) The effects of the step that fai
 drains them never carries out half a step. An action that raises is a defect all the same: the exception goes up.
 
 Underneath is one `transitions.Machine` a table, made at import and shared by all models of its kind: it holds no model
-itself, so nothing is bolted on to the dataclasses and a model may be dropped without telling anybody.
+itself, so nothing is bolted on to the models and a model may be dropped without telling anybody.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import MISSING, Field, dataclass
 from enum import Enum
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
 from transitions import EventData, Machine
 
 STAY: Final = "="
@@ -38,8 +39,7 @@ class Outcome(Enum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(Struct, frozen=True):
     """An effect of any machine that waits: have the timer ring `at` that time (monotonic seconds), in place of any
     earlier one. When it rings, the owner fires the machine's own event for that, with the number, which the table
     compares with the one it gave out last: a ring may be late, for a timer that was set anew or cleared meanwhile."""
@@ -48,8 +48,7 @@ class SetTimer:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClearTimer:
+class ClearTimer(Struct, frozen=True):
     """The effect that takes the last `SetTimer` back."""
 
 
@@ -63,7 +62,7 @@ class _Effects(Protocol):
 
 
 class Model(Protocol):
-    """What a table asks of its model: a dataclass with `effects`, a list, and `state`, born in the initial one."""
+    """What a table asks of its model: a Struct with `effects`, a list, and `state`, born in the initial one."""
 
     @property
     def state(self) -> str: ...
@@ -75,8 +74,7 @@ M = TypeVar("M", bound=Model)
 E = TypeVar("E")
 
 
-@dataclass(frozen=True, slots=True)
-class Row(Generic[M]):
+class Row(Struct, Generic[M], frozen=True):
     """One line of a table. `when` and `do` are only ever called with an event of the type `on`."""
 
     sources: tuple[str, ...]
@@ -117,8 +115,7 @@ def row(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(Struct, frozen=True):
     """What became of one event: in the state `source` this `row` ran, None where it was refused or ignored."""
 
     table: "Table[Any]"
@@ -247,10 +244,11 @@ def _unknown_names(table: Table[M]) -> Iterable[str]:
 
 
 def _model_defects(table: Table[M]) -> Iterable[str]:
-    known: Mapping[str, Field[object]] = getattr(table.model, "__dataclass_fields__", {})
+    model: type = table.model
+    known = {each.name: each for each in fields(model)} if issubclass(model, Struct) else {}
     if not {"state", "effects"} <= known.keys():
-        yield f"the model {table.model.__name__} is no dataclass with the fields state and effects"
-    elif known["state"].default not in (MISSING, table.initial):
+        yield f"the model {table.model.__name__} is no Struct with the fields state and effects"
+    elif known["state"].default not in (NODEFAULT, table.initial):
         yield f"the model {table.model.__name__} is not born in the initial state {table.initial!r}"
 
 

@@ -14,7 +14,7 @@ after the package was left to it; each process learns it when it starts, and whi
 offered again by the daily look: parents would be offered every day what does not work. Whoever asks himself may try.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tomb.machines.table import STAY, Table, row
 from tomb.models import UpdateState
@@ -23,34 +23,29 @@ OPEN: tuple[UpdateState, ...] = ("checking", "installing", "proving")
 QUIET: tuple[UpdateState, ...] = ("none", "available", "done", "went_back", "failed")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """A parent wants to know whether there is a newer version. `wanted`: and have it, if there is."""
 
     wanted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(Struct, frozen=True):
     """A parent wants this package, whatever the index says. `source`: its address."""
 
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """There is a newer version."""
 
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class UpToDate:
+class UpToDate(Struct, frozen=True):
     """There is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """It came to nothing. `reason`: a key, for words in any language; `message`: one sentence."""
 
     reason: str
@@ -58,29 +53,25 @@ class Failed:
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """The program is at work on it."""
 
     version: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class OnTrial:
+class OnTrial(Struct, frozen=True):
     """The new version runs, and is being judged."""
 
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """It is healthy, and stays."""
 
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class WentBack:
+class WentBack(Struct, frozen=True):
     """The version did not prove itself; the one before is back. `reason`, `message`: as in `Failed`."""
 
     version: str
@@ -88,20 +79,17 @@ class WentBack:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class LookUp:
+class LookUp(Struct, frozen=True):
     """Ask the index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(Struct, frozen=True):
     """Fetch the package and leave it to the program. `source`: its address; None: what was found."""
 
     source: str | None
 
 
-@dataclass(slots=True)
-class Update:
+class Update(Struct):
     """What the machine knows. `version`: which one this is about; `wanted`: it is installed as soon as it is found."""
 
     state: UpdateState = "none"

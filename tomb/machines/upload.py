@@ -17,7 +17,7 @@ has. Which chunks there are is not the machine's, but the row's, which hears of 
 after it was answered; until then the box knows of it. All that decides anything is whether they are all there.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tomb.machines.table import STAY, Table, row
 from tomb.models import UploadState
@@ -26,56 +26,47 @@ OPEN: tuple[UploadState, ...] = ("pending", "uploading", "processing")
 ENDS: tuple[UploadState, ...] = ("completed", "error", "cancelled")
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkStored:
+class ChunkStored(Struct, frozen=True):
     """A chunk is in the file, and will be on the disk in a moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finalize:
+class Finalize(Struct, frozen=True):
     """The client says that this was all. `complete`: whether all chunks are there."""
 
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """The track is in the library, in this very transaction."""
 
     track_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unplayable:
+class Unplayable(Struct, frozen=True):
     """There is no sound in it that could be played, and never will be. `reason` is for the parent."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
+class Interrupted(Struct, frozen=True):
     """The work came to no end, and may be begun again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Abandon:
+class Abandon(Struct, frozen=True):
     """Nobody wants it any more. `reason`: if it was not the client who said so."""
 
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StopWork:
+class StopWork(Struct, frozen=True):
     """The work on it is in vain."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiscardPart:
+class DiscardPart(Struct, frozen=True):
     """The bytes that were sent are not needed any more."""
 
 
-@dataclass(slots=True)
-class Transfer:
+class Transfer(Struct):
     """What the machine knows of an upload. `error`: why it ended. `track_id`: what it became."""
 
     state: UploadState = "pending"

@@ -13,10 +13,10 @@ a responder of its own would stand in the way of one that came later, and be one
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import trio
+from msgspec import Struct
 
 from tomb import __version__
 from tomb.errors import Broken
@@ -38,8 +38,7 @@ UNNAMED = "The Open Music Box"
 TAKEN_AT_MOST = 20  # names in a row; then somebody is at it on purpose
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is to be announced: on which computer, where, and what the box is called."""
 
     host: str
@@ -47,8 +46,7 @@ class Wanted:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(Struct, frozen=True):
     """What Avahi was asked for. `name`: by then, `taken`: after how many that others have."""
 
     wanted: Wanted

@@ -8,12 +8,13 @@ nobody takes anything any more. What comes in goes onto the disk as it comes, an
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
 import trio
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tomb.errors import Conflict, DecodeError, RequestError, Unavailable, UnsupportedMedia
 from tomb.library import faults, files, parts
@@ -41,8 +42,7 @@ SLOW_S = 10.0  # likewise: then it gives way to another
 CLEAN_S = 0.5  # what is not removed by then, the next start removes
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """An archive on its way out: `length` bytes in all. Closing `pieces` ends it at any time.
 
     `pieces` that end before that many bytes have come are of an archive that could not be made to its end.
@@ -53,8 +53,7 @@ class Outgoing:
     pieces: trio.MemoryReceiveChannel[bytes]
 
 
-@dataclass(slots=True, eq=False)
-class _Sending:
+class _Sending(Struct, eq=False):
     """An archive of which pieces are being taken, the last of them then. `gone`: nothing is left of it."""
 
     taken_at: float

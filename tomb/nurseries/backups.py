@@ -19,11 +19,11 @@ import logging
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import trio
+from msgspec import Struct
 from pydantic import JsonValue
 
 from tomb.devices.backup_drive import BackupDrive, Kept, Seen, Target, Visit, refusal
@@ -46,16 +46,14 @@ AGAIN_S = 3600.0
 MADE = "backed_up"  # the setting in which the last one is noted
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """The last one that went to `folder`. `day`: an ISO date, the calendar's."""
 
     folder: str
     day: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     at: float
     folder: Path
     error: TombError

@@ -1,17 +1,16 @@
 """Tokens: who may do how much how often. Trio's clock, and no more memory however many come."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 import trio
+from msgspec import Struct
 
 from tomb.config import Rate
 
 KEPT = 1024
 
 
-@dataclass(slots=True)
-class _Bucket:
+class _Bucket(Struct):
     tokens: float
     at: float
 

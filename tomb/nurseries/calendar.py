@@ -11,12 +11,12 @@ when the box was awake for `AWAKE_S` in all, over switching off and on.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import trio
+from msgspec import Struct
 
 from tomb.models import Hours
 from tomb.ports import Ports
@@ -29,8 +29,7 @@ AWAKE_S = 8 * 3600.0
 Doubt = Literal["unset", "jumped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(Struct, frozen=True):
     """`at`: Trio's time. `wall`: epoch seconds. `day`: an ISO date, by the box's time zone."""
 
     at: float

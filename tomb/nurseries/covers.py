@@ -8,10 +8,10 @@ one meanwhile finds it made. What cannot be made smaller now is shown as it is k
 
 from collections.abc import AsyncIterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import trio
+from msgspec import Struct
 
 from tomb.errors import DecodeError, RequestError, UnsupportedMedia
 from tomb.library import faults, intake
@@ -25,8 +25,7 @@ from tomb.ports import Ports
 TAKEN_AT_ONCE = 4  # pictures
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A file to be sent. `is_as_wanted`: False for one that stands in."""
 
     path: Path

@@ -14,12 +14,12 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import trio
+from msgspec import Struct
 
 from tomb.devices import output
 from tomb.errors import BadRequest, Forbidden, RequestError
@@ -74,16 +74,14 @@ NEARLY_S = 0.1  # between looks whether a chapter begins, where the output is be
 CHECKPOINT_S = 4.0  # with a tick and the writing on top, a power cut costs less than 5 s
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """The state after a command, and what to tell whoever gave it."""
 
     state: PlayerState
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What parents chose for all playlists; a playlist's own choice goes before it."""
 
     same_tag: SameTag = "toggle"

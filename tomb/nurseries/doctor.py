@@ -8,12 +8,12 @@ it says that command, to be copied as it is. Nothing is changed here.
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 import trio
+from msgspec.structs import replace
 
 from tomb.devices.backup_drive import BackupDrive, Target
 from tomb.devices.facts import GROUPS, UNIT, WRITTEN, Facts, Gather, backup_folder

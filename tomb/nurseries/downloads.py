@@ -14,10 +14,11 @@ import re
 import sqlite3
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import trio
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tomb.devices.youtube import Fetched, Progress, Reason, YouTube, YouTubeFault
 from tomb.devices.youtube.links import video_url
@@ -58,16 +59,14 @@ LONGEST_PAUSE_S = 6 * 3600.0
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")  # else a title turns what stands beside it around
 
 
-@dataclass(frozen=True, slots=True)
-class WantedVideo:
+class WantedVideo(Struct, frozen=True):
     """`title`: as far as it is known."""
 
     id: str
     title: str | None
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(Struct):
     """A download is being fetched and taken in, until `ended` is set. `gone`: its playlist is not there any more."""
 
     id: str
@@ -85,8 +84,7 @@ class _Work:
 _Event = Begin | Limited | Downloaded | Committed | Failed | Interrupted | Cancel
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(Struct, frozen=True):
     """What the table has said: the row as it is to be then, and whether anything has moved at all."""
 
     download: Download
@@ -273,7 +271,7 @@ class Downloads:
         """Raises: DecodeError, NoSpace, Unavailable."""
         title = shown(fetched.title) or download.title or download.video
         arrival = await self._ingest.stage(fetched.path, scratch, f"{title}{fetched.path.suffix}")
-        named = replace(arrival.labels, title=title, artist=shown(fetched.channel), album=None)
+        named = arrival.labels.but(title=title, artist=shown(fetched.channel), album=None)
         cover = None if fetched.picture is None else await self._ingest.cover(fetched.picture, scratch)
         return replace(arrival, labels=named, cover=cover or arrival.cover)
 

@@ -5,10 +5,11 @@ hour later, and an uptime that is a difference of two wall clocks would then be 
 it is goes over the wire as a date all the same: it is worked out when it is asked for, so long before now.
 """
 
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import trio
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tomb.models import ServiceState
 from tomb.nurseries.machine_states import MachineStates
@@ -21,8 +22,7 @@ DOWN = "down"
 STAND_IN = "stand-in"
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """`configured`: whether the box is expected to have it; only then does its absence count. `since`: Trio's time."""
 
     state: str

@@ -11,11 +11,12 @@ played are left out and named.
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar, TypeVarTuple
 
 import trio
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tomb.errors import Conflict, DecodeError, NotFound
 from tomb.library import counters, demo, folders, inbox, sorting
@@ -46,8 +47,7 @@ NOT_NEEDED = "not needed: each track has a picture; it stays where it is"
 TAKEN_OUT = "it was taken out of its playlist before, and stays so"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """`done` of `total` files; `path` is one that was begun or done just now, None at the end."""
 
     done: int
@@ -55,8 +55,7 @@ class Progress:
     path: Path | None
 
 
-@dataclass(slots=True)
-class Imported:
+class Imported(Struct):
     """What came of an import: ids of playlists made or added to, the number of new tracks, and what was left out."""
 
     playlist_ids: list[str] = field(default_factory=list)
@@ -86,8 +85,7 @@ class Imported:
         return line + (f", {len(self.skipped)} left out" if self.skipped else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Synced:
+class Synced(Struct, frozen=True):
     """What a look at the disk found: tracks' files that vanished or are back, strays removed, the inbox emptied."""
 
     playlists_count: int
@@ -132,8 +130,7 @@ class _OnDisk:
         return await self._ports.in_thread(lambda: all(each.exists() for each in self._plan.own))
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """One import. `consume`: what was taken disappears from where it lay."""
 
     total: int

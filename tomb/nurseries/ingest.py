@@ -13,11 +13,12 @@ What is left then, or by a power cut, the next start removes: no row knows of it
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, TypeVarTuple
 
 import trio
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tomb.errors import DecodeError, NoSound
 from tomb.library import containers, covers, faults, files, hindrances, intake, labels, transcode
@@ -39,8 +40,7 @@ SLIGHT_S = 0.2  # by so much a container may be wrong about its length
 CLEAN_S = 0.5  # what is not removed by then, the next start removes
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What a look at a file found.
 
     `duration_ms`: what was heard of it; 0, and no loudness, if that was not asked for. `damaged_ms`: where something is

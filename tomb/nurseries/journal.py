@@ -18,9 +18,9 @@ the newer one and turn the position back.
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 import trio
+from msgspec import Struct, field
 
 from tomb.errors import NoSpace, Unavailable
 from tomb.library.days import DayUse
@@ -36,8 +36,7 @@ TAGS_KEPT = 100  # a phone is a new tag each time it is held to the reader
 LAST_S = 3.0  # for the last notes to be written while the box stops, whose own deadline is later
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(Struct):
     """`resume`: by playlist, None where it was heard to its end. `credits`: (playlist, track) pairs that began. `seen`:
     when each tag was placed last (epoch seconds). `taps`: how often since. `days`: what was used of each."""
 

@@ -20,10 +20,10 @@ All of this belongs to the ring of devices: what goes wrong in here ends the key
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Self
 
 import trio
+from msgspec import Struct, field
 from pydantic import JsonValue
 
 from tomb.devices.key_codes import (
@@ -95,8 +95,7 @@ TURNED: Final[Mapping[Press, KeyAction]] = {
 """What a knob is for that nobody gave another meaning."""
 
 
-@dataclass(slots=True)
-class _Moving:
+class _Moving(Struct):
     """A key that was pressed. `learning`: whether the press under way is only told."""
 
     machine: Key
@@ -104,8 +103,7 @@ class _Moving:
     learning: bool = False
 
 
-@dataclass(slots=True)
-class _Connected:
+class _Connected(Struct):
     device: KeyDevice
     keys: frozenset[int]
     axes: frozenset[int]

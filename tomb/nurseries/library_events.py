@@ -10,10 +10,10 @@ library goes on changing once a second. It is made of the JSON that the index ke
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 import trio
+from msgspec.structs import replace
 
 from tomb.events import PLAYLISTS, Events, playlist_room
 from tomb.library.arrivals import Arrived

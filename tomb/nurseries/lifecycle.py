@@ -44,10 +44,10 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from typing import NoReturn, Self
 
 import trio
+from msgspec import Struct, field
 
 from tomb.devices.service_manager import ServiceManager
 from tomb.logs import Logbook
@@ -215,8 +215,7 @@ def _flush() -> None:
             stream.flush()
 
 
-@dataclass(slots=True)
-class _Started:
+class _Started(Struct):
     name: str = ""
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     ended: trio.Event = field(default_factory=trio.Event)

@@ -16,10 +16,11 @@ the deck's mailbox.
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 
 import trio
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tomb.errors import BadRequest
 from tomb.library.days import RECENT, DayUse
@@ -47,8 +48,7 @@ WHY_DOUBTED: Mapping[str, str] = {
 }
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(Struct):
     """A machine, its timer, and what it was shown last."""
 
     limit: Limit
@@ -63,8 +63,7 @@ class _Kept:
         return None if bound is None else bound - self.passed
 
 
-@dataclass(slots=True)
-class _Heard:
+class _Heard(Struct):
     """When something was heard: Trio's time, by the minute, and how many seconds."""
 
     minutes: deque[tuple[float, float]] = field(default_factory=deque)

@@ -21,10 +21,10 @@ up waiting has opened nothing. Of several who wait, each supersedes the one befo
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import trio
+from msgspec import Struct, field
 
 from tomb.errors import BadRequest, Conflict, NotFound, RequestError
 from tomb.events import EVERYONE, Events, session_room
@@ -67,16 +67,14 @@ class Library(Protocol):
     ) -> Tag: ...
 
 
-@dataclass(slots=True)
-class Storing:
+class Storing(Struct):
     """A link on its way to the disk."""
 
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     answered: trio.Event = field(default_factory=trio.Event)
 
 
-@dataclass(slots=True)
-class LiveSession:
+class LiveSession(Struct):
     """A session as clients see it. `expires_at`: epoch seconds; `ended_at`: Trio's time, None while it lives; `last`:
     what was announced last."""
 
@@ -98,8 +96,7 @@ class LiveSession:
             await self.storing.answered.wait()
 
 
-@dataclass(slots=True)
-class Placement:
+class Placement(Struct):
     """A tag that lies on the box, and whether it belongs to a session. `seen`: its reader is there; `offered`: the
     session that heard of it last."""
 

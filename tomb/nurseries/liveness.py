@@ -28,11 +28,11 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import trio
+from msgspec import Struct
 
 from tomb.devices.service_manager import ServiceManager
 from tomb.errors import TombError
@@ -51,8 +51,7 @@ Job: TypeAlias = Callable[[], Awaitable[object]]
 Turn: TypeAlias = Callable[[Job], Awaitable[object]]
 
 
-@dataclass
-class _Part:
+class _Part(Struct):
     """`within`: seconds that it has. `asked`: Trio's time of the question that it has not answered yet."""
 
     name: str

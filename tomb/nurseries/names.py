@@ -5,9 +5,9 @@ is in at the moment. So both are looked at again and again, in a thread, since w
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 import trio
+from msgspec.structs import replace
 
 from tomb.devices import naming
 from tomb.devices.naming import Naming

@@ -9,9 +9,9 @@ ceiling anyway, this keeps one who listens in another room from being woken by i
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 
 import trio
+from msgspec.structs import replace
 
 from tomb.devices.snapcast import Placed, SpeakerControl
 from tomb.errors import DeviceError, NotFound, Unavailable

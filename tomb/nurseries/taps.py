@@ -13,10 +13,10 @@ disk is doing, and taps get there in the order in which they were made.
 
 import itertools
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 import trio
+from msgspec import Struct
 
 from tomb.devices.reader import ReaderGone, ReaderKind, Sighting, Sign, TagReader
 from tomb.events import PLAYLISTS, Events
@@ -51,8 +51,7 @@ TYPED = "typed"
 """Where nothing ever lies: a reader that types tells of a tag once."""
 
 
-@dataclass(slots=True)
-class Field:
+class Field(Struct):
     """What lies on one reader. `random_id`: the first number of what has another one each time; `playlist_id`: what the
     tag plays, as it was announced; `turn`: grows with each tag that is placed on any reader."""
 
@@ -65,8 +64,7 @@ class Field:
     is_first: bool = True  # nothing was read there yet
 
 
-@dataclass(frozen=True, slots=True)
-class KnownReader:
+class KnownReader(Struct, frozen=True):
     """A reader that is there now, or (not `available`) was there."""
 
     name: str
@@ -74,8 +72,7 @@ class KnownReader:
     available: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What a reader is to show."""
 
     sign: Sign

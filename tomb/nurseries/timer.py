@@ -6,13 +6,12 @@ out by the machine that asks for the timer, comes back with the ring, and the ta
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import trio
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
+class _Due(Struct, frozen=True):
     at: float
     number: int
 

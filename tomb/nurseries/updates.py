@@ -6,9 +6,9 @@ read when the box starts, and every second while something is under way; an idle
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 
 import trio
+from msgspec import Struct
 
 from tomb.devices.updates import UNDER_WAY, Note, Offer, UpdateFault, Updater
 from tomb.errors import Conflict, Unavailable
@@ -41,8 +41,7 @@ _Event = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
+class _Left(Struct, frozen=True):
     """A package was left to the program. `before`: what was noted then; `at`: on Trio's clock."""
 
     before: Note

@@ -17,12 +17,13 @@ which whoever sends it can come back. Nothing is ever forgotten at a start.
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 from weakref import WeakValueDictionary
 
 import trio
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tomb.errors import (
     BadRequest,
@@ -74,8 +75,7 @@ CLEAN_S = 0.5  # what is not removed by then, the next sweep removes
 PROGRESS_S = 0.1  # between two events of progress of one upload
 
 
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
+class UploadLimits(Struct, frozen=True):
     """Bytes: `memory` for chunks on their way. `stale_s`: when nobody continues an upload."""
 
     file_size: int
@@ -84,8 +84,7 @@ class UploadLimits:
     memory: int = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class NewUpload:
+class NewUpload(Struct, frozen=True):
     """A file that is announced. Sizes in bytes; `file_hash`: SHA-256 in hex."""
 
     filename: str
@@ -94,8 +93,7 @@ class NewUpload:
     file_hash: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MetadataOverride:
+class MetadataOverride(Struct, frozen=True):
     """What the client wants the track to be called; None: as the file has it."""
 
     title: str | None = None
@@ -103,16 +101,14 @@ class MetadataOverride:
     album: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ForgottenUpload:
+class ForgottenUpload(Struct, frozen=True):
     """`idle_s`: for how long nobody had continued it."""
 
     upload: Upload
     idle_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(Struct, frozen=True):
     """What a cleanup removed: sessions, the number of their files, and bytes."""
 
     sessions: Sequence[ForgottenUpload]
@@ -120,8 +116,7 @@ class Cleaned:
     freed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Uploaded:
+class Uploaded(Struct, frozen=True):
     """What became of an upload. `unshown`: why the picture that came in it is none that can be shown; "" where there is
     nothing to say, or nobody knows any more."""
 
@@ -129,8 +124,7 @@ class Uploaded:
     unshown: str = ""
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(Struct):
     """An upload is being made a track, until `scope` is left."""
 
     transfer: Transfer
@@ -644,8 +638,7 @@ class _Unsynced:
             self.some = trio.Event()
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(Struct, frozen=True):
     """What the table has said: the row as it is to be then, and whether anything has moved at all."""
 
     upload: Upload
@@ -709,7 +702,7 @@ class _UploadEvents:
 def _overridden(arrival: Arrival, override: MetadataOverride) -> Arrival:
     own = arrival.labels
     title, artist, album = override.title or own.title, override.artist or own.artist, override.album or own.album
-    return replace(arrival, labels=replace(own, title=title, artist=artist, album=album))
+    return replace(arrival, labels=own.but(title=title, artist=artist, album=album))
 
 
 def _mark(db: sqlite3.Connection, session_id: str, indices: Collection[int], now: float, *, there: bool = True) -> bool:

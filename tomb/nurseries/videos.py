@@ -7,11 +7,11 @@ looked at by the examiner, and what a page gets is what that made of it.
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 import trio
+from msgspec import Struct
 
 from tomb.devices.youtube import Reason, Video, YouTube, YouTubeFault
 from tomb.devices.youtube.links import playlist_url
@@ -42,8 +42,7 @@ _OF_THE_VIDEO = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     at: float
     videos: Sequence[Video]
 

@@ -30,7 +30,6 @@ import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -40,6 +39,7 @@ from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import LifespanState
 from hypercorn.utils import wrap_app
+from msgspec import Struct
 
 from tomb.config import Rate
 from tomb.nurseries import hypercorn_patch
@@ -58,8 +58,7 @@ BUSY = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close
 ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]  # ASGI gives its messages no closer type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebLimits:
+class WebLimits(Struct, frozen=True, kw_only=True):
     """Seconds, bytes, counts."""
 
     connections: int = 800  # TCP connections at once; fewer where descriptors are few
@@ -77,8 +76,7 @@ class WebLimits:
     lifespan: float = 5.0  # for the application's own ASGI shutdown, after that
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a listener really is."""
 
     host: str
@@ -92,8 +90,7 @@ class Address:
         return f"{'https' if self.is_secure else 'http'}://{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class SecurePort:
+class SecurePort(Struct, frozen=True):
     """A port for HTTPS, 0 for a free one. `context`: what a new connection is secured with; None: it is reset."""
 
     port: int

@@ -7,13 +7,13 @@ has to be true then, or within the time that it grants.
 import json
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import trio
+from msgspec import Struct
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tomb.devices.updates import Offer, UpdateFault
@@ -41,8 +41,7 @@ ROOM: Mapping[str, tuple[str, dict[str, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """`at`: the virtual time. `line`: of the scenario. `complaints`: what is not as it was expected to be."""
 
     file: str
@@ -61,8 +60,7 @@ class Failure:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Performance:
+class Performance(Struct, frozen=True):
     """One scenario with one seed; `failure` is None where all went as it was expected to."""
 
     scenario: Scenario

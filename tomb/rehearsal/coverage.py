@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from tomb.machines.diagrams import TABLES
 from tomb.machines.table import WITNESS, Firing
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """One row, from one of its states. `guard`: as the diagram names it, empty where there is none."""
 
     machine: str

@@ -6,10 +6,10 @@ of an object, the fields that are named; of events, those that are named, in the
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from pydantic_core import from_json
 
 from tomb.events import Event
@@ -30,8 +30,7 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     """`field`: which expectation, as ("player", "state"). `near`: what came closest, if anything did."""
 
     field: tuple[str, ...]
@@ -40,8 +39,7 @@ class Complaint:
     near: str = ""
 
 
-@dataclass(slots=True)
-class Window:
+class Window(Struct):
     """What belongs to a step: the places in the records at which it began, and what its action was answered."""
 
     events: int

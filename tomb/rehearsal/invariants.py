@@ -6,9 +6,9 @@ Nothing is left to happen at that moment, so what was said has arrived.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pydantic_core import from_json
 
 from tomb.events import EVERYONE, POSITION, Event, playlist_room
@@ -25,8 +25,7 @@ NOTED = frozenset(("last_played", "resume"))  # of a playlist, while it plays: n
 ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class _Listening:
+class _Listening(Struct, frozen=True):
     """A client as it was after a step: what it had been told, and what it is told of."""
 
     socket: SocketClient

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import trio
+from msgspec import Struct
 
 from tomb.socketio import ABORT_EXTENSION
 from tomb.socketio.types import ASGIApp, Message, Scope
@@ -15,8 +16,7 @@ SEPARATOR = "\x1e"
 STALL_S = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -199,8 +199,7 @@ class Peer:
         return Polling(self, sid)
 
 
-@dataclass(frozen=True, slots=True)
-class Polling:
+class Polling(Struct, frozen=True):
     peer: Peer
     sid: str
 

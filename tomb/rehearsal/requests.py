@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import trio
+from msgspec import Struct
 
 from tomb.socketio import SocketServer
 
 Headers = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     status: int
     headers: Headers
     content: bytes

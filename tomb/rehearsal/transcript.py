@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import trio
+from msgspec import Struct
 from pydantic_core import from_json
 
 from tomb.events import POSITION, Event
@@ -23,8 +24,7 @@ _IDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?:[0-9A-F]{20
 _OF_NO_INTEREST = frozenset(("server_seq", "timestamp", "event_id", "event_type", "playlist_seq"))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """`at`: seconds since the box was switched on first. `to`: whom it was done to, if anybody. `kind`: of what, for
     programs: "action", "answer", "event", "machine", "sound", "told", "log", "note"."""
 

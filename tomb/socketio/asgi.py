@@ -3,12 +3,12 @@
 import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, cast
 from urllib.parse import parse_qsl
 
 import trio
+from msgspec import Struct
 
 from tomb.socketio.types import Receive, Scope, Send
 
@@ -20,8 +20,7 @@ ABORT_EXTENSION = "connection.abort"
 FRAMES_EXTENSION = "websocket.frames"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     """What opened a connection. `scope` is the ASGI scope itself, for what is not spelled out here."""
 
     kind: Literal["http", "websocket"]
@@ -55,8 +54,7 @@ class HttpRequest:
         return FRAMES_EXTENSION in (self.scope.get("extensions") or {})
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     """One HTTP answer with its whole body."""
 
     status: int

@@ -14,12 +14,12 @@ Protocol texts: https://socket.io/docs/v4/engine-io-protocol/ and https://socket
 import base64
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn, cast
 
 from engineio import json as engine_json
 from engineio import packet as engine
 from engineio.payload import Payload
+from msgspec import Struct
 from socketio import packet as sio
 
 from tomb.socketio.types import Data, Frame, Frames, ProtocolError, RawJson
@@ -71,16 +71,14 @@ class _Packet(sio.Packet):  # type: ignore[misc]  # the package has no types
     json = _StrictJson
 
 
-@dataclass(frozen=True, slots=True)
-class EnginePacket:
+class EnginePacket(Struct, frozen=True):
     """`type` is one of engineio.packet's constants; `data` is bytes for a binary message."""
 
     type: int
     data: Frame
 
 
-@dataclass(frozen=True, slots=True)
-class SocketPacket:
+class SocketPacket(Struct, frozen=True):
     """`type` is one of CONNECT, DISCONNECT, EVENT, ACK: the binary kinds have their attachments back in place."""
 
     type: int

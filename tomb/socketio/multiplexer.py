@@ -3,11 +3,11 @@
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 import trio
+from msgspec import Struct
 from socketio import packet as sio
 
 from tomb.socketio import codec
@@ -20,8 +20,7 @@ from tomb.socketio.types import ClientGone, Data, Frame, Frames, ProtocolError, 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A handler raised. `event` is `connect` or `disconnect` for those two handlers."""
 
     client: Client

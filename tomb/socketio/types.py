@@ -9,9 +9,10 @@ SocketIOError
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 # What an argument of an event may be: JSON, with bytes allowed anywhere inside.
 Data: TypeAlias = bool | int | float | str | bytes | Sequence["Data"] | Mapping[str, "Data"] | None
@@ -28,8 +29,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class RawJson:
+class RawJson(Struct, frozen=True):
     """An argument that is JSON text already. It is spliced into the packet as it stands, and never parsed.
 
     `text`: one complete JSON value; bytes are UTF-8. Whoever hands it in answers for its being JSON.
@@ -53,8 +53,7 @@ class Reason(StrEnum):
     CONNECT_TIMEOUT = "no namespace joined"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SocketLimits:
+class SocketLimits(Struct, frozen=True, kw_only=True):
     """Everything that could grow has an end."""
 
     connections: int = 512
@@ -76,8 +75,7 @@ class SocketLimits:
     gzip_over_bytes: int = 1024  # polling answers longer than this are compressed where the client accepts it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(Struct, frozen=True, kw_only=True):
     """All in seconds, on Trio's clock."""
 
     ping_interval: float = 25.0
@@ -88,8 +86,7 @@ class Timing:
     farewell: float = 0.5  # for a closing connection to be told, and for its disconnect handlers
 
 
-@dataclass(slots=True)
-class Counters:
+class Counters(Struct):
     """Since the server was made. For a health page; nothing is decided by them."""
 
     connections: int = 0

@@ -2,13 +2,13 @@
 
 import os
 import sys
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from subprocess import DEVNULL
 
 import pytest
 import trio
+from msgspec.structs import replace
 
 from tests.devices.youtube import wheels
 from tests.rigs.children import children, until_child

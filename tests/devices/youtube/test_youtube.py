@@ -4,13 +4,13 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE
 
 import pytest
 import soundfile
 import trio
+from msgspec.structs import replace
 
 from tests.rigs.children import alive, children, until_ended
 from tests.rigs.patience import PATIENCE_S

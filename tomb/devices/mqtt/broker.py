@@ -7,11 +7,11 @@ restart.
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import trio
+from msgspec import Struct
 
 from tomb.config import BrokerAddress
 from tomb.devices.mqtt.session import Login, Message, Session
@@ -23,8 +23,7 @@ GOODBYE_S: Final = 0.5
 PASSWORD_BYTES: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """Files: a password; the certificates of those who may vouch for the broker (None: the computer's own); and what
     shows the broker who we are."""
 

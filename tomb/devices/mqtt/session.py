@@ -16,10 +16,10 @@ comes twice ("next") is worse than one that is lost with its connection, as a cl
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import trio
+from msgspec import Struct
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
@@ -44,8 +44,7 @@ _PINGREQ: Final = b"\xc0\x00"
 _OK: Final = paho.MQTT_ERR_SUCCESS
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """`retained`: the broker kept it from before we subscribed."""
 
     topic: str
@@ -53,8 +52,7 @@ class Message:
     retained: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Struct, frozen=True):
     user: str
     password: str | None = None
 

@@ -7,14 +7,14 @@ The server takes raw samples over TCP, gives each of its chunks the time at whic
 so many milliseconds later, by one clock. Nothing of this is loaded where it is off.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from tomb.models import Speaker
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A speaker, in a group of which all play one stream and may be muted together. `own_mute`: that of it alone."""
 
     speaker: Speaker

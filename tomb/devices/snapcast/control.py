@@ -8,10 +8,10 @@ means that the whole state is worth asking for again, which is one small answer 
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import trio
+from msgspec import Struct, field
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import to_json
 
@@ -80,8 +80,7 @@ class _Stream(BaseModel):
     uri: _Uri
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """A source of the server: where it listens (0: nowhere), and in what form it takes sound. `rate` in Hz, None where
     it is not said; `members`: the streams of which it plays one."""
 
@@ -94,8 +93,7 @@ class Stream:
     members: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """What the server has."""
 
     streams: tuple[Stream, ...] = ()
@@ -114,8 +112,7 @@ class Status:
         return [each for each in self.speakers if each.stream in names]
 
 
-@dataclass(slots=True)
-class _Question:
+class _Question(Struct):
     answered: trio.Event = field(default_factory=trio.Event)
     answer: Any = None
 

@@ -5,16 +5,16 @@ long as one call, and has nothing but its own folder and a filtering proxy.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 from tomb.errors import TombError
 
 
-@dataclass(frozen=True, slots=True)
-class Video:
+class Video(Struct, frozen=True):
     """What a search or a list says of one. Texts are a stranger's: one line, no control characters, bounded."""
 
     id: str
@@ -28,8 +28,7 @@ class Video:
     live: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     phase: Literal["downloading", "processing"]
     bytes: int
     total: int | None
@@ -41,8 +40,7 @@ class Progress:
     title: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     path: Path
     """The sound, in the scratch folder; its ending is that of its kind (opus, m4a, …)."""
     title: str

@@ -11,12 +11,12 @@ scripts reserves many times the addresses that it ever uses.
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
 from subprocess import DEVNULL, PIPE
 
 import trio
+from msgspec import Struct
 
 from tomb import confined, sandbox
 from tomb.devices.youtube import Reason
@@ -37,8 +37,7 @@ READABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Seconds and bytes. `pauses_s`: before each further attempt; what fails on the first page, yt-dlp does not try
     again. `scratch`: what is fetched, what is made of it, and a picture."""
 
@@ -50,8 +49,7 @@ class Limits:
     resident: int = 768 * MIB
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What is to be run. `folder`: where it starts, and the only place where it may write; None: nowhere at all.
     `port`: the only one that it may connect to."""
 
@@ -65,8 +63,7 @@ class Job:
     free_kept: int
 
 
-@dataclass(slots=True)
-class Ending:
+class Ending(Struct):
     """`status`: None if it was us who ended it, and then `why`. `said`: its last words on stderr. `refused`: it wanted
     to go where it may not."""
 

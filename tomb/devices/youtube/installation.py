@@ -11,16 +11,16 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 RUNTIMES = {"deno": "deno", "node": "node", "quickjs": "qjs"}
 """What yt-dlp calls them, and their programs; the safest first."""
 _VERSION = re.compile(r"\d{4}\.\d{1,2}\.\d{1,2}(?:\.\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """A yt-dlp. `folder`: None for the one that came with the box."""
 
     version: str

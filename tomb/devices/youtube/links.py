@@ -5,8 +5,9 @@ of an alphabet of 64 for a video and some more for a playlist; what yt-dlp is as
 """
 
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
 
 LONGEST = 500
 VIDEO_ID = r"[0-9A-Za-z_-]{11}"
@@ -19,8 +20,7 @@ _ONE_VIDEO = re.compile(rf"/(?:shorts|live|embed|v)/({VIDEO_ID})/?")
 _SHORTENED = re.compile(rf"/({VIDEO_ID})/?")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """What an address names: a video, a playlist, or a video that is shown in a playlist."""
 
     video: str | None

@@ -9,10 +9,10 @@ import hmac
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 
 import h11
 import trio
+from msgspec import Struct, field
 
 from tomb.devices.internet import Network, Refused
 from tomb.devices.youtube.reach import dial
@@ -28,8 +28,7 @@ IDLE_S = 60.0
 BLOCK = 65536
 
 
-@dataclass(slots=True)
-class Proxy:
+class Proxy(Struct):
     port: int
     url: str
     """With the word in it."""

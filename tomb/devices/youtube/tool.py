@@ -7,12 +7,12 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
 import trio
+from msgspec import Struct, field
 
 from tomb import confined, sandbox
 from tomb.devices.internet import Internet, Network
@@ -51,8 +51,7 @@ _FETCH = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What is outside. Tests put their own in its place: another Internet, extractors of a plugin, an authority, and
     options of pip that name another index."""
 

@@ -16,9 +16,10 @@ order and none of them twice, and nothing else that a tar can hold: no links, no
 import re
 import tarfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+
+from msgspec import Struct
 
 from tomb.errors import BadRequest, Unavailable
 
@@ -42,8 +43,7 @@ class BadArchive(BadRequest):
         super().__init__(f"this is no whole archive of a TOMB: {why}")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """What is to be written: `size` bytes, which are `content` or what is in the file of that name."""
 
     name: str
@@ -51,8 +51,7 @@ class Member:
     content: bytes | Path
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The beginning of a member that is read. `kind` and `hash` are empty for what is not stored by its content."""
 
     name: str

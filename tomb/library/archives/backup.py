@@ -8,8 +8,9 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tomb import __version__
 from tomb.errors import LibraryDamaged, Unavailable
@@ -21,8 +22,7 @@ from tomb.library.faults import translated
 from tomb.library.files import COVERED
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What is in a library. `missing`: tracks without their sound. `damaged`: files that are not what they were."""
 
     playlists: int

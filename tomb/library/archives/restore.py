@@ -12,8 +12,9 @@ mark goes last. In between it is neither, but nobody looks: whoever opens the fo
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from tomb.errors import Conflict, RequestError
 from tomb.library import counters, faults, files, schema

@@ -9,9 +9,10 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from tomb.errors import Conflict, NoSpace
 from tomb.library import schema
@@ -125,8 +126,7 @@ def _lent(twin: Path, target: Path, size: int) -> IO[bytes] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(Struct, frozen=True):
     """Where an archive of `kind` goes: its database into `data`, the rest into `sound`/files and `sound`/covers.
 
     `kept`: the library whose own files need not be written again. `free_kept`: bytes that are left free on the disk.
@@ -145,8 +145,7 @@ class Targets:
             folder.mkdir(parents=True, exist_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(Struct, frozen=True):
     """What was in it. `files`: sizes in bytes by name, such as `files/SHA256.EXT`.
 
     `damaged`: of those whose content is another than it was, the hash as it was, and as it is now.

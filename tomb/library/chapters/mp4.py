@@ -8,9 +8,10 @@ Lists"): the sound names it in `tref/chap`. Files often have both; the track has
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
+
+from msgspec import Struct, field
 
 PARTS = 20_000  # boxes that are looked at
 MOST = 1000  # samples of a track of text
@@ -20,8 +21,7 @@ _TEXT = 1024  # bytes of a title
 Marks = list[tuple[int, str | None]]
 
 
-@dataclass(slots=True)
-class _Track:
+class _Track(Struct):
     """Where its tables are: (start, end) in the file, by their names."""
 
     id: int = 0

@@ -4,9 +4,10 @@ They are anybody's text in anybody's encoding. No more than `LARGEST` bytes and 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct
 
 from tomb.library import encodings
 
@@ -18,8 +19,7 @@ _KINDS = ("WAVE", "MP3", "AIFF", "BINARY", "MOTOROLA", "FLAC", "OPUS", "OGG", "A
 _FRAMES = 75  # a second, as on a CD
 
 
-@dataclass(frozen=True, slots=True)
-class CueTrack:
+class CueTrack(Struct, frozen=True):
     """`start_ms`: within its file."""
 
     start_ms: int
@@ -27,16 +27,14 @@ class CueTrack:
     performer: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CueFile:
+class CueFile(Struct, frozen=True):
     """A sound file, under the name that it had where the sheet was written, and the tracks that begin in it."""
 
     name: str
     tracks: tuple[CueTrack, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(Struct, frozen=True):
     title: str | None
     performer: str | None
     files: tuple[CueFile, ...]

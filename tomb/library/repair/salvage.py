@@ -13,8 +13,9 @@ depending on the page that was hit; with a copy it added nothing. docs/library.m
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tomb.library import schema
 from tomb.library.files import COVERED
@@ -44,8 +45,7 @@ _RENUMBERED = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(Struct, frozen=True):
     """How much of the library is in the new database."""
 
     playlists: int

@@ -4,7 +4,7 @@ No action tells the output to begin or to be silent. It says where the player is
 output holds is not that any more; the coupling then sees to it that the output does what the new state says.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tomb.machines.player import events
 from tomb.machines.player.model import (

@@ -8,6 +8,8 @@ indexes, in case it is to be shuffled: chance, like time, arrives in events.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from tomb.models import Chime, OnRemoval, Origin, RepeatMode, SameTag
 
 RESTART_AFTER_MS = 3000  # Previous earlier than this goes to the track, or the chapter, before
@@ -18,8 +20,7 @@ FADE_S = 10.0  # how long the sleep timer fades, and a limit that is reached
 Curb = Literal["none", "last", "shut"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """`chapters`: where they begin, the first at 0; none for most tracks."""
 
     track_id: str
@@ -42,15 +43,13 @@ class Listing:
 # --- commands: what people and tags ask for -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """`origin`: where it comes from. Whoever does not say counts as a child, who may do least."""
 
-    origin: Origin = field(default="child", kw_only=True)
+    origin: Origin = "child"
 
 
-@dataclass(frozen=True, slots=True)
-class Start(Command):
+class Start(Command, frozen=True):
     """Play `listing` from `track_id` (None: the first in order) on."""
 
     listing: Listing
@@ -60,8 +59,7 @@ class Start(Command):
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tapped(Command):
+class Tapped(Command, frozen=True):
     """A tag of this playlist was placed. `track_id`, `position_ms`: where the playlist was left."""
 
     listing: Listing
@@ -72,8 +70,7 @@ class Tapped(Command):
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TagRemoved(Command):
+class TagRemoved(Command, frozen=True):
     """The tag of this playlist was taken away."""
 
     playlist_id: str
@@ -81,71 +78,60 @@ class TagRemoved(Command):
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Play(Command):
+class Play(Command, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Pause(Command):
+class Pause(Command, frozen=True):
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Toggle(Command):
+class Toggle(Command, frozen=True):
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stop(Command):
+class Stop(Command, frozen=True):
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Next(Command):
+class Next(Command, frozen=True):
     """`by_chapter`: whatever the length of the track."""
 
     heard_ms: int | None = None
     by_chapter: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Previous(Command):
+class Previous(Command, frozen=True):
     """`by_chapter`: as for Next."""
 
     heard_ms: int | None = None
     by_chapter: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ToChapter(Command):
+class ToChapter(Command, frozen=True):
     """Play the current track from this chapter on. `index`: from 0."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Seek(Command):
+class Seek(Command, frozen=True):
     position_ms: int
 
 
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SetVolume(Command):
+class SetVolume(Command, frozen=True):
     volume: int
 
 
-@dataclass(frozen=True, slots=True)
-class SetCeiling:
+class SetCeiling(Struct, frozen=True):
     """The loudest volume that parents allow."""
 
     ceiling: int
 
 
-@dataclass(frozen=True, slots=True)
-class SetMode(Command):
+class SetMode(Command, frozen=True):
     """None leaves a mode as it is."""
 
     drawn: tuple[int, ...] = ()
@@ -155,45 +141,39 @@ class SetMode(Command):
     muted: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SetSleep(Command):
+class SetSleep(Command, frozen=True):
     """`ends_at` is what clients are shown (epoch seconds); `seconds` is what counts, for a wall clock may jump."""
 
     seconds: float | None
     ends_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class SleepNear:
+class SleepNear(Struct, frozen=True):
     """It is time to fade: `left_s` seconds are left of the sleep timer that was set with this number."""
 
     number: int
     left_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class SleepOver:
+class SleepOver(Struct, frozen=True):
     number: int
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SetCurb:
+class SetCurb(Struct, frozen=True):
     """What limits leave, from now on (tomb.machines.limits)."""
 
     curb: Curb
 
 
-@dataclass(frozen=True, slots=True)
-class HushOver:
+class HushOver(Struct, frozen=True):
     """What is to be silent has faded: the timer that was set with this number rang."""
 
     number: int
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Restore:
+class Restore(Struct, frozen=True):
     """What the box remembers of the time before it was switched off: to be ready for Play, without sound."""
 
     volume: int
@@ -210,62 +190,54 @@ class Restore:
 # --- the library changed --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PlaylistChanged:
+class PlaylistChanged(Struct, frozen=True):
     """Tracks were added, deleted, moved or reordered."""
 
     listing: Listing
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlaylistDeleted:
+class PlaylistDeleted(Struct, frozen=True):
     playlist_id: str
 
 
 # --- the output reports ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class TrackStarted:
+class TrackStarted(Struct, frozen=True):
     """The first sample is heard of the track that was given out with this generation."""
 
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class TrackFinished:
+class TrackFinished(Struct, frozen=True):
     """Its last sample was heard, and nothing followed."""
 
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class TrackFailed:
+class TrackFailed(Struct, frozen=True):
     """It cannot be decoded (any further). `reason`: what a parent should read."""
 
     generation: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChapterBegan:
+class ChapterBegan(Struct, frozen=True):
     """The position of the chapter timer that was set with this number is heard."""
 
     number: int
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceLost:
+class DeviceLost(Struct, frozen=True):
     """`message`: what a parent should read."""
 
     message: str
     heard_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceBack:
+class DeviceBack(Struct, frozen=True):
     """An output is there, perhaps another one than before: it holds nothing."""
 
     heard_ms: int | None = None
@@ -306,8 +278,7 @@ Event = (
 # --- effects: what the owner has to do ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PlayTrack:
+class PlayTrack(Struct, frozen=True):
     """Begin here, now, instead of all that the output holds."""
 
     generation: int
@@ -315,39 +286,33 @@ class PlayTrack:
     position_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueTrack:
+class EnqueueTrack(Struct, frozen=True):
     """Let this come behind the current track without a gap, instead of what was enqueued; `track_id` None: nothing."""
 
     generation: int
     track_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PauseOutput:
+class PauseOutput(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ResumeOutput:
+class ResumeOutput(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class StopOutput:
+class StopOutput(Struct, frozen=True):
     """Be silent, and forget all that the output holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetGain:
+class SetGain(Struct, frozen=True):
     """Go to the linear `level` (0 to 1) within `seconds`; None: the output's own short ramp."""
 
     level: float
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SaveResume:
+class SaveResume(Struct, frozen=True):
     """Remember where the playlist was left."""
 
     playlist_id: str
@@ -355,51 +320,44 @@ class SaveResume:
     position_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClearResume:
+class ClearResume(Struct, frozen=True):
     """The playlist was heard to its end: it begins anew the next time."""
 
     playlist_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CountPlay:
+class CountPlay(Struct, frozen=True):
     """The track began to be heard: it counts as played."""
 
     playlist_id: str
     track_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetSleepTimer:
+class SetSleepTimer(Struct, frozen=True):
     """Ring `FADE_S` before so many seconds are over, and then, both with this number; None: do not ring at all."""
 
     seconds: float | None
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class SetHushTimer:
+class SetHushTimer(Struct, frozen=True):
     """Ring when so many seconds are over, with this number; None: do not ring at all."""
 
     seconds: float | None
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A limit was in the way of what was asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlayChime:
+class PlayChime(Struct, frozen=True):
     """Let the box say this by one of its own sounds."""
 
     chime: Chime
 
 
-@dataclass(frozen=True, slots=True)
-class SetChapterTimer:
+class SetChapterTimer(Struct, frozen=True):
     """Tell, with this number, when this position of the current track is heard, where the next chapter begins."""
 
     position_ms: int

@@ -1,8 +1,9 @@
 """What the player knows, and the questions about it that its rows, its owner and the wire all ask."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from tomb.machines.player.events import BY_CHAPTER_MS, RESTART_AFTER_MS, Curb, Effect, Entry, Listing
 from tomb.models import PlayState, RepeatMode
@@ -11,8 +12,7 @@ Transport = Literal["stopped", "playing", "paused", "failed"]
 Sound = Literal["lost", "none", "loading", "heard", "outdated"]
 
 
-@dataclass(slots=True)
-class Player:
+class Player(Struct):
     state: Transport = "stopped"
     sound: Sound = "none"
     listing: Listing | None = None

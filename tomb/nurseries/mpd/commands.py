@@ -5,10 +5,11 @@ thing: what a client of MPD asks for goes to the same deck as a click, with the 
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal
+
+from msgspec import Struct
 
 from tomb.errors import Forbidden, NotFound, RequestError
 from tomb.library.containers import PLAYABLE
@@ -38,8 +39,7 @@ Lines = Iterable[bytes]
 NOTHING: Lines = ()
 
 
-@dataclass(frozen=True, slots=True)
-class House:
+class House(Struct, frozen=True):
     """Whom commands are passed on to. `requeued`: to be called when another queue was loaded."""
 
     ports: Ports
@@ -52,8 +52,7 @@ class House:
     requeued: Callable[[], None]
 
 
-@dataclass(slots=True)
-class Client:
+class Client(Struct):
     """What a connection has said of itself. `admitted`: with which of the parents' PINs; `hidden`: tags that it does
     not want to hear of; `piece`: how much of a picture it wants at once."""
 
@@ -72,14 +71,13 @@ class Client:
 Handler = Callable[[Client, tuple[str, ...]], Awaitable[Lines]]
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """`least`, `most`: how many arguments. `plays`: it counts among the requests to the player."""
 
     handle: Handler
     least: int = 0
     most: int = 0
-    plays: bool = field(default=False, kw_only=True)
+    plays: bool = False
 
 
 def refusal(error: RequestError) -> CommandError:

@@ -19,8 +19,9 @@ message`. Three things make it more than that:
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from tomb.errors import TombError
 
@@ -65,14 +66,12 @@ class HangUp(TombError):
     """There is nobody worth talking to any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     name: str
     arguments: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """What is to be done now: one command, or all of a list. `confirmed`: each by a line of its own."""
 
     lines: tuple[str, ...]

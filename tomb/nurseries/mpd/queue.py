@@ -9,9 +9,9 @@ changes, and each entry has the version of its position's last change, so that a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import trio
+from msgspec import Struct
 
 from tomb.errors import NotFound
 from tomb.models import PlayerState, Track
@@ -22,8 +22,7 @@ from tomb.nurseries.mpd.names import Names, song
 AT_ONCE = 100  # tracks that are described without a pause
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """`lines`: what is said of the song, but for its position and id."""
 
     song_id: int
@@ -32,8 +31,7 @@ class Entry:
     lines: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """What is to be played next. `playlist_id`: None for an empty queue; `first`: the id of a track, or None to begin
     where the playlist was left."""
 

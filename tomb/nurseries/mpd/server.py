@@ -14,10 +14,10 @@ import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 import trio
+from msgspec import Struct
 
 from tomb.config import MPD_PORT, Settings, host_and_port
 from tomb.errors import RequestError
@@ -62,8 +62,7 @@ _OF_LIBRARY = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MpdLimits:
+class MpdLimits(Struct, frozen=True, kw_only=True):
     """Counts, seconds."""
 
     clients: int = 24

@@ -8,9 +8,10 @@ of one.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeVar, get_args
+
+from msgspec import Struct
 
 from tomb.errors import BadRequest, Forbidden, NotFound
 from tomb.models import Origin, RepeatMode
@@ -29,8 +30,7 @@ SECONDS: Final = 86_400
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Hands:
+class Hands(Struct):
     """Whom commands reach. `labels`: what playlists are called, as it was told last."""
 
     deck: Deck
@@ -42,8 +42,7 @@ class Hands:
 Click = Callable[[Hands], Awaitable[Reply]]
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """`takes`: its payload, in words. `read`: the click that a payload stands for; raises BadRequest."""
 
     takes: str

@@ -11,11 +11,11 @@ Who may publish to the broker may do here what a phone may do that knows no PIN,
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
 import trio
+from msgspec import Struct
 from pydantic_core import from_json
 
 from tomb.config import Rate
@@ -51,8 +51,7 @@ GB: Final = 1_000_000_000
 _LISTS = frozenset({"state:playlists", "state:playlist_created", "state:playlist_updated", "state:playlist_deleted"})
 
 
-@dataclass(frozen=True, slots=True)
-class House:
+class House(Struct, frozen=True):
     """Those of the box whom this tells of, and asks. `url`: of its page; None while it has no name that answers."""
 
     ports: Ports

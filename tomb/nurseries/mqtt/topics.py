@@ -7,8 +7,9 @@ more than passing: every half second would be a message for everybody who only l
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from tomb.models import PlayerState, UpdateStatus
 from tomb.nurseries.mqtt.labels import LONGEST, NOTHING
@@ -53,8 +54,7 @@ MOMENTS: Final[Mapping[str, str]] = {
 TAP_TYPES: Final = ("played", "acted", "refused", "unlinked", "lifted")
 
 
-@dataclass(frozen=True, slots=True)
-class Topics:
+class Topics(Struct, frozen=True):
     """`box_id`: of the box's library."""
 
     box_id: str

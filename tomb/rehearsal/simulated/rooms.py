@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import trio
+from msgspec.structs import replace
 
 from tomb.devices.snapcast import Placed
 from tomb.errors import Broken, Missing, NotFound, Unavailable
