@@ -6,8 +6,10 @@ tasks and eight passes of the scheduler a request. Here nothing is read before s
 than it is used waits in the network, and a peer that leaves is noticed where somebody waits for that: an application
 that asks `receive` for more after the body, or writes.
 
-What makes HTTP of it is h11, whose rules for framing, keeping alive and refusing are followed; what h11 lets pass and
-nobody means well by is refused here (`_objection`). What begins a WebSocket is left to Hypercorn, as it came.
+What is read goes by h11, whose rules for framing and refusing are followed; what h11 lets pass and nobody means well by
+is refused here (`_objection`). What is written is made here (`Reply`): the application of a box says what is right, and
+half of what h11 takes for a request went to having it checked word for word. What begins a WebSocket is left to
+Hypercorn, as it came.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +20,6 @@ from urllib.parse import unquote
 import h11
 import trio
 from hypercorn.config import Config
-from hypercorn.utils import suppress_body
 
 from tomb.nurseries.connection import GuardedStream, SecureStream
 
@@ -28,8 +29,62 @@ RECEIVED_AT_ONCE = 65_536
 LINGER_BYTES = 1_048_576  # of what a peer still sends when it has been answered for good
 CHUNKS_AT_ONCE = 64  # taken apart without a pause: of one byte each, 11,000 come at one go
 
+CONTINUE = h11.InformationalResponse(status_code=100, headers=[])
 _NO_MORE = {"type": "http.request", "body": b"", "more_body": False}
 _DISCONNECT = {"type": "http.disconnect"}
+
+
+class Reply:
+    """What is said to one request, as it goes over the wire (RFC 9112): at most one answer, of as many bytes as it
+    announces. One that announces none comes in chunks or, to a peer that knows none, ends with the connection.
+    """
+
+    def __init__(self, request: h11.Request, headers: list[Header]) -> None:
+        tokens = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
+        self.keeps_alive = request.http_version >= b"1.1" and b"close" not in map(bytes.strip, tokens)
+        self.has_begun = False
+        self.is_complete = False
+        self._knows_chunks = request.http_version >= b"1.1"
+        self._is_head = request.method == b"HEAD"
+        self._has_body = True
+        self._left: int | None = None  # bytes that were announced and are still to come
+
+    def begin(self, status: int, headers: list[Header]) -> bytes:
+        """Raises ValueError for what would be more than one header to whoever reads it."""
+        self.has_begun = True
+        self._has_body = not (self._is_head or status in (204, 304))
+        named = dict(headers)
+        length = named.get(b"content-length")
+        if length is not None:
+            self._left = int(length)
+        elif self._has_body and self._knows_chunks:
+            headers = [*headers, (b"transfer-encoding", b"chunked")]
+        elif self._has_body:
+            self.keeps_alive = False
+        if not self.keeps_alive or named.get(b"connection") == b"close":
+            self.keeps_alive = False
+            headers = [*(each for each in headers if each[0] != b"connection"), (b"connection", b"close")]
+        lines = b"".join([b"%b: %b\r\n" % each for each in headers])
+        if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers) or b"\0" in lines:
+            raise ValueError("a header has a line end in it")
+        return b"HTTP/1.1 %d \r\n%b\r\n" % (status, lines)
+
+    def body(self, piece: bytes, *, is_last: bool) -> list[bytes]:
+        """Raises ValueError for more, or in the end for less, than was announced."""
+        pieces: list[bytes] = []
+        if self._has_body and self._left is not None:
+            self._left -= len(piece)
+            if self._left < 0 or (is_last and self._left):
+                raise ValueError("the body has not the length that was announced")
+            pieces = [piece]
+        elif self._has_body and self._knows_chunks:
+            pieces = [b"%x\r\n" % len(piece), piece, b"\r\n"] if piece else []
+            if is_last:
+                pieces.append(b"0\r\n\r\n")
+        elif self._has_body:
+            pieces = [piece]
+        self.is_complete = is_last
+        return pieces
 
 
 class Http1:
@@ -49,13 +104,17 @@ class Http1:
         self._stream = stream
         self._lingering = lingering
         self._own_headers = own_headers
-        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=config.h11_max_incomplete_size)
+        self._h11 = self._reader()
         self._read: list[bytes] = []  # since the last request, in case the next one is for Hypercorn
         self._idle = trio.CancelScope()
         self._ending = False
         self._crumbled = False  # the body comes in more chunks than were taken apart at once
-        self._response: h11.Response | None = None  # said by the application, and not sent yet
-        self._method = b""
+        self._reply: Reply | None = None  # to the request that was read last; None before the first, and between two
+        self._head = b""  # said by the application, and not sent yet
+
+    def _reader(self) -> h11.Connection:
+        """For one request: what h11 knows of a connection beyond that is how it was answered, which it is not told."""
+        return h11.Connection(h11.SERVER, max_incomplete_event_size=self._config.h11_max_incomplete_size)
 
     def finish(self) -> None:
         """The request that is being answered is the last one; if there is none, hang up."""
@@ -64,10 +123,12 @@ class Http1:
 
     async def refuse(self, status: int) -> None:
         """Answer without the application, where nothing was answered yet."""
-        if self._h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            headers = [(b"content-length", b"0"), (b"connection", b"close"), *self._own_headers()]
-            with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-                await self._write(h11.Response(status_code=status, headers=headers), h11.EndOfMessage())
+        if self._reply is not None and self._reply.has_begun:
+            return
+        lines = b"".join([b"%b: %b\r\n" % each for each in self._own_headers()])
+        head = b"HTTP/1.1 %d \r\ncontent-length: 0\r\nconnection: close\r\n%b\r\n" % (status, lines)
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            await self._stream.write(head)
 
     async def run(self) -> bytes | None:
         """Until there is no more to be said. Returns what was read, if that begins a WebSocket."""
@@ -79,11 +140,9 @@ class Http1:
                     break
                 if _is_websocket(request, headers):
                     return b"".join(self._read)
-                await self._converse(request, headers)
-                if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
+                if not await self._converse(request, headers):
                     break
-                self._read = [self._h11.trailing_data[0]]
-                self._h11.start_next_cycle()
+                self._go_on()
         except h11.RemoteProtocolError as error:
             await self.refuse(error.error_status_hint)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -102,13 +161,23 @@ class Http1:
             return event if isinstance(event, h11.Request) else None  # or ConnectionClosed
         return None
 
-    async def _converse(self, request: h11.Request, headers: list[Header]) -> None:
+    def _go_on(self) -> None:
+        """To the next request, of which some may be here already."""
+        ahead, has_closed = self._h11.trailing_data
+        self._read, self._reply, self._h11 = [ahead], None, self._reader()
+        if ahead:
+            self._h11.receive_data(ahead)
+        if has_closed:
+            self._h11.receive_data(b"")
+
+    async def _converse(self, request: h11.Request, headers: list[Header]) -> bool:
+        """Have one request answered. Whether there may be another."""
         path, _, query = request.target.partition(b"?")
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.1"},
             "http_version": request.http_version.decode("ascii"),
-            "method": request.method.decode("ascii").upper(),
+            "method": request.method.decode("ascii"),
             "scheme": self._stream.scheme,
             "path": unquote(path.decode("ascii")),
             "raw_path": path,
@@ -119,14 +188,16 @@ class Http1:
             "server": self._stream.own,
             "extensions": {},
         }
-        self._response, self._method = None, request.method
+        reply = self._reply = Reply(request, headers)
         await self._app(scope, self._receive, self._send)
         for _ in range(CHUNKS_AT_ONCE):
             # What the application did not ask for, and is here already: most often, that there is no body.
             if self._h11.their_state is not h11.SEND_BODY or self._h11.next_event() is h11.NEED_DATA:
                 break
-        if self._h11.our_state is h11.SEND_RESPONSE and self._h11.their_state is h11.ERROR:
+        if self._h11.their_state is h11.ERROR:
             await self.refuse(400)
+        has_ended = self._h11.their_state not in (h11.SEND_BODY, h11.ERROR)
+        return reply.is_complete and reply.keeps_alive and has_ended
 
     # --- what the application calls ---------------------------------------------------------------------------------
 
@@ -136,7 +207,7 @@ class Http1:
         try:
             while (event := self._h11.next_event()) is h11.NEED_DATA:
                 if self._h11.they_are_waiting_for_100_continue:
-                    await self._write(h11.InformationalResponse(status_code=100, headers=[]))
+                    await self._stream.write(*self._h11.send_with_data_passthrough(CONTINUE) or ())
                 self._h11.receive_data(bytes(await self._stream.receive_some(RECEIVED_AT_ONCE)))
             if isinstance(event, h11.Data):
                 return self._piece(event)
@@ -172,30 +243,19 @@ class Http1:
 
     async def _send(self, message: Mapping[str, Any]) -> None:
         """How an answer begins waits for the first of its body: they are one write."""
+        reply = self._reply
+        assert reply is not None
         if message["type"] == "http.response.start":
             headers = [*message["headers"], *self._own_headers()]
-            if self._ending:
-                headers.append((b"connection", b"close"))
-            self._response = h11.Response(status_code=message["status"], headers=headers)
-            self._has_body = not suppress_body(self._method.decode("ascii").upper(), message["status"])
+            reply.keeps_alive = reply.keeps_alive and not self._ending
+            self._head = reply.begin(message["status"], headers)
             return
-        events: list[h11.Event] = []
-        if self._response is not None:
-            events.append(self._response)
-            self._response = None
-        if self._has_body and (body := message.get("body")):
-            events.append(h11.Data(data=body))
-        if not message.get("more_body"):
-            events.append(h11.EndOfMessage())
-        await self._write(*events)
+        pieces = reply.body(message.get("body", b""), is_last=not message.get("more_body"))
+        head, self._head = self._head, b""
+        if head or pieces:
+            await self._stream.write(*filter(None, (head, *pieces)))
 
     # --- the wire ---------------------------------------------------------------------------------------------------
-
-    async def _write(self, *events: h11.Event) -> None:
-        pieces: list[bytes] = []
-        for event in events:
-            pieces += self._h11.send_with_data_passthrough(event) or ()
-        await self._stream.write(*pieces)
 
     async def _hang_up(self) -> None:
         """Say that no more will come. A peer that is still sending would find its connection reset, and the answer that
