@@ -58,8 +58,7 @@ class SilentOutput:
             self._woken.set()
 
     def pause(self) -> None:
-        self._played, self._since, self._moving = self._elapsed(), None, False
-        self._woken.set()
+        self._played, self._since, self._moving = self._elapsed(), None, False  # nothing is due: nobody need wake up
 
     def resume(self) -> None:
         self._moving = True

@@ -44,16 +44,20 @@ class Incoming:
     """A body on its way. Iterating gives its pieces, of the size in which the server reads them.
 
     It is pulled: each piece is asked of the connection when somebody wants it (`receive`, as ASGI has it), in the task
-    that wants it. `length`: in bytes, where the client says it. `limit`: the most bytes there may be; None: any.
+    that wants it. `length`: in bytes, where the client says it. `here`: all of it, if it came already. `limit`: the
+    most bytes there may be; None: any.
     Raises PayloadTooLarge beyond `limit`; RequestTimeout when not even `LEAST_BYTES` come within `STALL_S`, and at the
     end of what `within` allows; ClientLeft.
     """
 
-    def __init__(self, receive: Callable[[], Awaitable[Any]], length: int | None) -> None:
+    def __init__(self, receive: Callable[[], Awaitable[Any]], length: int | None, here: bytes | None = None) -> None:
         self.length = length
         self.limit: int | None = BODY_LIMIT
         self.ended = trio.Event()  # all of it is here
+        if here is not None:
+            self.ended.set()
         self._receive = receive
+        self._here = here
         self._taken = 0
         self._given_up = False
         self._deadline = inf
@@ -70,6 +74,11 @@ class Incoming:
     async def __anext__(self) -> bytes:
         if self.limit is not None and (self.length or 0) > self.limit:
             self._refuse()
+        if self._here:
+            here, self._here = self._here, None
+            if self.limit is not None and len(here) > self.limit:
+                self._refuse()
+            return here
         if self.ended.is_set():
             raise StopAsyncIteration
         began = trio.current_time()

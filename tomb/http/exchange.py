@@ -14,6 +14,7 @@ from werkzeug.sansio import request as werkzeug
 from werkzeug.sansio.utils import get_content_length
 
 from tomb.http.bodies import Incoming
+from tomb.nurseries.http1 import WHOLE_BODY
 
 Header = tuple[str, str]
 
@@ -74,7 +75,8 @@ class Request:
         self.client_op_id: str | None = None
         self.path_values: Mapping[str, Any] = {}
         coding = self.fields.get("Transfer-Encoding")
-        self.body = Incoming(receive, get_content_length(self.fields.get("Content-Length"), coding))
+        here: bytes | None = (scope.get("extensions") or {}).get(WHOLE_BODY)
+        self.body = Incoming(receive, get_content_length(self.fields.get("Content-Length"), coding), here)
         if not self.body.length and coding is None:
             self.body.ended.set()  # as there is none (RFC 9112, 6.3)
         self.until_sent = ExitStack()

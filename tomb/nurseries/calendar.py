@@ -12,6 +12,7 @@ when the box was awake for `AWAKE_S` in all, over switching off and on.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -94,10 +95,10 @@ class Calendar:
 
     def midnight(self, day: str) -> float:
         """When that day begins, in epoch seconds."""
-        return datetime.combine(date.fromisoformat(day), time(), self.zone).timestamp()
+        return _midnight(day, 0, self.zone)
 
     def midnight_after(self, day: str) -> float:
-        return self.midnight((date.fromisoformat(day) + timedelta(days=1)).isoformat())
+        return _midnight(day, 1, self.zone)
 
     def next_span(self, week: Sequence[Sequence[Hours]], wall: float) -> tuple[float, float] | None:
         """From when to when the first of these hours is that is not over, in epoch seconds; `week`: from Monday on."""
@@ -131,6 +132,11 @@ class Calendar:
     def _moment(self, day: date, clock: str) -> float:
         # Of an hour that summer time leaves out, or has twice, Python takes what the clock before it shows (PEP 495).
         return datetime.combine(day, time.fromisoformat(clock), self.zone).timestamp()
+
+
+@lru_cache(4)  # each look at the limits asks for the same one
+def _midnight(day: str, later: int, zone: ZoneInfo) -> float:
+    return datetime.combine(date.fromisoformat(day) + timedelta(days=later), time(), zone).timestamp()
 
 
 def zone_called(name: str) -> ZoneInfo | None:

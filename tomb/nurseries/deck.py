@@ -142,7 +142,8 @@ class Deck:
         self._hush = Timer(self._hush_is_over)
         self._chapter = Timer(self._chapter_begins)
         self._chapter_ms = 0  # the position that this timer is for
-        self._jumped = trio.Event()  # set, and made anew, when the position does anything else than to move on
+        self._sounds = trio.Event()  # set when something is heard; whoever waits for that makes it anew
+        self._told_at = -math.inf  # when the position was told last
         self._shown: PlayerState | None = None  # as it was published for what happened last; None if it changed nothing
         self._checkpoint_due = 0.0
         self._complain = complain
@@ -575,19 +576,22 @@ class Deck:
     # --- while something is heard -----------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        """A jump, which is told where it happens, starts the interval anew: without one, two positions are never
-        closer than it."""
+        """A jump is told where it happens, and nobody is woken for it: it puts off what is due here, so two positions
+        are never closer than the interval without one."""
         while True:
-            sounding = self._player.play_state == "playing"
-            with trio.move_on_after(self._position_every_s if sounding else math.inf) as interval:
-                await self._jumped.wait()
-            if interval.cancelled_caught:
+            if self._player.play_state != "playing":
+                self._sounds = trio.Event()
+                await self._sounds.wait()
+            elif (due := self._told_at + self._position_every_s) > trio.current_time():
+                await trio.sleep_until(due)
+            else:
                 self._tell_position()
-            if self._player.play_state == "playing" and trio.current_time() >= self._checkpoint_due:
-                self.note_position()
+                if trio.current_time() >= self._checkpoint_due:
+                    self.note_position()
 
     def _tell_position(self) -> None:
         track = self._player.track
+        self._told_at = trio.current_time()
         if track is not None:
             position = TrackPosition(
                 position_ms=self._position_ms(),
@@ -712,9 +716,9 @@ class Deck:
             data = {"volume": self._player.volume, "muted": self._player.muted}
             self._event_log.publish("state:volume_changed", {PLAYLISTS}, lambda _: data)
         if after[:4] != before[:4]:
-            self._tell_position()  # here, and not in the task that is woken: a client is sent both at once
-            self._jumped.set()
-            self._jumped = trio.Event()
+            self._tell_position()
+            if after[0] == "playing":
+                self._sounds.set()
         self._remember()
         if self.limiter is not None and after[0] != before[0]:
             self.limiter.heard(self._player.play_state)

@@ -4,7 +4,8 @@ Hypercorn reads in one task, and runs the application in another, which it hands
 tasks and eight passes of the scheduler a request. Here nothing is read before somebody wants it. The application calls
 `receive`, and that reads; between two requests the connection itself reads the next head. So a body that comes faster
 than it is used waits in the network, and a peer that leaves is noticed where somebody waits for that: an application
-that asks `receive` for more after the body, or writes.
+that asks `receive` for more after the body, or writes. A body that came with its head, as most do, is handed over with
+it: nobody has to wait for it, nor to watch how it comes.
 
 What is read goes by h11, whose rules for framing and refusing are followed; what h11 lets pass and nobody means well by
 is refused here (`_objection`). What is written is made here (`Reply`): the application of a box says what is right, and
@@ -14,7 +15,7 @@ Hypercorn, as it came.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 import h11
@@ -25,6 +26,7 @@ from tomb.nurseries.connection import GuardedStream, SecureStream
 
 Header = tuple[bytes, bytes]
 
+WHOLE_BODY: Final = "http.body"  # the extension of a scope that has the body, where all of it came with the head
 RECEIVED_AT_ONCE = 65_536
 LINGER_BYTES = 1_048_576  # of what a peer still sends when it has been answered for good
 CHUNKS_AT_ONCE = 64  # taken apart without a pause: of one byte each, 11,000 come at one go
@@ -111,6 +113,7 @@ class Http1:
         self._crumbled = False  # the body comes in more chunks than were taken apart at once
         self._reply: Reply | None = None  # to the request that was read last; None before the first, and between two
         self._head = b""  # said by the application, and not sent yet
+        self._ahead: Mapping[str, Any] | None = None  # of the body, what came with the head
 
     def _reader(self) -> h11.Connection:
         """For one request: what h11 knows of a connection beyond that is how it was answered, which it is not told."""
@@ -173,7 +176,7 @@ class Http1:
     async def _converse(self, request: h11.Request, headers: list[Header]) -> bool:
         """Have one request answered. Whether there may be another."""
         path, _, query = request.target.partition(b"?")
-        scope = {
+        scope: dict[str, Any] = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.1"},
             "http_version": request.http_version.decode("ascii"),
@@ -188,10 +191,18 @@ class Http1:
             "server": self._stream.own,
             "extensions": {},
         }
+        event = self._h11.next_event()
+        if isinstance(event, h11.Data):
+            self._ahead = self._piece(event)
+        elif isinstance(event, h11.EndOfMessage):
+            self._ahead = _NO_MORE
+        if self._ahead is not None and not self._ahead["more_body"]:
+            scope["extensions"][WHOLE_BODY] = self._ahead["body"]
         reply = self._reply = Reply(request, headers)
         await self._app(scope, self._receive, self._send)
-        for _ in range(CHUNKS_AT_ONCE):
-            # What the application did not ask for, and is here already: most often, that there is no body.
+        self._ahead = None
+        for _ in range(0 if self._crumbled else CHUNKS_AT_ONCE):
+            # What the application did not ask for, and is here already.
             if self._h11.their_state is not h11.SEND_BODY or self._h11.next_event() is h11.NEED_DATA:
                 break
         if self._h11.their_state is h11.ERROR:
@@ -202,6 +213,9 @@ class Http1:
     # --- what the application calls ---------------------------------------------------------------------------------
 
     async def _receive(self) -> Mapping[str, Any]:
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            return ahead
         if self._crumbled:
             await trio.lowlevel.checkpoint()  # before anything is taken that a cancel would lose
         try:

@@ -97,6 +97,7 @@ class Limits:
         self._changed = trio.Event()
         self._heard = _Heard()
         self._music: Music = "none"
+        self._looks_at = math.inf  # on Trio's clock, if nothing changes
         self._sounding_since: float | None = None
         self._counted_s = 0.0  # of today, since it was noted last
         self._awake_noted_at = trio.current_time()
@@ -144,7 +145,9 @@ class Limits:
     async def _keep_looking(self) -> None:
         while True:
             self._changed = trio.Event()
-            with trio.move_on_after(self._wait_s()):
+            now = self._calendar.look()
+            self._looks_at = now.at + self._wait_s(now)
+            with trio.move_on_at(self._looks_at):
                 await self._changed.wait()
                 continue  # whoever changed something has looked: there is only another time to wait for
             with self._boundary.crossed():
@@ -163,12 +166,13 @@ class Limits:
     def heard(self, state: PlayState) -> None:
         """From now on this is what the player does."""
         with self._boundary.crossed():
-            self._advance()  # up to now it did something else
+            now = self._advance()  # up to now it did something else
             self._music = "runs" if state in ("loading", "playing") else "none" if state == "stopped" else "paused"
-            self._sounding_since = trio.current_time() if state == "playing" else None
-            self._look()
+            self._sounding_since = now.at if state == "playing" else None
+            self._judge(now)
             self._note()
-            self._changed.set()
+            if now.at + self._wait_s(now) < self._looks_at:  # a look that comes too soon finds nothing to do
+                self._changed.set()
 
     def note(self) -> None:
         """Have it written down what was used."""
@@ -258,7 +262,9 @@ class Limits:
         return self._days.get(self._day) or DayUse()
 
     def _look(self) -> None:
-        now = self._advance()
+        self._judge(self._advance())
+
+    def _judge(self, now: Now) -> None:
         self._show(now)
         for name, each in self._limits.items():
             if each.bound is not None or each.limit.state != "free":  # what nobody limits stays free
@@ -371,12 +377,12 @@ class Limits:
 
     # --- how long until there is something to do ----------------------------------------------------------------
 
-    def _wait_s(self) -> float:
+    def _wait_s(self, now: Now) -> float:
         sounding = self._sounding_since is not None
         limited = any(each is not None for each in self._choices.daily_minutes) or self._needs_clock()
         if not (limited or sounding or self._calendar.doubt):
             return math.inf  # what nobody limits is looked at when it is heard
-        waits = [LOOK_S, self._calendar.midnight_after(self._day) - self._wall(trio.current_time())]
+        waits = [LOOK_S, self._calendar.midnight_after(self._day) - now.wall]
         for name, each in self._limits.items():
             left_s = each.left_s
             if left_s is not None and (name != "daily" or sounding):
