@@ -21,6 +21,7 @@ from urllib.parse import unquote
 import h11
 import trio
 from hypercorn.config import Config
+from msgspec import Struct
 
 from tomb.nurseries.connection import GuardedStream, SecureStream
 
@@ -29,6 +30,7 @@ Header = tuple[bytes, bytes]
 WHOLE_BODY: Final = "http.body"  # the extension of a scope that has the body, where all of it came with the head
 RECEIVED_AT_ONCE = 65_536
 LINGER_BYTES = 1_048_576  # of what a peer still sends when it has been answered for good
+REMEMBERED_SIZE = 4096
 CHUNKS_AT_ONCE = 64  # taken apart without a pause: of one byte each, 11,000 come at one go
 
 CONTINUE = h11.InformationalResponse(status_code=100, headers=[])
@@ -36,18 +38,29 @@ _NO_MORE = {"type": "http.request", "body": b"", "more_body": False}
 _DISCONNECT = {"type": "http.disconnect"}
 
 
+class Asked(Struct, frozen=True):
+    """A request. `scope`: as ASGI has it. `begun`: of its body, what came with the head."""
+
+    scope: Mapping[str, Any]
+    is_last: bool
+    begun: Mapping[str, Any] | None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.begun is not None and not self.begun["more_body"]
+
+
 class Reply:
     """What is said to one request, as it goes over the wire (RFC 9112): at most one answer, of as many bytes as it
     announces. One that announces none comes in chunks or, to a peer that knows none, ends with the connection.
     """
 
-    def __init__(self, request: h11.Request, headers: list[Header]) -> None:
-        tokens = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
-        self.keeps_alive = request.http_version >= b"1.1" and b"close" not in map(bytes.strip, tokens)
+    def __init__(self, asked: Asked, *, is_last: bool) -> None:
+        self.keeps_alive = not (is_last or asked.is_last)
         self.has_begun = False
         self.is_complete = False
-        self._knows_chunks = request.http_version >= b"1.1"
-        self._is_head = request.method == b"HEAD"
+        self._knows_chunks = asked.scope["http_version"] >= "1.1"
+        self._is_head = asked.scope["method"] == "HEAD"
         self._has_body = True
         self._left: int | None = None  # bytes that were announced and are still to come
 
@@ -113,7 +126,9 @@ class Http1:
         self._crumbled = False  # the body comes in more chunks than were taken apart at once
         self._reply: Reply | None = None  # to the request that was read last; None before the first, and between two
         self._head = b""  # said by the application, and not sent yet
-        self._ahead: Mapping[str, Any] | None = None  # of the body, what came with the head
+        self._begun: Mapping[str, Any] | None = None  # of the body, what came with the head and was not asked for yet
+        self._again: tuple[bytes, Asked] | None = None  # the last request that came whole and alone, as it came
+        self._is_again = False  # the one that is being answered is that, and the reader has not seen it
 
     def _reader(self) -> h11.Connection:
         """For one request: what h11 knows of a connection beyond that is how it was answered, which it is not told."""
@@ -137,13 +152,17 @@ class Http1:
         """Until there is no more to be said. Returns what was read, if that begins a WebSocket."""
         try:
             while not self._ending and (request := await self._next_request()) is not None:
-                headers = list(request.headers)  # h11 takes them out of triples anew each time
-                if (status := _objection(request, headers)) is not None:
-                    await self.refuse(status)
-                    break
-                if _is_websocket(request, headers):
-                    return b"".join(self._read)
-                if not await self._converse(request, headers):
+                if isinstance(request, Asked):
+                    asked = request
+                else:
+                    headers = list(request.headers)  # h11 takes them out of triples anew each time
+                    if (status := _objection(request, headers)) is not None:
+                        await self.refuse(status)
+                        break
+                    if _is_websocket(request, headers):
+                        return b"".join(self._read)
+                    asked = self._asked(request, headers)
+                if not await self._converse(asked):
                     break
                 self._go_on()
         except h11.RemoteProtocolError as error:
@@ -153,30 +172,25 @@ class Http1:
         await self._hang_up()
         return None
 
-    async def _next_request(self) -> h11.Request | None:
+    async def _next_request(self) -> h11.Request | Asked | None:
+        """Who asks the same again, word for word, as pages do that look what plays, is not read again."""
         if self._h11.trailing_data[0]:
             await trio.lowlevel.checkpoint()  # who asks without waiting for the answers must not keep others waiting
         with trio.move_on_after(self._config.keep_alive_timeout) as self._idle:
             while (event := self._h11.next_event()) is h11.NEED_DATA:
                 received = bytes(await self._stream.receive_some(RECEIVED_AT_ONCE))
+                if self._again is not None and received == self._again[0] and not any(self._read):
+                    self._is_again = True
+                    return self._again[1]
                 self._read.append(received)
                 self._h11.receive_data(received)
             return event if isinstance(event, h11.Request) else None  # or ConnectionClosed
         return None
 
-    def _go_on(self) -> None:
-        """To the next request, of which some may be here already."""
-        ahead, has_closed = self._h11.trailing_data
-        self._read, self._reply, self._h11 = [ahead], None, self._reader()
-        if ahead:
-            self._h11.receive_data(ahead)
-        if has_closed:
-            self._h11.receive_data(b"")
-
-    async def _converse(self, request: h11.Request, headers: list[Header]) -> bool:
-        """Have one request answered. Whether there may be another."""
+    def _asked(self, request: h11.Request, headers: list[Header]) -> Asked:
+        """Raises RemoteProtocolError for a body that is none."""
         path, _, query = request.target.partition(b"?")
-        scope: dict[str, Any] = {
+        scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.1"},
             "http_version": request.http_version.decode("ascii"),
@@ -189,18 +203,31 @@ class Http1:
             "headers": headers,
             "client": self._stream.peer,
             "server": self._stream.own,
-            "extensions": {},
         }
+        tokens = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
+        is_last = request.http_version < b"1.1" or b"close" in map(bytes.strip, tokens)
         event = self._h11.next_event()
-        if isinstance(event, h11.Data):
-            self._ahead = self._piece(event)
-        elif isinstance(event, h11.EndOfMessage):
-            self._ahead = _NO_MORE
-        if self._ahead is not None and not self._ahead["more_body"]:
-            scope["extensions"][WHOLE_BODY] = self._ahead["body"]
-        reply = self._reply = Reply(request, headers)
-        await self._app(scope, self._receive, self._send)
-        self._ahead = None
+        begun = _NO_MORE if isinstance(event, h11.EndOfMessage) else None
+        asked = Asked(scope, is_last, self._piece(event) if isinstance(event, h11.Data) else begun)
+        if asked.is_whole and not any(self._read[:-1]) and not self._h11.trailing_data[0]:
+            self._again = (self._read[-1], asked) if len(self._read[-1]) <= REMEMBERED_SIZE else None
+        return asked
+
+    def _go_on(self) -> None:
+        """To the next request, of which some may be here already."""
+        ahead, has_closed = self._h11.trailing_data
+        self._read, self._reply, self._h11, self._is_again = [ahead], None, self._reader(), False
+        if ahead:
+            self._h11.receive_data(ahead)
+        if has_closed:
+            self._h11.receive_data(b"")
+
+    async def _converse(self, asked: Asked) -> bool:
+        """Have one request answered. Whether there may be another."""
+        extensions = {} if asked.begun is None or not asked.is_whole else {WHOLE_BODY: asked.begun["body"]}
+        self._begun = asked.begun
+        reply = self._reply = Reply(asked, is_last=self._ending)
+        await self._app({**asked.scope, "extensions": extensions}, self._receive, self._send)
         for _ in range(0 if self._crumbled else CHUNKS_AT_ONCE):
             # What the application did not ask for, and is here already.
             if self._h11.their_state is not h11.SEND_BODY or self._h11.next_event() is h11.NEED_DATA:
@@ -213,13 +240,13 @@ class Http1:
     # --- what the application calls ---------------------------------------------------------------------------------
 
     async def _receive(self) -> Mapping[str, Any]:
-        if self._ahead is not None:
-            ahead, self._ahead = self._ahead, None
-            return ahead
+        if self._begun is not None:
+            begun, self._begun = self._begun, None
+            return begun
         if self._crumbled:
             await trio.lowlevel.checkpoint()  # before anything is taken that a cancel would lose
         try:
-            while (event := self._h11.next_event()) is h11.NEED_DATA:
+            while (event := h11.PAUSED if self._is_again else self._h11.next_event()) is h11.NEED_DATA:
                 if self._h11.they_are_waiting_for_100_continue:
                     await self._stream.write(*self._h11.send_with_data_passthrough(CONTINUE) or ())
                 self._h11.receive_data(bytes(await self._stream.receive_some(RECEIVED_AT_ONCE)))
