@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import trio
+from msgspec.structs import force_setattr
 
 from tests.http.world import FREE_TAG, MISSING, PICTURE, TAG, World, folder_of
 from tests.rigs import archives
@@ -113,7 +114,7 @@ async def limited(world: World) -> None:
 
 
 async def loudspeakers_there(world: World) -> None:
-    object.__setattr__(world.box.services, "output", Loudspeakers())
+    force_setattr(world.box.services, "output", Loudspeakers())
 
 
 async def switch_withheld(world: World) -> None:

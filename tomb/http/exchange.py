@@ -6,7 +6,7 @@ whoever reads it. An answer is data until it is sent.
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import ExitStack, aclosing
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -50,6 +50,12 @@ class RequestHeaders(Mapping[str, str]):
     def getlist(self, name: str) -> list[str]:
         found = self.get(name)
         return [] if found is None else [found]
+
+
+@lru_cache(64)  # nearly all answers say nearly the same
+def _encoded(header: Header) -> tuple[bytes, bytes]:
+    name, value = header
+    return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
 class CutOff(Exception):
@@ -111,7 +117,7 @@ class Answer(Struct, frozen=True):
 
     async def send(self, send: Any) -> None:
         """Raises CutOff where it cannot be sent to its end."""
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        headers = [*map(_encoded, self.headers)]
         if self.content_type is not None:
             headers.append((b"content-type", self.content_type.encode("latin-1")))
         if isinstance(self.body, bytes):

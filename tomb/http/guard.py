@@ -9,6 +9,7 @@ request, but not as somebody else.
 from collections import Counter
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from ipaddress import ip_address
 from math import inf
 from urllib.parse import urlsplit
@@ -52,6 +53,7 @@ def origin_in(header: str) -> Origin | None:
     return Origin(parts.scheme, name.removesuffix("."), PORTS[parts.scheme] if port is None else port)
 
 
+@lru_cache(64)
 def host_in(header: str) -> tuple[str, int | None] | None:
     """The name or address in a `Host` header, and its port if it has one. None for what is no such header."""
     try:

@@ -10,6 +10,7 @@ is never set would have one endless day, and whoever has used it up would never 
 when the box was awake for `AWAKE_S` in all, over switching off and on.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -47,6 +48,7 @@ class Calendar:
         self._system = system
         self.zone = system
         self._at, self._wall = trio.current_time(), ports.wall()
+        self._span = (math.inf, -math.inf, "")  # a day, from when to when it is
         self._day = self._date(self._wall) if self._wall >= BUILT else ""
         self.doubt: Doubt | None = None if self._day else "unset"
         self._jumped_at = 0.0
@@ -61,6 +63,7 @@ class Calendar:
     def use_zone(self, name: str) -> None:
         """An IANA name; what is none, or is not known (any more), is the computer's."""
         self.zone = zone_called(name) or self._system
+        self._span = (math.inf, -math.inf, "")
 
     def look(self) -> Now:
         at, wall = trio.current_time(), self._ports.wall()
@@ -91,7 +94,11 @@ class Calendar:
             self._day, self.awake_s = (date.fromisoformat(self._day) + timedelta(days=1)).isoformat(), 0.0
 
     def _date(self, wall: float) -> str:
-        return datetime.fromtimestamp(wall, self.zone).date().isoformat()
+        begin, end, day = self._span
+        if not begin <= wall < end:
+            day = datetime.fromtimestamp(wall, self.zone).date().isoformat()
+            self._span = self.midnight(day), self.midnight_after(day), day
+        return day
 
     def midnight(self, day: str) -> float:
         """When that day begins, in epoch seconds."""

@@ -215,8 +215,12 @@ class Http1:
 
     def _go_on(self) -> None:
         """To the next request, of which some may be here already."""
+        self._reply = None
+        if self._is_again:
+            self._is_again = False  # and the reader is as it was
+            return
         ahead, has_closed = self._h11.trailing_data
-        self._read, self._reply, self._h11, self._is_again = [ahead], None, self._reader(), False
+        self._read, self._h11 = [ahead], self._reader()
         if ahead:
             self._h11.receive_data(ahead)
         if has_closed:

@@ -13,8 +13,7 @@ so a bare OSError in here means that somebody went around the door.
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import outcome
@@ -89,17 +88,13 @@ class Boundary:
         self._defect: Exception | None = None
         self._met = trio.Event()
 
-    @contextmanager
-    def crossed(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Around what the owner does for others."""
-        try:
-            yield
-        except TombError:
-            raise
-        except Exception as defect:  # the boundary: `run` raises it again
-            self._defect = self._defect or defect
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, TombError):
+            self._defect = self._defect or error
             self._met.set()
-            raise
 
     async def run(self) -> None:
         """Wait until cancelled, or for a defect, and raise it."""
