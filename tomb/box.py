@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import trio
@@ -57,6 +58,19 @@ if TYPE_CHECKING:  # loaded when tags play, or where there is a broker
 
 log = logging.getLogger(__name__)
 
+# In steps that are short, for a tag waits for what is being loaded when the library is open.
+AHEAD = (
+    *("asyncio", "werkzeug.routing", "jinja2", "click", "flask", "h2.connection", "quart", "hypercorn.trio"),
+    *(
+        "quart_trio",
+        "engineio",
+        "socketio",
+        "tomb.nurseries.importer",
+        "tomb.rest",
+        "tomb.http.sockets",
+        "tomb.http.serving",
+    ),
+)
 RECOVERED = "recovered"
 SNAPCAST_PORT = 4953  # of a TCP source of its that names none
 
@@ -133,6 +147,14 @@ def load_sound(settings: Settings) -> None:
         import tomb.devices.silent  # noqa: F401
 
 
+def load_ahead(is_over: Callable[[], bool]) -> None:
+    """What the web side takes longest to load, as far as that gets until then."""
+    for name in AHEAD:
+        if is_over():
+            return
+        import_module(name)
+
+
 @asynccontextmanager
 async def open_box(
     settings: Settings,
@@ -148,6 +170,7 @@ async def open_box(
         open_store(settings.data, ports, settings.free_kept_mb * MIB, settings.data_mount, or_read=True) as store,
         Lifecycle.open(process, board) as lifecycle,
     ):
+        process.has_library = True
         # What is remembered, and what is told of it.
         await lifecycle.start(store.run)
         lease = EventLease(store, LEASE_BLOCK)

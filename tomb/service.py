@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import trio
 
 from tomb import __version__, logs, memory
-from tomb.box import chosen_devices, load_sound, open_box
-from tomb.config import Settings, read_settings, unknown_settings
+from tomb.box import chosen_devices, load_ahead, load_sound, open_box
+from tomb.config import MIB, Settings, read_settings, unknown_settings
 from tomb.devices.service_manager import ServiceManager
 from tomb.errors import Busy, LibraryDamaged, RequestError, StartError, TombError
 from tomb.library.disk import is_mounted, note_address
@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # the web side is loaded when tags play already
 log = logging.getLogger(__name__)
 
 MOUNT_LOOK_S = 1.0
+LARGE_LIBRARY = 4 * MIB  # some 5,000 tracks
 # For so long a thread asks in vain before another has to let it into Python. Those that open the sound and fill it ask
 # some ten times until a tap is heard; on a quarter of a core, beside an upload, Python's own 5 ms made half of that.
 SWITCH_S = 0.0005
@@ -75,7 +76,7 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
         await _until_mounted(settings, settings.data_mount, ports, process)
     devices = chosen_devices(settings, ports)
     async with trio.open_nursery() as beside:
-        beside.start_soon(ports.in_thread, load_sound, settings)  # while the database is looked through
+        beside.start_soon(ports.in_thread, _load_beside, settings, process)
         async with open_box(settings, ports, devices, process) as services:
             process.liveness.status = partial(_status, services)
             if services.settings.demo != "off" and not services.probation.is_on:
@@ -91,6 +92,15 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
                 await process.stop.wait()
                 await web.until_ended()
                 nursery.cancel_scope.cancel()
+
+
+def _load_beside(settings: Settings, process: Process) -> None:
+    """While the database is looked through. That leaves Python's lock to others, and of a large one it takes so long
+    that most of the web side can be loaded meanwhile; of a small one the tags would wait for what is being loaded."""
+    load_sound(settings)
+    with suppress(FileNotFoundError):
+        if (settings.data / "tomb.db").stat().st_size >= LARGE_LIBRARY and len(os.sched_getaffinity(0)) > 1:
+            load_ahead(lambda: process.has_library)
 
 
 async def _until_mounted(settings: Settings, mount: Path, ports: Ports, process: Process) -> None:

@@ -71,6 +71,7 @@ class Process:
     it was started anew by the one before it, and goes on with what that was playing. `port`: where it listens, 0 before
     it does. `last_words` writes what must be known after an end that waits for nobody. `defect`: what ends the box, if
     it is one. `manager`: who started it, and is told how it is; by default nobody. `liveness`: what it is told on.
+    `has_library`: the data folder is open.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Process:
         self.resumes = resumes
         self.port = 0
         self.again = False
+        self.has_library = False
         self.status = 0
         self.stop = trio.Event()
         self.lifecycle: Lifecycle | None = None
