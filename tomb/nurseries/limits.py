@@ -150,14 +150,14 @@ class Limits:
             with trio.move_on_at(self._looks_at):
                 await self._changed.wait()
                 continue  # whoever changed something has looked: there is only another time to wait for
-            with self._boundary:
+            with self._boundary.crossed():
                 self._look()
 
     # --- what others tell -------------------------------------------------------------------------------------------
 
     def use(self, choices: Choices) -> None:
         """From now on this is what parents chose."""
-        with self._boundary:
+        with self._boundary.crossed():
             self._choices = choices
             self._calendar.use_zone(choices.time_zone)
             self._look()
@@ -165,7 +165,7 @@ class Limits:
 
     def heard(self, state: PlayState) -> None:
         """From now on this is what the player does."""
-        with self._boundary:
+        with self._boundary.crossed():
             now = self._advance()  # up to now it did something else
             self._music = "runs" if state in ("loading", "playing") else "none" if state == "stopped" else "paused"
             self._sounding_since = now.at if state == "playing" else None
@@ -176,19 +176,19 @@ class Limits:
 
     def note(self) -> None:
         """Have it written down what was used."""
-        with self._boundary:
+        with self._boundary.crossed():
             self._look()
             self._note()
 
     def give(self, seconds: float) -> None:
         """A parent gives so much more for today. Raises BadRequest where there is no limit that is near."""
-        with self._boundary:
+        with self._boundary.crossed():
             if not self._give(seconds):
                 raise BadRequest("there is no limit today that more could be given for")
 
     def bonus(self, seconds: float) -> bool:
         """A tag gives so much more, once a day. Whether it did."""
-        with self._boundary:
+        with self._boundary.crossed():
             self._look()
             if self._use.bonus or not self._give(seconds):
                 return False
@@ -212,7 +212,7 @@ class Limits:
         return given
 
     def _grace_is_over(self, name: LimitReason, number: int) -> None:
-        with self._boundary:
+        with self._boundary.crossed():
             self._look()
             self._fire(name, self._limits[name], GraceOver(number))
             self._follow()

@@ -200,7 +200,7 @@ class Linking:
         """Something was told that is no tag: whoever waits for one hears why nothing comes of it, and waits on."""
         session = self.live
         if session is not None and session.state == "waiting":
-            with self._boundary:
+            with self._boundary.crossed():
                 self._announce(session, Announce("waiting", why))
 
     def hidden(self, tag_id: str) -> None:
@@ -270,7 +270,7 @@ class Linking:
         self._forget_old()
         self._sessions.append(session)
         self._machines.note(ASSOCIATION, session.id, machine.state)
-        with self._boundary:
+        with self._boundary.crossed():
             self._carry_out(session)
         return session
 
@@ -284,7 +284,7 @@ class Linking:
             self._fire(self.live, Expired(number))
 
     def _fire(self, session: LiveSession, event: object) -> Outcome:
-        with self._boundary:
+        with self._boundary.crossed():
             outcome = ASSOCIATION.fire(session.machine, event)
             self._machines.note(ASSOCIATION, session.id, session.machine.state)
             self._carry_out(session)

@@ -13,7 +13,8 @@ so a bare OSError in here means that somebody went around the door.
 
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import outcome
@@ -88,13 +89,17 @@ class Boundary:
         self._defect: Exception | None = None
         self._met = trio.Event()
 
-    def __enter__(self) -> None:
+    @contextmanager
+    def crossed(self) -> Iterator[None]:
         """Around what the owner does for others."""
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, TombError):
-            self._defect = self._defect or error
+        try:
+            yield
+        except TombError:
+            raise
+        except Exception as defect:  # the boundary: `run` raises it again
+            self._defect = self._defect or defect
             self._met.set()
+            raise
 
     async def run(self) -> None:
         """Wait until cancelled, or for a defect, and raise it."""

@@ -105,7 +105,7 @@ class Supervisor(Generic[D]):
 
     def _happens(self, event: rules.Begin | rules.Appeared | rules.Lost | rules.RetryDue) -> None:
         # Synchronous with all its effects, and no mailbox in between: nothing can overtake it.
-        with self._boundary:
+        with self._boundary.crossed():
             rules.DEVICE.fire(self._machine, event)
             effects, self._machine.effects = self._machine.effects, []
             for effect in effects:

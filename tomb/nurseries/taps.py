@@ -161,7 +161,7 @@ class Taps:
     def see(self, seen: Sighting | ReaderGone) -> None:
         """What a reader reads; to be called on the Trio thread."""
         now = trio.current_time()
-        with self._boundary:
+        with self._boundary.crossed():
             match seen:
                 case ReaderGone(name):
                     self._happens(self._field(name), Lost(now))
@@ -174,7 +174,7 @@ class Taps:
 
     def typed(self, tag_id: str) -> None:
         """A tag was told by a reader that types: a tap, or a session's, and nothing lies there afterwards."""
-        with self._boundary:
+        with self._boundary.crossed():
             self._journal.tag_seen(tag_id, self._ports.wall())
             if not self._linking.passed(tag_id):
                 passing = Field(TYPED, Presence(), self._letting_go)
@@ -184,7 +184,7 @@ class Taps:
     def tap(self, tag_id: str, hold_s: float) -> None:
         """As if the tag were put on a reader, and taken away after a time. One that is there so is taken away first."""
         now = trio.current_time()
-        with self._boundary:
+        with self._boundary.crossed():
             afar = self._field(AFAR)
             for _ in range(2 if afar.presence.tag_id is not None else 0):
                 self._happens(afar, Missed(now))

@@ -140,7 +140,7 @@ class Updates:
 
     def _happens(self, event: _Event) -> Outcome:
         # Synchronous with all its effects, and no mailbox in between, as with a supervisor.
-        with self._boundary:
+        with self._boundary.crossed():
             before = self.status()
             outcome = rules.UPDATE.fire(self._machine, event)
             effects, self._machine.effects = self._machine.effects, []
