@@ -10,7 +10,7 @@ import trio
 from hypercorn.config import Config
 from trio.testing import MemoryReceiveStream, MemorySendStream, MockClock, memory_stream_pair, wait_all_tasks_blocked
 
-from tomb.nurseries.http1 import CHUNKS_AT_ONCE, LINGER_BYTES, Http1
+from tomb.nurseries.http1 import CHUNKS_AT_ONCE, LINGER_BYTES, REMEMBERED_SIZE, WHOLE_BODY, Http1
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -454,3 +454,138 @@ async def test_no_other_change_of_protocol_is_made(autojump_clock: MockClock) ->
     async with talking(path) as talk:
         [written] = await talk.send(b"GET /1 HTTP/1.1\r\nHost: box\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
         assert written.startswith(b"HTTP/1.1 200")
+
+
+# --- the same again, word for word ------------------------------------------------------------------------------------
+
+BODY = b"POST / HTTP/1.1\r\nHost: box\r\nContent-Length: 6\r\n\r\nabcdef"
+
+
+@pytest.fixture
+def read_by_h11(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What h11 was given."""
+    given: list[bytes] = []
+    receive = h11.Connection.receive_data
+
+    def receive_data(self: h11.Connection, data: bytes) -> None:
+        given.append(data)
+        receive(self, data)
+
+    monkeypatch.setattr(h11.Connection, "receive_data", receive_data)
+    return given
+
+
+@pytest.mark.parametrize("asked", [GET % 1, BODY, b"POST / HTTP/1.1\r\nHost: box\r\n" + CHUNKED])
+async def test_what_is_asked_again_is_answered_as_before_and_not_read_again(
+    autojump_clock: MockClock, read_by_h11: list[bytes], asked: bytes
+) -> None:
+    async with talking(echo) as talk:
+        first = await talk.send(asked)
+        assert [await talk.send(asked) for _ in range(3)] == [first] * 3
+        assert read_by_h11 == [asked]
+        assert (await talk.send(GET % 7))[0].endswith(b"/7")
+        assert await talk.send(asked) == first
+        assert read_by_h11 == [asked, GET % 7, asked]
+
+
+async def test_the_same_cut_otherwise_or_with_more_behind_it_is_read(
+    autojump_clock: MockClock, read_by_h11: list[bytes]
+) -> None:
+    async with talking(echo) as talk:
+        first = await talk.send(BODY)
+        assert await talk.send(BODY[:-2]) == []
+        assert await talk.send(BODY[-2:]) == first
+        assert [each[-2:] for each in await talk.send(BODY + GET % 8)] == [b"ef", b"/8"]
+        assert await talk.send(BODY) == first
+        assert read_by_h11 == [BODY, BODY[:-2], BODY[-2:], BODY + GET % 8, GET % 8, BODY]
+
+
+async def test_what_is_long_is_not_kept(autojump_clock: MockClock, read_by_h11: list[bytes]) -> None:
+    asked = b"GET / HTTP/1.1\r\nHost: box\r\nX: %b\r\n\r\n" % (b"x" * REMEMBERED_SIZE)
+    async with talking(echo) as talk:
+        assert await talk.send(asked) == await talk.send(asked)
+        assert read_by_h11 == [asked, asked]
+
+
+async def test_who_asks_the_same_again_may_hang_up_or_ask_on_meanwhile(autojump_clock: MockClock) -> None:
+    heard: list[str] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/1" and heard:
+            with trio.move_on_after(5):
+                while (message := await receive())["type"] != "http.disconnect":
+                    heard.append(message["type"])
+                heard.append("gone")
+        heard.append(scope["path"])
+        await path(scope, receive, send)
+
+    async with talking(app) as talk:
+        await talk.send(GET % 1)
+        await talk.send(GET % 1)
+        await talk.send(GET % 2)
+        await trio.sleep(6)
+        assert heard == ["/1", "http.request", "/1", "/2"]
+        await talk.send(GET % 1)
+        await talk.client.send_stream.aclose()
+        await wait_all_tasks_blocked()
+        assert heard[4:] == ["http.request", "gone", "/1"]
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [b"a\r\nSet-Cookie: b", b"a\nb", b"a\rb", b"a\0b"])
+async def test_no_header_becomes_two(autojump_clock: MockClock, value: bytes) -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        with pytest.raises(ValueError, match="line end"):
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"x", value)]})
+
+    async with talking(app) as talk:
+        assert await talk.send(GET % 1) == []
+
+
+@pytest.mark.parametrize(("announced", "pieces"), [(3, [b"abcd"]), (3, [b"ab"]), (3, [b"ab", b"cd"])])
+async def test_a_body_is_as_long_as_was_said_or_the_connection_ends(
+    autojump_clock: MockClock, announced: int, pieces: list[bytes]
+) -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        length = [(b"content-length", b"%d" % announced)]
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        for place, piece in enumerate(pieces):
+            try:
+                await send({"type": "http.response.body", "body": piece, "more_body": place + 1 < len(pieces)})
+            except ValueError:
+                return
+
+    async with talking(app) as talk:
+        await talk.send(GET % 1)
+        assert talk.wire.has_ended
+        assert b"abcd" not in b"".join(talk.wire.written)
+
+
+async def test_to_a_peer_that_knows_no_chunks_the_end_of_the_connection_is_that_of_the_body(
+    autojump_clock: MockClock,
+) -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ab", "more_body": True})
+        await send({"type": "http.response.body", "body": b"cd"})
+
+    async with talking(app) as talk:
+        assert await talk.send(b"GET / HTTP/1.0\r\n\r\n") == [b"HTTP/1.1 200 \r\nconnection: close\r\n\r\nab", b"cd"]
+        assert talk.wire.has_ended
+
+
+async def test_a_body_that_came_with_its_head_is_handed_over_with_it(autojump_clock: MockClock) -> None:
+    whole: list[bytes | None] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        whole.append(scope["extensions"].get(WHOLE_BODY))
+        await echo(scope, receive, send)
+
+    async with talking(app) as talk:
+        await talk.send(BODY)
+        await talk.send(BODY[:-1])
+        await talk.send(BODY[-1:])
+        await talk.send(GET % 1)
+        assert whole == [b"abcdef", None, b""]
