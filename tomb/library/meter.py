@@ -18,6 +18,7 @@ import os
 import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -51,14 +52,8 @@ class Meter:
     """Measures sound at `rate` Hz, handed over in pieces of any length, shape (frames, 2), int16 or float32."""
 
     def __init__(self, rate: int) -> None:
-        import numpy as np
-
         self._hop = round(rate * HOP_S)
-        self._weights = _curve(np.fft.rfftfreq(self._hop, 1 / rate)[1:-1], rate) * (2 / self._hop**2)
-        # What a hop has of a sway slower than itself (rumble, an offset that drifts) is about a line; a transform,
-        # which takes it for a saw-tooth, would find it at all pitches.
-        line = np.linspace(-1, 1, self._hop, dtype=np.float32)
-        self._line = line / np.sqrt((line**2).sum())
+        self._weights, self._line = _weights(rate, self._hop), _line(self._hop)
         self._pieces: list[NDArray[np.float32]] = []
         self._waiting = 0
         self._powers = array("f")  # of each hop: 1.7 million in two days of music
@@ -101,11 +96,31 @@ class Meter:
         sound = np.concatenate(self._pieces)
         hops, left = divmod(len(sound), self._hop)
         self._pieces, self._waiting = [sound[len(sound) - left :]] if left else [], left
-        blocks = sound[: hops * self._hop].reshape(hops, self._hop, 2)
-        slopes = self._line @ blocks
-        spectra = np.fft.rfft(blocks - slopes[:, None] * self._line[:, None], axis=1)[:, 1:-1]
-        powers = (spectra.real**2 + spectra.imag**2).sum(axis=2)
-        self._powers.extend(powers @ self._weights)
+        # Each side of each hop for itself, one sample after the other: a transform of what lies so takes half the time.
+        blocks = np.ascontiguousarray(sound[: hops * self._hop].reshape(hops, self._hop, 2).transpose(0, 2, 1))
+        blocks -= (blocks @ self._line)[:, :, None] * self._line
+        spectra = np.fft.rfft(blocks)[:, :, 1:-1]
+        powers = spectra.real**2
+        powers += spectra.imag**2
+        self._powers.extend((powers @ self._weights).sum(axis=1))
+
+
+@cache
+def _weights(rate: int, hop: int) -> "NDArray[np.float64]":
+    """What each pitch in the spectrum of a hop counts."""
+    import numpy as np
+
+    return _curve(np.fft.rfftfreq(hop, 1 / rate)[1:-1], rate) * (2 / hop**2)
+
+
+@cache
+def _line(hop: int) -> "NDArray[np.float32]":
+    """What a hop has of a sway slower than itself (rumble, an offset that drifts) is about that; a transform, which
+    takes it for a saw-tooth, would find it at all pitches."""
+    import numpy as np
+
+    line = np.linspace(-1, 1, hop, dtype=np.float32)
+    return line / np.sqrt((line**2).sum())
 
 
 def _curve(frequencies: "NDArray[np.floating]", rate: int) -> "NDArray[np.float64]":
