@@ -119,8 +119,9 @@ def _line(hop: int) -> "NDArray[np.float32]":
     takes it for a saw-tooth, would find it at all pitches."""
     import numpy as np
 
-    line = np.linspace(-1, 1, hop, dtype=np.float32)
-    return line / np.sqrt((line**2).sum())
+    line: NDArray[np.float32] = np.linspace(-1, 1, hop, dtype=np.float32)
+    line /= np.sqrt((line**2).sum())
+    return line
 
 
 def _curve(frequencies: "NDArray[np.floating]", rate: int) -> "NDArray[np.float64]":
