@@ -107,6 +107,21 @@ async def test_what_was_answered_is_there_after_the_next_start(tmp_path: Path) -
 # --- edits that share a transaction -----------------------------------------------------------------------------------
 
 
+async def test_what_is_noted_need_not_reach_the_disk_and_what_is_written_must(tmp_path: Path) -> None:
+    def synced(db: sqlite3.Connection) -> str:
+        [level] = db.execute("PRAGMA synchronous").fetchone()
+        return ("OFF", "NORMAL", "FULL")[level]
+
+    def fail(db: sqlite3.Connection) -> None:
+        raise ValueError("no")
+
+    async with open_store(tmp_path, VirtualPorts()) as store:
+        assert (await store.note(synced), await store.write(synced)) == ("NORMAL", "FULL")
+        with pytest.raises(ValueError, match="no"):
+            await store.note(fail)
+        assert await store.write(synced) == "FULL"
+
+
 @asynccontextmanager
 async def busy_store(folder: Path) -> AsyncIterator[tuple[Store, Callable[[], None], list[str]]]:
     """A store that is writing until the second is called; the third are the ends of transactions since then."""

@@ -13,7 +13,7 @@ from tests.rigs.virtual import virtual_time
 from tomb.errors import NoSpace
 from tomb.library import parcels
 from tomb.library.parcels import FileCard, Parcel
-from tomb.nurseries.space import Space
+from tomb.nurseries.space import LOOKED_S, Space
 from tomb.ports import VirtualPorts
 
 pytestmark = virtual_time
@@ -41,6 +41,25 @@ async def test_what_is_promised_is_there_for_nobody_else_until_the_end(disk: Sma
         async with space.promise(4 * MIB):
             assert await space.free() == 0
     assert await space.free() == 14 * MIB
+
+
+async def test_where_there_is_plenty_nobody_looks_twice_within_a_second(
+    disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tomb.nurseries.space.PLENTY", 4 * MIB)
+    space = Space(disk.folder, VirtualPorts(), KEPT, give_nothing)
+    async with space.promise(MIB), space.promise(MIB):
+        with disk.full(1000):
+            async with space.promise(8 * MIB):
+                pass  # nobody has seen yet that the rest is gone
+            with pytest.raises(NoSpace):  # what was promised since counts: that would not leave plenty
+                await space.promise(2 * MIB).__aenter__()
+        async with space.promise(MIB):
+            pass
+        with disk.full(1000):
+            await trio.sleep(LOOKED_S)
+            with pytest.raises(NoSpace):
+                await space.promise(MIB).__aenter__()
 
 
 async def test_on_a_full_disk_whoever_writes_nothing_is_not_refused(disk: SmallDisk, tmp_path: Path) -> None:

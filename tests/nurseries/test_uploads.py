@@ -143,6 +143,34 @@ async def test_no_more_than_so_many_bytes_are_ever_not_on_the_disk(
         assert most == 4
 
 
+def rounds(sender: Sender) -> list[Path]:
+    """The files of sums."""
+    return sorted((sender.box.services.settings.data / "cache" / "uploads").iterdir())
+
+
+async def test_sums_go_when_the_database_knows_the_chunks_and_not_before(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        session, thread = await sender.begin(), sender.uploads._thread
+        await sender.send(session, 0)
+        before = rounds(sender)
+
+        async def late(call: Any, *args: Any) -> Any:
+            """What the box knows goes to the disk when a chunk has been written of which it does not know yet."""
+            done = await thread(call, *args)
+            if call == sender.uploads._put:
+                monkeypatch.setattr(sender.uploads, "_thread", thread)
+                await sender.uploads.sync()
+            return done
+
+        monkeypatch.setattr(sender.uploads, "_thread", late)
+        await sender.send(session, 1)
+        assert rounds(sender) == before
+        await sender.uploads.sync()
+        assert rounds(sender) == []
+
+
 @pytest.mark.parametrize("kept", ["all", "not the bytes", "not the sums"])
 async def test_after_a_power_cut_what_is_there_is_said_to_be_there_and_no_more(
     tmp_path: Path, autojump_clock: MockClock, kept: str
@@ -155,7 +183,7 @@ async def test_after_a_power_cut_what_is_there_is_said_to_be_there_and_no_more(
         for index in (1, 2):
             await sender.send(session, index)
         part = parts.path_of(sender.box.services.librarian.folder, session)
-        sums = sender.box.services.settings.data / "cache" / "uploads" / session
+        [sums] = rounds(sender)
         before = part.read_bytes()
         if kept == "not the bytes":
             part.write_bytes(before[: 2 * CHUNK] + bytes(len(before) - 2 * CHUNK))
@@ -173,10 +201,12 @@ async def test_a_power_cut_that_brings_old_content_back_does_not_pass_it_as_new(
         session = await sender.begin()
         await sender.send(session, 0)
         part = parts.path_of(sender.box.services.librarian.folder, session)
-        sums = sender.box.services.settings.data / "cache" / "uploads" / session
+        [sums] = rounds(sender)
         old, synced = part.read_bytes(), list[bytes]()
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("tomb.library.marks.sync", lambda path: synced.append(path.read_bytes()))
+            patched.setattr(
+                "tomb.library.marks.sync", lambda path: synced.append(b"" if path.is_dir() else path.read_bytes())
+            )
             await sender.uploads.receive(sender.playlist_id, session, 0, b"x" * CHUNK)
         part.write_bytes(old)
         sums.write_bytes(synced[0])  # the last of it that was on the disk

@@ -4,7 +4,7 @@ A thing is known by a key that no other ever gets, such as "w2-17": a playlist's
 it. So whatever a box shows can be said to be somebody's, even if the answer with its id was lost in a crash.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self, TypeVar
 
@@ -73,6 +73,9 @@ class Holding:
 
     def send(self, filename: str, sending: Sending) -> Self:
         return replace(self, sendings={**self.sendings, filename: sending})
+
+    def without_sendings(self, filenames: Collection[str]) -> Self:
+        return replace(self, sendings={name: each for name, each in self.sendings.items() if name not in filenames})
 
     def choose(self, name: str, value: object) -> Self:
         return replace(self, choices={**self.choices, name: value})

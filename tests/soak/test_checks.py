@@ -150,6 +150,18 @@ def test_a_database_with_a_broken_index_is_complained_of(data: Path) -> None:
     assert any("integrity_check" in fault for fault in database_faults(data))
 
 
+def test_only_the_power_may_take_an_upload_and_only_a_new_one(data: Path) -> None:
+    worker = worker_of(data)
+    doctor(data, sql("DELETE FROM uploads"))
+    doctor(data, lambda library, _: a_file("uploads")(library).unlink())
+    worker._keeps_chunks = False
+    assert "sendings w1-6.wav: is None" in faults(data, worker)[0]
+    worker.transfers["w1-6.wav"].is_new = True
+    assert faults(data, worker) == []
+    worker._keeps_chunks = True
+    assert "sendings w1-6.wav: is None" in faults(data, worker)[0]
+
+
 def test_a_change_under_way_may_have_happened_or_not_but_not_by_half(data: Path) -> None:
     worker = worker_of(data)
     record = worker.holding.records[OTHER]

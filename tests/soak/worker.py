@@ -28,6 +28,7 @@ class Transfer:
     flying: set[int] = field(default_factory=set)
     wrong: set[int] = field(default_factory=set)
     again: set[int] = field(default_factory=set)
+    is_new: bool = True  # announced since the box started
 
     @property
     def total(self) -> int:
@@ -112,6 +113,9 @@ class Worker:
     def faults(self, seen: Seen) -> list[str]:
         """What is not as it must be."""
         allowed = [self.holding] if self.doing is None else [self.doing] if self.certain else [self.holding, self.doing]
+        if not self._keeps_chunks:
+            new = {name for name, each in self.transfers.items() if each.is_new}
+            allowed = [each.without_sendings(new - seen.received.keys()) for each in allowed]
         under_way = f"{self.name}, while it was to {self.what}: " if self.doing else f"{self.name}: "
         faults = difference(seen.of(self.name), allowed) + self._chunk_faults(seen)
         faults += [
@@ -142,7 +146,7 @@ class Worker:
             if now.sendings.get(name, Sending("", "error")).stage != "open":
                 del self.transfers[name]
                 continue
-            transfer.upload_id = seen.upload_ids[name]
+            transfer.upload_id, transfer.is_new = seen.upload_ids[name], False
             transfer.acked, transfer.flying = seen.received[name], set()
             transfer.again |= transfer.wrong  # rubbish that was not answered may be there or not
         return happened

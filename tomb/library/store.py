@@ -150,6 +150,11 @@ class Store:
         with self._noticing_damage():
             return await self._ports.in_thread(self._commit, unit, limiter=self._writing)
 
+    async def note(self, unit: Unit[T]) -> T:
+        """As `write`, of what a power cut may take: it outlives `kill -9`, and is on the disk with the next `write`."""
+        with self._noticing_damage():
+            return await self._ports.in_thread(self._commit_unsynced, unit, limiter=self._writing)
+
     async def edit(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
         """As `write`, in one transaction with all other edits that wait, of a unit that changes nothing but the
         database and may be run again. `tell`: called with what the unit returned, right after the commit, in the order
@@ -272,6 +277,13 @@ class Store:
             raise
         self._refusal = None
         return result
+
+    def _commit_unsynced(self, unit: Unit[T]) -> T:
+        self._writer.execute("PRAGMA synchronous = NORMAL")  # sqlite.org/pragma.html#pragma_synchronous, of WAL
+        try:
+            return self._commit(unit)
+        finally:
+            self._writer.execute("PRAGMA synchronous = FULL")
 
     def _commit_together(self, units: Sequence[Unit[Any]]) -> list[outcome.Outcome[Any]]:
         """What became of each. Never raises."""

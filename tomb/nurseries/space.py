@@ -10,6 +10,7 @@ together. So what was promised to one, and is not written yet, is not there for 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from math import inf
 from pathlib import Path
 
 import trio
@@ -17,6 +18,9 @@ import trio
 from tomb.errors import NoSpace
 from tomb.library import faults
 from tomb.ports import Ports
+
+PLENTY = 256 * 1024 * 1024
+LOOKED_S = 1.0  # for so long, where there was plenty more, what was promised since is all that went: nobody need look
 
 FULL = "the disk is nearly full: what is left is kept free"
 
@@ -50,6 +54,8 @@ class Space:
         self._free_kept = free_kept
         self._make_space = make_space
         self._promises: list[Promise] = []
+        self._looked_at = -inf
+        self._left = 0  # bytes that were free then and not promised, less what was promised since
         self._turn = trio.Lock()  # else two that do not fit together would refuse each other
 
     @asynccontextmanager
@@ -57,11 +63,12 @@ class Space:
         """So many bytes, for as long as the block lasts; none are there on any disk. Raises: NoSpace, Unavailable."""
         promise = Promise(size, file)
         async with self._turn:
-            if size and await self.free() < size:
+            if size and not self._is_plenty(size) and await self.free() < size:
                 await self._make_space(size + await self._in_thread(self._spoken_for))
                 if await self.free() < size:
                     raise NoSpace(FULL)
             self._promises.append(promise)
+            self._left -= size
         try:
             yield promise
         finally:
@@ -70,10 +77,19 @@ class Space:
     async def free(self) -> int:
         """Bytes that nobody was promised, and that are not to be kept; fewer than none on a fuller disk. Raises:
         Unavailable."""
-        return await self._in_thread(lambda: shutil.disk_usage(self._folder).free - self._spoken_for())
+        left = await self._in_thread(lambda: shutil.disk_usage(self._folder).free - self._promised())
+        self._looked_at, self._left = trio.current_time(), left
+        return left - self._free_kept
+
+    def _is_plenty(self, size: int) -> bool:
+        is_fresh = trio.current_time() < self._looked_at + LOOKED_S
+        return is_fresh and self._left - self._free_kept - size >= PLENTY
 
     def _spoken_for(self) -> int:
-        return self._free_kept + sum(each.left() for each in [*self._promises])
+        return self._free_kept + self._promised()
+
+    def _promised(self) -> int:
+        return sum(each.left() for each in [*self._promises])
 
     async def _in_thread(self, call: Callable[[], int]) -> int:
         try:

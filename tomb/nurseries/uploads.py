@@ -156,6 +156,8 @@ class Uploads:
         self._known: dict[str, Upload] = {}  # open ones, with all chunks that are in their files
         self._unsynced = _Unsynced()
         self._syncing = trio.Lock()
+        self._round = 0  # of `marks`
+        self._marking: list[int] = []  # the rounds of chunks that are just being written
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
         self._working: dict[str, _Work] = {}
         self._continued: dict[str, float] = {}  # when somebody last did, on the monotonic clock
@@ -208,14 +210,17 @@ class Uploads:
         self._librarian.lite(playlist_id)
         upload = self._admitted(playlist_id, new)
         path = self._part(upload.id)
-        # The file first and then the row: a row always has its file. Whoever leaves, or fails, in between takes the
-        # file along; once the row is committed nothing is awaited any more, so that it is answered.
-        async with self._opening:
+
+        def unit(db: sqlite3.Connection) -> None:
+            uploads.create(db, upload, self.limits.at_once)
+            parts.allocate(path, upload.file_size)
+
+        # All in one hop, and the file before the commit: a row always has its file. Nothing is awaited after that, so
+        # that it is answered. A power cut may take a session of which nothing was on the disk yet.
+        async with self._opening, self._ingest.space.promise(upload.file_size, path):
             try:
-                async with self._ingest.space.promise(upload.file_size, path):
-                    await self._thread(self._allocate, upload)
-                await self._store.write(lambda db: uploads.create(db, upload, self.limits.at_once))
-            except BaseException:
+                await self._store.note(unit)
+            except RequestError:
                 await self._discard(upload.id)
                 raise
         self._continued[upload.id] = trio.current_time()
@@ -301,7 +306,7 @@ class Uploads:
             wanted = [upload.id for upload in remembered if upload.status in OPEN]
             for session_id in self._known.keys() - set(wanted):  # it went with its playlist
                 self._drop(session_id)
-            files, freed = await self._thread(_sweep, self._store.folder, self._store.library, wanted)
+            files, freed = await self._thread(_sweep, self._store.library, wanted)
         known = {upload.id for upload in remembered}
         self._continued = {each: at for each, at in self._continued.items() if each in known}
         self._events.forget_all_but(wanted)
@@ -314,14 +319,18 @@ class Uploads:
             await self._take_back(upload, index)
         while self._unsynced.size and self._unsynced.size + len(data) > SYNC_BYTES:
             await self.sync()
+        round_ = self._round
+        self._marking.append(round_)
         try:
-            await self._thread(self._put, upload, index, data)
+            await self._thread(self._put, round_, upload, index, data)
+            if upload.id not in self._known:
+                await self._check_open(upload.id)
+            return self._note(upload, (index,))
         except Unavailable:
             await self._check_open(upload.id)
             raise
-        if upload.id not in self._known:
-            await self._check_open(upload.id)
-        return self._note(upload, (index,))
+        finally:
+            self._marking.remove(round_)
 
     async def _check_open(self, session_id: str) -> None:
         """Raises: BadRequest, NotFound. A cancel that came meanwhile takes the file away, and that is what happened."""
@@ -331,14 +340,10 @@ class Uploads:
             self._drop(session_id)
             raise
 
-    def _put(self, upload: Upload, index: int, data: bytes | bytearray) -> None:
+    def _put(self, round_: int, upload: Upload, index: int, data: bytes | bytearray) -> None:
         """In a thread."""
         parts.write(self._part(upload.id), index * upload.chunk_size, data)
-        marks.note(self._store.folder, upload.id, index, data)
-
-    def _allocate(self, upload: Upload) -> None:
-        parts.allocate(self._part(upload.id), upload.file_size)
-        marks.allocate(self._store.folder, upload)
+        marks.note(self._store.folder, round_, upload.id, index, data)
 
     def _note(self, upload: Upload, indices: Collection[int]) -> Upload:
         """These are in its file now."""
@@ -352,7 +357,7 @@ class Uploads:
         """Other content than before: from the first byte of it until the last, the chunk is not there. (Whether half of
         it is, after a kill, its sum tells.)"""
         async with self._syncing:  # nobody is about to write down that it is there
-            await self._thread(marks.take_back, self._store.folder, upload.id, (index,))
+            await self._thread(marks.take_back, self._store.folder, self._round, upload.id, (index,))
             if index in self._unsynced.of(upload.id):
                 self._unsynced.remove(upload, (index,))
             else:
@@ -369,6 +374,8 @@ class Uploads:
             fresh = self._unsynced.all()
             if not fresh:
                 return
+            self._round += 1
+            noted_before = min(self._marking, default=self._round)  # is in `fresh`, or on the disk already
             for session_id, indices in fresh.items():
                 await self._put_on_disk(session_id, indices)
             now = self._ports.wall()
@@ -379,6 +386,8 @@ class Uploads:
                 self._drop(session_id)
             for session_id in fresh.keys() & self._known.keys():
                 self._unsynced.remove(self._known[session_id], fresh[session_id])
+            with suppress(RequestError):  # what stays is read at the next start, and believed no more than the file
+                await self._thread(marks.forget, self._store.folder, noted_before)
 
     async def _keep_synced(self) -> None:
         while True:
@@ -404,7 +413,7 @@ class Uploads:
             parts.put_on_disk(self._part(session_id))
         except RequestError:
             with suppress(OSError):
-                marks.take_back(self._store.folder, session_id, indices)
+                marks.take_back(self._store.folder, self._round, session_id, indices)
             raise
 
     def _drop(self, session_id: str) -> None:
@@ -414,8 +423,10 @@ class Uploads:
 
     async def _recall_chunks(self) -> None:
         """Those that were answered, and are in the files though the database does not know them."""
+        noted = await self._thread(marks.read, self._store.folder)
+        self._round = noted.round
         for upload in await self._store.read(uploads.read_open):
-            if there := await self._thread(marks.found, self._store.folder, self._store.library, upload):
+            if there := await self._thread(marks.found, noted, self._store.library, upload):
                 self._note(upload, there)
         with suppress(NoSpace, Unavailable):  # `run` tries again with what is not given up
             await self.sync()
@@ -590,7 +601,7 @@ class Uploads:
 
     async def _discard(self, session_id: str) -> None:
         with trio.move_on_after(CLEAN_S, shield=True):
-            await self._thread(_discard, self._store.folder, self._part(session_id), session_id)
+            await self._thread(parts.discard, (self._part(session_id),))
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
         try:
@@ -721,11 +732,5 @@ def _lend(part: Path, target: Path) -> None:
     sync(target)
 
 
-def _discard(data: Path, part: Path, session_id: str) -> None:
-    parts.discard([part])
-    marks.discard(data, session_id)
-
-
-def _sweep(data: Path, library: Path, wanted: Sequence[str]) -> tuple[int, int]:
-    marks.keep_only(data, wanted)
+def _sweep(library: Path, wanted: Sequence[str]) -> tuple[int, int]:
     return parts.discard(parts.strays(library, wanted))
