@@ -7,7 +7,7 @@ What the second server takes is the floor of each row. Whatever else the machine
 turns; who goes first changes from round to round. Each is first sent the same music, by its own uploads, and that is
 what is played and listed; where a server had a library before, `bytes` says how much longer its answers are. What the
 bench has made it deletes in the end. A server that lacks a route is said to, in the row; one whose answers are not
-those of the wire ends the bench. Rate limits are best switched off: a server that keeps to them is not measured.
+those of the wire ends the bench. So does one that keeps to rate limits, and that is found out first.
 """
 
 import argparse
@@ -360,6 +360,8 @@ class Comparison:
 async def compare(servers: tuple[Server, Server], counts: Counts) -> None:
     """Print the rows. Raises: Wrong, alone or in groups."""
     comparison, made_there = Comparison(servers, counts.rounds), Made(counts)
+    for server in servers:
+        await check_rate(server, counts.requests)
     try:
         for server in servers:
             await made_there.fill(server)
@@ -371,6 +373,15 @@ async def compare(servers: tuple[Server, Server], counts: Counts) -> None:
         raise
     for server in servers:
         await made_there.delete(server)
+
+
+async def check_rate(server: Server, count: int) -> None:
+    """Raises: Wrong."""
+    asked = server.request("GET", "/api/player/status")
+    async with Connection(server) as connection:
+        with suppress(Lacking):  # which the rows say
+            for _ in range(count):
+                await told(server, connection, asked)
 
 
 async def measured(comparison: Comparison, made_there: Made, counts: Counts) -> None:

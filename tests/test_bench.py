@@ -62,11 +62,11 @@ async def test_a_row_says_which_route_a_server_lacks(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (b"HTTP/1.1 200 -\r\nContent-Length: 6\r\n\r\n<html>", ("POST /api/playlists", "no JSON", "<html>")),
-        (b'HTTP/1.1 200 -\r\nContent-Length: 8\r\n\r\n{"a": 1}', ("POST /api/playlists", "envelope", '{"a": 1}')),
-        (b"HTTP/1.1 500 -\r\nContent-Length: 4\r\n\r\noops", ("POST /api/playlists", "500", "oops")),
+        (b"HTTP/1.1 200 -\r\nContent-Length: 6\r\n\r\n<html>", ("GET /api/player/status", "no JSON", "<html>")),
+        (b'HTTP/1.1 200 -\r\nContent-Length: 8\r\n\r\n{"a": 1}', ("GET /api/player/status", "envelope", '{"a": 1}')),
+        (b"HTTP/1.1 500 -\r\nContent-Length: 4\r\n\r\noops", ("GET /api/player/status", "500", "oops")),
         (b"HTTP/1.1 429 -\r\nContent-Length: 0\r\n\r\n", ("429", "rate limits")),
-        (b"HTTP/1.1 200 -\r\nContent-Length: many\r\n\r\n", ("POST /api/playlists", "no HTTP", "many")),
+        (b"HTTP/1.1 200 -\r\nContent-Length: many\r\n\r\n", ("GET /api/player/status", "no HTTP", "many")),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ("HTTP", "SSH-2.0")),
         (b"HTTP/1.1 200 -\r\nContent-Length: 9\r\n\r\n{", ("hung up",)),
         (b"", ("hung up",)),
@@ -78,6 +78,20 @@ async def test_what_is_not_of_the_wire_ends_the_bench_with_a_word_for_it(said: b
     assert why is not None
     for word in (url, *words):
         assert word in why
+
+
+async def test_that_a_server_keeps_to_rate_limits_is_found_out_before_anything_is_made_there() -> None:
+    asked: list[bytes] = []
+
+    def answer(line: bytes) -> bytes:
+        asked.append(line)
+        return ok(ENVELOPE) if len(asked) < FEW.requests else b"HTTP/1.1 429 -\r\nContent-Length: 0\r\n\r\n"
+
+    async with stranger(answer) as url:
+        why = await main([at(url), at(url)], FEW)
+    assert why is not None
+    assert "rate limits" in why
+    assert {line.split()[1] for line in asked} == {b"/api/player/status"}
 
 
 async def test_an_answer_in_chunks_is_read_and_a_connection_that_is_closed_is_opened_anew(
