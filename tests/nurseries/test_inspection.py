@@ -205,6 +205,28 @@ async def test_it_is_given_up_by_what_it_works_not_by_what_others_leave_it(tmp_p
         assert (found.duration_ms, found.labels) == (200, labels.Labels("Der Mond"))
 
 
+async def test_no_file_pays_for_those_before_it_whatever_clock_they_were_counted_by(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The kernel's own clock goes ahead of the one that it shows: here that one stands still."""
+    busy = """
+import resource, time, tomb.examiner as e
+def work(_):
+    end = time.process_time() + 0.7
+    while time.process_time() < end: pass
+    return ()
+still = resource.getrusage(resource.RUSAGE_SELF)
+resource.getrusage = lambda _: still
+e.WORK_S, e.embedded.read = 1, work
+e.main()
+"""
+    songs = [write(tmp_path / f"{number}.wav", noise(0.2, seed=number)) for number in range(4)]
+    async with inspecting((sys.executable, "-c", busy), limit_s=600.0) as inspection:
+        for song in songs:
+            assert (await inspection.sound(song, song.name, song)).duration_ms == 200
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("doing", MEANWHILE[:5])
 async def test_music_whose_labels_are_too_much_is_music_all_the_same(doing: str) -> None:
     async with inspecting(stand_in(f"say(duration_ms=7)\n    {doing}")) as inspection:

@@ -45,7 +45,7 @@ class SleepBody(Body):
 
 
 def _state(reply: Reply) -> Success[PlayerState]:
-    return Success(reply.state, reply.message)
+    return Success(reply.state, reply.message, json=reply.json)
 
 
 async def _seek(services: Services, call: Call[SeekBody]) -> Success[PlayerState]:

@@ -20,6 +20,7 @@ from typing import Protocol
 
 import trio
 from msgspec import Struct
+from pydantic_core import to_json
 
 from tomb.devices import output
 from tomb.errors import BadRequest, Forbidden, RequestError
@@ -75,10 +76,11 @@ CHECKPOINT_S = 4.0  # with a tick and the writing on top, a power cut costs less
 
 
 class Reply(Struct, frozen=True):
-    """The state after a command, and what to tell whoever gave it."""
+    """The state after a command, and what to tell whoever gave it. `json`: the state, where it was told to all."""
 
     state: PlayerState
     message: str
+    json: bytes | None = None
 
 
 class Policy(Struct, frozen=True):
@@ -144,7 +146,8 @@ class Deck:
         self._chapter_ms = 0  # the position that this timer is for
         self._sounds = trio.Event()  # set when something is heard; whoever waits for that makes it anew
         self._told_at = -math.inf  # when the position was told last
-        self._shown: PlayerState | None = None  # as it was published for what happened last; None if it changed nothing
+        # As it was published for what happened last, and the JSON of it; None if it changed nothing.
+        self._shown: tuple[PlayerState, bytes] | None = None
         self._checkpoint_due = 0.0
         self._complain = complain
 
@@ -624,7 +627,10 @@ class Deck:
         self._fire(make(self._listing(playlist)))
 
     def _reply(self, message: str) -> Reply:
-        return Reply(self._shown or self.state(self._event_log.number), message)
+        if self._shown is None:
+            return Reply(self.state(self._event_log.number), message)
+        state, json = self._shown
+        return Reply(state, message, json)
 
     def _fire(self, event: events.Event) -> Outcome:
         """Let `event` happen to the player, with all that follows from it."""
@@ -723,9 +729,10 @@ class Deck:
         if self.limiter is not None and after[0] != before[0]:
             self.limiter.heard(self._player.play_state)
 
-    def _show(self, server_seq: int) -> PlayerState:
-        self._shown = self.state(server_seq)
-        return self._shown
+    def _show(self, server_seq: int) -> bytes:
+        state = self.state(server_seq)
+        self._shown = state, to_json(state)
+        return self._shown[1]
 
     def _remember(self) -> None:
         player = self._player

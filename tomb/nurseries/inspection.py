@@ -137,7 +137,7 @@ class _Child:
     async def _ended(self) -> _Lost:
         with trio.move_on_after(confined.GONE_S):
             await self._process.wait()
-        return _Lost(TOO_LONG) if self._process.returncode == -signal.SIGXCPU else _Lost()
+        return _Lost(TOO_LONG) if self._process.returncode == -signal.SIGPROF else _Lost()
 
 
 class Inspection:
