@@ -380,7 +380,7 @@ async def test_while_eight_become_tracks_one_can_be_cancelled(
     async with served_box(tmp_path, rate_limits="on") as (box, client):
         sender, content = await browser(box, client), wav(tmp_path)
         sessions = [await sender.sent(content) for _ in range(8)]
-        monkeypatch.setattr(Uploads, "_finish", never)
+        monkeypatch.setattr(Uploads, "_staged", never)
         async with trio.open_nursery() as nursery:
             for session in sessions:
                 nursery.start_soon(sender.finalize, session)

@@ -1,6 +1,7 @@
 """Sessions of uploads: nothing that was answered is lost, and what comes of one is a whole track or nothing."""
 
 import errno
+import os
 import shutil
 import sqlite3
 from functools import partial
@@ -18,11 +19,13 @@ from trio.testing import MockClock
 from tests.machines.walks import rows_of, rows_recorded
 from tests.rigs.box import virtual_box
 from tests.rigs.sending import CHUNK, Sender, digest, sending, sound
+from tests.soak.sounds import made
 from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, RequestError, Unavailable, UnsupportedMedia
 from tomb.events import PLAYLISTS, playlist_room
 from tomb.library import parts, uploads
 from tomb.library.uploads import Upload
 from tomb.machines.upload import UPLOAD
+from tomb.nurseries.ingest import Look
 from tomb.nurseries.uploads import GRACE_S, SWEEP_S, SYNC_S, NewUpload
 from tomb.ports import VirtualPorts
 
@@ -496,6 +499,32 @@ async def test_a_wrong_hash_leaves_the_session_usable(tmp_path: Path, autojump_c
         assert [told["code"] for told in sender.box.told("upload:error")] == ["bad_request"]
 
 
+async def test_a_small_file_becomes_a_track_in_few_hops_and_fsyncs(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path, made(Random(1), 0.1).content) as sender:
+        hops, synced, hop, fsync = list[str](), list[str](), sender.uploads._ports.in_thread, os.fsync
+
+        async def counted(call: Any, *args: Any, **more: Any) -> Any:
+            hops.append(getattr(call, "__name__", ""))
+            return await hop(call, *args, **more)
+
+        def noted(file: int) -> None:
+            synced.append(Path(f"/proc/self/fd/{file}").readlink().parent.name)
+            fsync(file)
+
+        async with sender.uploads._ingest.space.promise(1):
+            pass  # somebody has seen that there is plenty of it
+        monkeypatch.setattr(sender.uploads._ports, "in_thread", counted)
+        monkeypatch.setattr("os.fsync", noted)
+        session = await sender.begin(digest(sender.content))
+        await sender.send(session, 0)
+        await sender.finalize(session)
+        taken_in = ["_looked_at", "_look", "_look", "_commit", "_remove"]  # the second is the examiner's stand-in
+        assert hops == ["_commit_unsynced", "_put", *taken_in]
+        assert synced == ["incoming", "library"]  # the file, the folder `files`; and SQLite its log, in the commit
+
+
 async def test_finalizing_twice_even_at_once_makes_one_track(tmp_path: Path, autojump_clock: MockClock) -> None:
     made: list[str] = []
 
@@ -600,9 +629,9 @@ async def test_a_playlist_deleted_meanwhile_leaves_nothing(
         stage = sender.uploads._ingest.stage
 
         async def deleted_first(
-            source: Path, incoming: Path, name: str | None = None, digest: str | None = None
+            source: Path, incoming: Path, name: str | None = None, look: Look | None = None
         ) -> object:
-            staged = await stage(source, incoming, name, digest)
+            staged = await stage(source, incoming, name, look)
             await sender.box.services.librarian.delete(sender.playlist_id)
             return staged
 
@@ -721,13 +750,13 @@ async def test_a_cancel_decides_before_the_work_has_noticed(
         await sender.send_all(session)
         stage = sender.uploads._ingest.stage
 
-        async def stubborn(source: Path, incoming: Path, name: str | None = None, digest: str | None = None) -> object:
+        async def stubborn(source: Path, incoming: Path, name: str | None = None, look: Look | None = None) -> object:
             staging.set()
             with trio.CancelScope(shield=True):
                 await cancelled.wait()
             staged: list[object] = []
             with trio.CancelScope(shield=True):
-                staged.append(await stage(source, incoming, name, digest))
+                staged.append(await stage(source, incoming, name, look))
             return staged[0]
 
         monkeypatch.setattr(sender.uploads._ingest, "stage", stubborn)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tomb.errors import Unavailable
 from tomb.library import chapters, files, origins, playlists, reading, tracks
+from tomb.library.files import Freed
 from tomb.library.intake import Staged
 from tomb.library.labels import Labels
 from tomb.library.origins import Origin
@@ -56,6 +57,12 @@ class Arrived(Struct, frozen=True):
     gone: tuple[int, ...] = ()
 
 
+def places_of(arrivals: Iterable[Arrival]) -> Freed:
+    """Where the library keeps what comes with these, if it is new."""
+    coming = list(arrivals)
+    return files.places([each.sound for each in coming], [each.cover for each in coming])
+
+
 def add(
     db: sqlite3.Connection, library: Path, playlist_id: str, arrivals: Iterable[Arrival], new_id: NewId, now: float
 ) -> Arrived:
@@ -64,7 +71,7 @@ def add(
     back = files.missing_among(db, {arrival.sound.hash for arrival in coming if arrival.sound})
     healing = [each for each in dict.fromkeys(tracks.users(db, back)) if each != playlist_id]
     new = [_new_track(db, library, arrival, new_id()) for arrival in coming]
-    files.sync_names(library)
+    files.sync_names(library, places_of(coming))
     playlist = tracks.add(db, playlist_id, new, now)
     added = tuple(playlist.tracks[len(playlist.tracks) - len(new) :])
     return Arrived(playlist, added, healed=tuple(tracks.files_changed(db, healing, now)))
@@ -110,7 +117,7 @@ def _heal(db: sqlite3.Connection, library: Path, arrivals: Iterable[Arrival], no
         assert each.sound is not None
         _keep(db, library, each, each.sound)
     if needed:
-        files.sync_names(library)
+        files.sync_names(library, places_of(needed))
     return {each.id: each for each in tracks.files_changed(db, dict.fromkeys(users), now)}
 
 

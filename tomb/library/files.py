@@ -188,10 +188,11 @@ def keep_cover(db: sqlite3.Connection, library: Path, file: Staged) -> str:
     return file.hash
 
 
-def sync_names(library: Path) -> None:
-    """Part of a unit of work, after the last `keep`: new names survive a power cut before anything refers to them."""
-    for name in ("files", "covers"):
-        sync(library / name)
+def sync_names(library: Path, kept: Freed) -> None:
+    """Part of a unit of work, after the last `keep`, of those `places`: new names survive a power cut before anything
+    refers to them."""
+    for folder in dict.fromkeys(path.parent for path in kept):
+        sync(library / folder)
 
 
 def forget_unused(db: sqlite3.Connection, used: Iterable[sqlite3.Row]) -> Freed:

@@ -93,6 +93,7 @@ def staged(path: Path) -> Staged:
 
 def stage_picture(folder: Path, picture: Picture) -> Staged:
     """Write a picture into `folder`, named by its content, unless it is there already. Raises: NoSpace, Unavailable."""
+    folder.mkdir(exist_ok=True)
     name = hashlib.sha256(picture.data).hexdigest()
     path = folder / f"{name}.{picture.ext}"
     if not path.exists():

@@ -65,6 +65,18 @@ class Findings(Struct, frozen=True):
         return None if self.seek_marks is None else self.seek_marks.packed()
 
 
+class Look(Struct, frozen=True):
+    """What kind of file it really is: its size, the extension for that, the container, whether it is an MP3 to be
+    mended, and why nobody can play it, if so. `hash`: where it will be needed and costs one bite."""
+
+    size: int
+    ext: str
+    kind: Container | None
+    bare: bool
+    hindrance: str | None
+    hash: str | None = None
+
+
 class Inspector(Protocol):
     """Who looks into files; in the box it is an `Inspection`."""
 
@@ -96,29 +108,41 @@ class Ingest:
         self._threads = trio.CapacityLimiter(1)
         self._transcoding = trio.Lock()
 
-    @asynccontextmanager
-    async def incoming(self, fill: Callable[[Path], None] | None = None) -> AsyncIterator[Path]:
-        """A folder in `incoming/` for what is copied on the way; gone afterwards, with all that was not taken in.
+    def place(self) -> Path:
+        """For a folder in `incoming/`, which is made when something is put into it. Whoever asks for one removes it."""
+        return self._store.library / "incoming" / self._ports.new_id()
 
-        `fill`: puts something into it at once, in a thread; its OSErrors are the disk's.
-        """
-        folder = self._store.library / "incoming" / self._ports.new_id()
+    @asynccontextmanager
+    async def incoming(self) -> AsyncIterator[Path]:
+        """A folder in `incoming/` for what is copied on the way; gone afterwards, with all that was not taken in."""
+        folder = self.place()
         try:
-            await self._thread(_make, folder, fill)
+            await self._thread(folder.mkdir)
             yield folder
         finally:
             with trio.move_on_after(CLEAN_S, shield=True):
                 await self._thread(files.remove, folder)
 
-    async def stage(self, source: Path, incoming: Path, name: str | None = None, digest: str | None = None) -> Arrival:
-        """Make one file ready to become a track. What lies in `incoming`, and is synced, is taken without a copy.
+    async def look(self, source: Path, first: Callable[[], None] | None = None) -> Look:
+        """What kind of file it really is. `first`: done before, in the same hop.
 
-        `name`: what the file is called where it came from, if that is not its name here. `digest`: its SHA-256 in hex,
-        if that is known.
+        Raises: DecodeError when it cannot be read; what `first` raises.
+        """
+        return await self._thread(_looked_at, source, first, self._is_here(source))
+
+    async def stage(self, source: Path, incoming: Path, name: str | None = None, look: Look | None = None) -> Arrival:
+        """Make one file ready to become a track. What lies in the library's `incoming/`, and is synced, is taken
+        without a copy.
+
+        `incoming`: the folder there that is this file's. `name`: what the file is called where it came from, if that is
+        not its name here. `look`: at it, if there was one.
         Raises: DecodeError when it cannot be read or played; NoSpace; Unavailable when nothing can be examined now.
         """
         name = source.name if name is None else name
-        size, origin, sound, found = await self._heard(source, incoming, name, digest)
+        look = look or await self.look(source)
+        if look.hindrance is not None:
+            raise DecodeError(look.hindrance)
+        origin, sound, found = await self._kept(source, incoming, name, look)
         cover = await self._pictured(found.cover, incoming)
         return Arrival(
             labels.label(name),
@@ -128,7 +152,7 @@ class Ingest:
             found.loudness,
             sound,
             cover,
-            size,
+            look.size,
             found.damaged_ms,
             found.unshown,
             found.packed_marks,
@@ -159,34 +183,16 @@ class Ingest:
         """SHA-256 in hex. Raises: DecodeError when it cannot be read."""
         return (await self._take(source)).hash
 
-    async def _heard(
-        self, source: Path, incoming: Path, name: str, origin: str | None
-    ) -> tuple[int, str, Staged | None, Findings]:
-        """The size and the hash of `source`, what is to be kept for it (None if the library has it already), and what
-        it is."""
-        size, ext, kind, bare, origin = await self._thread(_looked_at, source, origin, source.parent == incoming)
-        found = await self._kept(source, incoming, name, origin, size, ext, kind, bare)
-        return size, *found
-
-    async def _kept(
-        self,
-        source: Path,
-        incoming: Path,
-        name: str,
-        origin: str | None,
-        size: int,
-        ext: str,
-        kind: Container | None,
-        bare: bool,
-    ) -> tuple[str, Staged | None, Findings]:
-        foreign = ext in containers.TRANSCODED
+    async def _kept(self, source: Path, incoming: Path, name: str, look: Look) -> tuple[str, Staged | None, Findings]:
+        """The hash of `source`, what is to be kept for it (None if the library has it already), and what it is."""
+        origin, kind, foreign = look.hash, look.kind, look.ext in containers.TRANSCODED
         # Reading twice is better than writing for nothing: cards wear by writing. What lies here is written already.
-        is_here = source.parent == incoming
-        if foreign or bare or is_here or await self._store.read(lambda db: files.has_size(db, size)):
+        is_here = self._is_here(source)
+        if foreign or look.bare or is_here or await self._store.read(lambda db: files.has_size(db, look.size)):
             origin = origin or (await self._take(source)).hash
             if await self._store.read(lambda db: files.known(db, origin)) is not None:
                 return origin, None, await self._inspector.sound(source, name, None)
-            if foreign or bare:
+            if foreign or look.bare:
                 found = await self._inspector.sound(source, name, None)
                 try:
                     return origin, *(await self._anew(source, kind, incoming, name, found))
@@ -194,9 +200,10 @@ class Ingest:
                     if foreign:
                         raise
                     # What is mended in vain may be playable as it is.
-        taken = (
-            Staged(source, origin, ext, size) if is_here and origin else await self._taken(source, incoming, ext, size)
-        )
+        if is_here and origin:
+            taken = Staged(source, origin, look.ext, look.size)
+        else:
+            taken = await self._taken(source, incoming, look.ext, look.size)
         try:
             found = await self._inspector.sound(source, name, taken.path)
         except NoSound:
@@ -250,7 +257,7 @@ class Ingest:
         size = stream.size_of(await self._thread(intake.size_of, source.path))
         async with self._transcoding, self.space.promise(size, target):
             free = size + await self.space.free()
-            await self._thread(target.touch)
+            await self._thread(_touch, target)
             faultless = await transcode.transcode(source, stream, target, free)
             made = await self._thread(intake.staged, target)
         found = await self._inspector.sound(source.path, name, target)
@@ -260,6 +267,9 @@ class Ingest:
         if min(place_s, heard_s) < max(stream.told_s or 0, heard_s) - SLIGHT_S:
             found = replace(found, damaged_ms=round(min(place_s, heard_s) * 1000))
         return made, found
+
+    def _is_here(self, source: Path) -> bool:
+        return self._store.library / "incoming" in source.parents
 
     async def _take(self, source: Path, target: Path | None = None) -> Intake:
         taking, done = await self._thread(_begin, source, target)
@@ -278,32 +288,28 @@ class Ingest:
             raise faults.of_disk(error) from error
 
 
-def _make(folder: Path, fill: Callable[[Path], None] | None) -> None:
-    folder.mkdir()
-    if fill is not None:
-        fill(folder)
+def _touch(file: Path) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
 
 
-def _looked_at(source: Path, origin: str | None, is_here: bool) -> tuple[int, str, Container | None, bool, str | None]:
-    """What kind of file it really is: its size, the extension for that, the container, and whether it is an MP3 to be
-    mended; and its hash, where that is known, or will be needed and costs one bite.
-
-    Raises: DecodeError for one that nobody can play.
-    """
+def _looked_at(source: Path, first: Callable[[], None] | None, is_here: bool) -> Look:
+    """Raises: DecodeError when it cannot be read."""
+    if first is not None:
+        first()
     named, size = containers.ending(source.name), intake.size_of(source)
     try:
         kind = containers.container(source)
-        if (hindrance := hindrances.found(source, kind)) is not None:
-            raise DecodeError(hindrance)
         ext = named if kind is None else containers.extension(kind, named)
         bare = ext == "mp3" and transcode.available() and containers.lacks_length(source)
-        if origin is None and is_here and size < intake.BITE:
-            with closing(Intake(source)) as taking:
-                taking.bite()
-                origin = taking.hash
-        return size, ext, kind, bare, origin
+        look = Look(size, ext, kind, bare, hindrances.found(source, kind))
     except OSError as error:
         raise intake.unreadable(error) from error
+    if is_here and size < intake.BITE:
+        with closing(Intake(source)) as taking:
+            taking.bite()
+            return replace(look, hash=taking.hash)
+    return look
 
 
 def _begin(source: Path, target: Path | None) -> tuple[Intake, bool]:

@@ -40,7 +40,7 @@ from tomb.library import (
 )
 from tomb.library.archives import playlist_export
 from tomb.library.archives.manifest import PlaylistCard
-from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album
+from tomb.library.arrivals import Album, Arrival, Arrived, add, add_album, places_of
 from tomb.library.files import Freed, Reconciled
 from tomb.library.index import LibraryIndex
 from tomb.library.intake import Staged
@@ -200,12 +200,14 @@ class Librarian(LibraryReader):
         """Give the playlist a picture of its own. Raises: NoSpace."""
         now = self._ports.wall()
 
+        places = files.places((), (cover,))
+
         def unit(db: sqlite3.Connection) -> tuple[Playlist, Freed]:
             kept = files.keep_cover(db, self.folder, cover)
-            files.sync_names(self.folder)
+            files.sync_names(self.folder, places)
             return playlists.set_cover(db, playlist_id, kept, now)
 
-        return await self._covered(unit, files.places((), (cover,)))
+        return await self._covered(unit, places)
 
     async def set_cover_of_track(self, playlist_id: str, track_id: str) -> Playlist:
         """Let the picture of one of its tracks be the playlist's own. Raises: BadRequest when that has none."""
@@ -239,7 +241,7 @@ class Librarian(LibraryReader):
                 also(db, arrived)
             return arrived
 
-        return await self._take_in(_places(arrivals), unit, self._library_events.arrived)
+        return await self._take_in(places_of(arrivals), unit, self._library_events.arrived)
 
     async def add_album(self, album: Album) -> Arrived:
         """Make a playlist of a folder, or add to the one that was made of it before. Raises as `add` does.
@@ -248,7 +250,7 @@ class Librarian(LibraryReader):
         """
         now, new_id = self._ports.wall(), self._ports.new_id
         return await self._take_in(
-            _places(album.arrivals),
+            places_of(album.arrivals),
             lambda db: add_album(db, self.folder, album, new_id, now),
             self._library_events.arrived,
         )
@@ -265,7 +267,7 @@ class Librarian(LibraryReader):
             return published
 
         return await self._take_in(
-            (*_places(arrivals), *files.places((), (cover,))),
+            (*places_of(arrivals), *files.places((), (cover,))),
             lambda db: playlist_export.take(db, self.folder, playlist_id, described, arrivals, cover, new_id, now),
             tell,
         )
@@ -581,10 +583,6 @@ def _say_nothing(_: object) -> None:
 
 def _batches(items: Sequence[T], size: int) -> list[Sequence[T]]:
     return [items[first : first + size] for first in range(0, len(items), size)]
-
-
-def _places(arrivals: Sequence[Arrival]) -> Freed:
-    return files.places([each.sound for each in arrivals], [each.cover for each in arrivals])
 
 
 def _track(playlist: Playlist, track_id: str) -> Track:

@@ -17,6 +17,7 @@ which whoever sends it can come back. Nothing is ever forgotten at a start.
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
 from weakref import WeakValueDictionary
@@ -37,7 +38,7 @@ from tomb.errors import (
     UnsupportedMedia,
 )
 from tomb.events import PLAYLISTS, Events, playlist_room
-from tomb.library import containers, faults, hindrances, marks, parts, transcode, uploads
+from tomb.library import containers, faults, files, hindrances, marks, parts, transcode, uploads
 from tomb.library.arrivals import Arrival, Arrived
 from tomb.library.disk import sync
 from tomb.library.store import Store
@@ -221,7 +222,7 @@ class Uploads:
             try:
                 await self._store.note(unit)
             except RequestError:
-                await self._discard(upload.id)
+                await self._discard(path)
                 raise
         self._continued[upload.id] = trio.current_time()
         self._known[upload.id] = upload
@@ -283,7 +284,7 @@ class Uploads:
             raise BadRequest("the upload is complete; delete the track instead", {"track_id": decision.upload.track_id})
         if DiscardPart() in decision.transfer.effects:
             async with self._turn(session_id):  # nobody writes into the file any more
-                await self._discard(session_id)
+                await self._discard(self._part(session_id))
         return decision.upload
 
     async def status(self, playlist_id: str, session_id: str) -> Upload:
@@ -439,16 +440,19 @@ class Uploads:
         """From the last chunk to the track.
 
         What may interrupt this, and what is left then. Up to the commit anything may: a client that hangs up, a cancel,
-        the end of the box. The work is done on a second name for the bytes, in a folder of its own in `incoming/` that
-        goes whatever happens; the row still says `uploading`, so the client may finalize again. The commit itself is
+        the end of the box. The work is done on a second name for the bytes, in `incoming/`, which goes whatever
+        happens; the row still says `uploading`, so the client may finalize again. The commit itself is
         one transaction, of the track, its file's name and the row, in a thread that nobody interrupts: it is done or it
         is not. From the commit to the return nothing is awaited but the removal of what is not needed any more, and
         that is shielded: whoever finalized what became a track hears so, though a cancel came in that very moment.
         """
+        place = self._ingest.place()
+        source = place.with_suffix(f".{upload.ext}")
         with trio.CancelScope() as scope:
             work = self._working[upload.id] = _Work(transfer, scope)
             try:
-                return await self._finish(upload, work, hashes, override)
+                arrival = await self._staged(upload, source, place, hashes)
+                return Uploaded(await self._commit(upload, work, _overridden(arrival, override)), arrival.unshown)
             except DecodeError as error:
                 await self._change(upload.id, Unplayable(str(error)))
                 raise UnsupportedMedia(f"the file cannot be played: {error}") from error
@@ -456,32 +460,22 @@ class Uploads:
                 del self._working[upload.id]
                 # After an end this means nothing; else it is what the row has said all along.
                 UPLOAD.fire(work.transfer, Interrupted())
-                if DiscardPart() in work.transfer.effects:
-                    await self._discard(upload.id)
+                part = (self._part(upload.id),) if DiscardPart() in work.transfer.effects else ()
+                await self._discard(source, place, *part)
         raise BadRequest("this upload was cancelled", {"session_id": upload.id})
 
-    async def _finish(
-        self, upload: Upload, work: _Work, hashes: Collection[str], override: MetadataOverride
-    ) -> Uploaded:
-        """Raises: BadRequest when the file has another hash; DecodeError when it cannot be played; NoSpace; NotFound
-        when its playlist has gone."""
-        name, part = f"{upload.id}.{upload.ext}", self._part(upload.id)
-        # Not among the threads that write chunks: where the file system has no second names, this is a copy.
-        async with self._ingest.incoming(lambda folder: _lend(part, folder / name)) as incoming:
-            source = incoming / name
-            digest = await self._check_hash(source, hashes) if hashes else None
-            arrival = await self._ingest.stage(source, incoming, upload.filename, digest)
-            return Uploaded(await self._commit(upload, work, _overridden(arrival, override)), arrival.unshown)
-
-    async def _check_hash(self, source: Path, wanted: Collection[str]) -> str:
+    async def _staged(self, upload: Upload, source: Path, place: Path, hashes: Collection[str]) -> Arrival:
+        """Raises: BadRequest when the file has another hash; DecodeError when it cannot be played; NoSpace."""
         try:
-            actual = await self._ingest.digest(source)
+            # Not among the threads that write chunks: where the file system has no second names, this is a copy.
+            look = await self._ingest.look(source, partial(_lend, self._part(upload.id), source))
+            actual = look.hash or await self._ingest.digest(source)
         except DecodeError as error:
             raise Unavailable(f"what arrived {error}") from error  # our own disk fails; the file is not to blame
-        if set(wanted) != {actual}:
-            details = {"expected": sorted(wanted), "actual": actual}
+        if hashes and set(hashes) != {actual}:
+            details = {"expected": sorted(hashes), "actual": actual}
             raise BadRequest("what arrived has another file_hash; send the chunks that differ again", details)
-        return actual
+        return await self._ingest.stage(source, place, upload.filename, replace(look, hash=actual))
 
     async def _commit(self, upload: Upload, work: _Work, arrival: Arrival) -> Track:
         now = self._ports.wall()
@@ -599,9 +593,9 @@ class Uploads:
         async with lock:
             yield
 
-    async def _discard(self, session_id: str) -> None:
+    async def _discard(self, *paths: Path) -> None:
         with trio.move_on_after(CLEAN_S, shield=True):
-            await self._thread(parts.discard, (self._part(session_id),))
+            await self._thread(_remove, paths)
 
     async def _thread(self, call: Callable[[*Ts], T], *args: *Ts) -> T:
         try:
@@ -730,6 +724,11 @@ def _mark(db: sqlite3.Connection, session_id: str, indices: Collection[int], now
 def _lend(part: Path, target: Path) -> None:
     parts.lend(part, target)
     sync(target)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        files.remove(path)
 
 
 def _sweep(library: Path, wanted: Sequence[str]) -> tuple[int, int]:
