@@ -395,6 +395,27 @@ async def test_who_says_nothing_is_left(autojump_clock: MockClock) -> None:
         assert talk.ended_at - began == pytest.approx(KEEP_ALIVE_S)
 
 
+async def test_who_asks_in_the_moment_in_which_he_is_given_up_is_not_begun(
+    autojump_clock: MockClock,
+) -> None:
+    begun, answered = list[str](), list[str]()
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        begun.append(scope["path"])
+        await trio.sleep(1)
+        await path(scope, receive, send)
+        answered.append(scope["path"])
+
+    async with talking(app) as talk:
+        await talk.client.send_all(GET % 1)
+        await trio.sleep(2)
+        await talk.client.send_all(GET % 2)
+        autojump_clock.jump(KEEP_ALIVE_S)  # before the connection, which has been woken, has had its turn
+        await trio.sleep(2)
+        assert begun == answered == ["/1"]
+        assert talk.wire.has_ended
+
+
 async def test_a_box_that_stops_answers_what_it_was_asked_and_no_more(autojump_clock: MockClock) -> None:
     async def slow(scope: Message, receive: Receive, send: Send) -> None:
         await trio.sleep(1)

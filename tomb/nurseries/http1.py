@@ -13,6 +13,7 @@ half of what h11 takes for a request went to having it checked word for word. Wh
 Hypercorn, as it came.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -121,7 +122,8 @@ class Http1:
         self._own_headers = own_headers
         self._h11 = self._reader()
         self._read: list[bytes] = []  # since the last request, in case the next one is for Hypercorn
-        self._idle = trio.CancelScope()
+        self._idle = trio.CancelScope()  # around all; it has a deadline while the next request is waited for
+        self._is_idle = False
         self._ending = False
         self._crumbled = False  # the body comes in more chunks than were taken apart at once
         self._reply: Reply | None = None  # to the request that was read last; None before the first, and between two
@@ -137,7 +139,8 @@ class Http1:
     def finish(self) -> None:
         """The request that is being answered is the last one; if there is none, hang up."""
         self._ending = True
-        self._idle.cancel()
+        if self._is_idle:
+            self._idle.cancel()
 
     async def refuse(self, status: int) -> None:
         """Answer without the application, where nothing was answered yet."""
@@ -151,20 +154,21 @@ class Http1:
     async def run(self) -> bytes | None:
         """Until there is no more to be said. Returns what was read, if that begins a WebSocket."""
         try:
-            while not self._ending and (request := await self._next_request()) is not None:
-                if isinstance(request, Asked):
-                    asked = request
-                else:
-                    headers = list(request.headers)  # h11 takes them out of triples anew each time
-                    if (status := _objection(request, headers)) is not None:
-                        await self.refuse(status)
+            with self._idle:
+                while not self._ending and (request := await self._next_request()) is not None:
+                    if isinstance(request, Asked):
+                        asked = request
+                    else:
+                        headers = list(request.headers)  # h11 takes them out of triples anew each time
+                        if (status := _objection(request, headers)) is not None:
+                            await self.refuse(status)
+                            break
+                        if _is_websocket(request, headers):
+                            return b"".join(self._read)
+                        asked = self._asked(request, headers)
+                    if not await self._converse(asked):
                         break
-                    if _is_websocket(request, headers):
-                        return b"".join(self._read)
-                    asked = self._asked(request, headers)
-                if not await self._converse(asked):
-                    break
-                self._go_on()
+                    self._go_on()
         except h11.RemoteProtocolError as error:
             await self.refuse(error.error_status_hint)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -174,18 +178,23 @@ class Http1:
 
     async def _next_request(self) -> h11.Request | Asked | None:
         """Who asks the same again, word for word, as pages do that look what plays, is not read again."""
+        self._is_idle, self._idle.deadline = True, trio.current_time() + self._config.keep_alive_timeout
+        request = await self._read_request()
+        self._is_idle, self._idle.deadline = False, math.inf
+        # One that comes in the very moment in which it is given up must not be cancelled in its middle.
+        return None if self._idle.cancel_called else request
+
+    async def _read_request(self) -> h11.Request | Asked | None:
         if self._h11.trailing_data[0]:
             await trio.lowlevel.checkpoint()  # who asks without waiting for the answers must not keep others waiting
-        with trio.move_on_after(self._config.keep_alive_timeout) as self._idle:
-            while (event := self._h11.next_event()) is h11.NEED_DATA:
-                received = bytes(await self._stream.receive_some(RECEIVED_AT_ONCE))
-                if self._again is not None and received == self._again[0] and not any(self._read):
-                    self._is_again = True
-                    return self._again[1]
-                self._read.append(received)
-                self._h11.receive_data(received)
-            return event if isinstance(event, h11.Request) else None  # or ConnectionClosed
-        return None
+        while (event := self._h11.next_event()) is h11.NEED_DATA:
+            received = bytes(await self._stream.receive_some(RECEIVED_AT_ONCE))
+            if self._again is not None and received == self._again[0] and not any(self._read):
+                self._is_again = True
+                return self._again[1]
+            self._read.append(received)
+            self._h11.receive_data(received)
+        return event if isinstance(event, h11.Request) else None  # or ConnectionClosed
 
     def _asked(self, request: h11.Request, headers: list[Header]) -> Asked:
         """Raises RemoteProtocolError for a body that is none."""
