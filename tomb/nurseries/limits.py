@@ -169,7 +169,13 @@ class Limits:
             now = self._advance()  # up to now it did something else
             self._music = "runs" if state in ("loading", "playing") else "none" if state == "stopped" else "paused"
             self._sounding_since = now.at if state == "playing" else None
-            self._judge(now)
+            if (
+                self._is_limited
+                or now.doubt
+                or self._doubt
+                or any(each.limit.state != "free" for each in self._limits.values())
+            ):
+                self._judge(now)
             self._note()
             if now.at + self._wait_s(now) < self._looks_at:  # a look that comes too soon finds nothing to do
                 self._changed.set()
@@ -371,6 +377,10 @@ class Limits:
             else:
                 self._board.note("clock", doubt[0], error=WHY_DOUBTED[doubt[0]], configured=doubt[1])
 
+    @property
+    def _is_limited(self) -> bool:
+        return any(each is not None for each in self._choices.daily_minutes) or self._needs_clock()
+
     def _needs_clock(self) -> bool:
         choices = self._choices
         return any(choices.bedtime) or any(choices.quiet_hours) or any(choices.volume_by_hour)
@@ -379,8 +389,7 @@ class Limits:
 
     def _wait_s(self, now: Now) -> float:
         sounding = self._sounding_since is not None
-        limited = any(each is not None for each in self._choices.daily_minutes) or self._needs_clock()
-        if not (limited or sounding or self._calendar.doubt):
+        if not (self._is_limited or sounding or self._calendar.doubt):
             return math.inf  # what nobody limits is looked at when it is heard
         waits = [LOOK_S, self._calendar.midnight_after(self._day) - now.wall]
         for name, each in self._limits.items():
