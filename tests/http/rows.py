@@ -163,7 +163,7 @@ async def upload(world: World, content: bytes, *, sent: bool) -> None:
     begun = await world.box.services.uploads.begin(world.names["playlist"], file)
     world.names = {**world.names, "upload": begun.id}
     if sent:
-        await world.box.services.uploads.receive(begun.playlist_id, begun.id, 0, content)
+        await world.box.services.uploads.receive(begun.playlist_id, begun.id, 0, [content])
 
 
 async def something_deleted(world: World) -> None:

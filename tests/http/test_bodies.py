@@ -12,7 +12,7 @@ from trio.testing import MockClock
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from tomb.errors import BadRequest, PayloadTooLarge, RequestTimeout
-from tomb.http.bodies import CHUNK_LIMIT, FORM_PADDING_LIMIT, FORM_PARTS, Incoming, read_chunk
+from tomb.http.bodies import CHUNK_LIMIT, FORM_PADDING_LIMIT, FORM_PARTS, WHOLE, Incoming, read_chunk
 from tomb.nurseries.memory_budget import MemoryBudget
 
 MIB = 2**20
@@ -47,13 +47,29 @@ async def read(
     stream.limit = CHUNK_LIMIT
     with MemoryBudget(16 * MIB).hold("10.0.0.1", size) as held:
         try:
-            return taken, await read_chunk(stream, headers, size, held)
+            return taken, b"".join(await read_chunk(stream, headers, size, held))
         except (BadRequest, RequestTimeout, PayloadTooLarge) as error:
             return taken, error
 
 
 def cut(content: bytes, size: int = 65536) -> list[bytes]:
     return [content[begin : begin + size] for begin in range(0, len(content), size)]
+
+
+async def test_what_is_large_is_not_copied_and_what_is_small_is_not_kept_apart(autojump_clock: MockClock) -> None:
+    sent = [bytes([number]) * size for number, size in enumerate((1, 2, 65536, WHOLE, 3, WHOLE - 1))]
+    left = iter(sent)
+
+    async def receive() -> dict[str, object]:
+        await trio.lowlevel.checkpoint()
+        piece = next(left, None)
+        return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+
+    stream, size = Incoming(receive, None), sum(map(len, sent))
+    with MemoryBudget(16 * MIB).hold("10.0.0.1", size) as held:
+        chunk = await read_chunk(stream, {}, size, held)
+    assert chunk == [sent[0] + sent[1], sent[2], sent[3], sent[4] + sent[5]]
+    assert (chunk[1] is sent[2], chunk[2] is sent[3]) == (True, True)
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 65536, 10**6])
@@ -93,7 +109,7 @@ def test_a_form_means_what_it_means_to_others(
     assume(not any(LINE.search(b"".join(each)) for each in (content, other)))  # then it has other parts, or ends there
     form = b"".join(both if is_first else reversed(both)) + END
     _, chunk = trio.run(read, cut(form, size), FORM, len(form))
-    assert (chunk if isinstance(chunk, bytearray) else None) == werkzeug_reads(form)
+    assert (chunk if isinstance(chunk, bytes) else None) == werkzeug_reads(form)
 
 
 @pytest.mark.parametrize("size", [1, 1000, 65536])
@@ -115,7 +131,7 @@ async def test_a_chunk_is_in_memory_once(autojump_clock: MockClock) -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert isinstance(chunk, bytearray)
+    assert isinstance(chunk, bytes)
     assert len(chunk) == 8 * MIB
     assert peak < (8 + 8 + 4) * MIB  # with the test's own copy of what is sent
 
@@ -166,7 +182,7 @@ async def test_others_have_their_turn_while_a_large_chunk_is_taken_apart(autojum
         nursery.start_soon(another)
         _, chunk = await read([part(b"file", bytes(4 * MIB)) + END], FORM, 4 * MIB)
         nursery.cancel_scope.cancel()
-    assert isinstance(chunk, bytearray)
+    assert isinstance(chunk, bytes)
     assert turns >= 4 * MIB // 65536 - 2  # between two slices, and those before and after them
 
 
@@ -176,5 +192,5 @@ async def test_who_sends_too_slowly_is_given_up(
 ) -> None:
     began = trio.current_time()
     _, result = await read(cut(bytes(30 * size), size), {}, 30 * size, pace_s)
-    assert isinstance(result, bytearray) == in_time
+    assert isinstance(result, bytes) == in_time
     assert trio.current_time() - began == (270 if in_time else 20)

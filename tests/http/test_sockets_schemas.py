@@ -88,7 +88,7 @@ async def _live(box: VirtualBox, client: SocketClient) -> None:
 async def _upload(box: VirtualBox, playlist_id: str, content: bytes) -> None:
     uploads = box.services.uploads
     session = (await uploads.begin(playlist_id, NewUpload("a.wav", len(content), 1024 * 1024))).id
-    await uploads.receive(playlist_id, session, 0, content)
+    await uploads.receive(playlist_id, session, 0, [content])
     await uploads.finalize(playlist_id, session, None, MetadataOverride())
 
 

@@ -84,7 +84,7 @@ async def test_a_chunk_written_anew_is_not_there_until_it_is_whole(
         with monkeypatch.context() as broken:
             broken.setattr("tomb.library.parts.write", fail)
             with pytest.raises(NoSpace):
-                await sender.uploads.receive(sender.playlist_id, session, 1, b"x" * CHUNK)
+                await sender.uploads.receive(sender.playlist_id, session, 1, [b"x" * CHUNK])
         assert (await sender.status(session)).missing == [1]
 
 
@@ -210,7 +210,7 @@ async def test_a_power_cut_that_brings_old_content_back_does_not_pass_it_as_new(
             patched.setattr(
                 "tomb.library.marks.sync", lambda path: synced.append(b"" if path.is_dir() else path.read_bytes())
             )
-            await sender.uploads.receive(sender.playlist_id, session, 0, b"x" * CHUNK)
+            await sender.uploads.receive(sender.playlist_id, session, 0, [b"x" * CHUNK])
         part.write_bytes(old)
         sums.write_bytes(synced[0])  # the last of it that was on the disk
     missing, _ = await rows_after(tmp_path, session)
@@ -274,7 +274,7 @@ async def test_whoever_empties_the_cache_hinders_no_upload(tmp_path: Path, autoj
         session = await sender.begin(digest(sender.content))
         await sender.send(session, 0)
         shutil.rmtree(sender.box.services.settings.data / "cache")
-        await sender.uploads.receive(sender.playlist_id, session, 0, b"x" * CHUNK)
+        await sender.uploads.receive(sender.playlist_id, session, 0, [b"x" * CHUNK])
         await sender.send_all(session)
         another = await sender.begin()
         shutil.rmtree(sender.box.services.settings.data / "cache")
@@ -304,7 +304,7 @@ async def test_wrong_chunks_are_refused_by_name(tmp_path: Path, autojump_clock: 
             (1, 0, "chunk 1"),
         ):
             with pytest.raises(BadRequest, match=named):
-                await sender.uploads.receive(sender.playlist_id, session, index, bytes(size))
+                await sender.uploads.receive(sender.playlist_id, session, index, [bytes(size)])
         assert (await sender.status(session)).chunks == 0
 
 
@@ -487,7 +487,7 @@ async def test_a_wrong_hash_leaves_the_session_usable(tmp_path: Path, autojump_c
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         await sender.send_all(session)
-        await sender.uploads.receive(sender.playlist_id, session, 3, bytes(CHUNK - 1) + b"x")
+        await sender.uploads.receive(sender.playlist_id, session, 3, [bytes(CHUNK - 1) + b"x"])
         with pytest.raises(BadRequest) as refused:
             await sender.finalize(session, digest(sender.content))
         assert refused.value.details is not None

@@ -39,7 +39,7 @@ class Sender:
         return (await self.uploads.begin(self.playlist_id, announced)).id
 
     async def send(self, session: str, index: int) -> Upload:
-        return await self.uploads.receive(self.playlist_id, session, index, self.piece(index))
+        return await self.uploads.receive(self.playlist_id, session, index, [self.piece(index)])
 
     async def send_all(self, session: str) -> None:
         for index in range(self.count):

@@ -15,6 +15,7 @@ import trio
 from werkzeug.http import parse_options_header
 
 from tomb.errors import BadRequest, PayloadTooLarge, RequestTimeout
+from tomb.library.parts import Pieces
 from tomb.nurseries.memory_budget import Held
 
 BODY_LIMIT = 1024 * 1024
@@ -23,6 +24,7 @@ FIELD = "file"
 STALL_S = 20.0
 LEAST_BYTES = 4096  # of a body in that time, if it is not complete: Wi-Fi at the far end of the garden
 SLICE = 64 * 1024  # what is worked on without a pause
+WHOLE = SLICE // 2  # a piece of that size stays as it came
 FORM_PARTS = 16
 FORM_HEADERS_LIMIT = 8 * 1024
 FORM_PADDING_LIMIT = 1024  # after a boundary; more of it is content, or it would be looked through with each piece
@@ -140,12 +142,12 @@ class Incoming:
         raise PayloadTooLarge("the body is too large", {"limit": self.limit})
 
 
-async def read_chunk(stream: Incoming, headers: Mapping[str, str], size: int, held: Held) -> bytearray:
+async def read_chunk(stream: Incoming, headers: Mapping[str, str], size: int, held: Held) -> Pieces:
     """The body itself, or in a multipart one the field `file`: `size` bytes, taken as there is memory for them.
 
-    It is taken apart and summed up while it comes, in slices of a fraction of a millisecond each, so that there is
-    never more than one copy of it, and nobody else waits. Raises: BadRequest, also when it does not match the checksums
-    that came with it; and as `Incoming` does.
+    It is taken apart and summed up while it comes, in slices of a fraction of a millisecond each, so that nobody else
+    waits; and it stays in the pieces in which it came, so that there is never more than one copy of it. Raises:
+    BadRequest, also when it does not match the checksums that came with it; and as `Incoming` does.
     """
     sums = {
         "Content-Digest": (_content_digest(headers.get("content-digest", "")), hashlib.sha256()),
@@ -153,7 +155,8 @@ async def read_chunk(stream: Incoming, headers: Mapping[str, str], size: int, he
     }
     (digest, of_body), (chunk_digest, of_chunk) = sums.values()
     form = _form(headers.get("content-type", ""))
-    chunk = bytearray()
+    chunk: list[bytes | bytearray | memoryview] = []
+    left = size
     async for piece in stream:
         for begin in range(0, len(piece), SLICE):
             if begin:
@@ -162,10 +165,11 @@ async def read_chunk(stream: Incoming, headers: Mapping[str, str], size: int, he
             if digest is not None:
                 of_body.update(part)
             for content in (part,) if form is None else form.take(part):
-                if len(chunk) + len(content) > size:
+                left -= len(content)
+                if left < 0:
                     raise BadRequest(f"this chunk has {size} bytes, and more were sent", {"expected_size": size})
                 await held.grow(len(content))
-                chunk += content
+                _add(chunk, content)
                 if chunk_digest is not None:
                     of_chunk.update(content)
     if form is not None:
@@ -176,6 +180,16 @@ async def read_chunk(stream: Incoming, headers: Mapping[str, str], size: int, he
             details = {"header": name, "expected": expected, "actual": actual.hexdigest()}
             raise BadRequest(f"what arrived does not match its {name}; send the chunk again", details)
     return chunk
+
+
+def _add(pieces: list[bytes | bytearray | memoryview], content: bytes | memoryview) -> None:
+    """What is small goes together: of single bytes, a list takes forty times as much memory."""
+    if len(content) >= WHOLE:
+        pieces.append(content)
+    elif pieces and isinstance(pieces[-1], bytearray):
+        pieces[-1] += content
+    else:
+        pieces.append(bytearray(content))
 
 
 def _hex_digest(given: str | None) -> str | None:

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from tomb.library import parts
 from tomb.library.disk import made, sync
+from tomb.library.parts import Pieces
 from tomb.library.uploads import Upload
 
 _MARK = struct.Struct("<36sIQ16x")  # session, chunk, sum: 64 bytes, for a full disk takes blocks or nothing
@@ -34,9 +35,12 @@ class Noted(Struct, frozen=True):
     round: int
 
 
-def note(data: Path, round_: int, session_id: str, index: int, content: bytes | bytearray) -> None:
+def note(data: Path, round_: int, session_id: str, index: int, content: Pieces) -> None:
     """Once it has been written. Raises: OSError."""
-    _append(_path(data, round_), _MARK.pack(_key(session_id), index, _THERE | zlib.crc32(content)))
+    total = 0
+    for piece in content:
+        total = zlib.crc32(piece, total)
+    _append(_path(data, round_), _MARK.pack(_key(session_id), index, _THERE | total))
 
 
 def take_back(data: Path, round_: int, session_id: str, indices: Iterable[int]) -> None:

@@ -7,7 +7,8 @@ than it is used waits in the network, and a peer that leaves is noticed where so
 that asks `receive` for more after the body, or writes. A body that came with its head, as most do, is handed over with
 it: nobody has to wait for it, nor to watch how it comes.
 
-What is read goes by h11, whose rules for framing and refusing are followed; what h11 lets pass and nobody means well by
+What is read goes by h11, whose rules for framing and refusing are followed, but for the rest of a body that says how
+long it is: that comes straight from the connection, and never more than it. What h11 lets pass and nobody means well by
 is refused here (`_objection`). What is written is made here (`Reply`): the application of a box says what is right, and
 half of what h11 takes for a request went to having it checked word for word. What begins a WebSocket is left to
 Hypercorn, as it came.
@@ -130,6 +131,7 @@ class Http1:
         self._head = b""  # said by the application, and not sent yet
         self._begun: Mapping[str, Any] | None = None  # of the body, what came with the head and was not asked for yet
         self._again: tuple[bytes, Asked] | None = None  # the last request that came whole and alone, as it came
+        self._to_come: int | None = None  # bytes of a body that have not come yet; None where it does not say how many
         self._is_again = False  # the one that is being answered is that, and the reader has not seen it
 
     def _reader(self) -> h11.Connection:
@@ -213,6 +215,8 @@ class Http1:
             "client": self._stream.peer,
             "server": self._stream.own,
         }
+        length = next((value for name, value in headers if name == b"content-length"), None)
+        self._to_come = None if length is None else int(length)
         tokens = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
         is_last = request.http_version < b"1.1" or b"close" in map(bytes.strip, tokens)
         event = self._h11.next_event()
@@ -247,8 +251,12 @@ class Http1:
                 break
         if self._h11.their_state is h11.ERROR:
             await self.refuse(400)
-        has_ended = self._h11.their_state not in (h11.SEND_BODY, h11.ERROR)
-        return reply.is_complete and reply.keeps_alive and has_ended
+        return reply.is_complete and reply.keeps_alive and not self._is_sending
+
+    @property
+    def _is_sending(self) -> bool:
+        """The peer, or it sends what is no HTTP."""
+        return self._h11.their_state in (h11.SEND_BODY, h11.ERROR) and self._to_come != 0
 
     # --- what the application calls ---------------------------------------------------------------------------------
 
@@ -259,10 +267,15 @@ class Http1:
         if self._crumbled:
             await trio.lowlevel.checkpoint()  # before anything is taken that a cancel would lose
         try:
-            while (event := h11.PAUSED if self._is_again else self._h11.next_event()) is h11.NEED_DATA:
+            while (event := self._next_of_body()) is h11.NEED_DATA:
                 if self._h11.they_are_waiting_for_100_continue:
                     await self._stream.write(*self._h11.send_with_data_passthrough(CONTINUE) or ())
-                self._h11.receive_data(bytes(await self._stream.receive_some(RECEIVED_AT_ONCE)))
+                most = RECEIVED_AT_ONCE if self._to_come is None else min(RECEIVED_AT_ONCE, self._to_come)
+                received = bytes(await self._stream.receive_some(most))
+                if received and self._to_come is not None:
+                    self._to_come -= len(received)
+                    return {"type": "http.request", "body": received, "more_body": self._to_come > 0}
+                self._h11.receive_data(received)
             if isinstance(event, h11.Data):
                 return self._piece(event)
             if isinstance(event, h11.EndOfMessage):
@@ -273,6 +286,9 @@ class Http1:
             pass  # it left in the middle; what it sends is no HTTP; it was made to leave
         return _DISCONNECT
 
+    def _next_of_body(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        return h11.PAUSED if self._is_again or self._to_come == 0 else self._h11.next_event()
+
     def _piece(self, event: h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]) -> Mapping[str, Any]:
         """What has come of a body, in however many chunks it did. Raises RemoteProtocolError."""
         parts: list[bytes] = []
@@ -281,6 +297,8 @@ class Http1:
             if len(parts) == CHUNKS_AT_ONCE:
                 break
             event = self._h11.next_event()
+        if self._to_come is not None:
+            self._to_come -= sum(map(len, parts))
         self._crumbled = len(parts) == CHUNKS_AT_ONCE
         return {"type": "http.request", "body": b"".join(parts), "more_body": not isinstance(event, h11.EndOfMessage)}
 
@@ -316,7 +334,7 @@ class Http1:
         it has not read yet with it (RFC 9112, 9.6)."""
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
             await self._stream.send_eof()
-            if self._h11.their_state in (h11.SEND_BODY, h11.ERROR):
+            if self._is_sending:
                 left = LINGER_BYTES
                 with trio.move_on_after(self._lingering):
                     while left > 0 and (received := await self._stream.receive_some(RECEIVED_AT_ONCE)):

@@ -41,6 +41,7 @@ from tomb.events import PLAYLISTS, Events, playlist_room
 from tomb.library import containers, faults, files, hindrances, marks, parts, transcode, uploads
 from tomb.library.arrivals import Arrival, Arrived
 from tomb.library.disk import sync
+from tomb.library.parts import Pieces
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
 from tomb.machines.table import Outcome
@@ -235,7 +236,7 @@ class Uploads:
         uploads.check_index(upload, index)
         return upload.size_of(index)
 
-    async def receive(self, playlist_id: str, session_id: str, index: int, data: bytes | bytearray) -> Upload:
+    async def receive(self, playlist_id: str, session_id: str, index: int, data: Pieces) -> Upload:
         """Take a chunk, counted from 0; one that is there already may come again.
 
         Raises: BadRequest for a wrong index or size, or when the session is over; NoSpace.
@@ -243,7 +244,7 @@ class Uploads:
         async with self._turn(session_id):
             upload = await self._of(playlist_id, session_id)
             uploads.check_open(upload)
-            uploads.check_chunk(upload, index, len(data))
+            uploads.check_chunk(upload, index, _size(data))
             path, offset = self._part(session_id), index * upload.chunk_size
             if not (upload.has(index) and await self._thread(parts.holds, path, offset, data)):
                 upload = await self._write(upload, index, data)
@@ -315,10 +316,10 @@ class Uploads:
 
     # --- chunks ------------------------------------------------------------------------------------------------------
 
-    async def _write(self, upload: Upload, index: int, data: bytes | bytearray) -> Upload:
+    async def _write(self, upload: Upload, index: int, data: Pieces) -> Upload:
         if upload.has(index):
             await self._take_back(upload, index)
-        while self._unsynced.size and self._unsynced.size + len(data) > SYNC_BYTES:
+        while self._unsynced.size and self._unsynced.size + _size(data) > SYNC_BYTES:
             await self.sync()
         round_ = self._round
         self._marking.append(round_)
@@ -341,7 +342,7 @@ class Uploads:
             self._drop(session_id)
             raise
 
-    def _put(self, round_: int, upload: Upload, index: int, data: bytes | bytearray) -> None:
+    def _put(self, round_: int, upload: Upload, index: int, data: Pieces) -> None:
         """In a thread."""
         parts.write(self._part(upload.id), index * upload.chunk_size, data)
         marks.note(self._store.folder, round_, upload.id, index, data)
@@ -719,6 +720,10 @@ def _mark(db: sqlite3.Connection, session_id: str, indices: Collection[int], now
     if decision.moved:
         uploads.save(db, replace(decision.upload.with_chunks(indices, there=there), updated=now))
     return decision.moved
+
+
+def _size(data: Pieces) -> int:
+    return sum(map(len, data))
 
 
 def _lend(part: Path, target: Path) -> None:
