@@ -20,7 +20,9 @@ from tests.rigs.asgi import served_box
 from tests.rigs.box import VirtualBox
 from tests.rigs.pictures import plain
 from tests.rigs.sounds import noise, write
+from tomb.http.api import Api
 from tomb.http.bodies import CHUNK_LIMIT
+from tomb.http.exchange import Request
 from tomb.library import containers, hindrances
 from tomb.nurseries.uploads import Uploads
 from tomb.rehearsal.requests import Answer, Client
@@ -372,6 +374,22 @@ async def test_what_is_told_of_uploads_is_as_described(tmp_path: Path, autojump_
 
 async def never(*_: object) -> None:
     await trio.sleep_forever()
+
+
+async def test_only_where_it_may_take_long_the_box_looks_whether_the_client_is_still_there(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, look = list[str](), Api._end_when_left
+
+    async def noted(self: Api, request: Request, scope: trio.CancelScope) -> None:
+        looked.append(request.path.rpartition("/")[2])
+        await look(self, request, scope)
+
+    monkeypatch.setattr(Api, "_end_when_left", noted)
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, client)
+        await sender.finalize(await sender.sent(wav(tmp_path)))
+        assert looked == ["finalize"]
 
 
 async def test_while_eight_become_tracks_one_can_be_cancelled(

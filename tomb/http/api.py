@@ -156,7 +156,7 @@ class Api:
             if request.method == "OPTIONS":
                 allowed = ", ".join(self._addresses.allowed_methods(request.path))
                 return Answer(200, b"", None, [("Allow", allowed)])
-            if found.category in WATCHED:
+            if found.category in WATCHED and not found.brief:
                 return await self._while_there(request, found)
             return await self._respond(request, found, await self._answer(request, found))
         except ClientLeft:

@@ -48,6 +48,7 @@ Handler = Callable[[Services, Call[Any]], Awaitable[HandlerResult]]
 class Route:
     """`path` as Werkzeug writes it. `status`: that of success. `playing`: not guarded by the parents' PIN.
     `lasting`: what it does is kept, as it is where nothing else is said, of all that is no GET and no playing.
+    `brief`: of a category of which much takes long, but it does not: whoever leaves meanwhile is not looked for.
     `costly`: pages from elsewhere may not even lead a browser here. `secret`, or a body that names one of
     `secret_fields`: neither kept for a repetition nor announced (wire.md, section 7).
 
@@ -68,6 +69,7 @@ class Route:
     playing: bool = False
     lasting: bool = True
     flat: bool = False
+    brief: bool = False
     costly: bool = False
     secret: bool = False
     secret_fields: frozenset[str] = frozenset()

@@ -255,11 +255,12 @@ _ALL = "/api/uploads"
 _REFUSALS = (NotFound, BadRequest)
 
 ROUTES = (
-    _route("POST", f"{_OF_PLAYLIST}/session", _init, status=201, errors=(NotFound,)),
+    _route("POST", f"{_OF_PLAYLIST}/session", _init, status=201, errors=(NotFound,), brief=True),
     _route(
         "PUT",
         f"{_OF_PLAYLIST}/<session_id>/chunks/<chunk_index>",
         _chunk,
+        brief=True,
         errors=(*_REFUSALS, UnsupportedMedia),
         takes=("application/octet-stream", "multipart/form-data"),
         limit=CHUNK_LIMIT,

@@ -71,14 +71,13 @@ class LibraryEvents:
     def edited(self, playlist: Playlist) -> Playlist:
         """Anything about a playlist or its tracks changed."""
         room = playlist_room(playlist.id)
-        number = self._events.publish(
+        self._events.publish(
             "state:playlist",
             {room},
             lambda number: _stamped(playlist, number),
             playlist_id=playlist.id,
             playlist_seq=playlist.playlist_seq,
         )
-        self._index.put(_stamped(playlist, number).lite())
         published = self._publish("state:playlist_updated", {PLAYLISTS}, playlist)
         if self.listener is not None:
             self.listener.edited(published)
@@ -157,14 +156,15 @@ class LibraryEvents:
         )
 
     def _publish(self, event_type: str, rooms: set[str], playlist: Playlist) -> Playlist:
-        number = self._events.publish(
-            event_type,
-            rooms,
-            lambda number: {"playlist_id": playlist.id, "playlist": _stamped(playlist, number)},
-            playlist_id=playlist.id,
-            playlist_seq=playlist.playlist_seq,
-        )
-        published = _stamped(playlist, number)
+        published = playlist
+
+        def told(number: int) -> Mapping[str, Any]:
+            nonlocal published
+            published = _stamped(playlist, number)
+            return {"playlist_id": playlist.id, "playlist": published}
+
+        seq = playlist.playlist_seq
+        self._events.publish(event_type, rooms, told, playlist_id=playlist.id, playlist_seq=seq)
         self._index.put(published.lite())
         return published
 
