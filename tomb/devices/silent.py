@@ -5,11 +5,11 @@ It sleeps until the next thing that happens, so three hours on a mock clock are 
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import trio
 from msgspec import Struct
 
-from tomb.devices.decoder import probe
 from tomb.devices.output import Cue, CueFailed, CueFinished, CueStarted, Heard, Reporter
 from tomb.errors import DecodeError
 from tomb.models import Chime
@@ -109,12 +109,12 @@ class SilentOutput:
             return
         try:
             found = await self._ports.in_thread(
-                probe, track.cue.path, limiter=self._ports.limiters.decoding, abandon=True
+                _seconds, track.cue.path, limiter=self._ports.limiters.decoding, abandon=True
             )
         except DecodeError as error:
             track.error = str(error)
         else:
-            track.length = max(0.0, found.frames / found.rate - track.cue.start_ms / 1000)
+            track.length = max(0.0, found - track.cue.start_ms / 1000)
 
     def _step(self) -> bool:
         """Do one thing that is due; False when nothing is."""
@@ -165,3 +165,11 @@ class SilentOutput:
         if self._track is not None and self._track.length is not None:
             played = min(played, self._track.length)
         return played
+
+
+def _seconds(path: Path) -> float:
+    """How long it is. Raises: DecodeError."""
+    from tomb.devices.decoder import probe  # with numpy: 12 MB, which a box that never plays need not have
+
+    found = probe(path)
+    return found.frames / found.rate
