@@ -15,7 +15,9 @@ WEB = {"asyncio", "engineio", "h11", "http", "hypercorn", "quart", "socketio", "
 REST = {"tomb.rest", "tomb.devices.facts", "tomb.devices.youtube.tool", "tomb.nurseries.importer"}
 # Of things that are off, that a child does, or that somebody has to ask for.
 NEVER = {
-    *("PIL", "paho", "pip", "pydantic_settings", "smartcard", "sounddevice", "soxr", "tqdm", "yt_dlp"),
+    *("PIL", "engineio.client", "h2.connection", "hpack", "paho", "pip", "pydantic_settings", "smartcard"),
+    *("socketio.client", "sounddevice", "soxr", "tarfile", "tqdm", "tomb.library.repair.salvage"),
+    *("tomb.library.structure", "yt_dlp"),
     "transitions.extensions",
     *("tomb.devices.audio", "tomb.devices.mqtt", "tomb.devices.pcsc_reader", "tomb.devices.snapcast.output"),
     *("tomb.doctor", "tomb.examiner", "tomb.http.asyncapi", "tomb.http.waiting", "tomb.nurseries.mpd"),

@@ -60,7 +60,7 @@ log = logging.getLogger(__name__)
 
 # In steps that are short, for a tag waits for what is being loaded when the library is open.
 AHEAD = (
-    *("asyncio", "werkzeug.routing", "jinja2", "click", "flask", "h2.connection", "quart", "hypercorn.trio"),
+    *("asyncio", "werkzeug.routing", "jinja2", "click", "flask", "quart", "hypercorn.trio"),
     *(
         "quart_trio",
         "engineio",

@@ -88,6 +88,7 @@ async def _serve(settings: Settings, ports: Ports, process: Process) -> None:
                 with trio.CancelScope() as looking:
                     process.at_stop(looking.cancel)
                     await _sync(services)
+                await services.librarian.forget_pages()
                 memory.trim()
                 await process.stop.wait()
                 await web.until_ended()

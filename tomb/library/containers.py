@@ -38,6 +38,7 @@ TYPES = frozenset(ending for endings in _EXTENSIONS.values() for ending in endin
 """All that are taken, whichever way they come; for the others there is ffmpeg, once, when they come in."""
 TRANSCODED = TYPES - PLAYABLE
 NO_TYPE = "not an audio type that the box plays"
+MOST_PIECES = 200  # that a file may be mended from: each costs a start of ffmpeg
 _ENDING = re.compile(r"(?=.*[a-z])[a-z0-9]{1,5}")
 _ATOMS = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")
 _FAR = 65536  # how far to look for the first frame behind the labels

@@ -229,6 +229,11 @@ class Store:
             # Whoever switches the box off does not wait for it: a copy that is not finished is not there.
             return await self._ports.in_thread(self._copy, self._ports.wall(), free_kept, abandon=True)
 
+    async def forget_pages(self) -> None:
+        """Give the memory back in which pages were kept: an examination and a start read nearly all of them."""
+        await self._ports.in_thread(_shrink, self._reader, limiter=self._reading)
+        await self._ports.in_thread(_shrink, self._writer, limiter=self._writing)
+
     async def snapshot(self, target: Path) -> None:
         """See `backup.snapshot`. Raises: NoSpace, Unavailable, LibraryDamaged."""
         with self._noticing_damage():
@@ -351,6 +356,10 @@ class Store:
         if all(identity(path) == known for path, known in self._places.items()):
             return None
         return f"the data folder {self.folder} is gone: its disk is missing, or somebody moved or deleted it"
+
+
+def _shrink(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA shrink_memory")
 
 
 def _transact(connection: sqlite3.Connection, begin: str, unit: Unit[T], check: Callable[[], None] = lambda: None) -> T:

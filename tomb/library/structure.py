@@ -18,13 +18,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tomb.library.containers import Container
+from tomb.library.containers import MOST_PIECES, Container
 from tomb.models import SeekMarks
 
 Range = tuple[int, int]
 """Of bytes: the first, and the one after the last."""
 
-MOST_PIECES = 200  # each costs a start of ffmpeg
 PACE = 64 * 1024 * 1024  # bytes between two signs of life
 BLOCK = 256 * 1024
 

@@ -25,9 +25,9 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError,
 from tomb import confined
 from tomb.errors import DecodeError, NoSound, Unavailable
 from tomb.library import chapters, containers
+from tomb.library.containers import MOST_PIECES
 from tomb.library.covers import Picture
 from tomb.library.labels import Labels, clean, label
-from tomb.library.structure import MOST_PIECES
 from tomb.models import Loudness, SeekMarks
 from tomb.nurseries.ingest import Findings
 

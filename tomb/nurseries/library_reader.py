@@ -45,6 +45,10 @@ class LibraryReader:
     def has(self, playlist_id: str) -> bool:
         return playlist_id in self._index
 
+    async def forget_pages(self) -> None:
+        """See `Store.forget_pages`."""
+        await self._store.forget_pages()
+
     def lites(self) -> list[PlaylistLite]:
         """All playlists in order of creation, without their tracks."""
         return self._index.lites()

@@ -5,11 +5,11 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import trio
-from socketio import packet as sio
 
 from tomb.socketio import codec
 from tomb.socketio.asgi import HttpRequest
 from tomb.socketio.namespace import Namespace
+from tomb.socketio.reference import sio
 from tomb.socketio.types import CallTimeout, ClientGone, Data, Frames, RawJson, Reason
 
 if TYPE_CHECKING:

@@ -16,12 +16,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NoReturn, cast
 
-from engineio import json as engine_json
-from engineio import packet as engine
-from engineio.payload import Payload
 from msgspec import Struct
-from socketio import packet as sio
 
+from tomb.socketio.reference import Payload, engine, engine_json, sio
 from tomb.socketio.types import Data, Frame, Frames, ProtocolError, RawJson
 
 CLOSE, PING, PROBE, PROBED, UPGRADE, NOOP = "1", "2", "2probe", "3probe", "5", "6"

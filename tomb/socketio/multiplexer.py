@@ -8,12 +8,12 @@ from typing import TypeAlias
 
 import trio
 from msgspec import Struct
-from socketio import packet as sio
 
 from tomb.socketio import codec
 from tomb.socketio.client import Client, ClientState
 from tomb.socketio.codec import Assembler, SocketPacket
 from tomb.socketio.namespace import Namespace
+from tomb.socketio.reference import sio
 from tomb.socketio.session import EngineSession
 from tomb.socketio.types import ClientGone, Data, Frame, Frames, ProtocolError, Reason, Refused
 

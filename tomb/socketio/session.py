@@ -25,12 +25,12 @@ from enum import Enum, auto
 from typing import Protocol
 
 import trio
-from engineio import packet as engine
 
 from tomb.socketio import codec
 from tomb.socketio.asgi import HttpRequest
 from tomb.socketio.codec import EnginePacket
 from tomb.socketio.queues import Outbox, QueueBudget, Workers
+from tomb.socketio.reference import engine
 from tomb.socketio.types import Counters, Frame, Frames, ProtocolError, Reason, SocketLimits, Timing
 
 log = logging.getLogger(__name__)

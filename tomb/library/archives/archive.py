@@ -14,7 +14,6 @@ order and none of them twice, and nothing else that a tar can hold: no links, no
 """
 
 import re
-import tarfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from io import FileIO
 from pathlib import Path
@@ -26,7 +25,7 @@ from tomb.errors import BadRequest, Unavailable
 MANIFEST, DATABASE, SUMS = "tomb.json", "tomb.db", "tomb.sha256"
 MEDIA_TYPE = "application/x-tar"
 PIECE = 256 * 1024
-BLOCK = tarfile.BLOCKSIZE
+BLOCK = 512  # of a tar file (POSIX.1-1988, ustar); Python's tarfile is loaded for whoever makes a backup
 LARGEST = 2**40
 TEXT_LIMITS = {MANIFEST: 8 * 1024 * 1024, SUMS: 4096}
 PADDING_LIMIT = 1024 * 1024  # GNU tar fills up to its record size, 10 KiB unless told otherwise
@@ -161,6 +160,8 @@ class TarReader:
 
 
 def _encoded(each: Member) -> bytes:
+    import tarfile
+
     info = tarfile.TarInfo(each.name)
     info.size, info.mode = each.size, 0o644
     # Of all tar's formats this one needs no second header for files of more than 8 GiB; all programs read it.
@@ -168,6 +169,8 @@ def _encoded(each: Member) -> bytes:
 
 
 def _decoded(block: bytes) -> Header:
+    import tarfile
+
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:

@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tomb.library import counters, files
 from tomb.library.disk import sync
-from tomb.library.repair import examination, salvage
+from tomb.library.repair import examination
 from tomb.models import iso
 
 log = logging.getLogger(__name__)
@@ -125,6 +125,8 @@ def _rebuild(rebuilt: Path, folder: Path, fault: str, at: str, place: Path) -> R
         if source.exists():
             shutil.copyfile(source, target)
     log_is_damaged = examination.log_is_damaged(database)
+    from tomb.library.repair import salvage  # for whom it is needed
+
     saved = salvage.rebuild(rebuilt, image, _newest_copy(folder), folder / "library", log_is_damaged=log_is_damaged)
     for path in rebuilt.parent.glob("image.db*"):
         path.unlink()
