@@ -58,6 +58,18 @@ async def test_a_jump_is_told_at_once_and_otherwise_positions_keep_their_distanc
         assert all(later - earlier >= 0.4 for earlier, later in pairwise(settled))
 
 
+async def test_who_skips_faster_than_positions_are_told_is_noted_all_the_same(tmp_path: Path) -> None:
+    async with virtual_box(tmp_path) as box:
+        playlist_id = await box.add("Songs", *[60.0] * 60)
+        await box.services.deck.start(playlist_id)
+        for _ in range(50):
+            await trio.sleep(0.3)
+            await box.services.deck.next()
+        playlist = await box.services.librarian.playlist(playlist_id)
+        assert playlist.resume is not None
+        assert [each.id for each in playlist.tracks].index(playlist.resume.track_id) > 30
+
+
 async def test_the_state_after_a_jump_its_position_and_the_answer_are_of_one_moment(tmp_path: Path) -> None:
     async with virtual_box(tmp_path) as box:
         told: list[tuple[str, int, trio.lowlevel.Task]] = []

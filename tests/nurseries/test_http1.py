@@ -188,6 +188,19 @@ async def test_who_waits_to_be_told_to_go_on_is_told_when_somebody_reads(autojum
         assert talk.wire.has_ended  # what the client does next cannot be known
 
 
+async def test_in_the_middle_of_an_answer_nobody_is_told_to_go_on(autojump_clock: MockClock) -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        assert (await receive())["body"] == b"body"
+        await send({"type": "http.response.body", "body": b"b"})
+
+    async with talking(app) as talk:
+        [begun] = await talk.send(b"POST / HTTP/1.1\r\nHost: box\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+        assert begun.endswith(b"\r\n\r\na")
+        assert await talk.send(b"body") == [b"b"]
+
+
 async def test_head_and_204_have_no_body(autojump_clock: MockClock) -> None:
     async def nothing(_: Message, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
@@ -448,6 +461,33 @@ async def test_whoever_catches_what_an_application_fails_with_can_say_so(autojum
     assert written.startswith(b"HTTP/1.1 500 ")
 
 
+async def test_who_fails_before_any_of_his_answer_is_on_its_way_has_another_said(autojump_clock: MockClock) -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
+        raise ZeroDivisionError
+
+    talk = Talk(app)
+    await talk.client.send_all(GET % 1)
+    with pytest.raises(ZeroDivisionError):
+        await talk.run()
+    await talk.http.refuse(500)
+    [written] = talk.wire.written
+    assert written.startswith(b"HTTP/1.1 500 ")
+
+
+async def test_nothing_is_answered_twice(autojump_clock: MockClock) -> None:
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"once", "more_body": False})
+        for message in ({"type": "http.response.body", "body": b""}, {"type": "http.response.start", "status": 500}):
+            with pytest.raises(ValueError, match="already"):
+                await send({"headers": [], **message})
+
+    async with talking(app) as talk:
+        [written] = await talk.send(GET % 1)
+        assert written.endswith(b"\r\n4\r\nonce\r\n0\r\n\r\n")
+
+
 async def test_an_application_that_stops_in_the_middle_ends_the_connection(autojump_clock: MockClock) -> None:
     async def app(_: Message, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
@@ -540,6 +580,13 @@ async def test_the_same_cut_otherwise_or_with_more_behind_it_is_read(
         assert [each[-2:] for each in await talk.send(BODY + GET % 8)] == [b"ef", b"/8"]
         assert await talk.send(BODY) == first
         assert read_by_h11 == [BODY, BODY[:-2], BODY + GET % 8, GET % 8, BODY]
+
+
+async def test_the_same_with_the_begin_of_another_behind_it_is_read_to_its_end(autojump_clock: MockClock) -> None:
+    async with talking(path) as talk:
+        for _ in range(3):
+            assert [each[-2:] for each in await talk.send(GET % 1 + (GET % 2)[:20])] == [b"/1"]
+            assert [each[-2:] for each in await talk.send((GET % 2)[20:])] == [b"/2"]
 
 
 async def test_what_is_long_is_not_kept(autojump_clock: MockClock, read_by_h11: list[bytes]) -> None:

@@ -585,12 +585,13 @@ class Deck:
             if self._player.play_state != "playing":
                 self._sounds = trio.Event()
                 await self._sounds.wait()
-            elif (due := self._told_at + self._position_every_s) > trio.current_time():
+                continue
+            if trio.current_time() >= self._checkpoint_due:  # also where one jump after the other puts off the rest
+                self.note_position()
+            if (due := self._told_at + self._position_every_s) > trio.current_time():
                 await trio.sleep_until(due)
             else:
                 self._tell_position()
-                if trio.current_time() >= self._checkpoint_due:
-                    self.note_position()
 
     def _tell_position(self) -> None:
         track = self._player.track

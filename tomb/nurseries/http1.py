@@ -55,6 +55,7 @@ class Asked(Struct, frozen=True):
 class Reply:
     """What is said to one request, as it goes over the wire (RFC 9112): at most one answer, of as many bytes as it
     announces. One that announces none comes in chunks or, to a peer that knows none, ends with the connection.
+    `has_begun`: some of it is on its way, and nothing else may be said.
     """
 
     def __init__(self, asked: Asked, *, is_last: bool) -> None:
@@ -67,8 +68,9 @@ class Reply:
         self._left: int | None = None  # bytes that were announced and are still to come
 
     def begin(self, status: int, headers: list[Header]) -> bytes:
-        """Raises ValueError for what would be more than one header to whoever reads it."""
-        self.has_begun = True
+        """Raises ValueError for a second answer, and for what would be more than one header to whoever reads it."""
+        if self.has_begun:
+            raise ValueError("it is being answered already")
         self._has_body = not (self._is_head or status in (204, 304))
         named = dict(headers)
         length = named.get(b"content-length")
@@ -88,6 +90,8 @@ class Reply:
 
     def body(self, piece: bytes, *, is_last: bool) -> list[bytes]:
         """Raises ValueError for more, or in the end for less, than was announced."""
+        if self.is_complete:
+            raise ValueError("it was answered already")
         pieces: list[bytes] = []
         if self._has_body and self._left is not None:
             self._left -= len(piece)
@@ -100,7 +104,7 @@ class Reply:
                 pieces.append(b"0\r\n\r\n")
         elif self._has_body:
             pieces = [piece]
-        self.is_complete = is_last
+        self.has_begun, self.is_complete = True, is_last
         return pieces
 
 
@@ -228,7 +232,7 @@ class Http1:
 
     def _go_on(self) -> None:
         """To the next request, of which some may be here already."""
-        self._reply = None
+        self._reply, self._crumbled = None, False
         if self._is_again:
             self._is_again = False  # and the reader is as it was
             return
@@ -268,7 +272,8 @@ class Http1:
             await trio.lowlevel.checkpoint()  # before anything is taken that a cancel would lose
         try:
             while (event := self._next_of_body()) is h11.NEED_DATA:
-                if self._h11.they_are_waiting_for_100_continue:
+                is_answered = self._reply is not None and self._reply.has_begun  # which the reader is not told
+                if self._h11.they_are_waiting_for_100_continue and not is_answered:
                     await self._stream.write(*self._h11.send_with_data_passthrough(CONTINUE) or ())
                 most = RECEIVED_AT_ONCE if self._to_come is None else min(RECEIVED_AT_ONCE, self._to_come)
                 received = bytes(await self._stream.receive_some(most))
@@ -324,8 +329,8 @@ class Http1:
             return
         pieces = reply.body(message.get("body", b""), is_last=not message.get("more_body"))
         head, self._head = self._head, b""
-        if head or pieces:
-            await self._stream.write(*filter(None, (head, *pieces)))
+        if said := [each for each in (head, *pieces) if each]:
+            await self._stream.write(*said)
 
     # --- the wire ---------------------------------------------------------------------------------------------------
 
