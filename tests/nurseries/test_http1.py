@@ -276,6 +276,24 @@ async def test_the_next_request_is_kept_while_somebody_waits_for_the_end(autojum
         assert [each[-2:] for each in talk.wire.written] == [b"/1", b"/2"]
 
 
+async def test_the_next_request_is_kept_behind_a_body_that_came_by_itself(autojump_clock: MockClock) -> None:
+    bodies: list[bytes] = []
+
+    async def app(_: Message, receive: Receive, send: Send) -> None:
+        with trio.move_on_after(1):
+            while (message := await receive())["type"] != "http.disconnect":
+                bodies.append(message["body"])
+        await answer(send, b"1")
+
+    async with talking(app) as talk:
+        post = b"POST / HTTP/1.1\r\nHost: box\r\nContent-Length: 40\r\n\r\n"
+        for piece in (post, b"a" * 40, post, b"b" * 40):
+            await talk.send(piece)
+        await trio.sleep(5)
+        assert [each[-1:] for each in talk.wire.written] == [b"1", b"1"]
+        assert bodies == [b"a" * 40, b"b" * 40]
+
+
 async def test_who_says_all_that_he_will_is_answered(autojump_clock: MockClock) -> None:
     async with talking(echo) as talk:
         await talk.client.send_all(GET % 1)

@@ -249,9 +249,9 @@ class Http1:
         self._begun = asked.begun
         reply = self._reply = Reply(asked, is_last=self._ending)
         await self._app({**asked.scope, "extensions": extensions}, self._receive, self._send)
-        for _ in range(0 if self._crumbled else CHUNKS_AT_ONCE):
-            # What the application did not ask for, and is here already.
-            if self._h11.their_state is not h11.SEND_BODY or self._h11.next_event() is h11.NEED_DATA:
+        for _ in range(0 if self._crumbled or self._h11.their_state is h11.ERROR else CHUNKS_AT_ONCE):
+            # What the application did not ask for, and is here already. Behind a body that is all here the next begins.
+            if not self._is_sending or self._h11.next_event() is h11.NEED_DATA:
                 break
         if self._h11.their_state is h11.ERROR:
             await self.refuse(400)
@@ -260,7 +260,8 @@ class Http1:
     @property
     def _is_sending(self) -> bool:
         """The peer, or it sends what is no HTTP."""
-        return self._h11.their_state in (h11.SEND_BODY, h11.ERROR) and self._to_come != 0
+        state = self._h11.their_state
+        return state is h11.ERROR or (state is h11.SEND_BODY and self._to_come != 0)
 
     # --- what the application calls ---------------------------------------------------------------------------------
 
