@@ -178,6 +178,7 @@ def _damaged_ms(heard: Measure, built: Structure, kind: Container | None) -> int
 def main() -> None:
     # systemd stops all processes of a service at once; this one is needed until the box lets go of it.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # whatever it was started with
     out = _own_stdout()
     _load()
     # It need not write; nothing that takes it over will. The limit is for kernels without Landlock.
