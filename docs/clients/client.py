@@ -51,10 +51,10 @@ def learn(news):
     if "playlists" in news:  # which are all that there are
         titles.clear()
     titles.update((each["id"], each["title"]) for each in news.get("playlists", [news.get("playlist")]))
+    print(len(titles), "playlists", flush=True)  # here, for each event is handled in a thread of its own
 
 
 socket.on("disconnect", lambda *_: say("away"))
-socket.on("sync:complete", lambda _: print(len(titles), "playlists", flush=True))
 on_numbered("state:player", tell)
 for name in ("state:playlists", "state:playlist_created", "state:playlist_updated"):
     on_numbered(name, learn)
