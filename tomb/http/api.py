@@ -102,7 +102,7 @@ class Api:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            scope = {**scope, "tomb.request_id": self._services.ports.new_id()}
+            scope["tomb.request_id"] = self._services.ports.new_id()
             try:
                 scope["path"] = self._path_in(scope)
             except RequestError as refusal:
@@ -141,11 +141,16 @@ class Api:
         closes what was not finished.
         """
         request = Request(scope, receive)
-        with request.until_sent, suppress(ClientLeft, CutOff):
+        try:
             answer = await self._answered(request)
-            await request.body.drain()
+            if not request.body.ended.is_set():
+                await request.body.drain()
             self._seal(request, answer)
             await answer.send(send)
+        except (ClientLeft, CutOff):
+            pass
+        finally:
+            request.let_go()
 
     async def _answered(self, request: Request) -> Answer:
         try:

@@ -66,8 +66,7 @@ class Request:
     """`scope`, `receive`: as ASGI has them, the scope with its `tomb.request_id`.
 
     `id`: names the request in the log and in its answer. `path_values`: the variable parts of its address. `client`:
-    the peer's address. `fields`: the headers. `until_sent`: what is held from when it is asked for until the answer has
-    been sent, or cannot be.
+    the peer's address. `fields`: the headers.
     """
 
     def __init__(self, scope: Any, receive: Any) -> None:
@@ -85,7 +84,15 @@ class Request:
         self.body = Incoming(receive, get_content_length(self.fields.get("Content-Length"), coding), here)
         if not self.body.length and coding is None:
             self.body.ended.set()  # as there is none (RFC 9112, 6.3)
-        self.until_sent = ExitStack()
+
+    @cached_property
+    def until_sent(self) -> ExitStack:
+        """What is held from when it is asked for until the answer has been sent, or cannot be. Most hold nothing."""
+        return ExitStack()
+
+    def let_go(self) -> None:
+        if "until_sent" in vars(self):
+            self.until_sent.close()
 
     @property
     def cookies(self) -> Mapping[str, str]:
