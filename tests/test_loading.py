@@ -45,6 +45,14 @@ def test_until_a_tag_plays_nothing_is_loaded_but_what_plays_it() -> None:
     assert loaded(names, WEB | REST | NEVER) == set()
 
 
+def test_what_is_loaded_while_a_large_library_is_examined_is_what_would_be_loaded_anyway() -> None:
+    program = "import sys; from tomb import box; box.load_ahead(lambda: False); print(*sys.modules)"
+    done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=True)
+    names = done.stdout.split()
+    assert "tomb.http.serving" in names
+    assert loaded(names, NEVER) == set()
+
+
 def test_what_a_start_makes_are_records_that_compile_nothing() -> None:
     program = (
         "import sys; from tomb import http, rest; from tomb.http import serving;"

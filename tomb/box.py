@@ -58,18 +58,11 @@ if TYPE_CHECKING:  # loaded when tags play, or where there is a broker
 
 log = logging.getLogger(__name__)
 
-# In steps that are short, for a tag waits for what is being loaded when the library is open.
+# In steps that are short, for a tag waits for what is being loaded when the library is open. Our own packages come
+# before the libraries of which they leave something out.
 AHEAD = (
-    *("asyncio", "werkzeug.routing", "jinja2", "click", "flask", "quart", "hypercorn.trio"),
-    *(
-        "quart_trio",
-        "engineio",
-        "socketio",
-        "tomb.nurseries.importer",
-        "tomb.rest",
-        "tomb.http.sockets",
-        "tomb.http.serving",
-    ),
+    *("tomb.http", "asyncio", "werkzeug.routing", "jinja2", "click", "flask", "quart", "hypercorn.trio", "quart_trio"),
+    *("tomb.socketio", "tomb.nurseries.importer", "tomb.rest", "tomb.http.sockets", "tomb.http.serving"),
 )
 RECOVERED = "recovered"
 SNAPCAST_PORT = 4953  # of a TCP source of its that names none

@@ -466,22 +466,16 @@ async def test_a_box_that_stops_answers_what_it_was_asked_and_no_more(autojump_c
         assert talk.wire.has_ended
 
 
-async def test_whoever_catches_what_an_application_fails_with_can_say_so(autojump_clock: MockClock) -> None:
+START = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]}
+
+
+@pytest.mark.parametrize("said", [(), (START,)], ids=["nothing", "how it begins"])
+async def test_who_fails_before_any_of_his_answer_is_on_its_way_has_another_said(
+    autojump_clock: MockClock, said: tuple[Message, ...]
+) -> None:
     async def app(_: Message, receive: Receive, send: Send) -> None:
-        raise ZeroDivisionError
-
-    talk = Talk(app)
-    await talk.client.send_all(GET % 1)
-    with pytest.raises(ZeroDivisionError):
-        await talk.run()
-    await talk.http.refuse(500)
-    [written] = talk.wire.written
-    assert written.startswith(b"HTTP/1.1 500 ")
-
-
-async def test_who_fails_before_any_of_his_answer_is_on_its_way_has_another_said(autojump_clock: MockClock) -> None:
-    async def app(_: Message, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
+        for message in said:
+            await send(message)
         raise ZeroDivisionError
 
     talk = Talk(app)
