@@ -42,15 +42,18 @@ class Way:
             await near.aclose()
             return
         far = await trio.open_tcp_stream("127.0.0.1", self.to)
-        async with near, far, trio.open_nursery() as nursery:
-            self._ends.append(nursery.cancel_scope)
-            lost = trio.Event()
-            nursery.start_soon(self._there, near, far, lost)
-            async for data in far:
-                if lost.is_set():
-                    break
-                await near.send_all(data)
-            nursery.cancel_scope.cancel()
+        try:
+            async with near, far, trio.open_nursery() as nursery:
+                self._ends.append(nursery.cancel_scope)
+                lost = trio.Event()
+                nursery.start_soon(self._there, near, far, lost)
+                async for data in far:
+                    if lost.is_set():
+                        break
+                    await near.send_all(data)
+                nursery.cancel_scope.cancel()
+        except* trio.BrokenResourceError:
+            """Whoever is at the other end has left, as a program does that ends while the box still tells it."""
 
     async def _there(self, near: trio.SocketStream, far: trio.SocketStream, lost: trio.Event) -> None:
         async for data in near:

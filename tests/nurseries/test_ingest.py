@@ -14,9 +14,11 @@ from tomb.devices.decoder import probe
 from tomb.errors import DecodeError, Unavailable
 from tomb.library import containers, transcode
 from tomb.library.containers import container
+from tomb.library.disk import sync
 from tomb.library.transcode import Source, Stream
 from tomb.nurseries.inspection import Inspection
 from tomb.ports import RealPorts
+from tomb.rehearsal.simulated.disk import Disk
 
 
 async def test_one_ffmpeg_runs_at_a_time(
@@ -55,6 +57,24 @@ async def test_ffmpeg_is_not_even_asked_about_what_is_no_sound(
     async with opened(tmp_path / "data") as stage, stage.ingest.incoming() as incoming:
         with pytest.raises(DecodeError, match="no sound file"):
             await stage.ingest.stage(tmp_path / "1.m4a", incoming)
+
+
+async def test_what_lies_here_is_on_the_disk_before_it_may_become_a_track(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """A melody of the demo, or a video, was written by somebody who syncs nothing; it is taken without a copy."""
+    disk = Disk()
+    with disk.mounted():
+        async with opened(tmp_path / "data") as stage, stage.ingest.incoming() as incoming:
+            source = incoming / "video.wav"
+            write(source, noise(1))
+            content = source.read_bytes()
+            arrival = await stage.ingest.stage(source, incoming)
+            sync(incoming)
+            assert arrival.sound is not None
+            assert arrival.sound.path == source
+            disk.after_cut(incoming, tmp_path / "after")
+    assert (tmp_path / "after" / source.name).read_bytes() == content
 
 
 @pytest.mark.parametrize(

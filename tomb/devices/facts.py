@@ -509,12 +509,22 @@ async def _said(*command: str) -> str | None:
     with trio.move_on_after(ANSWER_S):
         try:
             done = await trio.run_process(
-                command, capture_stdout=True, capture_stderr=True, check=False, env=os.environ | {"LC_ALL": "C"}
+                command,
+                capture_stdout=True,
+                capture_stderr=True,
+                check=False,
+                env=os.environ | {"LC_ALL": "C"},
+                deliver_cancel=_kill,
             )
         except OSError:
             return None
         return done.stdout.decode(errors="replace") if done.returncode == 0 else None
     return None
+
+
+async def _kill(process: trio.Process) -> None:
+    """It only says something, so nothing is lost; and who may ignore to be asked to end would be waited for."""
+    process.kill()
 
 
 def _text(path: Path) -> str:

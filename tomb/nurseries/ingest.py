@@ -25,6 +25,7 @@ from tomb.library import containers, covers, faults, files, hindrances, intake, 
 from tomb.library.arrivals import Arrival
 from tomb.library.containers import Container
 from tomb.library.covers import Picture
+from tomb.library.disk import sync
 from tomb.library.intake import Intake, Staged
 from tomb.library.labels import Labels
 from tomb.library.store import Store
@@ -131,8 +132,8 @@ class Ingest:
         return await self._thread(_looked_at, source, first, self._is_here(source))
 
     async def stage(self, source: Path, incoming: Path, name: str | None = None, look: Look | None = None) -> Arrival:
-        """Make one file ready to become a track. What lies in the library's `incoming/`, and is synced, is taken
-        without a copy.
+        """Make one file ready to become a track. What lies in the library's `incoming/` is synced, and taken without a
+        copy.
 
         `incoming`: the folder there that is this file's. `name`: what the file is called where it came from, if that is
         not its name here. `look`: at it, if there was one.
@@ -305,6 +306,8 @@ def _looked_at(source: Path, first: Callable[[], None] | None, is_here: bool) ->
         look = Look(size, ext, kind, bare, hindrances.found(source, kind))
     except OSError as error:
         raise intake.unreadable(error) from error
+    if is_here:
+        sync(source)  # whoever wrote it, be it another program: it may become the library's as it is
     if is_here and size < intake.BITE:
         with closing(Intake(source)) as taking:
             taking.bite()

@@ -40,7 +40,6 @@ from tomb.errors import (
 from tomb.events import PLAYLISTS, Events, playlist_room
 from tomb.library import containers, faults, files, hindrances, marks, parts, transcode, uploads
 from tomb.library.arrivals import Arrival, Arrived
-from tomb.library.disk import sync
 from tomb.library.parts import Pieces
 from tomb.library.store import Store
 from tomb.library.uploads import Upload
@@ -345,7 +344,10 @@ class Uploads:
     def _put(self, round_: int, upload: Upload, index: int, data: Pieces) -> None:
         """In a thread."""
         parts.write(self._part(upload.id), index * upload.chunk_size, data)
-        marks.note(self._store.folder, round_, upload.id, index, data)
+        # Its own room was taken at the start. Where there is none for its sum, it is there all the same, and only a
+        # box that is killed before it is synced has to ask for it again.
+        with suppress(NoSpace), faults.translated("written"):
+            marks.note(self._store.folder, round_, upload.id, index, data)
 
     def _note(self, upload: Upload, indices: Collection[int]) -> Upload:
         """These are in its file now."""
@@ -469,7 +471,7 @@ class Uploads:
         """Raises: BadRequest when the file has another hash; DecodeError when it cannot be played; NoSpace."""
         try:
             # Not among the threads that write chunks: where the file system has no second names, this is a copy.
-            look = await self._ingest.look(source, partial(_lend, self._part(upload.id), source))
+            look = await self._ingest.look(source, partial(parts.lend, self._part(upload.id), source))
             actual = look.hash or await self._ingest.digest(source)
         except DecodeError as error:
             raise Unavailable(f"what arrived {error}") from error  # our own disk fails; the file is not to blame
@@ -724,11 +726,6 @@ def _mark(db: sqlite3.Connection, session_id: str, indices: Collection[int], now
 
 def _size(data: Pieces) -> int:
     return sum(map(len, data))
-
-
-def _lend(part: Path, target: Path) -> None:
-    parts.lend(part, target)
-    sync(target)
 
 
 def _remove(paths: Iterable[Path]) -> None:
