@@ -8,7 +8,7 @@ end was committed before the first of them is used, and the next block is commit
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 import trio
@@ -41,13 +41,20 @@ def session_room(session_id: str) -> str:
     return f"nfc:{session_id}"
 
 
-class Event(Struct, frozen=True):
-    """One published event. `payload` is its JSON, as it goes over the wire; `number` is 0 for what is not numbered."""
+class Event(Struct):
+    """One published event. `number` is 0 for what is not numbered."""
 
     number: int
     type: str
     rooms: frozenset[str]
-    payload: bytes
+    content: bytes | Mapping[str, Any]
+
+    @property
+    def payload(self) -> bytes:
+        """Its JSON, as it goes over the wire. What is not kept is encoded when somebody is there to hear it."""
+        if not isinstance(self.content, bytes):
+            self.content = to_json(self.content)
+        return self.content
 
 
 class Lease(Protocol):
@@ -72,16 +79,19 @@ class Events:
         self._log_bytes = 0
         self._floor = start
         self._position: Event | None = None
-        self._sinks: list[Callable[[Event], None]] = []
+        self._sinks: list[tuple[Callable[[Event], None], Collection[str] | None]] = []
+        self._hearing: dict[str, list[Callable[[Event], None]]] = {}  # by type of event
 
     @property
     def number(self) -> int:
         """The number of the last published event."""
         return self._number
 
-    def subscribe(self, sink: Callable[[Event], None]) -> None:
-        """`sink` is called with each event, in order, from inside `publish`: it must not block or raise."""
-        self._sinks.append(sink)
+    def subscribe(self, sink: Callable[[Event], None], types: Collection[str] | None = None) -> None:
+        """`sink` is called with each event, or each of these types, in order, from inside `publish`: it must not block
+        or raise."""
+        self._sinks.append((sink, types))
+        self._hearing.clear()
 
     def publish(
         self,
@@ -117,8 +127,7 @@ class Events:
 
     def tell(self, event_type: str, rooms: Iterable[str], data: Mapping[str, Any]) -> None:
         """Publish an event without a number: it carries the current one and is not kept for replay."""
-        payload = to_json({**data, "server_seq": self._number})
-        self._hand_out(Event(0, event_type, frozenset(rooms), payload))
+        self._hand_out(Event(0, event_type, frozenset(rooms), {**data, "server_seq": self._number}))
 
     def since(self, number: int) -> list[Event] | None:
         """All events above `number`, in order; None if the log no longer reaches back that far."""
@@ -187,5 +196,9 @@ class Events:
             self._log_bytes -= len(oldest.payload)
 
     def _hand_out(self, event: Event) -> None:
-        for sink in self._sinks:
+        hearing = self._hearing.get(event.type)
+        if hearing is None:
+            hearing = [sink for sink, types in self._sinks if types is None or event.type in types]
+            self._hearing[event.type] = hearing
+        for sink in hearing:
             sink(event)

@@ -211,8 +211,10 @@ class Api:
             request.until_sent.enter_context(self._rates.place(category, request.client))
 
     async def _change(self, request: Request, route: Route) -> HandlerResult:
+        request.body.limit = BODY_LIMIT
+        if (raw := request.body.here()) is not None:
+            return await self._once(request, route, raw)
         with self._memory.hold(request.client, BODY_LIMIT) as held:
-            request.body.limit = BODY_LIMIT
             raw = await request.body.within(BODY_S).read(held)
             return await self._once(request, route, raw)
 

@@ -95,6 +95,13 @@ class Incoming:
         self._given_up = True
         raise RequestTimeout("the body did not arrive in time")
 
+    def here(self) -> bytes | None:
+        """All of it, where it came with its head: that is a connection's own memory. Raises PayloadTooLarge."""
+        here, self._here = self._here, None
+        if here is not None and self.limit is not None and len(here) > self.limit:
+            self._refuse()
+        return here
+
     async def read(self, held: Held) -> bytes:
         """All of it, as there is memory for it. Raises as iterating does."""
         content = bytearray()

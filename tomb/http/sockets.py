@@ -236,7 +236,8 @@ class Sockets:
 
     def _carry(self, event: Event) -> None:
         rooms = None if event.rooms == EVERYONE else event.rooms
-        self._box.emit(event.type, RawJson(event.payload), rooms=rooms)
+        if self._box.reaches(rooms):
+            self._box.emit(event.type, RawJson(event.payload), rooms=rooms)
 
     @property
     def _number(self) -> int:

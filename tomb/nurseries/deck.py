@@ -193,7 +193,7 @@ class Deck:
     async def chapter(self, index: int, *, origin: Origin = "child") -> Reply:
         """Play the track from this chapter (from 0) on. Raises: BadRequest, with their number, where it has no such."""
 
-        async def job() -> Reply:
+        def job() -> Reply:
             self._catch_up()
             if self._fire(events.ToChapter(index, origin=origin)) is Outcome.MOVED:
                 return self._reply("playing")
@@ -202,12 +202,12 @@ class Deck:
                 raise BadRequest("nothing is chosen, so there are no chapters")
             raise BadRequest("the track has no such chapter", {"chapters": len(track.chapters)})
 
-        return await self._mailbox.ask(job)
+        return await self._mailbox.decide(job)
 
     async def seek(self, position_ms: int, *, origin: Origin = "child") -> Reply:
         """Raises BadRequest beyond the end, with the track's length, or when nothing is chosen."""
 
-        async def job() -> Reply:
+        def job() -> Reply:
             self._catch_up()
             if self._fire(events.Seek(position_ms, origin=origin)) is Outcome.MOVED:
                 return self._reply("position set")
@@ -216,7 +216,7 @@ class Deck:
                 raise BadRequest("nothing is chosen, so there is nothing to seek in")
             raise BadRequest("the position is beyond the end of the track", {"duration_ms": track.duration_ms})
 
-        return await self._mailbox.ask(job)
+        return await self._mailbox.decide(job)
 
     async def set_volume(self, volume: int, *, origin: Origin = "child") -> Reply:
         return await self._command(lambda _: events.SetVolume(volume, origin=origin), "volume set")
@@ -612,13 +612,13 @@ class Deck:
     ) -> Reply:
         """`make` is given the position that is heard. The words are for what may become of the event."""
 
-        async def job() -> Reply:
+        def job() -> Reply:
             self._catch_up()
             outcome = self._fire(make(self._heard_ms()))
             why_not = self._player.message or refused
             return self._reply({Outcome.MOVED: moved, Outcome.REFUSED: why_not, Outcome.IGNORED: ignored}[outcome])
 
-        return await self._mailbox.ask(job)
+        return await self._mailbox.decide(job)
 
     def _use(self, playlist: Playable, make: Callable[[_Chosen], events.Start | events.Tapped]) -> None:
         """Fire what `make` makes of a playlist that has just been read."""

@@ -116,7 +116,7 @@ class Downloads:
         self._asked = trio.Event()
         self._rest_until = 0.0  # YouTube is left alone until then, on Trio's clock
         self._places: Mapping[str, int] = {}
-        events.subscribe(self._hear)
+        events.subscribe(self._hear, {"state:playlist_deleted"})
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Fetch what is asked for, for ever. Raises: Unavailable, NoSpace when the library cannot be written."""
@@ -241,10 +241,10 @@ class Downloads:
                 await self._ports.in_thread(_take_over, path, scratch)
         return fetched
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, _: Event) -> None:
         # At once, and not with the next word of yt-dlp's: one that hangs says nothing for minutes.
         work = self._work
-        if event.type == "state:playlist_deleted" and work and not self._librarian.has(work.playlist_id):
+        if work and not self._librarian.has(work.playlist_id):
             work.gone = True
             work.scope.cancel()
 

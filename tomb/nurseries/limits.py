@@ -93,6 +93,7 @@ class Limits:
         self._board = board
         self._days = dict(days)
         self._choices = Choices()
+        self._is_limited = self._needs_clock = False
         self._boundary = Boundary()
         self._changed = trio.Event()
         self._heard = _Heard()
@@ -159,6 +160,8 @@ class Limits:
         """From now on this is what parents chose."""
         with self._boundary.crossed():
             self._choices = choices
+            self._needs_clock = any(map(any, (choices.bedtime, choices.quiet_hours, choices.volume_by_hour)))
+            self._is_limited = self._needs_clock or any(each is not None for each in choices.daily_minutes)
             self._calendar.use_zone(choices.time_zone)
             self._look()
             self._changed.set()
@@ -169,12 +172,7 @@ class Limits:
             now = self._advance()  # up to now it did something else
             self._music = "runs" if state in ("loading", "playing") else "none" if state == "stopped" else "paused"
             self._sounding_since = now.at if state == "playing" else None
-            if (
-                self._is_limited
-                or now.doubt
-                or self._doubt
-                or any(each.limit.state != "free" for each in self._limits.values())
-            ):
+            if self._is_limited or now.doubt or self._doubt or not self._are_free():
                 self._judge(now)
             self._note()
             if now.at + self._wait_s(now) < self._looks_at:  # a look that comes too soon finds nothing to do
@@ -369,7 +367,7 @@ class Limits:
             self.quieten(ceiling)
 
     def _say_doubt(self, now: Now) -> None:
-        doubt = now.doubt and (now.doubt, self._needs_clock())
+        doubt = now.doubt and (now.doubt, self._needs_clock)
         if doubt != self._doubt:
             self._doubt = doubt
             if doubt is None:
@@ -377,13 +375,8 @@ class Limits:
             else:
                 self._board.note("clock", doubt[0], error=WHY_DOUBTED[doubt[0]], configured=doubt[1])
 
-    @property
-    def _is_limited(self) -> bool:
-        return any(each is not None for each in self._choices.daily_minutes) or self._needs_clock()
-
-    def _needs_clock(self) -> bool:
-        choices = self._choices
-        return any(choices.bedtime) or any(choices.quiet_hours) or any(choices.volume_by_hour)
+    def _are_free(self) -> bool:
+        return all(each.limit.state == "free" for each in self._limits.values())
 
     # --- how long until there is something to do ----------------------------------------------------------------
 

@@ -39,7 +39,7 @@ class Rescan:
         self._quiet_at = 0.0
         self._changed = trio.Event()
         self._looking = trio.CancelScope()
-        events.subscribe(self._hear)
+        events.subscribe(self._hear, {"state:player"})
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Go through the library once, that played last first. Raises: NoSpace, Unavailable, LibraryDamaged."""
@@ -49,13 +49,12 @@ class Rescan:
             await self._look_through(playlist_id)
         await trio.sleep_forever()
 
-    def _hear(self, event: Event) -> None:
-        if event.type == "state:player":
-            playing = self._is_playing()
-            self._quiet_at = trio.current_time() + (float("inf") if playing else QUIET_S)
-            self._changed.set()
-            if playing:
-                self._looking.cancel()
+    def _hear(self, _: Event) -> None:
+        playing = self._is_playing()
+        self._quiet_at = trio.current_time() + (float("inf") if playing else QUIET_S)
+        self._changed.set()
+        if playing:
+            self._looking.cancel()
 
     async def _look_through(self, playlist_id: str) -> None:
         looked_at, passed_over = set[str](), 0

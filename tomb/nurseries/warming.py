@@ -35,11 +35,10 @@ class Warming:
         self._changed = trio.Event()
         self._changed.set()
         self._read: dict[str, Playable] = {}
-        events.subscribe(self._hear)
+        events.subscribe(self._hear, CHANGES)
 
-    def _hear(self, event: Event) -> None:
-        if event.type in CHANGES:
-            self._changed.set()
+    def _hear(self, _: Event) -> None:
+        self._changed.set()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Until cancelled. Raises: Unavailable, LibraryDamaged."""

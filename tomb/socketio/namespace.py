@@ -51,6 +51,10 @@ class Rooms(Generic[Member]):
     def of(self, member: Member) -> frozenset[str]:
         return frozenset(self._rooms.get(member, ()))
 
+    def has(self, room: str) -> bool:
+        """Whether anybody is in it."""
+        return room in self._members
+
     def within(self, rooms: Iterable[str]) -> Collection[Member]:
         """Everybody in any of them, each once."""
         union: dict[Member, None] = {}
@@ -118,6 +122,10 @@ class Namespace:
                 client.send(frames)
                 reached += 1
         return reached
+
+    def reaches(self, rooms: Iterable[str] | None) -> bool:
+        """Whether an event for these rooms (None: for everybody) has anybody to go to."""
+        return bool(self.clients) if rooms is None else any(map(self.rooms.has, rooms))
 
     def _recipients(self, rooms: Iterable[str] | None, to: str | None) -> "list[Client]":
         # A copy, for a client whose queue is full leaves its rooms while it is being sent to.

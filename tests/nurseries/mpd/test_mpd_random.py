@@ -17,10 +17,12 @@ _ARGUMENTS = st.lists(
     max_size=3,
 )
 _COMMANDS = st.builds(lambda word, said: " ".join([word, *map(quoted, said)]), _WORDS, _ARGUMENTS)
+# The first end of a list ends it, and what was to end it is then a command by itself, with an answer of its own.
+_LISTED = _COMMANDS.filter(lambda line: not line.startswith("command_list_end"))
 _STEPS = st.lists(
     st.one_of(
         _COMMANDS.map(lambda line: [line]),
-        st.lists(_COMMANDS, max_size=5).map(lambda lines: ["command_list_ok_begin", *lines, "command_list_end"]),
+        st.lists(_LISTED, max_size=5).map(lambda lines: ["command_list_ok_begin", *lines, "command_list_end"]),
         st.just(["idle", "noidle"]),
     ),
     max_size=40,

@@ -94,7 +94,7 @@ class Mpd:
         self._addresses: Counter[str] = Counter()
         self._pace, self._pace_of_playing = Buckets(settings.rate_other), Buckets(settings.rate_player)
         self._seen: tuple[PlayerState, Shown] = (deck.state(0), self._queue.shown())
-        events.subscribe(self._hear)
+        events.subscribe(self._hear, {*_OF_LIBRARY, "state:speakers", "state:player"})
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled. Raises OSError where it cannot listen."""
@@ -174,8 +174,6 @@ class Mpd:
             self.changed(*_STORED)
         elif event.type == "state:speakers":
             self.changed("output")
-        elif event.type != "state:player":
-            return
         self._queue.heard()
         before, self._seen = self._seen, (self._deck.state(0), self._queue.shown())
         if event.type == "state:player":
