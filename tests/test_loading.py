@@ -11,10 +11,12 @@ import trio
 from tests.rigs.patience import PATIENCE_S
 from tests.rigs.process import serving
 
-WEB = {"asyncio", "engineio", "h11", "http", "hypercorn", "quart", "socketio", "tomb.http", "werkzeug"}
+WEB = {"engineio", "h11", "http", "hypercorn", "quart", "socketio", "tomb.http", "werkzeug"}
 REST = {"tomb.rest", "tomb.devices.facts", "tomb.devices.youtube.tool", "tomb.nurseries.importer"}
 # Of things that are off, that a child does, or that somebody has to ask for.
 NEVER = {
+    *("aiofiles", "asyncio", "click", "flask.cli", "http.client", "itsdangerous", "jinja2", "multiprocessing"),
+    *("quart.cli", "urllib.request", "werkzeug.serving", "werkzeug.test"),
     *("PIL", "engineio.client", "h2.connection", "hpack", "paho", "pip", "pydantic_settings", "smartcard"),
     *("socketio.client", "sounddevice", "soxr", "tarfile", "tqdm", "tomb.library.repair.salvage"),
     *("tomb.library.structure", "yt_dlp"),
@@ -51,6 +53,17 @@ def test_what_is_loaded_while_a_large_library_is_examined_is_what_would_be_loade
     names = done.stdout.split()
     assert "tomb.http.serving" in names
     assert loaded(names, NEVER) == set()
+
+
+def test_what_is_left_out_of_libraries_is_there_for_whoever_asks() -> None:
+    program = (
+        "from tomb.http import serving; import asyncio, click, jinja2, werkzeug.test;"
+        "assert asyncio.run(asyncio.sleep(0, 'awake')) == 'awake';"
+        "assert jinja2.Template('{{ 1 + 1 }}').render() == '2';"
+        "print(click.Path, werkzeug.test.Client)"
+    )
+    done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=True)
+    assert "click.types.Path" in done.stdout
 
 
 def test_what_a_start_makes_are_records_that_compile_nothing() -> None:

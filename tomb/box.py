@@ -61,7 +61,7 @@ log = logging.getLogger(__name__)
 # In steps that are short, for a tag waits for what is being loaded when the library is open. Our own packages come
 # before the libraries of which they leave something out.
 AHEAD = (
-    *("tomb.http", "asyncio", "werkzeug.routing", "jinja2", "click", "flask", "quart", "hypercorn.trio", "quart_trio"),
+    *("tomb.http", "werkzeug.routing", "tomb.http.frame"),
     *("tomb.socketio", "tomb.nurseries.importer", "tomb.rest", "tomb.http.sockets", "tomb.http.serving"),
 )
 RECOVERED = "recovered"

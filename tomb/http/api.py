@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import trio
 from pydantic import BaseModel
-from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, Rule
 
@@ -42,6 +41,7 @@ from tomb.http.envelope import (
     success_json,
 )
 from tomb.http.exchange import Answer, CutOff, Request
+from tomb.http.frame import QuartTrio
 from tomb.http.guard import Guard, Pairs, RateLimits, host_in, security_headers
 from tomb.http.operations import Operations
 from tomb.http.parents import COOKIE
