@@ -1,7 +1,8 @@
 """Uploads: how fast music comes in over HTTP, large and small, beside what no box could do without.
 
-50 MiB in chunks of 1 MiB, as forms (as browsers send them) and raw, and 2,000 small files, ten to a playlist. A client
-of blocking sockets sends them, each with a connection that is kept open. Rates in MB (10^6 bytes) a second.
+50 MiB in chunks of 1 MiB, as forms (as browsers send them) and raw, and 2,000 small files, ten to a playlist: one by
+one, and in folders. A client of blocking sockets sends them, each with a connection that is kept open. Rates in MB
+(10^6 bytes) a second.
 
 Floors, in turns with the box: a plain file of the same bytes with one fsync at its end; a process of Trio and h11 that
 writes what it is sent to a file, with an fsync each 16 MiB (`bare`).
@@ -33,6 +34,7 @@ import trio
 from bench.meters import Row, forget_peak, peak_mb, timed, weighed
 from tests.rigs.process import Box, serving
 from tests.soak.sounds import made
+from tomb.library import parcels
 
 QUIET = ("--audio", "silent", "--reader", "virtual")
 ENV = {"TOMB_FREE_KEPT_MB": "0", "PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
@@ -191,6 +193,20 @@ async def small(box: Box) -> AsyncIterator[Row]:
                 nursery.start_soon(trio.to_thread.run_sync, send_small, box.port, mine)
         rate = len(songs) / (perf_counter() - began)
         yield weighed(f"{len(songs)} uploads of 4 kB, {at_once} at once, tracks/s", round(rate, 1), 0)
+    albums = [[made(random, SMALL_S).content for _ in range(TRACKS)] for _ in range(PLAYLISTS)]
+    began = perf_counter()
+    await trio.to_thread.run_sync(send_folders, box.port, albums)
+    rate = PLAYLISTS * TRACKS / (perf_counter() - began)
+    yield weighed(f"the same, in {PLAYLISTS} folders, a request each, tracks/s", round(rate, 1), 0)
+
+
+def send_folders(port: int, albums: Sequence[Sequence[bytes]]) -> None:
+    """As `tomb import` does."""
+    with closing(Sender(port)) as sender:
+        for number, songs in enumerate(albums):
+            files = [{"name": f"{place}.wav", "size": len(song)} for place, song in enumerate(songs)]
+            parcel = parcels.Parcel.model_validate({"title": f"Folder {number}", "files": files})
+            sender.ask("POST", "/api/imports", parcels.encoded(parcel) + b"".join(songs), parcels.MEDIA_TYPE)
 
 
 def send_small(port: int, songs: Sequence[tuple[str, bytes]]) -> None:

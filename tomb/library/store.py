@@ -17,6 +17,7 @@ This is the library's door (`faults`): reads and writes alike raise answers. One
 
 import os
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -84,6 +85,7 @@ class Store:
         # One unit at a time on each connection: this is what makes check_same_thread=False sound.
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(1)
+        self._reader_free = threading.Lock()  # for whoever reads from among threads of his own
         self._edits: list[_Edit[Any, Any]] = []  # that wait for their transaction
         self._edit_thread = trio.CapacityLimiter(1)  # of whoever writes them, and has `_writing`
         self.read_only = read_only
@@ -141,14 +143,15 @@ class Store:
                 known = found
                 note(found)
 
-    async def write(self, unit: Unit[T]) -> T:
-        """Run `unit` in a transaction and commit it; whatever it raises rolls it back.
+    async def write(self, unit: Unit[T], then: Callable[[], None] = lambda: None) -> T:
+        """Run `unit` in a transaction and commit it; whatever it raises rolls it back. `then`: called in the same hop,
+        once it is committed; it must not raise.
 
         Raises: NoSpace when the disk is full, Unavailable when it cannot be written or is gone, LibraryDamaged, and
         what the unit raises.
         """
         with self._noticing_damage():
-            return await self._ports.in_thread(self._commit, unit, limiter=self._writing)
+            return await self._ports.in_thread(self._commit_and, unit, then, limiter=self._writing)
 
     async def note(self, unit: Unit[T]) -> T:
         """As `write`, of what a power cut may take: it outlives `kill -9`, and is on the disk with the next `write`."""
@@ -199,6 +202,14 @@ class Store:
         """
         with self._noticing_damage():
             return await self._ports.in_thread(self._look, unit, limiter=self._reading)
+
+    async def read_of(
+        self, look: Callable[[], R], unit: Callable[[sqlite3.Connection, R], T], threads: trio.CapacityLimiter
+    ) -> T:
+        """As `read`, of what `look` has found: in the same hop, among `threads`, so that nobody who reads waits for it.
+        Raises what it raises, too."""
+        with self._noticing_damage():
+            return await self._ports.in_thread(self._look_of, look, unit, limiter=threads)
 
     async def write_to_free(self, unit: Unit[T]) -> T:
         """As `write`, for what frees space and for what a start needs: it works on a full disk, from the reserve."""
@@ -283,6 +294,11 @@ class Store:
         self._refusal = None
         return result
 
+    def _commit_and(self, unit: Unit[T], then: Callable[[], None]) -> T:
+        done = self._commit(unit)
+        then()
+        return done
+
     def _commit_unsynced(self, unit: Unit[T]) -> T:
         self._writer.execute("PRAGMA synchronous = NORMAL")  # sqlite.org/pragma.html#pragma_synchronous, of WAL
         try:
@@ -298,8 +314,12 @@ class Store:
         return [outcome.capture(self._commit, unit) for unit in units]
 
     def _look(self, unit: Unit[T]) -> T:
-        with self._door("read"):
+        with self._door("read"), self._reader_free:
             return _transact(self._reader, "BEGIN", unit)
+
+    def _look_of(self, look: Callable[[], R], unit: Callable[[sqlite3.Connection, R], T]) -> T:
+        found = look()
+        return self._look(lambda db: unit(db, found))
 
     def _commit_from_reserve(self, unit: Unit[T]) -> T:
         try:

@@ -228,8 +228,15 @@ class Librarian(LibraryReader):
             await self._discard(freed)
             return playlist
 
-    async def add(self, playlist_id: str, arrivals: Sequence[Arrival], also: AlsoDone | None = None) -> Arrived:
-        """Append files that are ready, and do what `also` does in the same transaction.
+    async def add(
+        self,
+        playlist_id: str,
+        arrivals: Sequence[Arrival],
+        also: AlsoDone | None = None,
+        then: Callable[[], None] = lambda: None,
+    ) -> Arrived:
+        """Append files that are ready, and do what `also` does in the same transaction, and `then` once that is
+        committed, in the same hop.
 
         Raises: NoSpace; Unavailable when sound that was known is gone meanwhile.
         """
@@ -241,7 +248,7 @@ class Librarian(LibraryReader):
                 also(db, arrived)
             return arrived
 
-        return await self._take_in(places_of(arrivals), unit, self._library_events.arrived)
+        return await self._take_in(places_of(arrivals), unit, self._library_events.arrived, then)
 
     async def add_album(self, album: Album) -> Arrived:
         """Make a playlist of a folder, or add to the one that was made of it before. Raises as `add` does.
@@ -538,14 +545,16 @@ class Librarian(LibraryReader):
                     raise
             return await self._store.edit(unit, edited)
 
-    async def _take_in(self, places: Freed, unit: Unit[T], tell: Callable[[T], R]) -> R:
+    async def _take_in(
+        self, places: Freed, unit: Unit[T], tell: Callable[[T], R], then: Callable[[], None] = lambda: None
+    ) -> R:
         async with self._editing():
-            return tell(await self._added(places, unit))
+            return tell(await self._added(places, unit, then))
 
-    async def _added(self, places: Freed, unit: Unit[T]) -> T:
+    async def _added(self, places: Freed, unit: Unit[T], then: Callable[[], None] = lambda: None) -> T:
         """Commit what adds files. When that is refused, those that it had moved into their `places` go again."""
         try:
-            return await self._store.write(unit)
+            return await self._store.write(unit, then)
         except RequestError:
             with suppress(RequestError):  # a disk that cannot be read either: they are strays, for `reconcile`
                 await self._discard(await self._store.read(lambda db: files.unused(db, places)))

@@ -446,16 +446,25 @@ class Uploads:
         the end of the box. The work is done on a second name for the bytes, in `incoming/`, which goes whatever
         happens; the row still says `uploading`, so the client may finalize again. The commit itself is
         one transaction, of the track, its file's name and the row, in a thread that nobody interrupts: it is done or it
-        is not. From the commit to the return nothing is awaited but the removal of what is not needed any more, and
-        that is shielded: whoever finalized what became a track hears so, though a cancel came in that very moment.
+        is not, and what is not needed any more is removed right after it. From there to the return nothing is awaited:
+        whoever finalized what became a track hears so, though a cancel came in that very moment.
         """
         place = self._ingest.place()
         source = place.with_suffix(f".{upload.ext}")
+        is_tidy = False
+
+        def tidy() -> None:
+            nonlocal is_tidy
+            with suppress(OSError):  # the next sweep removes it
+                _remove((source, place, self._part(upload.id)))
+            is_tidy = True
+
         with trio.CancelScope() as scope:
             work = self._working[upload.id] = _Work(transfer, scope)
             try:
                 arrival = await self._staged(upload, source, place, hashes)
-                return Uploaded(await self._commit(upload, work, _overridden(arrival, override)), arrival.unshown)
+                track = await self._commit(upload, work, _overridden(arrival, override), tidy)
+                return Uploaded(track, arrival.unshown)
             except DecodeError as error:
                 await self._change(upload.id, Unplayable(str(error)))
                 raise UnsupportedMedia(f"the file cannot be played: {error}") from error
@@ -463,8 +472,9 @@ class Uploads:
                 del self._working[upload.id]
                 # After an end this means nothing; else it is what the row has said all along.
                 UPLOAD.fire(work.transfer, Interrupted())
-                part = (self._part(upload.id),) if DiscardPart() in work.transfer.effects else ()
-                await self._discard(source, place, *part)
+                if not is_tidy:
+                    part = (self._part(upload.id),) if DiscardPart() in work.transfer.effects else ()
+                    await self._discard(source, place, *part)
         raise BadRequest("this upload was cancelled", {"session_id": upload.id})
 
     async def _staged(self, upload: Upload, source: Path, place: Path, hashes: Collection[str]) -> Arrival:
@@ -480,7 +490,7 @@ class Uploads:
             raise BadRequest("what arrived has another file_hash; send the chunks that differ again", details)
         return await self._ingest.stage(source, place, upload.filename, replace(look, hash=actual))
 
-    async def _commit(self, upload: Upload, work: _Work, arrival: Arrival) -> Track:
+    async def _commit(self, upload: Upload, work: _Work, arrival: Arrival, then: Callable[[], None]) -> Track:
         now = self._ports.wall()
         decisions: list[_Decision] = []
 
@@ -492,7 +502,7 @@ class Uploads:
             uploads.save(db, replace(decision.upload, received=upload.received, updated=now))
             decisions.append(decision)
 
-        arrived = await self._librarian.add(upload.playlist_id, [arrival], also=complete)
+        arrived = await self._librarian.add(upload.playlist_id, [arrival], complete, then)
         # Nothing was awaited since the commit: what was committed is true of the work too, and is published.
         work.transfer = decisions[0].transfer
         self._drop(upload.id)
