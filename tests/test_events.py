@@ -4,7 +4,7 @@ import math
 
 import pytest
 import trio
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from trio.testing import wait_all_tasks_blocked
 
 from tests.rigs.virtual import virtual_time
@@ -53,6 +53,39 @@ async def test_what_is_not_numbered_carries_the_current_number_and_is_not_replay
     events.tell("nfc_tag", EVERYONE, {"tag_id": "04"})
     assert from_json(told[1].payload) == {"tag_id": "04", "server_seq": 1}
     assert events.since(1) == []
+
+
+async def test_who_listens_for_some_types_hears_these_and_in_the_order_of_all() -> None:
+    heard: list[tuple[str, str]] = []
+    events = Events(VirtualPorts(), 0)
+    _publish(events, "state:thing")
+    events.subscribe(lambda event: heard.append(("things", event.type)), {"state:thing"})
+    events.subscribe(lambda event: heard.append(("all", event.type)))
+    _publish(events, "state:thing")
+    _publish(events, "state:other")
+    events.subscribe(lambda event: heard.append(("others", event.type)), {"state:other", "state:third"})
+    _publish(events, "state:other")
+    assert heard == [
+        *(("things", "state:thing"), ("all", "state:thing"), ("all", "state:other")),
+        *(("all", "state:other"), ("others", "state:other")),
+    ]
+
+
+async def test_what_is_not_kept_is_encoded_once_and_when_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Event] = []
+    made: list[object] = []
+    events = Events(VirtualPorts(), 0)
+    events.subscribe(told.append)
+
+    def encoded(data: object) -> bytes:
+        made.append(data)
+        return to_json(data)
+
+    monkeypatch.setattr(module, "to_json", encoded)
+    events.tell("machine_state", {PLAYLISTS}, {"state": "free"})
+    assert made == []
+    assert told[0].payload == told[0].payload == b'{"state":"free","server_seq":0}'
+    assert len(made) == 1
 
 
 async def test_every_sink_gets_the_same_bytes_in_the_same_order() -> None:

@@ -3,6 +3,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from tests.rigs.virtual import virtual_time
 from tomb.errors import Broken, NotFound, TombError, Unavailable
@@ -135,4 +136,71 @@ async def test_what_a_synchronous_job_raises_is_a_defect_whatever_its_class() ->
         async with trio.open_nursery() as nursery:
             await nursery.start(mailbox.run)
             mailbox.post(refuse)
+            await trio.sleep_forever()
+
+
+async def test_what_only_computes_is_decided_at_once_where_nobody_waits(nursery: trio.Nursery) -> None:
+    mailbox, log = Mailbox(), []
+    await nursery.start(mailbox.run)
+    await wait_all_tasks_blocked()
+
+    async def whoever_runs_next() -> None:
+        log.append("somebody else")
+
+    nursery.start_soon(whoever_runs_next)
+    assert await mailbox.decide(lambda: [*log, "decided"]) == ["decided"]
+
+
+async def test_it_is_decided_in_its_turn_where_somebody_does(nursery: trio.Nursery) -> None:
+    mailbox, log = Mailbox(), []
+    await nursery.start(mailbox.run)
+    await wait_all_tasks_blocked()
+
+    async def slow() -> None:
+        await trio.sleep(1)
+        log.append("slow")
+
+    async def decide(name: str) -> None:
+        await mailbox.decide(lambda: log.append(name))
+
+    async with trio.open_nursery() as askers:
+        askers.start_soon(mailbox.ask, slow)
+        await wait_all_tasks_blocked()
+        askers.start_soon(decide, "behind what is under way")
+        await wait_all_tasks_blocked()
+        mailbox.post(lambda: log.append("posted"))
+        askers.start_soon(decide, "last")
+    assert log == ["slow", "behind what is under way", "posted", "last"]
+    mailbox.post(lambda: log.append("posted"))  # which nobody has begun with
+    await decide("behind it")
+    assert log[-2:] == ["posted", "behind it"]
+
+
+async def test_what_comes_before_the_mailbox_works_waits_for_it(nursery: trio.Nursery) -> None:
+    mailbox, log = Mailbox(), []
+    nursery.start_soon(mailbox.decide, lambda: log.append("decided"))
+    await wait_all_tasks_blocked()
+    assert log == []
+    await nursery.start(mailbox.run)
+    await wait_all_tasks_blocked()
+    assert log == ["decided"]
+
+
+async def test_a_refusal_is_the_asker_s_and_a_defect_the_owner_s_too(nursery: trio.Nursery) -> None:
+    mailbox = Mailbox()
+
+    def refuse() -> None:
+        raise NotFound("thing", "1")
+
+    def defect() -> None:
+        raise LookupError
+
+    with pytest.RaisesGroup(LookupError):
+        async with trio.open_nursery() as owner:
+            await owner.start(mailbox.run)
+            await wait_all_tasks_blocked()
+            with pytest.raises(NotFound):
+                await mailbox.decide(refuse)
+            with pytest.raises(LookupError):
+                await mailbox.decide(defect)
             await trio.sleep_forever()
