@@ -70,3 +70,13 @@ test('what ails a device is said in the language of the page', async (t) => {
     await page.unrouteAll({ behavior: 'ignoreErrors' })
   }
 })
+
+test('a restart that was asked for is no failure, though the box leaves with its answer', async (t) => {
+  const page = await visit(t, '/system', { forgive: QUIET })
+  const restart = { name: 'Restart', exact: true }
+  await page.getByRole('button', restart).click()
+  await page.getByRole('dialog').getByRole('button', restart).click()
+  await page.getByText('The box restarts.').waitFor()
+  assert.equal(await page.getByText('The box did not answer').count(), 0)
+  await eventually(async () => (await fetch(`${BOX}/api/health`).catch(() => null))?.ok)
+})

@@ -242,9 +242,11 @@ export async function forgetTag({ tag_id, name, playlist_id, action }: Tag): Pro
 export const changeSettings = (fields: Partial<Pick<Settings, 'box_name' | 'volume_ceiling' | 'start_volume' | 'same_tag' | 'on_removal' | 'audio_device' | 'child_playlists' | 'loudness' | 'sounds' | 'welcomed' | 'daily_minutes' | 'bedtime' | 'quiet_hours' | 'volume_by_hour' | 'statistics' | 'backup_to' | 'backup_every_days'>> & { pin?: string | null }) =>
   send((signal) => api.PUT('/api/settings', { body: fields, signal }))
 
-export const restart = () => send((signal) => api.POST('/api/system/restart', { body: {}, signal }))
+// Without the signal, which takes back what is under way when the link drops: that it does is what these two ask for, and it
+// may come before their answer.
+export const restart = () => send(() => api.POST('/api/system/restart', { body: {} }))
 
-export const shutdown = () => send((signal) => api.POST('/api/system/shutdown', { body: {}, signal }))
+export const shutdown = () => send(() => api.POST('/api/system/shutdown', { body: {} }))
 
 export const tapVirtual = (tag_id: string | null) =>
   tag_id === null
