@@ -31,6 +31,9 @@ Row = dict[str, object]
 def main(arguments: Sequence[str]) -> int:
     wanted = list(takewhile(lambda each: not each.startswith("-"), arguments))
     options = arguments[len(wanted) :]
+    if not {"-h", "--help"}.isdisjoint(options):
+        print(__doc__)
+        return 0
     if AGAINST in options:
         return not run("against", options)
     known = sorted(path.stem for path in HERE.glob("*.py") if "\nasync def rows(" in path.read_text())

@@ -1,5 +1,6 @@
 """The box as a process: settings, signals, the web server, what it says on the terminal."""
 
+import errno
 import faulthandler
 import logging
 import os
@@ -184,7 +185,10 @@ class _Web:
         except* OSError as errors:
             settings = self._services.settings
             ports = f"port {settings.port}" + (f" and {settings.tls_port}" if settings.tls_cert else "")
-            complaint = f"cannot listen on {', '.join(settings.host)} {ports}: {next(iter(errors.exceptions))}"
+            error = next(iter(errors.exceptions))
+            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+            why = "another program has it; --port chooses another" if taken else str(error)
+            complaint = f"cannot listen on {', '.join(settings.host)} {ports}: {why}"
         if self._services.process.manager.is_there and complaint != self._complaint:
             log.error("%s; tags play all the same", complaint)
         self._complaint = complaint

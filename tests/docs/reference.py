@@ -30,7 +30,7 @@ API = """\
 # The API
 
 Every route of the box, each with a request that a test makes. The same for programs: `/api/openapi.json` on every
-box, and a page to try it out at `/api/docs`. This page is made from it (`./justw reference`); do not edit it.
+box, and a list of all requests at `/api/docs`. This page is made from it (`./justw reference`); do not edit it.
 
 An answer is an envelope: `status` (`success` or `error`), `message` (words for people), `data`, `timestamp` (seconds
 since 1970), `server_seq` (the number of the newest [event](events.md)) and `request_id`, which the log has too. An

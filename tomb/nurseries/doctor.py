@@ -508,7 +508,8 @@ CHECKS: Final[Sequence[Callable[[Facts], Finding]]] = (
 
 
 def _size(count: int) -> str:
-    return f"{count / MIB / 1024:.1f} GB" if count >= 1024 * MIB else f"{count // MIB} MB"
+    """As the page System says sizes, and whoever sells disks."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def _year(wall: float) -> int:
