@@ -15,19 +15,21 @@ from importlib.util import MAGIC_NUMBER, cache_from_source
 from marshal import dumps
 from pathlib import Path
 
+# numpy.ma, which np.unique, np.median and np.percentile load, asserts that these say something.
+KEPT = ("numpy/_core/numeric.py",)
 TIMESTAMP = 0  # PEP 552: the byte code is good as long as its source has this time and size
 
 
 def compiled(source: Path) -> str:
     """What is wrong with it, or nothing: libraries bring files that are for no Python, or for another one."""
-    seen = source.stat()
     try:
+        seen = source.stat()
         tree = ast.parse(source.read_bytes(), source)
-        for node in ast.walk(tree):
+        for node in () if source.as_posix().endswith(KEPT) else ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 leave_out_doc_string(node)
         code = compile(tree, source, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, OSError) as error:
         return f"{source}: {error}"
     header = MAGIC_NUMBER + struct.pack("<III", TIMESTAMP, int(seen.st_mtime) & 0xFFFFFFFF, seen.st_size & 0xFFFFFFFF)
     target = Path(cache_from_source(source))

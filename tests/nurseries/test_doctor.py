@@ -110,7 +110,7 @@ WRONG: tuple[tuple[str, dict[str, Any], str, str | None], ...] = (
     ("yt_dlp", {"tools": {}}, "yt-dlp lacks", "tomb youtube update"),
     ("yt_dlp", {"tools": {"yt-dlp": "2026.8.1"}}, "runs the scripts", "pip install deno"),
     ("yt_dlp", {"tools": {"yt-dlp": "2026.1.1", "js": "node"}}, "days old", "tomb youtube update"),
-    ("disk_space", {"storage": storage(space=Disk(GB, LITTLE_SPACE - 1))}, "Only 499 MB", "df -h"),
+    ("disk_space", {"storage": storage(space=Disk(GB, LITTLE_SPACE - 1))}, "Only 524 MB", "df -h"),
     ("disk_writes", {"storage": storage(seconds=None)}, "cannot be written", "mount"),
     ("disk_writes", {"storage": storage(seconds=WRITTEN / 1e6)}, "too slow", None),
     ("disk_health", {"storage": storage(errors=2)}, "2 errors", "tomb backup"),

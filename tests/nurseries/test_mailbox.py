@@ -204,3 +204,19 @@ async def test_a_refusal_is_the_asker_s_and_a_defect_the_owner_s_too(nursery: tr
             with pytest.raises(LookupError):
                 await mailbox.decide(defect)
             await trio.sleep_forever()
+
+
+async def test_after_a_defect_that_was_decided_nothing_is_done_that_it_had_posted() -> None:
+    mailbox, log = Mailbox(), []
+
+    def defect() -> None:
+        mailbox.post(lambda: log.append("posted"))
+        raise LookupError
+
+    with pytest.RaisesGroup(LookupError):
+        async with trio.open_nursery() as owner:
+            await owner.start(mailbox.run)
+            await wait_all_tasks_blocked()
+            with pytest.raises(LookupError):
+                await mailbox.decide(defect)
+    assert log == []

@@ -342,6 +342,32 @@ async def test_sessions_go_with_their_playlist(tmp_path: Path, autojump_clock: M
         assert sender.parts() == []
 
 
+async def test_what_the_disk_refused_when_a_track_was_to_be_made_is_asked_for_again(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel says once that it could not write, and the next fsync finds nothing wrong."""
+    async with sending(tmp_path) as sender:
+        session = await sender.begin(digest(sender.content))
+        await sender.send_all(session)
+        fsync, refused = os.fsync, list[str]()
+
+        def refuse_once(file: int) -> None:
+            name = str(Path(f"/proc/self/fd/{file}").readlink())
+            if not refused and "/incoming/" in name:
+                refused.append(name)
+                raise OSError(errno.EIO, "Input/output error")
+            fsync(file)
+
+        monkeypatch.setattr("os.fsync", refuse_once)
+        with pytest.raises(Unavailable):
+            await sender.finalize(session)
+        await trio.sleep(2 * SYNC_S)
+        assert (await sender.status(session)).missing == list(range(sender.count))
+        await sender.send_all(session)
+        await sender.finalize(session)
+        assert sender.kept() == sender.content
+
+
 async def test_what_went_with_its_playlist_is_not_waited_for_on_the_disk(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:

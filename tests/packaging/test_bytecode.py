@@ -57,7 +57,10 @@ def test_doc_strings_are_left_out_and_nothing_else(tmp_path: Path) -> None:
 def test_a_file_that_is_for_no_python_is_named_and_keeps_no_other_from_it(tmp_path: Path) -> None:
     (tmp_path / "library.py").write_text(LIBRARY)
     (tmp_path / "broken.py").write_text("def :")
-    assert "broken.py" in compiled(tmp_path)
+    (tmp_path / "deep.py").write_text("a" + "+ a" * 100_000)
+    (tmp_path / "lost.py").symlink_to("nowhere")
+    said = compiled(tmp_path)
+    assert all(name in said for name in ("broken.py", "deep.py", "lost.py"))
     assert looked_at(tmp_path)
 
 
@@ -67,3 +70,9 @@ def test_the_libraries_of_this_environment_are_compiled_so() -> None:
 
     said: list[str | None] = [trio.__doc__, trio.run.__doc__, quart.Quart.__doc__]
     assert said == [None, None, None]
+
+
+def test_what_numpy_loads_when_it_is_asked_for_still_loads() -> None:
+    import numpy as np
+
+    assert np.median(np.unique([3, 1, 1, 2])) == 2

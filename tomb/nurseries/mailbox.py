@@ -33,12 +33,13 @@ class Mailbox:
         self._name = name
         self._in, self._out = trio.open_memory_channel[Callable[[], Awaitable[None]]](math.inf)
         self._idle = False  # nothing is being done, and nothing waits
+        self._defect: Exception | None = None  # of a job that was decided at once
 
     async def decide(self, job: Callable[[], T]) -> T:
         """Have `job`, which only computes, done and wait for its result. Raises the TombError that it raised.
 
         Where nothing comes before it, its turn is now, and nobody need be woken for it. A defect in it ends the owner
-        all the same.
+        all the same, before anything else is done. Who is cancelled already has not asked.
         """
         if not self._idle:
 
@@ -52,12 +53,8 @@ class Mailbox:
         except TombError:
             raise
         except Exception as error:
-            defect = error
-
-            def fail() -> None:
-                raise defect
-
-            self.post(fail)
+            self._defect = error  # before whatever that job posted
+            self.post(lambda: None)
             raise
 
     async def ask(self, job: Callable[[], Awaitable[T]]) -> T:
@@ -103,7 +100,10 @@ class Mailbox:
         try:
             while True:
                 self._idle = not self._out.statistics().current_buffer_used
-                await (await self._out.receive())()
+                job = await self._out.receive()
+                if self._defect is not None:
+                    raise self._defect
+                await job()
         finally:
             self._idle = False
 

@@ -479,12 +479,18 @@ class Uploads:
 
     async def _staged(self, upload: Upload, source: Path, place: Path, hashes: Collection[str]) -> Arrival:
         """Raises: BadRequest when the file has another hash; DecodeError when it cannot be played; NoSpace."""
+        fresh = self._unsynced.of(upload.id)
         try:
             # Not among the threads that write chunks: where the file system has no second names, this is a copy.
             look = await self._ingest.look(source, partial(parts.lend, self._part(upload.id), source))
             actual = look.hash or await self._ingest.digest(source)
         except DecodeError as error:
             raise Unavailable(f"what arrived {error}") from error  # our own disk fails; the file is not to blame
+        except Unavailable:
+            # It may be the fsync of these, which fails once only: the next one would find nothing wrong.
+            for index in fresh:
+                await self._take_back(upload, index)
+            raise
         if hashes and set(hashes) != {actual}:
             details = {"expected": sorted(hashes), "actual": actual}
             raise BadRequest("what arrived has another file_hash; send the chunks that differ again", details)

@@ -242,6 +242,7 @@ class _Connection:
 
     async def _carry_out(self, batch: Batch) -> None:
         for index, line in enumerate(batch.lines):
+            await trio.lowlevel.checkpoint()  # hundreds of them may be decided at once
             name = ""
             await self._turn(self._client.address, False)  # what is no command costs an answer too
             try:
