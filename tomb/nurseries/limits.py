@@ -223,6 +223,8 @@ class Limits:
 
     def shown(self) -> LimitState:
         """The strictest of them; of two that are alike the one that is reached sooner."""
+        if not self._is_limited and self._are_free():
+            return UNLIMITED
         name, each = min(self._limits.items(), key=self._strictness)
         left_s, state = each.left_s, each.limit.state
         if left_s is None:
@@ -376,7 +378,8 @@ class Limits:
                 self._board.note("clock", doubt[0], error=WHY_DOUBTED[doubt[0]], configured=doubt[1])
 
     def _are_free(self) -> bool:
-        return all(each.limit.state == "free" for each in self._limits.values())
+        daily, bedtime, quiet = self._limits.values()
+        return daily.limit.state == bedtime.limit.state == quiet.limit.state == "free"
 
     # --- how long until there is something to do ----------------------------------------------------------------
 
