@@ -187,7 +187,7 @@ class _Web:
             ports = f"port {settings.port}" + (f" and {settings.tls_port}" if settings.tls_cert else "")
             error = next(iter(errors.exceptions))
             taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-            why = "another program has it; --port chooses another" if taken else str(error)
+            why = "in use by another program; --port chooses another" if taken else str(error)
             complaint = f"cannot listen on {', '.join(settings.host)} {ports}: {why}"
         if self._services.process.manager.is_there and complaint != self._complaint:
             log.error("%s; tags play all the same", complaint)

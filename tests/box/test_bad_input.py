@@ -53,8 +53,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 async def test_a_port_in_use(music: Music, taken: int) -> None:
     refused(
         await run_tomb("serve", "--host", "127.0.0.1", "--port", str(taken), "--data", music.data, *QUIET),
-        f"port {taken}",
-        "in use",
+        f"port {taken}: in use by another program; --port chooses another",
     )
 
 
