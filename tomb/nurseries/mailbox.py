@@ -1,7 +1,8 @@
 """A mailbox: one task that does what it is asked, one thing after the other. Whoever owns a machine owns one.
 
-Nobody else touches the machine, so there are no locks around its state and no two writers. A caller who goes away while
-waiting does not take the request back: it was made.
+Nobody else touches the machine, so there are no locks around its state and no two writers. (What only computes may be
+done in the task of whoever asks, where nothing is under way and nothing waits: tasks take turns where they wait, and it
+does not.) A caller who goes away while waiting does not take the request back: it was made.
 
 The mailbox is the boundary of its owner, in the ring that is called core: it says what a job may raise. What is an
 answer (a RequestError, such as a disk that does not read) or a state of the box (a DeviceError) belongs to whoever
