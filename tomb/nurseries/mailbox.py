@@ -39,8 +39,9 @@ class Mailbox:
     async def decide(self, job: Callable[[], T]) -> T:
         """Have `job`, which only computes, done and wait for its result. Raises the TombError that it raised.
 
-        Where nothing comes before it, its turn is now, and nobody need be woken for it. A defect in it ends the owner
-        all the same, before anything else is done. Who is cancelled already has not asked.
+        Where nothing comes before it, its turn is now, and nobody need be woken for it. A defect in it is the owner's
+        alone, who ends before anything else is done; so whoever asked never hears of it, as with `ask`. Who is
+        cancelled already has not asked.
         """
         if not self._idle:
 
@@ -53,10 +54,10 @@ class Mailbox:
             return job()
         except TombError:
             raise
-        except Exception as error:
-            self._defect = error  # before whatever that job posted
+        except Exception as defect:  # noqa: BLE001  # the boundary: `run` raises it, before whatever that job posted
+            self._defect = defect
             self.post(lambda: None)
-            raise
+            await trio.sleep_forever()
 
     async def ask(self, job: Callable[[], Awaitable[T]]) -> T:
         """Have `job` done and wait for its result. Raises the TombError that it raised."""

@@ -14,6 +14,7 @@ upload is at its start as old as the clock says, but never so old that it has no
 which whoever sends it can come back. Nothing is ever forgotten at a start.
 """
 
+import errno
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -486,10 +487,11 @@ class Uploads:
             actual = look.hash or await self._ingest.digest(source)
         except DecodeError as error:
             raise Unavailable(f"what arrived {error}") from error  # our own disk fails; the file is not to blame
-        except Unavailable:
-            # It may be the fsync of these, which fails once only: the next one would find nothing wrong.
-            for index in fresh:
-                await self._take_back(upload, index)
+        except Unavailable as error:
+            # What an fsync could not write it says once only: the next one would find nothing wrong.
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EIO:
+                for index in fresh:
+                    await self._take_back(upload, index)
             raise
         if hashes and set(hashes) != {actual}:
             details = {"expected": sorted(hashes), "actual": actual}
