@@ -17,7 +17,6 @@ This is the library's door (`faults`): reads and writes alike raise answers. One
 
 import os
 import sqlite3
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -85,7 +84,6 @@ class Store:
         # One unit at a time on each connection: this is what makes check_same_thread=False sound.
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(1)
-        self._reader_free = threading.Lock()  # for whoever reads from among threads of his own
         self._edits: list[_Edit[Any, Any]] = []  # that wait for their transaction
         self._edit_thread = trio.CapacityLimiter(1)  # of whoever writes them, and has `_writing`
         self.read_only = read_only
@@ -203,14 +201,6 @@ class Store:
         with self._noticing_damage():
             return await self._ports.in_thread(self._look, unit, limiter=self._reading)
 
-    async def read_of(
-        self, look: Callable[[], R], unit: Callable[[sqlite3.Connection, R], T], threads: trio.CapacityLimiter
-    ) -> T:
-        """As `read`, of what `look` has found: in the same hop, among `threads`, so that nobody who reads waits for it.
-        Raises what it raises, too."""
-        with self._noticing_damage():
-            return await self._ports.in_thread(self._look_of, look, unit, limiter=threads)
-
     async def write_to_free(self, unit: Unit[T]) -> T:
         """As `write`, for what frees space and for what a start needs: it works on a full disk, from the reserve."""
         with self._noticing_damage():
@@ -314,12 +304,8 @@ class Store:
         return [outcome.capture(self._commit, unit) for unit in units]
 
     def _look(self, unit: Unit[T]) -> T:
-        with self._door("read"), self._reader_free:
+        with self._door("read"):
             return _transact(self._reader, "BEGIN", unit)
-
-    def _look_of(self, look: Callable[[], R], unit: Callable[[sqlite3.Connection, R], T]) -> T:
-        found = look()
-        return self._look(lambda db: unit(db, found))
 
     def _commit_from_reserve(self, unit: Unit[T]) -> T:
         try:

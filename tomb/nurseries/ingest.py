@@ -11,10 +11,8 @@ who was cancelled could not clean up at all, and has a deadline, since a box tha
 What is left then, or by a power cut, the next start removes: no row knows of it.
 """
 
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
-from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, TypeVarTuple
 
@@ -70,8 +68,7 @@ class Findings(Struct, frozen=True):
 
 class Look(Struct, frozen=True):
     """What kind of file it really is: its size, the extension for that, the container, whether it is an MP3 to be
-    mended, and why nobody can play it, if so. `hash`: where it will be needed and costs one bite; `known`: then,
-    whether the library has that already."""
+    mended, and why nobody can play it, if so. `hash`: where it will be needed and costs one bite."""
 
     size: int
     ext: str
@@ -79,7 +76,6 @@ class Look(Struct, frozen=True):
     bare: bool
     hindrance: str | None
     hash: str | None = None
-    known: bool | None = None
 
 
 class Inspector(Protocol):
@@ -133,12 +129,7 @@ class Ingest:
 
         Raises: DecodeError when it cannot be read; what `first` raises.
         """
-        if not self._is_here(source):
-            return await self._thread(_looked_at, source, first)
-        try:
-            return await self._store.read_of(partial(_taken_up, source, first), _known, self._threads)
-        except OSError as error:
-            raise faults.of_disk(error) from error
+        return await self._thread(_taken_up if self._is_here(source) else _looked_at, source, first)
 
     async def stage(self, source: Path, incoming: Path, name: str | None = None, look: Look | None = None) -> Arrival:
         """Make one file ready to become a track. What lies in the library's `incoming/` is synced, and taken without a
@@ -200,10 +191,7 @@ class Ingest:
         is_here = self._is_here(source)
         if foreign or look.bare or is_here or await self._store.read(lambda db: files.has_size(db, look.size)):
             origin = origin or (await self._take(source)).hash
-            known = look.known
-            if known is None:
-                known = await self._store.read(lambda db: files.known(db, origin)) is not None
-            if known:
+            if await self._store.read(lambda db: files.known(db, origin)) is not None:
                 return origin, None, await self._inspector.sound(source, name, None)
             if foreign or look.bare:
                 found = await self._inspector.sound(source, name, None)
@@ -329,10 +317,6 @@ def _taken_up(source: Path, first: Callable[[], None] | None) -> Look:
     with closing(Intake(source)) as taking:
         taking.bite()
         return replace(look, hash=taking.hash)
-
-
-def _known(db: sqlite3.Connection, look: Look) -> Look:
-    return look if look.hash is None else replace(look, known=files.known(db, look.hash) is not None)
 
 
 def _begin(source: Path, target: Path | None) -> tuple[Intake, bool]:
