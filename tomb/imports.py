@@ -26,7 +26,7 @@ from tomb.events import LEASE_BLOCK, Events
 from tomb.library import chapters, folders, intake, parcels
 from tomb.library.counters import EventLease
 from tomb.library.folders import FolderPlan, PlannedFile, Skipped
-from tomb.library.labels import label, shown
+from tomb.library.labels import clean, label, shown
 from tomb.library.opening import open_store
 from tomb.nurseries.importer import TAKEN_OUT, Imported, Importer, Progress
 from tomb.nurseries.ingest import Ingest
@@ -171,24 +171,23 @@ class _Box:
                 imported.skipped.append(Skipped(file.path, str(error)))
         while sizes:
             try:
-                if (gone := await self._gone(plan, sizes)) is None:
-                    imported.add(await self._send(plan, sizes, show))
-                else:
-                    imported.already += len(sizes) - len(gone)
-                    imported.skipped += [Skipped(file.path, TAKEN_OUT) for file in gone]
+                imported.add(await self._known(plan, sizes) or await self._send(plan, sizes, show))
                 break
             except _Unreadable as error:  # in the midst of it: the box forgets that it began
                 imported.skipped.append(Skipped(error.file.path, str(error)))
                 del sizes[error.file]
         return imported
 
-    async def _gone(self, plan: FolderPlan, sizes: dict[PlannedFile, int]) -> list[PlannedFile] | None:
-        """None where something is new; else what was taken out before. To read it all is only worth while if no size
-        is new."""
+    async def _known(self, plan: FolderPlan, sizes: dict[PlannedFile, int]) -> Imported | None:
+        """What comes of a folder of which nothing need be sent; None where something is new. To read it all is only
+        worth while if no size is new."""
         look = await self._look(plan, [{"size": size} for size in sizes.values()])
         if not look["new"]:
             look = await self._look(plan, [{"size": size, "hash": _digest(file)} for file, size in sizes.items()])
-        return None if look["new"] else [[*sizes][place] for place in look["gone"]]
+        if look["new"]:
+            return None
+        gone = [Skipped([*sizes][place].path, TAKEN_OUT) for place in look["gone"]]
+        return Imported(already=len(sizes) - len(gone), already_in=_titles(look), skipped=gone)
 
     async def _look(self, plan: FolderPlan, files: Sequence[dict[str, int | str]]) -> dict[str, Any]:
         body = {"title": plan.title, "files": files} | ({} if self._into is None else {"into": self._into})
@@ -226,7 +225,14 @@ class _Box:
         )
         data = answer["data"]
         skipped = [Skipped(self._above / each["file"], each["reason"]) for each in data["skipped"]]
-        return Imported(data["playlist_ids"], data["created"], data["tracks"], data["already"], skipped)
+        return Imported(
+            playlist_ids=data["playlist_ids"],
+            created=data["created"],
+            tracks=data["tracks"],
+            already=data["already"],
+            already_in=_titles(data),
+            skipped=skipped,
+        )
 
     def _card(self, file: PlannedFile, size: int) -> parcels.FileCard:
         name = shown(file.path.relative_to(self._above))
@@ -240,6 +246,11 @@ class _Box:
             artist=file.artist,
             chapters=chapters.encoded(file.chapters),
         )
+
+
+def _titles(answer: dict[str, Any]) -> list[str]:
+    """Of playlists, as a box tells them that may be anybody's, or older than that field."""
+    return [clean(each) or "?" for each in answer.get("already_in", ())]
 
 
 def _size(path: Path) -> int:

@@ -141,7 +141,7 @@ async def test_a_full_disk_ends_it_between_two_folders(way: str, tmp_path: Path)
             assert copies(data) == []
             disk.clear()
             rest = await run_tomb("import", root, *how, env={"TOMB_FREE_KEPT_MB": "0"})
-            assert rest.out == "1 new playlist, 2 new tracks, 1 already there\n"
+            assert rest.out == "1 new playlist, 2 new tracks, 1 already there (in “A”)\n"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
@@ -213,11 +213,11 @@ async def test_what_was_taken_out_of_a_running_box_is_said_and_stays_so(tmp_path
         again = await run_tomb("import", root, "--url", box.url)
         assert again.out == (
             "left out: Music/A/1.wav: it was taken out of its playlist before, and stays so\n"
-            "0 new playlists, 0 new tracks, 1 already there, 1 left out\n"
+            "0 new playlists, 0 new tracks, 1 already there (in “A”), 1 left out\n"
         )
         write(root / "A" / "3.wav", noise(0.2, seed=9))
         assert (
-            "0 new playlists, 1 new track, 1 already there, 1 left out"
+            "0 new playlists, 1 new track, 1 already there (in “A”), 1 left out"
             in (await run_tomb("import", root, "--url", box.url)).out
         )
 
@@ -242,7 +242,7 @@ async def test_a_file_is_a_playlist_of_one_or_comes_into_another(way: str, tmp_p
         into = await run_tomb("import", root / "Late.wav", "--into", "songs", *how)
         assert into.out == "0 new playlists, 1 new track\n"
         again = await run_tomb("import", root / "Late.wav", "--into", "Songs", *how)
-        assert again.out == "0 new playlists, 0 new tracks, 1 already there\n"
+        assert again.out == "0 new playlists, 0 new tracks, 1 already there (in “Songs”)\n"
         refused(await run_tomb("import", root / "Late.wav", "--into", "Nothing", *how), "Nothing")
         refused(await run_tomb("import", root / "nowhere.wav", *how), "No such file")
     assert [(title, names) for title, names, _ in await playlists(data)] == [

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,20 @@ async def test_a_folder_becomes_a_playlist(tmp_path: Path, autojump_clock: MockC
         assert (made.title, [track.filename for track in made.tracks]) == ("A folder", ["1.wav"])
         sizes = [{"size": each.size} for each in parcels.decoded(folder().partition(b"\n")[0]).files]
         look = await client.ask("POST", "/api/imports/look", {"title": "A folder", "files": sizes})
-        assert look.data == {"new": 0, "gone": []}
+        assert look.data == {"new": 0, "gone": [], "already_in": []}
+
+
+async def test_a_folder_that_comes_again_is_told_where_it_is(tmp_path: Path, autojump_clock: MockClock) -> None:
+    _, _, sound = folder().partition(b"\n")
+    files = [{"size": len(sound), "hash": sha256(sound).hexdigest()}]
+    async with served(tmp_path) as (box, client):
+        [playlist_id] = (await client.ask("POST", "/api/imports", raw=folder())).data["playlist_ids"]
+        await box.services.librarian.update(playlist_id, {"title": "The bee"})
+        look = await client.ask("POST", "/api/imports/look", {"title": "A folder", "files": files})
+        assert look.data == {"new": 0, "gone": [], "already_in": ["The bee"]}
+        again = await client.ask("POST", "/api/imports", raw=folder())
+        assert (again.data["already"], again.data["already_in"]) == (1, ["The bee"])
+        assert again.body["message"] == "0 new playlists, 0 new tracks, 1 already there (in “The bee”)"
 
 
 async def test_what_a_sheet_said_of_a_file_comes_along(tmp_path: Path, autojump_clock: MockClock) -> None:
@@ -114,7 +128,7 @@ async def test_as_many_files_as_may_be_sent_may_be_asked_about(tmp_path: Path, a
     files = [{"size": 12_345_678, "hash": f"{number:064x}"} for number in range(parcels.FILES_LIMIT)]
     async with served(tmp_path) as (_, client):
         look = await client.ask("POST", "/api/imports/look", {"title": "A", "files": files})
-        assert look.data == {"new": parcels.FILES_LIMIT, "gone": []}
+        assert look.data == {"new": parcels.FILES_LIMIT, "gone": [], "already_in": []}
 
 
 async def test_names_are_labels_and_never_paths(tmp_path: Path, autojump_clock: MockClock) -> None:

@@ -43,7 +43,9 @@ async def test_two_folders_of_one_name_that_pass_through_one_place_are_two_playl
         episode(folder, "Bibi", "a", "b")
         assert (await stage.importer.import_folder(folder)).created == 1
         assert await shelf(stage) == [("Folge 1", ["a", "b"])] * 2
-        assert (await stage.importer.import_folder(folder)).message == "0 new playlists, 0 new tracks, 2 already there"
+        assert (await stage.importer.import_folder(folder)).message == (
+            "0 new playlists, 0 new tracks, 2 already there (in “Folge 1”)"
+        )
 
 
 async def test_a_title_tune_that_they_share_makes_them_no_one(tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ async def test_a_playlist_that_was_in_the_bin_still_knows_what_it_had(tmp_path: 
         await stage.librarian.delete(made.id)
         await stage.librarian.restore(made.id)
         again = await stage.importer.import_folder(folder)
-        assert again.message == "0 new playlists, 0 new tracks, 2 already there, 1 left out"
+        assert again.message == "0 new playlists, 0 new tracks, 2 already there (in “Songs”), 1 left out"
         assert [(each.path.name, each.reason) for each in again.skipped] == [("2.mp3", TAKEN_OUT)]
         assert titles(await only(stage)) == ["1", "3"]
 
@@ -167,7 +169,7 @@ async def test_the_inbox_keeps_what_parents_had_taken_out(tmp_path: Path, autoju
         await trio.sleep(60)
         assert (
             await stage.importer.sync()
-        ).imported.message == "0 new playlists, 1 new track, 1 already there, 1 left out"
+        ).imported.message == "0 new playlists, 1 new track, 1 already there (in “Songs”), 1 left out"
         assert [path.name for path in folder.iterdir()] == ["1.mp3"]
 
 
@@ -190,3 +192,21 @@ async def test_a_folder_that_went_into_a_playlist_is_not_that_playlist(tmp_path:
         assert (await stage.importer.take(plan, into="mixed")).playlist_ids == [made.id]
         assert (await stage.importer.import_folder(folder)).created == 1
         assert await shelf(stage) == [("Mixed", ["1", "2", "1", "2"]), ("Songs", ["1", "2"])]
+
+
+async def test_whoever_brings_it_again_is_told_which_playlists_have_it(tmp_path: Path) -> None:
+    async with opened(tmp_path / "data") as stage:
+        root = tmp_path / "Music"
+        for name in "ABCDE":
+            episode(root / name, name, "1", "2")
+        await stage.importer.import_folder(root)
+        for lite in stage.librarian.lites():
+            await stage.librarian.update(lite.id, {"title": f"{lite.title} of ours"})
+        one = await stage.importer.import_folder(root / "A")
+        assert one.message == "0 new playlists, 0 new tracks, 2 already there (in “A of ours”)"
+        all_of_it = await stage.importer.import_folder(root)
+        said = "10 already there (in “A of ours”, “B of ours”, “C of ours” and 2 more)"
+        assert all_of_it.message == f"0 new playlists, 0 new tracks, {said}"
+        episode(root / "A", "A", "3")
+        more = await stage.importer.import_folder(root / "A")
+        assert more.message == "0 new playlists, 1 new track, 2 already there (in “A of ours”)"

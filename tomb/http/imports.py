@@ -38,20 +38,23 @@ class LookBody(Body):
 class LookAnswer(Wire):
     """`new`: how many of them the library would take; if none, nothing need be sent. Without all hashes, how many have
     a size that none had before; if none, the hashes tell. `gone`: which (from 0) were taken out before, and stay so.
+    `already_in`: titles of the playlists that have the others.
     """
 
     new: int
     gone: Sequence[int]
+    already_in: Sequence[str]
 
 
 class ImportAnswer(Wire):
     """`playlist_ids`: made or added to. `tracks`: new ones; `already`: files that were there before, or are not to come
-    back."""
+    back. `already_in`: titles of the playlists that have them."""
 
     playlist_ids: Sequence[str]
     created: int
     tracks: int
     already: int
+    already_in: Sequence[str]
     skipped: Sequence[SkippedFile]
 
 
@@ -59,7 +62,9 @@ async def _look(services: Services, call: Call[LookBody]) -> Success[LookAnswer]
     """Ask what of a folder is new."""
     files = [Sent(each.size, each.hash) for each in call.given.files]
     found = await services.importer.look(call.given.title, files, into=call.given.into)
-    return Success(LookAnswer(new=len(found.new), gone=found.gone))
+    others = len(files) - len(found.new) - len(found.gone)
+    title = services.librarian.title(found.playlist_id) if others else None
+    return Success(LookAnswer(new=len(found.new), gone=found.gone, already_in=[] if title is None else [title]))
 
 
 async def _import(services: Services, call: Call[Body]) -> Success[ImportAnswer]:
@@ -75,6 +80,7 @@ def _told(imported: Imported) -> ImportAnswer:
         created=imported.created,
         tracks=imported.tracks,
         already=imported.already,
+        already_in=imported.already_in,
         skipped=[SkippedFile(file=shown(each.path), reason=each.reason) for each in imported.skipped],
     )
 

@@ -50,10 +50,14 @@ class Sent(Struct, frozen=True):
 
 
 class Compared(Struct, frozen=True):
-    """Which files of a folder, by their places in it, a playlist never had, and which it had and has no more."""
+    """Which files of a folder, by their places in it, a playlist never had, and which it had and has no more.
+
+    `playlist_id`: of that playlist, None where there is none.
+    """
 
     new: tuple[int, ...]
     gone: tuple[int, ...] = ()
+    playlist_id: str | None = None
 
 
 def look(db: sqlite3.Connection, playlist_id: str | None, title: str, files: Sequence[Sent]) -> Compared:
@@ -70,7 +74,7 @@ def look(db: sqlite3.Connection, playlist_id: str | None, title: str, files: Seq
         return Compared(tuple(range(len(files))))
     found = compare(db, playlist_id, [each.hash for each in coming])
     vanished = {place for place, each in enumerate(coming) if db.execute(_VANISHED, (each.hash,)).fetchone()}
-    return Compared(tuple(sorted({*found.new} | vanished)), found.gone)
+    return Compared(tuple(sorted({*found.new} | vanished)), found.gone, playlist_id)
 
 
 def find(db: sqlite3.Connection, title: str, coming: Sequence[Origin]) -> str | None:
@@ -97,7 +101,7 @@ def compare(db: sqlite3.Connection, playlist_id: str, coming: Iterable[str]) -> 
             gone.append(place)
         else:
             new.append(place)
-    return Compared(tuple(new), tuple(gone))
+    return Compared(tuple(new), tuple(gone), playlist_id)
 
 
 def note(db: sqlite3.Connection, playlist_id: str, title: str, coming: Sequence[Origin]) -> None:

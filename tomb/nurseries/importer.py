@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 FILES_AT_ONCE = 3  # two are examined (`inspection.AT_ONCE`) while the next one is copied
 MOST_SAID = 50  # files that stay in the inbox, at once
 NOT_NEEDED = "not needed: each track has a picture; it stays where it is"
+PLACES_SAID = 3  # playlists that have what comes again
 TAKEN_OUT = "it was taken out of its playlist before, and stays so"
 
 
@@ -56,12 +57,16 @@ class Progress(Struct, frozen=True):
 
 
 class Imported(Struct):
-    """What came of an import: ids of playlists made or added to, the number of new tracks, and what was left out."""
+    """What came of an import: ids of playlists made or added to, the number of new tracks, and what was left out.
+
+    `already`: how many files were there before; `already_in`: the titles of the playlists that have them.
+    """
 
     playlist_ids: list[str] = field(default_factory=list)
     created: int = 0
     tracks: int = 0
     already: int = 0
+    already_in: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
     def add(self, other: "Imported") -> None:
@@ -69,6 +74,7 @@ class Imported(Struct):
         self.created += other.created
         self.tracks += other.tracks
         self.already += other.already
+        self.already_in += [each for each in other.already_in if each not in self.already_in]
         self.skipped += other.skipped
 
     @property
@@ -81,8 +87,17 @@ class Imported(Struct):
         if not self.is_something:
             return "nothing in it can be played; no playlist was made"
         line = f"{counted(self.created, 'new playlist')}, {counted(self.tracks, 'new track')}"
-        line += f", {self.already} already there" if self.already else ""
+        line += f", {self.already} already there{_places(self.already_in)}" if self.already else ""
         return line + (f", {len(self.skipped)} left out" if self.skipped else "")
+
+
+def _places(titles: Sequence[str]) -> str:
+    if not titles:
+        return ""
+    said = [f"“{each}”" for each in titles[:PLACES_SAID]]
+    if more := len(titles) - len(said):
+        said.append(f"{more} more")
+    return f" (in {' and '.join([', '.join(said[:-1]), said[-1]] if len(said) > 1 else said)})"
 
 
 class Synced(Struct, frozen=True):
@@ -414,5 +429,12 @@ def _called(into: str, lites: Sequence[PlaylistLite]) -> list[str]:
 def _came(arrived: Arrived, gone: Sequence[Path], count: int) -> Imported:
     """What came of one playlist's `count` files."""
     added = len(arrived.added)
-    skipped = [Skipped(path, TAKEN_OUT) for path in gone]
-    return Imported([arrived.playlist.id], int(arrived.created), added, count - added - len(gone), skipped)
+    already = count - added - len(gone)
+    return Imported(
+        playlist_ids=[arrived.playlist.id],
+        created=int(arrived.created),
+        tracks=added,
+        already=already,
+        already_in=[arrived.playlist.title] if already else [],
+        skipped=[Skipped(path, TAKEN_OUT) for path in gone],
+    )

@@ -1581,6 +1581,7 @@ export interface components {
             created: number;
             tracks: number;
             already: number;
+            already_in: string[];
             skipped: components["schemas"]["SkippedFile"][];
         };
         InitUploadBody: {
@@ -1658,6 +1659,7 @@ export interface components {
         LookAnswer: {
             new: number;
             gone: number[];
+            already_in: string[];
         };
         LookBody: {
             client_op_id?: string | null;
