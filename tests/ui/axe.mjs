@@ -84,7 +84,7 @@ const states = () => [
   ['buttons', '/buttons', heading('No button, knob or remote was found.')],
   ['settings', '/settings', heading('Loudest volume')],
   ['choosing a PIN', '/settings', all(button('Choose a PIN'))],
-  ['system', '/system', all((page) => page.getByRole('button', { name: 'player', exact: true }).waitFor())],
+  ['system', '/system', all((page) => page.getByText('For engineers').click(), (page) => page.getByRole('button', { name: 'player', exact: true }).waitFor())],
   ['restart', '/system', all(button('Restart'), heading('Restart the box?'))],
   ['switching off', '/system', all(button('Switch off'), heading('Switch the computer off?'))],
   ['restore', '/system', picked('Restore', { name: 'box.tar', mimeType: 'application/x-tar', buffer: Buffer.from('') })],

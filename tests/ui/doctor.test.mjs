@@ -36,6 +36,33 @@ test('the check-up says what is wrong, what is fine, and the command that mends 
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'amixer sset Master unmute')
 })
 
+test('the System page has one verdict over its parts and its check-up', async (t) => {
+  const page = await visit(t, '/system')
+  let sound = 'stand-in'
+  await page.route('**/api/health', async (route) => { // of what machine this runs on nothing depends
+    const answer = await (await route.fetch()).json()
+    answer.data.status = 'healthy'
+    for (const [name, part] of Object.entries(answer.data.details)) part.state = name === 'audio' ? sound : 'up'
+    await route.fulfill({ json: answer })
+  })
+  await page.getByRole('heading', { name: 'It runs, with stand-ins' }).waitFor()
+  sound = 'up'
+  await page.getByRole('heading', { name: 'All is well' }).waitFor()
+  let wrong = 2
+  await page.route('**/api/system/doctor', async (route) => {
+    const each = { ok: 'no', reason: 'card', values: {}, text: 'The sound card is muted.', remedy: null }
+    await route.fulfill({ json: { status: 'success', message: '', data: ['mixer', 'clock'].slice(0, wrong).map((check) => ({ check, ...each })) } })
+  })
+  await page.getByRole('button', { name: 'Look now' }).click()
+  await page.getByText('2 things are wrong.', { exact: true }).waitFor()
+  await page.getByRole('heading', { name: 'It runs, but 2 things are wrong' }).waitFor()
+  assert.equal(await page.getByText('All is well').count(), 0)
+  wrong = 0
+  await page.getByRole('button', { name: 'Look now' }).click()
+  await page.getByRole('heading', { name: 'All is well' }).waitFor()
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+})
+
 test('what was found is said in the language of the family', async (t) => {
   const page = await visit(t, '/system', { ...DESK, locale: 'de-DE' })
   await page.getByRole('button', { name: 'Jetzt ansehen' }).click()

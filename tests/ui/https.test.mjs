@@ -201,6 +201,7 @@ test('the log goes to the clipboard, the oldest line first', async (t) => {
   const lines = [{ timestamp: 1e9, level: 'warning', logger: 'tomb.devices', message: 'the reader is gone' }, { timestamp: 1e9 + 1, level: 'info', logger: 'tomb.devices', message: 'and is back' }]
   await page.route('**/api/system/logs*', (route) => route.fulfill({ json: { status: 'success', message: '', data: { logs: lines, total_lines: 2 } } }))
   await page.getByRole('link', { name: 'System' }).click()
+  await page.getByText('For engineers').click()
   await page.getByRole('button', { name: 'Copy the log' }).click()
   await page.getByText('The log is copied.').waitFor()
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '2001-09-09T01:46:40.000Z warning tomb.devices the reader is gone\n2001-09-09T01:46:41.000Z info tomb.devices and is back')

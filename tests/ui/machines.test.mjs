@@ -8,6 +8,7 @@ before(async () => {
   id = await playlist('Songs', 1, 400_000)
 })
 const player = (page, state) => page.getByRole('group', { name: `player: ${state}` }).waitFor()
+const unfold = (page) => page.getByText('For engineers').click()
 const start = () => ask('POST', `/api/playlists/${id}/start`, {})
 const pause = () => ask('POST', '/api/player/pause', {})
 
@@ -20,6 +21,7 @@ test('the state diagrams are live: told of each move; only uploads, whose room t
   await page.reload()
   await page.getByRole('link', { name: 'Settings' }).click()
   await page.getByRole('link', { name: 'System' }).click()
+  await unfold(page)
   await page.getByRole('button', { name: 'player', exact: true }).click()
   await start()
   await player(page, 'playing')
@@ -45,6 +47,7 @@ test('after a drop they are where the box is now', async (t) => {
   const way = await network(t)
   await start()
   const page = await visit(t, '/system', { at: way.at, forgive: QUIET })
+  await unfold(page)
   await page.getByRole('button', { name: 'player', exact: true }).click()
   await player(page, 'playing')
   way.cut()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { ask, DESK, PHONE, place, playlist, visit } from './rig.mjs'
+import { ask, BOX, DESK, PHONE, place, playlist, visit } from './rig.mjs'
 
 const LONG = 'Donaudampfschifffahrtsgesellschaftskapitänsgeschichten, gelesen von jemandem mit einem sehr langen Namen, '.repeat(2).slice(0, 200).trim()
 const pages = new Map([['home', '/'], ['tags', '/tags'], ['settings', '/settings'], ['system', '/system'], ['cards', '/cards'], ['child', '/child'], ['bin', '/bin'], ['limits', '/limits'], ['stats', '/stats'], ['buttons', '/buttons'], ['nowhere', '/no/such/page']])
@@ -143,6 +143,33 @@ test('what works is folded up, and what there is to say is not', async (t) => {
   assert.equal(await page.getByText('Library', { exact: true }).isVisible(), false)
   await page.getByText(/^\d+ parts work$/).click()
   await page.getByText('Library', { exact: true }).waitFor()
+})
+
+test('what is for engineers is folded up, and not asked for before it is shown', async (t) => {
+  const asked = []
+  const page = await visit(t)
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  await page.goto(`${BOX}/system`)
+  await page.getByText(/^\d+ parts work$/).waitFor()
+  await page.getByRole('region', { name: 'What fills the disk' }).getByRole('link').first().waitFor()
+  assert.equal(await page.getByRole('heading', { name: 'Log' }).count(), 0)
+  assert.deepEqual(asked.filter((each) => /logs|machines/.test(each)), [])
+  await page.getByText('For engineers').click()
+  for (const name of ['Log', 'What the box has in mind']) await page.getByRole('heading', { name }).waitFor()
+  await page.getByRole('link', { name: 'The API, for programmers' }).waitFor()
+})
+
+test('on a wide screen the panels of the System page leave no hole', async (t) => {
+  const page = await visit(t, '/system', DESK)
+  await page.getByRole('heading', { name: 'Restart and switch off' }).waitFor()
+  await page.waitForLoadState('networkidle')
+  const panels = await page.locator('main .panel').evaluateAll((all) => all.map((each) => each.getBoundingClientRect().toJSON()))
+  const width = Math.max(...panels.map((each) => each.width))
+  for (const panel of panels) { // each row is full: one panel as wide as all, or two that are equally high
+    const row = panels.filter(({ top }) => Math.abs(top - panel.top) < 1)
+    assert.equal(row.length, panel.width > width - 1 ? 1 : 2, JSON.stringify(panel))
+    assert.ok(Math.abs(row[0].bottom - row.at(-1).bottom) < 1, JSON.stringify(row))
+  }
 })
 
 for (const [size, options] of [['phone', PHONE], ['smallest phone', { viewport: { width: 320, height: 640 } }], ['desktop', DESK]])

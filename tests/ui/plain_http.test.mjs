@@ -24,6 +24,7 @@ test('what browsers have for HTTPS alone is not offered, and not missed', async 
   await playlist('Untagged', 1)
   const at = BOX.replace('127.0.0.1', 'box.local')
   const page = await visit(t, '/system', { at, forgive: [/Cross-Origin-Opener-Policy/] })
+  await page.getByText('For engineers').click()
   await page.getByRole('heading', { name: 'Log' }).waitFor()
   assert.equal(await page.getByRole('button', { name: 'Copy the log' }).count(), 0)
   assert.deepEqual(await page.evaluate(() => ['serviceWorker' in navigator, 'clipboard' in navigator, 'NDEFReader' in window]), [false, false, false])

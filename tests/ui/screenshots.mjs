@@ -83,6 +83,7 @@ const PICTURES = [
   ['welcome-tag', '/welcome', (page) => button(page, 'Skip'), (page) => page.evaluate(() => sessionStorage.clear())],
   ['system', '/system'],
   ['machines', '/system', async (page) => {
+    await page.getByText('For engineers').click()
     await page.getByRole('button', { name: 'player', exact: true }).click()
     await page.getByRole('group', { name: 'player: paused' }).evaluate((diagram) => diagram.scrollIntoView({ block: 'center' }))
   }],
