@@ -7,8 +7,9 @@ Takes questions on stdin and says what it found on stdout, JSON objects, one a l
     < {"done": true}
     > {"source": "/inbox/1.mp3", "name": "1.mp3", "sound": "/incoming/1f0c.mp3"}
     < {"going_on": true}
-    < {"duration_ms": 83500, "damaged_ms": null, "lacking": false, "pieces": [], "unended": false, "seek_marks": null}
-    < {"loudness": {"track": -14.3, "album": null, "peak": 0.98}}
+    < {"duration_ms": 83500, "damaged_ms": null, "lacking": false, "pieces": [], "unended": false, "seek_marks": null,
+       "loudness": {"track": -14.3, "album": null, "peak": 0.98}}
+    < {"loudness": {"track": -14.1, "album": -13.9, "peak": 0.98}}
     < {"labels": {"title": "The moon", "artist": null, "album": null, "disc": null, "track": 7, "chapters": []}}
     < {"cover": "base64…", "ext": "jpg"}
     < {"done": true}
@@ -22,9 +23,10 @@ Takes questions on stdin and says what it found on stdout, JSON objects, one a l
     < {"cover": "base64…", "ext": "webp"}
     < {"done": true}
 
-What is said is said at once, so that it counts even if what follows is the end of the child. Without "sound" there is
-no duration. A file that cannot be played: `{"refused": "no sound in it", "lacking": true}`. "lacking": a better decoder
-may get more out of it. "pieces" and "unended" are for that one, see tomb/library/structure.py.
+What is said is said at once, so that it counts even if what follows is the end of the child: loudness is said as it was
+measured, and again if tags know better. Without "sound" there is no duration. A file that cannot be played:
+`{"refused": "no sound in it", "lacking": true}`. "lacking": a better decoder may get more out of it. "pieces" and
+"unended" are for that one, see tomb/library/structure.py.
 
 A file is decoded to its end, by the very decoder that will play it: only what was heard is told. That takes 1 s for 10
 to 20 minutes of music on a Pi, so "going_on" comes now and then.
@@ -87,10 +89,12 @@ class Examiner:
             built, _ = self._structure(source)
             self._report({"pieces": built.pieces, "unended": built.unended})
         else:
-            self._report(heard[0])
+            found, measured = heard
+            self._report({**found, "loudness": {"track": measured.track, "album": None, "peak": measured.peak}})
             track, album = meter.tagged(source)
-            level = heard[1].track if track is None else track
-            self._report({"loudness": {"track": level, "album": album, "peak": heard[1].peak}})
+            if track is not None or album is not None:
+                level = measured.track if track is None else track
+                self._report({"loudness": {"track": level, "album": album, "peak": measured.peak}})
         said, picture = labels.read(source, containers.stem(name))
         self._report({"labels": asdict(said)})
         if marks := embedded.read(source):

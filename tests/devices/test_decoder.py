@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from tests.rigs.sounds import Int16, as_heard, noise, write
-from tomb.devices.decoder import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, PACE_S, Decoder, Probe, probe
+from tomb.devices.decoder import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, PACE_S, Decoder, Probe, measure, probe
 from tomb.errors import DecodeError
 
 
@@ -64,8 +64,9 @@ def test_mono_is_heard_on_both_sides(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", [8000, 11025, 22050, 32000, 48000, 96000])
 @pytest.mark.parametrize("step", [1000, 16384, 1_000_000])
-def test_resampling_in_pieces_is_resampling_at_once(tmp_path: Path, rate: int, step: int) -> None:
-    path = write(tmp_path / "a.flac", noise(0.77, rate=rate), rate)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_resampling_in_pieces_is_resampling_at_once(tmp_path: Path, rate: int, step: int, channels: int) -> None:
+    path = write(tmp_path / "a.flac", noise(0.77, rate=rate, channels=channels), rate)
     np.testing.assert_array_equal(read_all(path, step=step), as_heard(path))
 
 
@@ -226,6 +227,21 @@ def test_what_precedes_damage_is_heard_before_it_is_told(tmp_path: Path) -> None
     assert len(heard) > 44100
     with pytest.raises(DecodeError, match="damaged"):
         reader.read(1)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5])
+@pytest.mark.parametrize("rate", [44100, 48000])
+def test_a_measure_hears_of_what_is_damaged_as_much_as_a_player(tmp_path: Path, share: float, rate: int) -> None:
+    path = cut(write(tmp_path / "a.flac", noise(3)), share)
+    given: list[Int16] = []
+    measured = measure(path, rate, given.append)
+    player = Decoder(path, rate)
+    heard = player.read(10_000_000)
+    assert measured.failed
+    assert measured.heard_s == len(heard) / rate
+    assert len(np.concatenate(given)) == len(heard)
+    if rate == 44100:
+        np.testing.assert_array_equal(np.concatenate(given), heard)
 
 
 @pytest.mark.parametrize("claimed", [0, 2**36 - 1])

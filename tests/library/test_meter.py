@@ -74,6 +74,15 @@ def test_the_length_of_the_pieces_makes_no_difference(piece: int) -> None:
     assert measured(sound, 44100, piece).track == pytest.approx(whole.track, abs=1e-4)
 
 
+@pytest.mark.parametrize("piece", [1000, 10**6])
+def test_what_is_the_same_on_both_sides_is_as_loud_as_what_differs_by_next_to_nothing(piece: int) -> None:
+    sound = sine(44100)
+    sound[:, 1] = sound[:, 0]
+    other = sound.copy()
+    other[:, 1] *= 1 - 1e-6
+    assert measured(sound, 44100, piece).track == pytest.approx(measured(other, 44100, piece).track, abs=1e-3)
+
+
 def test_whole_numbers_are_measured_as_what_they_stand_for() -> None:
     meter = Meter(44100)
     meter.add((sine(44100) * 32767).astype(np.int16))

@@ -96,13 +96,16 @@ class Meter:
         sound = np.concatenate(self._pieces)
         hops, left = divmod(len(sound), self._hop)
         self._pieces, self._waiting = [sound[len(sound) - left :]] if left else [], left
+        # Both sides are the same where it was recorded with one microphone: of these one does for two.
+        sides = 1 if (sound[:, 0] == sound[:, 1]).all() else 2
         # Each side of each hop for itself, one sample after the other: a transform of what lies so takes half the time.
-        blocks = np.ascontiguousarray(sound[: hops * self._hop].reshape(hops, self._hop, 2).transpose(0, 2, 1))
+        whole = sound[: hops * self._hop, :sides].reshape(hops, self._hop, sides)
+        blocks = np.ascontiguousarray(whole.transpose(0, 2, 1))
         blocks -= (blocks @ self._line)[:, :, None] * self._line
         spectra = np.fft.rfft(blocks)[:, :, 1:-1]
         powers = spectra.real**2
         powers += spectra.imag**2
-        self._powers.extend((powers @ self._weights).sum(axis=1))
+        self._powers.extend((powers @ self._weights).sum(axis=1) * (2 / sides))
 
 
 @cache

@@ -182,13 +182,13 @@ class Inspection:
             refused = next((each for each in lines if each.refused is not None), None)
             kind = NoSound if refused is not None and refused.lacking else DecodeError
             raise kind((refused and refused.refused) or trouble or "it does not say how long it is")
-        # Said twice, first without the chapters: these are the most work.
+        # Said twice, loudness first without the tags, and labels without the chapters: these are the most work.
         said = next((each.labels for each in reversed(lines) if each.labels), Labels(label(containers.stem(name))))
         built = heard or next((each for each in lines if each.pieces or each.unended), _Line())
         return Findings(
             said,
             built.duration_ms or 0,
-            next((each.loudness for each in lines if each.loudness is not None), Loudness()),
+            next((each.loudness for each in reversed(lines) if each.loudness is not None), Loudness()),
             _picture(lines),
             damaged_ms=built.damaged_ms,
             lacking=built.lacking,
