@@ -2,15 +2,21 @@
 
 import hashlib
 import os
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trio
+import trio.testing
 from msgspec.structs import replace
 
 from tests.rigs.library import opened
 from tomb.errors import DecodeError, NoSpace, StartError, Unavailable
 from tomb.library import files, intake
+from tomb.library.files import Freed
 from tomb.library.intake import Intake
+from tomb.models import Playlist
 
 
 def taken(source: Path, target: Path) -> intake.Staged:
@@ -170,6 +176,62 @@ async def test_a_unit_that_fails_after_it_kept_a_file_leaves_none(tmp_path: Path
         assert (await stage.librarian.playlist(made.id)).tracks == []
         assert stage.news() == []
         assert (stage.files(), stage.half_taken()) == (set(), [])
+
+
+async def test_files_come_in_though_the_transaction_that_they_were_to_share_came_to_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as stage:
+        playlists = [await stage.fill(name, []) for name in "ab"]
+        commit, tried = stage.store._before_commit, list[int]()
+
+        def fail_once(names: Freed) -> None:
+            commit(names)
+            tried.append(len(names))
+            if len(tried) == 1:
+                raise sqlite3.OperationalError("disk I/O error")
+
+        async def add(playlist: Playlist) -> None:
+            async with stage.ingest.incoming() as incoming:
+                source = tmp_path / f"{playlist.title}.mp3"
+                source.write_bytes(playlist.title.encode())
+                await stage.librarian.add(playlist.id, [await stage.ingest.stage(source, incoming)])
+
+        async with trio.open_nursery() as nursery, stage.store._writing:
+            for playlist in playlists:
+                nursery.start_soon(add, playlist)
+            await trio.testing.wait_all_tasks_blocked()
+            monkeypatch.setattr(stage.store, "_before_commit", fail_once)
+        assert tried == [2, 1, 1]
+        assert [len((await stage.librarian.playlist(each.id)).tracks) for each in playlists] == [1, 1]
+        assert (await stage.librarian.reconcile()).changed == frozenset()
+        assert (len(stage.files()), stage.half_taken()) == (2, [])
+
+
+async def test_content_that_comes_back_before_it_was_unlinked_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(tmp_path) as stage:
+        made, other = await stage.fill("Songs", [b"song"]), await stage.fill("Others", [])
+        await stage.librarian.delete(made.id)
+        (tmp_path / "song.mp3").write_bytes(b"song")
+        between = stage.store.between
+
+        async with stage.ingest.incoming() as incoming:
+            arrival = await stage.ingest.stage(tmp_path / "song.mp3", incoming)
+            [hashed] = (path.stem for path in (stage.librarian.folder / "files").iterdir())
+            sound = intake.Staged(incoming / "song.mp3", hashed, "mp3", 4)
+            sound.path.write_bytes(b"song")
+
+            async def late(unit: Any) -> Any:
+                await stage.librarian.add(other.id, [replace(arrival, sound=sound)])
+                return await between(unit)
+
+            monkeypatch.setattr(stage.store, "between", late)
+            await stage.librarian.empty_bin()
+        assert len((await stage.librarian.playlist(other.id)).tracks) == 1
+        assert (await stage.librarian.reconcile()).changed == frozenset()
+        assert len(stage.files()) == 1
 
 
 async def test_a_library_that_cannot_be_written_says_so_and_changes_nothing(tmp_path: Path) -> None:

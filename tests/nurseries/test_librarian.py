@@ -381,7 +381,7 @@ async def test_a_disk_that_fails_at_the_end_of_a_download_ends_neither_the_downl
         async with stage.librarian.pinned():
             await stage.librarian.delete(made.id)
             await stage.librarian.empty_bin()
-            monkeypatch.setattr(stage.store, "read", fail)
+            monkeypatch.setattr(stage.store, "between", fail)
         monkeypatch.undo()
         assert "disk I/O error" in caplog.text
         assert (await stage.librarian.reconcile()).strays == 1

@@ -546,9 +546,93 @@ async def test_a_small_file_becomes_a_track_in_few_hops_and_fsyncs(
         session = await sender.begin(digest(sender.content))
         await sender.send(session, 0)
         await sender.finalize(session)
-        taken_in = ["_taken_up", "_look", "_look", "_commit_and"]  # the second is the examiner's stand-in
+        taken_in = ["_taken_up", "_look", "_look", "_commit_together"]  # the second is the examiner's stand-in
         assert hops == ["_commit_unsynced", "_put", *taken_in]
         assert synced == ["incoming", "library"]  # the file, the folder `files`; and SQLite its log, in the commit
+
+
+async def test_small_files_that_are_ready_at_once_become_tracks_by_one_commit_and_one_fsync_of_their_folder(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        songs = [Sender(sender.box, sender.playlist_id, made(Random(seed), 0.1).content) for seed in range(4)]
+        sessions = [await song.begin(digest(song.content)) for song in songs]
+        for song, session in zip(songs, sessions, strict=True):
+            await song.send_all(session)
+        commits, synced, hop, fsync = list[int](), list[str](), sender.uploads._ports.in_thread, os.fsync
+
+        async def counted(call: Any, *args: Any, **more: Any) -> Any:
+            if getattr(call, "__name__", "") == "_commit_together":
+                commits.append(len(args[0]))
+            return await hop(call, *args, **more)
+
+        def noted(file: int) -> None:
+            synced.append(Path(f"/proc/self/fd/{file}").readlink().name)
+            fsync(file)
+
+        monkeypatch.setattr(sender.uploads._ports, "in_thread", counted)
+        # Somebody else is writing until all of them are ready.
+        async with trio.open_nursery() as nursery, sender.uploads._store._writing:
+            for song, session in zip(songs, sessions, strict=True):
+                nursery.start_soon(song.finalize, session)
+            await trio.testing.wait_all_tasks_blocked()
+            monkeypatch.setattr("os.fsync", noted)
+        assert (commits, synced) == ([4], ["files"])
+        told = [event["track"]["id"] for event in sender.box.told("upload:complete")]
+        assert sorted(told) == sorted(await sender.tracks())
+        assert (len(told), sender.parts()) == (4, [])
+
+
+async def test_of_files_that_are_ready_at_once_one_that_is_refused_takes_nobody_along(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        songs = [Sender(sender.box, sender.playlist_id, made(Random(seed), 0.1).content) for seed in range(3)]
+        sessions = [await song.begin() for song in songs]
+        for song, session in zip(songs, sessions, strict=True):
+            await song.send_all(session)
+        refused: list[RequestError] = []
+
+        async def finalize(song: Sender, session: str) -> None:
+            try:
+                await song.finalize(session)
+            except RequestError as error:
+                refused.append(error)
+
+        async with trio.open_nursery() as nursery, sender.uploads._store._writing:
+            for song, session in zip(songs, sessions, strict=True):
+                nursery.start_soon(finalize, song, session)
+            await trio.testing.wait_all_tasks_blocked()
+            sender.uploads._store._writer.execute("UPDATE uploads SET status = 'error' WHERE id = ?", sessions[1:2])
+        assert [str(error) for error in refused] == ["the upload ended meanwhile"]
+        folder = sender.box.services.librarian.folder
+        assert len(await sender.tracks()) == 2
+        assert sorted(path.stem for path in (folder / "files").iterdir()) == sorted(
+            digest(song.content) for song in (songs[0], songs[2])
+        )
+        assert list((folder / "incoming").iterdir()) == []
+
+
+async def test_what_becomes_a_track_in_the_moment_in_which_it_was_to_be_synced_is_no_fault_of_the_disk(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender, trio.open_nursery() as nursery:
+        session = await sender.begin()
+        await sender.send_all(session)
+        hop = sender.uploads._ports.in_thread
+
+        async def synced_then(call: Any, *args: Any, **more: Any) -> Any:
+            done = await hop(call, *args, **more)
+            if getattr(call, "__name__", "") == "_commit_together":
+                nursery.start_soon(sender.uploads.sync)  # its file is gone, and whoever made it a track does not know
+                await trio.testing.wait_all_tasks_blocked()
+            return done
+
+        with monkeypatch.context() as patched:
+            patched.setattr(sender.uploads._ports, "in_thread", synced_then)
+            await sender.finalize(session)
+        assert len(await sender.tracks()) == 1
+        assert (await sender.status(session)).status == "completed"
 
 
 async def test_finalizing_twice_even_at_once_makes_one_track(tmp_path: Path, autojump_clock: MockClock) -> None:

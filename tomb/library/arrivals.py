@@ -71,7 +71,6 @@ def add(
     back = files.missing_among(db, {arrival.sound.hash for arrival in coming if arrival.sound})
     healing = [each for each in dict.fromkeys(tracks.users(db, back)) if each != playlist_id]
     new = [_new_track(db, library, arrival, new_id()) for arrival in coming]
-    files.sync_names(library, places_of(coming))
     playlist = tracks.add(db, playlist_id, new, now)
     added = tuple(playlist.tracks[len(playlist.tracks) - len(new) :])
     return Arrived(playlist, added, healed=tuple(tracks.files_changed(db, healing, now)))
@@ -116,8 +115,6 @@ def _heal(db: sqlite3.Connection, library: Path, arrivals: Iterable[Arrival], no
     for each in needed:
         assert each.sound is not None
         _keep(db, library, each, each.sound)
-    if needed:
-        files.sync_names(library, places_of(needed))
     return {each.id: each for each in tracks.files_changed(db, dict.fromkeys(users), now)}
 
 

@@ -1,9 +1,11 @@
 """Sound and pictures on the disk, kept by their content: a name that somebody chose never reaches a path.
 
 A file comes in two steps. First it is copied into `incoming/`, without any lock (`Intake`). Then, inside the unit of
-work that will refer to it, `keep` renames it to its content's name and records it. It goes the other way round: the
-unit that drops the last reference forgets it, and `discard` unlinks it after the commit. Whatever a power cut leaves
-in between is a file that the database does not know, which `reconcile` removes.
+work that will refer to it, `keep` renames it to its content's name and records it; the store has the name on the disk
+before it commits. It goes the other way round: the unit that drops the last reference forgets it, and after the commit
+`put_aside` takes it back into `incoming/`, where it is unlinked: between two units, since the same content may be
+coming back, while the unlinking, which takes long for what is large, holds nobody up. Whatever a power cut leaves in
+between is a file that the database does not know, which the next start or `reconcile` removes.
 """
 
 import itertools
@@ -15,7 +17,6 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
-from tomb.library.disk import sync
 from tomb.library.intake import Staged
 from tomb.models import Loudness
 
@@ -39,6 +40,10 @@ COVERED = ("tracks", "bin_tracks", "playlists", "bin_playlists")
 """The tables that have a `cover`."""
 
 _NOWHERE = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table} WHERE cover = hash)" for table in COVERED)  # noqa: S608  # of our own
+_KNOWN = {
+    "files": "SELECT 1 FROM files WHERE hash = ? AND ext = ?",
+    "covers": "SELECT 1 FROM covers WHERE hash = ? AND ext = ?",
+}
 _FORGET_COVER = f"DELETE FROM covers WHERE hash = ? AND {_NOWHERE} RETURNING ext"  # noqa: S608  # names of our own
 
 
@@ -139,11 +144,11 @@ def keep(
     damaged_ms: int | None = None,
     seek_marks: bytes | None = None,
 ) -> str:
-    """Part of a unit of work: take a staged file into the library, once, and return its hash. `sync_names` follows."""
+    """Part of a unit of work: take a staged file into the library, once, and return its hash."""
     loudness_of = (loudness.track, loudness.album, loudness.peak)
     row = db.execute("SELECT ext FROM files WHERE hash = ?", (file.hash,)).fetchone()
     ext = file.ext if row is None else row["ext"]
-    file.path.replace(library / "files" / f"{file.hash}.{ext}")
+    _move(file.path, library / "files" / f"{file.hash}.{ext}")
     db.execute(
         "INSERT INTO files"
         " (hash, ext, size, duration_ms, origin, loudness, album_loudness, peak, damaged_ms, seek_marks)"
@@ -181,18 +186,19 @@ def look_again(
 
 
 def keep_cover(db: sqlite3.Connection, library: Path, file: Staged) -> str:
-    """Part of a unit of work: take a staged picture into the library, once, and return its hash. Likewise."""
+    """Part of a unit of work: take a staged picture into the library, once, and return its hash."""
     if not has_cover(db, file.hash):
-        file.path.replace(library / "covers" / f"{file.hash}.{file.ext}")
+        _move(file.path, library / "covers" / f"{file.hash}.{file.ext}")
         db.execute("INSERT INTO covers VALUES (?, ?, ?)", (file.hash, file.ext, file.size))
     return file.hash
 
 
-def sync_names(library: Path, kept: Freed) -> None:
-    """Part of a unit of work, after the last `keep`, of those `places`: new names survive a power cut before anything
-    refers to them."""
-    for folder in dict.fromkeys(path.parent for path in kept):
-        sync(library / folder)
+def _move(staged: Path, place: Path) -> None:
+    try:
+        staged.replace(place)
+    except FileNotFoundError:
+        if not place.exists():  # it was moved there in a transaction that came to nothing, of which this is the rest
+            raise
 
 
 def forget_unused(db: sqlite3.Connection, used: Iterable[sqlite3.Row]) -> Freed:
@@ -215,21 +221,27 @@ def places(sounds: Iterable[Staged | None], covers: Iterable[Staged | None]) -> 
     return (*found, *(PurePosixPath("covers", f"{each.hash}.{each.ext}") for each in covers if each))
 
 
-def unused(db: sqlite3.Connection, paths: Iterable[PurePosixPath]) -> Freed:
-    """Those that nothing refers to: not now, whatever was before."""
-    kept = {f"files/{row['hash']}.{row['ext']}" for row in db.execute("SELECT hash, ext FROM files")}
-    kept |= {f"covers/{row['hash']}.{row['ext']}" for row in db.execute("SELECT hash, ext FROM covers")}
-    return tuple(path for path in paths if str(path) not in kept)
+def put_aside(db: sqlite3.Connection, library: Path, freed: Freed) -> tuple[Path, ...]:
+    """Between two units of work: take what nothing refers to, as of now, out of its folder; where it is then.
 
-
-def discard(library: Path, freed: Freed) -> None:
-    """After the commit. Must not run beside a unit that keeps files: the same content may just be coming back.
-
-    What cannot be unlinked now is a stray that `reconcile` removes, and no reason to say that the edit failed.
+    What cannot be moved now is a stray that `reconcile` removes, and no reason to say that an edit failed.
     """
+    aside = []
     for path in freed:
+        known = _KNOWN.get(path.parent.name)  # what is in another folder belongs to nobody else
+        if known is None or db.execute(known, (path.stem, path.suffix[1:])).fetchone() is None:
+            place = library / "incoming" / path.name
+            with suppress(OSError):
+                (library / path).replace(place)
+                aside.append(place)
+    return tuple(aside)
+
+
+def unlink(aside: Iterable[Path]) -> None:
+    """What cannot be unlinked now is removed by the next start."""
+    for path in aside:
         with suppress(OSError):
-            (library / path).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
 
 def reconcile(db: sqlite3.Connection, library: Path, spared: Collection[PurePosixPath] = ()) -> Reconciled:

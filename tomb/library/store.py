@@ -8,9 +8,10 @@ so that they never wait for a commit to reach the card (WAL: readers see the las
 *Group commit.* What a commit costs is that the disk has it, and that is the same for one row as for a hundred. So all
 edits that wait while another unit is written share the next transaction: `edit` returns after the one fsync that has
 them all. Each is within a savepoint, so one that is refused takes nobody along. When what they share comes to nothing,
-as on a full disk, each is tried again in a transaction of its own, and gets what became of that: hence an edit changes
-nothing but the database, or it could not be tried twice. What was committed is told by whoever held the pen, in the
-order of the transaction, before anybody else runs.
+as on a full disk, each is tried again in a transaction of its own, and gets what became of that: hence an edit can be
+done twice, also one that moves files into the library (`files.keep`). The names of these are on the disk before the
+commit, by one fsync of their folder for all. What was committed is told by whoever held the pen, in the order of the
+transaction, before anybody else runs.
 
 This is the library's door (`faults`): reads and writes alike raise answers. One failed read ends one request.
 """
@@ -30,8 +31,9 @@ from msgspec import Struct, field
 from tomb.errors import LibraryDamaged, NoSpace, RequestError, Unavailable
 from tomb.library import counters, faults
 from tomb.library.archives import backup
-from tomb.library.disk import Reserve, identity, is_mounted
+from tomb.library.disk import Reserve, identity, is_mounted, sync
 from tomb.library.faults import Doing, translated
+from tomb.library.files import Freed
 from tomb.library.repair import copies, examination
 from tomb.ports import Ports
 
@@ -48,6 +50,8 @@ class _Edit(Struct, Generic[T, R], eq=False):
 
     unit: Unit[T]
     tell: Callable[[T], R]
+    names: Freed
+    then: Callable[[], None]
     result: outcome.Outcome[R] | None = None
     is_over: trio.Event = field(default_factory=trio.Event)
 
@@ -141,29 +145,37 @@ class Store:
                 known = found
                 note(found)
 
-    async def write(self, unit: Unit[T], then: Callable[[], None] = lambda: None) -> T:
-        """Run `unit` in a transaction and commit it; whatever it raises rolls it back. `then`: called in the same hop,
-        once it is committed; it must not raise.
+    async def write(self, unit: Unit[T]) -> T:
+        """Run `unit` in a transaction and commit it; whatever it raises rolls it back.
 
         Raises: NoSpace when the disk is full, Unavailable when it cannot be written or is gone, LibraryDamaged, and
         what the unit raises.
         """
         with self._noticing_damage():
-            return await self._ports.in_thread(self._commit_and, unit, then, limiter=self._writing)
+            return await self._ports.in_thread(self._commit, unit, limiter=self._writing)
 
     async def note(self, unit: Unit[T]) -> T:
         """As `write`, of what a power cut may take: it outlives `kill -9`, and is on the disk with the next `write`."""
         with self._noticing_damage():
             return await self._ports.in_thread(self._commit_unsynced, unit, limiter=self._writing)
 
-    async def edit(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
-        """As `write`, in one transaction with all other edits that wait, of a unit that changes nothing but the
-        database and may be run again. `tell`: called with what the unit returned, right after the commit, in the order
-        of the transactions, and even if nobody waits any more; it must not block. What `tell` returned.
+    async def edit(
+        self,
+        unit: Unit[T],
+        tell: Callable[[T], R],
+        *,
+        names: Freed = (),
+        then: Callable[[], None] = lambda: None,
+    ) -> R:
+        """As `write`, in one transaction with all other edits that wait, of a unit that may be run again.
+
+        `tell`: called with what the unit returned, right after the commit, in the order of the transactions, and even
+        if nobody waits any more; it must not block. What `tell` returned. `names`: of files that the unit moves into
+        the library. `then`: called in the thread of the commit, right after it; it must not raise.
 
         A cancellation is in time as long as the unit has not begun; then it has changed nothing.
         """
-        edit = _Edit(unit, tell)
+        edit = _Edit(unit, tell, names, then)
         self._edits.append(edit)
         try:
             async with self._writing:
@@ -183,10 +195,9 @@ class Store:
     async def _write_edits(self) -> None:
         """Those that wait by now."""
         edits, self._edits = self._edits, []
-        units = [edit.unit for edit in edits]
         try:
             with trio.CancelScope(shield=True):  # a thread that has begun could not be stopped either
-                done = await self._ports.in_thread(self._commit_together, units, limiter=self._edit_thread)
+                done = await self._ports.in_thread(self._commit_together, edits, limiter=self._edit_thread)
             for edit, each in zip(edits, done, strict=True):
                 edit.end(each)
         finally:
@@ -200,6 +211,11 @@ class Store:
         """
         with self._noticing_damage():
             return await self._ports.in_thread(self._look, unit, limiter=self._reading)
+
+    async def between(self, unit: Unit[T]) -> T:
+        """As `read`, while no other unit is written: what it finds does not change until it returns."""
+        with self._noticing_damage():
+            return await self._ports.in_thread(self._look_between, unit, limiter=self._writing)
 
     async def write_to_free(self, unit: Unit[T]) -> T:
         """As `write`, for what frees space and for what a start needs: it works on a full disk, from the reserve."""
@@ -272,22 +288,17 @@ class Store:
                 raise
             raise faults.unavailable(doing, str(error)) from error
 
-    def _commit(self, unit: Unit[T]) -> T:
+    def _commit(self, unit: Unit[T], names: Freed = ()) -> T:
         if self.read_only:
             raise Unavailable(self._refusal or "")
         try:
             with self._door("written"):
-                result = _transact(self._writer, "BEGIN IMMEDIATE", unit, self._check_places)
+                result = _transact(self._writer, "BEGIN IMMEDIATE", unit, partial(self._before_commit, names))
         except Unavailable as error:
             self._refusal = error.message
             raise
         self._refusal = None
         return result
-
-    def _commit_and(self, unit: Unit[T], then: Callable[[], None]) -> T:
-        done = self._commit(unit)
-        then()
-        return done
 
     def _commit_unsynced(self, unit: Unit[T]) -> T:
         self._writer.execute("PRAGMA synchronous = NORMAL")  # sqlite.org/pragma.html#pragma_synchronous, of WAL
@@ -296,16 +307,30 @@ class Store:
         finally:
             self._writer.execute("PRAGMA synchronous = FULL")
 
-    def _commit_together(self, units: Sequence[Unit[Any]]) -> list[outcome.Outcome[Any]]:
+    def _commit_together(self, edits: Sequence[_Edit[Any, Any]]) -> list[outcome.Outcome[Any]]:
         """What became of each. Never raises."""
-        if len(units) > 1:
-            with suppress(RequestError, LibraryDamaged, sqlite3.Error):
-                return self._commit(partial(_one_by_one, units=units))
-        return [outcome.capture(self._commit, unit) for unit in units]
+        done = self._commit_as_one(edits) if len(edits) > 1 else None
+        if done is None:
+            done = [outcome.capture(self._commit, edit.unit, edit.names) for edit in edits]
+        for edit, each in zip(edits, done, strict=True):
+            if isinstance(each, outcome.Value):
+                edit.then()
+        return done
+
+    def _commit_as_one(self, edits: Sequence[_Edit[Any, Any]]) -> list[outcome.Outcome[Any]] | None:
+        """None where that comes to nothing."""
+        names = tuple(name for edit in edits for name in edit.names)
+        with suppress(RequestError, LibraryDamaged, sqlite3.Error):
+            return self._commit(partial(_one_by_one, units=[edit.unit for edit in edits]), names)
+        return None
 
     def _look(self, unit: Unit[T]) -> T:
         with self._door("read"):
             return _transact(self._reader, "BEGIN", unit)
+
+    def _look_between(self, unit: Unit[T]) -> T:
+        with self._door("read"):
+            return _transact(self._writer, "BEGIN", unit)
 
     def _commit_from_reserve(self, unit: Unit[T]) -> T:
         try:
@@ -335,6 +360,11 @@ class Store:
     def _snapshot(self, target: Path) -> None:
         with self._door("read"):
             backup.snapshot(self.folder / "tomb.db", target)
+
+    def _before_commit(self, names: Freed) -> None:
+        for folder in dict.fromkeys(name.parent for name in names):
+            sync(self.library / folder)  # new names survive a power cut before anything refers to them
+        self._check_places()
 
     def _check_places(self) -> None:
         """SQLite commits happily to files that no path leads to any more: of a folder that was deleted, or moved away,

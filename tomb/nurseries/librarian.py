@@ -1,10 +1,10 @@
 """The sole writer of the library: commit, then publish, then tell the deck.
 
-Edits of the database alone are left to `Store.edit`, which has those that wait together reach the disk by one fsync and
-tells of each in the order of the commits. What adds or removes files, too, holds a lock over the commit and all that
-follows, lest the same content come while it goes. The lock is fair, whoever is cancelled while waiting for it has
-changed nothing, and from the return of `Store.write` to the last event nothing is awaited: a change that was committed
-is told, even if nobody waits for the answer any more.
+Edits are left to `Store.edit`, which has those that wait together reach the disk by one fsync and tells of each in the
+order of the commits; also such as bring files in. Those that delete take turns: by them the bin's clock goes on, and
+space is made. The lock is fair, whoever is cancelled while waiting for it has changed nothing, and from the return of
+`Store.write` to the last event nothing is awaited: a change that was committed is told, even if nobody waits for the
+answer any more.
 
 Playlists are answered with the `server_seq` of their last change; those that did not change in this run carry the
 number with which it began.
@@ -14,7 +14,7 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Self, TypeVar
@@ -200,14 +200,10 @@ class Librarian(LibraryReader):
         """Give the playlist a picture of its own. Raises: NoSpace."""
         now = self._ports.wall()
 
-        places = files.places((), (cover,))
-
-        def unit(db: sqlite3.Connection) -> tuple[Playlist, Freed]:
-            kept = files.keep_cover(db, self.folder, cover)
-            files.sync_names(self.folder, places)
-            return playlists.set_cover(db, playlist_id, kept, now)
-
-        return await self._covered(unit, places)
+        return await self._covered(
+            lambda db: playlists.set_cover(db, playlist_id, files.keep_cover(db, self.folder, cover), now),
+            files.places((), (cover,)),
+        )
 
     async def set_cover_of_track(self, playlist_id: str, track_id: str) -> Playlist:
         """Let the picture of one of its tracks be the playlist's own. Raises: BadRequest when that has none."""
@@ -222,11 +218,11 @@ class Librarian(LibraryReader):
         return await self._covered(lambda db: playlists.set_cover(db, playlist_id, None, now))
 
     async def _covered(self, unit: Unit[tuple[Playlist, Freed]], places: Freed = ()) -> Playlist:
-        async with self._editing():
-            covered, freed = await self._added(places, unit)
-            playlist = self._library_events.edited(covered)
-            await self._discard(freed)
-            return playlist
+        playlist, freed = await self._take_in(
+            places, unit, lambda covered: (self._library_events.edited(covered[0]), covered[1])
+        )
+        await self._discard(freed)
+        return playlist
 
     async def add(
         self,
@@ -334,15 +330,9 @@ class Librarian(LibraryReader):
             yield
         finally:
             self._pins -= 1
-            if not self._pins and self._spared:
-                # Shielded, for this is how a download ends that its client gave up; and with a deadline, for it may end
-                # because the box stops. Nobody waits for it: whoever read has what he wanted, so a disk that fails now
-                # is no reason for anything to end. What is not unlinked here is a stray, which `reconcile` removes.
-                with trio.move_on_after(UNLINK_S, shield=True):
-                    try:
-                        await self._let_go()
-                    except RequestError as error:
-                        log.warning("what nobody refers to any more could not be removed: %s", error)
+            if not self._pins:
+                freed, self._spared = tuple(self._spared), {}
+                await self._discard(freed)
 
     # --- the bin ----------------------------------------------------------------------------------------------------
 
@@ -531,50 +521,51 @@ class Librarian(LibraryReader):
             self._store.edited()
 
     async def _commit(self, unit: Unit[T], tell: Callable[[T], R]) -> R:
+        try:
+            return await self._edit(unit, tell)
+        except NoSpace:
+            async with self._turn:
+                if not await self._empty_for(EDIT_SIZE):
+                    raise
+            return await self._edit(unit, tell)
+
+    async def _take_in(
+        self, places: Freed, unit: Unit[T], tell: Callable[[T], R], then: Callable[[], None] = lambda: None
+    ) -> R:
+        """Commit what adds files. When that is refused, those that it had moved into their `places` go again."""
+        try:
+            return await self._edit(unit, tell, places, then)
+        except RequestError:
+            await self._discard(places)
+            raise
+
+    async def _edit(
+        self, unit: Unit[T], tell: Callable[[T], R], names: Freed = (), then: Callable[[], None] = lambda: None
+    ) -> R:
         self.may_edit()
 
         def edited(done: T) -> R:
             self._store.edited()
             return tell(done)
 
-        try:
-            return await self._store.edit(unit, edited)
-        except NoSpace:
-            async with self._turn:
-                if not await self._empty_for(EDIT_SIZE):
-                    raise
-            return await self._store.edit(unit, edited)
-
-    async def _take_in(
-        self, places: Freed, unit: Unit[T], tell: Callable[[T], R], then: Callable[[], None] = lambda: None
-    ) -> R:
-        async with self._editing():
-            return tell(await self._added(places, unit, then))
-
-    async def _added(self, places: Freed, unit: Unit[T], then: Callable[[], None] = lambda: None) -> T:
-        """Commit what adds files. When that is refused, those that it had moved into their `places` go again."""
-        try:
-            return await self._store.write(unit, then)
-        except RequestError:
-            with suppress(RequestError):  # a disk that cannot be read either: they are strays, for `reconcile`
-                await self._discard(await self._store.read(lambda db: files.unused(db, places)))
-            raise
+        return await self._store.edit(unit, edited, names=names, then=then)
 
     async def _discard(self, freed: Freed) -> None:
-        """Within the turn, lest the same content be coming back. What is not unlinked in time, `reconcile` removes."""
+        """Unlink those of the files that nothing refers to now.
+
+        Shielded, for this is also how a download ends that its client gave up; and with a deadline, for it may end
+        because the box stops. It is no part of any answer: what was to be done is done, so a disk that fails now is no
+        reason for anything to end. What is not unlinked here is removed by the next start, or by `reconcile`.
+        """
         if self._pins:
             self._spared |= dict.fromkeys(freed)
-            return
-        with trio.move_on_after(UNLINK_S, shield=True):
-            await self._ports.in_thread(files.discard, self.folder, freed)
-
-    async def _let_go(self) -> None:
-        async with self._turn:
-            if self._pins:  # the turn took its time, and somebody has begun to read again
-                return
-            freed, self._spared = tuple(self._spared), {}
-            unused = await self._store.read(lambda db: files.unused(db, freed))
-            await self._ports.in_thread(files.discard, self.folder, unused)
+        elif freed:
+            with trio.move_on_after(UNLINK_S, shield=True):
+                try:
+                    aside = await self._store.between(lambda db: files.put_aside(db, self.folder, freed))
+                    await self._ports.in_thread(files.unlink, aside)
+                except RequestError as error:
+                    log.warning("what nobody refers to any more could not be removed: %s", error)
 
     def _tag_changed(self, change: TagChange) -> Tag:
         self._index.put_action(change.tag.tag_id, change.tag.action)

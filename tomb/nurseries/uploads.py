@@ -404,7 +404,9 @@ class Uploads:
     async def _put_on_disk(self, session_id: str, indices: Collection[int]) -> None:
         try:
             await self._ports.in_thread(self._sync_chunks, session_id, indices)
-        except RequestError:
+        except RequestError as error:
+            if session_id in self._working and isinstance(error.__cause__, FileNotFoundError):
+                return  # it is a track since a moment ago, and on the disk as one
             # What the kernel could not write it has given up, and says so once only: the next fsync would succeed. One
             # that has ended meanwhile has no file.
             if (known := self._known.get(session_id)) is not None:
@@ -511,8 +513,8 @@ class Uploads:
             decisions.append(decision)
 
         arrived = await self._librarian.add(upload.playlist_id, [arrival], complete, then)
-        # Nothing was awaited since the commit: what was committed is true of the work too, and is published.
-        work.transfer = decisions[0].transfer
+        # Nothing is awaited from here on: what was committed is true of the work too, and is published.
+        work.transfer = decisions[-1].transfer
         self._drop(upload.id)
         [track] = [track for track in arrived.playlist.tracks if track.id == arrived.added[0].id]
         self._events.completed(upload, track)

@@ -123,7 +123,6 @@ def take(
     playlists.update(db, playlist_id, chosen, now)
     if cover is not None:
         playlists.set_cover(db, playlist_id, files.keep_cover(db, library, cover), now)
-        files.sync_names(library, files.places((), (cover,)))
     return replace(arrivals.add(db, library, playlist_id, coming, new_id, now), created=True)
 
 
