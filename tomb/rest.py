@@ -31,7 +31,7 @@ from tomb.nurseries.lifecycle import Lifecycle
 from tomb.nurseries.names import Names
 from tomb.nurseries.rescan import Rescan
 from tomb.nurseries.space import Space
-from tomb.nurseries.supervisor import LOOK_PAUSES_S, do_without
+from tomb.nurseries.supervisor import LOOK_PAUSES_S, do_without, supervised
 from tomb.nurseries.uploads import UploadLimits, Uploads
 from tomb.nurseries.videos import PICTURES, Videos
 from tomb.ports import Ports
@@ -87,12 +87,15 @@ async def open_rest(core: Core, inspector: Inspector | None) -> Services:
     backups.remember(await core.librarian.settings())
     by_operator = "backup_to" in core.preferences.fixed
 
+    supervisor = supervised("scheduled_backups", core.board, backups.run, scheduled.PAUSES_S)
+
     def follow() -> None:
-        backups.use(core.preferences.current, by_operator=by_operator)
+        if backups.use(core.preferences.current, by_operator=by_operator):
+            supervisor.begin_anew()
 
     follow()
     core.preferences.on_change.append(follow)
-    await core.lifecycle.supervise("scheduled_backups", backups.run, scheduled.PAUSES_S)
+    await core.lifecycle.start(supervisor.run)
 
     # How the house finds the box, and what needs a network.
     names = Names(core.ports, core.settings.allowed_hosts, core.devices.naming)

@@ -211,14 +211,16 @@ async def test_what_hangs_in_the_kernel_holds_up_nobody_and_is_not_asked_twice(p
             with pytest.raises(Broken, match="does not answer"):
                 await rest(visit, CONTENT)
         assert drive._hanging is not None
-        assert drive._hanging.poll() is None, "even SIGKILL does not reach it"
-        with pytest.raises(Broken, match="does not answer"):
-            async with drive.visit(place.target()):
+        hanging, _ = drive._hanging
+        assert hanging.poll() is None, "even SIGKILL does not reach it"
+        elsewhere = replace(place.target(), folder=place.media / "other")
+        with pytest.raises(Broken, match=f"does not answer: {place.stick}$"):
+            async with drive.visit(elsewhere):
                 pass
         assert trio.current_time() - begin < PATIENCE_S
         thaw()
         with trio.fail_after(PATIENCE_S):
-            assert await drive._hanging.wait() == -signal.SIGKILL
+            assert await hanging.wait() == -signal.SIGKILL
         async with drive.visit(place.target()) as visit:
             assert visit.seen.kept == ()
 

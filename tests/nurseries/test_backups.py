@@ -65,6 +65,16 @@ class Stick:
         yield _Visit(self, target)
 
 
+class SlowStick(Stick):
+    SECONDS = 60.0
+
+    @asynccontextmanager
+    async def visit(self, target: Target) -> AsyncIterator[Visit]:
+        await trio.sleep(self.SECONDS)
+        async with super().visit(target) as visit:
+            yield visit
+
+
 @dataclass
 class _Visit:
     stick: Stick
@@ -333,3 +343,34 @@ async def test_what_the_operator_chose_is_fixed_and_what_parents_choose_counts_a
         await trio.sleep(10)
         assert str(stick.visits[-1].folder) == "/media/stick"
         assert len(stick.made) == 2
+
+
+@pytest.mark.parametrize("instead", [None, "/media/other"])
+async def test_a_place_that_is_given_up_is_forgotten_at_once(tmp_path: Path, instead: str | None) -> None:
+    stick = Stick()
+    stick.wrong = "absent"
+    async with virtual_box(tmp_path, backup_drive=stick) as box:
+        await trio.sleep(SOON)
+        await box.services.preferences.change({"backup_to": STICK}, {})
+        await trio.sleep(DAY_S)  # it is tried every two minutes by now
+        told = box.services.board.details()[NAME]
+        assert (told.state, told.last_error) == ("down", str(refusal(Path(STICK), "absent")))
+        stick.wrong = None
+        await box.services.preferences.change({"backup_to": instead}, {})
+        await trio.sleep(1)
+        told = box.services.board.details()[NAME]
+        assert (told.state, told.last_error, box.services.board.overall) == ("up", None, "healthy")
+
+
+async def test_what_is_found_at_a_place_that_was_given_up_meanwhile_is_told_to_nobody(tmp_path: Path) -> None:
+    stick = SlowStick()
+    async with virtual_box(tmp_path, backup_drive=stick) as box:
+        await trio.sleep(SOON)
+        for wrong in (None, "read_only"):
+            stick.wrong = wrong
+            await box.services.preferences.change({"backup_to": STICK}, {})
+            await trio.sleep(SlowStick.SECONDS / 2)
+            await box.services.preferences.change({"backup_to": None}, {})
+            await trio.sleep(SlowStick.SECONDS)
+            told = box.services.board.details()[NAME]
+            assert (told.state, told.last_error, box.services.backups.seen) == ("up", None, None)

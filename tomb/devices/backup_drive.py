@@ -100,15 +100,15 @@ class ChildDrive:
 
     def __init__(self, answer_s: float = ANSWER_S) -> None:
         self._answer_s = answer_s
-        self._hanging: trio.Process | None = None
+        self._hanging: tuple[trio.Process, Path] | None = None
 
     @asynccontextmanager
     async def visit(self, target: Target) -> AsyncIterator[Visit]:
-        if self._hanging is not None and self._hanging.poll() is None:
-            raise Broken(SILENT.format(folder=target.folder))
+        if self._hanging is not None and self._hanging[0].poll() is None:
+            raise Broken(SILENT.format(folder=self._hanging[1]))
         try:
             async with confined.child(COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
-                self._hanging = process
+                self._hanging = process, target.folder
                 visit = _ChildVisit(process, target, self._answer_s)
                 await visit.look()
                 yield visit

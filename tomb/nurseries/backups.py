@@ -60,7 +60,7 @@ class Failure(Struct, frozen=True):
 
 
 class Backups:
-    """A service. Made by `Backups.open`. `below`: where the folders lie that parents may name.
+    """A service. `below`: where the folders lie that parents may name. `data`: the box's own.
 
     `seen`: what the last look found, None before it. `running`: one is being written.
     """
@@ -81,7 +81,7 @@ class Backups:
         self._calendar = calendar
         self._drive = drive
         self._is_playing = is_playing
-        self._data = data
+        self.data = data
         self.below = below
         self._owner = owner
         self._title = ""
@@ -102,16 +102,19 @@ class Backups:
         if isinstance(noted, dict) and isinstance(noted.get("folder"), str) and isinstance(noted.get("day"), str):
             self.made = Made(str(noted["folder"]), str(noted["day"]))
 
-    def use(self, choices: Choices, *, by_operator: bool) -> None:
-        """From now on. `by_operator`: the folder is not a parent's choice, and may be anywhere."""
+    def use(self, choices: Choices, *, by_operator: bool) -> bool:
+        """From now on; whether the folder is another one than before. `by_operator`: it is not a parent's choice, and
+        may be anywhere."""
         folder = None if choices.backup_to is None else Path(choices.backup_to)
         self._title = _plain(choices.box_name)
         self._is_free = by_operator
-        if (folder, choices.backup_every_days) != (self.folder, self._every_days):
-            if folder != self.folder:
-                self.seen, self._looked_at, self._failure = None, float("-inf"), None
+        is_another = folder != self.folder
+        if is_another:
+            self.seen, self._looked_at, self._failure = None, float("-inf"), None
+        if is_another or choices.backup_every_days != self._every_days:
             self.folder, self._every_days = folder, choices.backup_every_days
             self._changed.set()
+        return is_another
 
     def check(self, folder: str) -> None:
         """Whether parents may name it. Raises: BadRequest."""
@@ -141,7 +144,13 @@ class Backups:
                 if held_back and again:
                     await self._until_changed(held_back)
                     continue
-                await self._care_for(self._target(self.folder))
+                folder = self.folder
+                try:
+                    await self._care_for(self._target(folder))
+                except TombError:
+                    if folder != self.folder:
+                        continue  # it was given up meanwhile: what is wrong with it is nobody's business
+                    raise
                 wait = TURN_S
             if again:
                 again = False
@@ -164,7 +173,8 @@ class Backups:
         if not due and now - self._looked_at < LOOK_S:
             return
         async with self._drive.visit(target) as visit:
-            self.seen, self._looked_at = visit.seen, now
+            if target.folder == self.folder:
+                self.seen, self._looked_at = visit.seen, now
         if due:
             await self._until_quiet()
             if not self._changed.is_set():
@@ -188,7 +198,8 @@ class Backups:
             self._failure = None
             await self._note(target)
             async with self._drive.visit(target) as visit:
-                self.seen = visit.seen
+                if target.folder == self.folder:
+                    self.seen = visit.seen
         finally:
             self.running = False
         log.info("a backup is in %s: %s; %d before it", target.folder, name, len(kept) - 1)
@@ -215,7 +226,7 @@ class Backups:
         below = self._above(folder)
         if below is None and not self._is_free:
             raise Broken(f"Backups may not go to {folder}, but into {' or '.join(self.below)}")
-        return Target(folder, None if self._is_free else below, self._data, self._owner)
+        return Target(folder, None if self._is_free else below, self.data, self._owner)
 
     def _above(self, folder: Path) -> Path | None:
         return next((Path(each) for each in self.below if Path(each) in folder.parents), None)

@@ -57,6 +57,11 @@ class Board:
             configured=old.configured if configured is None else configured,
         )
 
+    def forget(self, name: str) -> None:
+        """The last error: what it was about is no more."""
+        if name in self._services:
+            self._services[name] = replace(self._services[name], last_error=None)
+
     def is_up(self, name: str) -> bool:
         return name in self._services and self._services[name].state == UP
 

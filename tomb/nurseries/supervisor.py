@@ -103,6 +103,12 @@ class Supervisor(Generic[D]):
                 await self._settled.wait()
             task_status.started()
 
+    def begin_anew(self) -> None:
+        """What it looks for is another thing now: what was wrong with the one before is forgotten, and no pause that
+        this one had earned is waited for."""
+        self._board.forget(self._name)
+        self._timer.set(trio.current_time(), self._machine.attempt)
+
     def _happens(self, event: rules.Begin | rules.Appeared | rules.Lost | rules.RetryDue) -> None:
         # Synchronous with all its effects, and no mailbox in between: nothing can overtake it.
         with self._boundary.crossed():
