@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Struct
 
 KIB = 1024
+_NEVER_WRITTEN = ("iso9660", "udf", "squashfs", "erofs")
 
 
 class Machine(Struct, frozen=True):
@@ -93,12 +94,60 @@ def short_id(root: Path = Path("/")) -> str:
     return hashlib.sha256(b"tomb " + (known or socket.gethostname()).encode()).hexdigest()[:6]
 
 
-def mounted_below(places: Sequence[str], root: Path = Path("/")) -> list[str]:
-    """Where something is mounted in these folders, or would be if somebody looked. No disk is asked."""
-    lines = (root / "proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    # proc(5): the fifth field, in which spaces and the like are octal.
-    found = {re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), line.split()[4]) for line in lines}
-    return sorted(each for each in found if any(each.startswith(f"{place.rstrip('/')}/") for place in places))
+class _Mount(Struct, frozen=True):
+    """`number`: of the device, as major:minor. `root`: what of its file system is mounted. `source`: as mount(8) was
+    told it."""
+
+    number: str
+    root: str
+    place: Path
+    kind: str
+    source: str
+
+
+def pluggable(places: Sequence[str], data: Path, root: Path = Path("/")) -> list[str]:
+    """Where in these folders sticks, drives and shares are mounted, or would be if somebody looked. No disk is asked.
+
+    Not what the system mounts there for itself: memory, a part of a file system that is elsewhere, a partition of a
+    disk that the system, or the library in `data`, is on. A backup there would be gone with what it is a backup of.
+    """
+    mounts, data = _mounts(root), data.resolve()
+    within = [each for each in mounts if any(Path(place) in each.place.parents for place in places)]
+    above_data = sorted((each for each in mounts if data.is_relative_to(each.place)), key=lambda each: each.place.parts)
+    system = [*(each for each in mounts if each not in within), *above_data[-1:]]
+    ours = {_disk_of(each.number, root) for each in system}
+    return sorted(
+        {str(each.place) for each in within if _is_pluggable(each) and _disk_of(each.number, root) not in ours}
+    )
+
+
+def _mounts(root: Path) -> list[_Mount]:
+    """By proc(5): ID, parent, number, root, place, options, some optional fields, "-", kind, source, options."""
+    found = []
+    for line in (root / "proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+        about, _, of = line.partition(" - ")
+        _, _, number, part, place, *_ = (_plain(each) for each in about.split(" "))
+        kind, source, *_ = (_plain(each) for each in of.split(" "))
+        found.append(_Mount(number, part, Path(place), kind, source))
+    return found
+
+
+def _plain(field: str) -> str:
+    """Spaces and the like are octal there."""
+    return re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), field)
+
+
+def _is_pluggable(mount: _Mount) -> bool:
+    if mount.source.startswith("/dev/"):
+        # A part of a file system is a bind mount; but Btrfs has volumes in it.
+        return mount.kind not in _NEVER_WRITTEN and (mount.root == "/" or mount.kind == "btrfs")
+    return mount.kind == "autofs" or ":" in mount.source or mount.source.startswith("//")  # on demand; NFS, SSH; SMB
+
+
+def _disk_of(number: str, root: Path) -> str:
+    """The disk that a partition is on; of what is on none the number itself."""
+    device = (root / "sys/dev/block" / number).resolve()
+    return (device.parent if (device / "partition").exists() else device).name
 
 
 def disk(folder: Path) -> Disk:

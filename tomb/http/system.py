@@ -101,7 +101,7 @@ class BackupPlace(Wire):
 class StorageUse(Wire):
     """Bytes. Sound that several playlists have counts in each. `bin`: what would be free if it were emptied.
     `backups`: of the database, on the same disk. `backup_place`: null while parents chose none. `mounted`: folders that
-    they may choose, as sticks or shares are mounted there."""
+    they may choose, as sticks, drives or shares are mounted there."""
 
     playlists: Sequence[PlaylistBytes]
     bin: int
@@ -207,7 +207,7 @@ async def _storage(services: Services, _: Call[Body]) -> Success[StorageUse]:
         free=disk.free,
         total=disk.total,
         backup_place=_backup_place(services.backups),
-        mounted=await services.ports.in_thread(computer.mounted_below, services.backups.below),
+        mounted=await services.ports.in_thread(computer.pluggable, services.backups.below, services.backups.data),
     )
     return Success(use)
 
