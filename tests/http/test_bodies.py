@@ -12,7 +12,15 @@ from trio.testing import MockClock
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from tomb.errors import BadRequest, PayloadTooLarge, RequestTimeout
-from tomb.http.bodies import CHUNK_LIMIT, FORM_PADDING_LIMIT, FORM_PARTS, WHOLE, Incoming, read_chunk
+from tomb.http.bodies import (
+    CHUNK_LIMIT,
+    FORM_HEADERS_LIMIT,
+    FORM_PADDING_LIMIT,
+    FORM_PARTS,
+    WHOLE,
+    Incoming,
+    read_chunk,
+)
 from tomb.nurseries.memory_budget import MemoryBudget
 
 MIB = 2**20
@@ -194,3 +202,17 @@ async def test_who_sends_too_slowly_is_given_up(
     _, result = await read(cut(bytes(30 * size), size), {}, 30 * size, pace_s)
     assert isinstance(result, bytes) == in_time
     assert trio.current_time() - began == (270 if in_time else 20)
+
+
+@pytest.mark.parametrize("size", [16384, 100])
+async def test_a_form_says_no_more_of_its_parts_than_can_be_taken_apart_at_once(
+    autojump_clock: MockClock, size: int
+) -> None:
+    """Sixteen parts with eight kilobytes each kept everybody else waiting for a twentieth of a second."""
+    said = b"Content-Disposition: form-data; " + b'a="b";' * 80  # half a kilobyte
+    form = (b"--" + BOUNDARY + b"\r\n" + said + b"\r\n\r\n\r\n") * 12 + part(b"file", b"x") + END
+    _, refused = await read(cut(form, size), FORM, 1)
+    assert isinstance(refused, BadRequest)
+    assert refused.details == {"limit": FORM_HEADERS_LIMIT}
+    _, chunk = await read(cut(form.replace(b'a="b";', b""), size), FORM, 1)
+    assert chunk == b"x"

@@ -11,7 +11,7 @@ from tests.http.world import made_world
 from tests.rigs.asgi import served_box
 from tomb.config import read_settings
 from tomb.devices.naming import Naming
-from tomb.errors import StartError
+from tomb.errors import HeadersTooLarge, StartError
 from tomb.http import guard
 from tomb.http.app import ROUTES
 from tomb.nurseries.names import Names
@@ -105,7 +105,7 @@ def test_a_proxy_may_name_the_usual_port_or_leave_it_away(origin: str, host: str
 
 async def test_an_origin_that_is_none_is_refused_and_no_defect(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with served_box(tmp_path) as (_, client):
-        for origin in ("http://[", "http://[::1", "http://a:b", "https://", "//", "x" * 3000):
+        for origin in ("http://[", "http://[::1", "http://a:b", "https://", "//", "x" * 300):
             answer = await client.ask("POST", "/api/playlists", {"title": "a"}, headers={"origin": origin})
             assert (answer.status, answer.body["error_type"]) == (403, "forbidden")
 
@@ -329,3 +329,30 @@ async def test_the_names_of_the_computer_are_those_of_the_box(tmp_path: Path, au
             assert (await client.get("/", host=host)).status == 403
         box.services.names.announced = "box-2.local"
         assert (await client.get("/", host="box-2.local")).status == 200
+
+
+@pytest.mark.parametrize("name", sorted(each.decode() for each in guard._TAKEN_APART))
+def test_of_a_header_that_is_taken_apart_there_may_be_little(name: str) -> None:
+    """Sixty kilobytes of Accept-Language cost 40 ms, of anybody, before the box's name was looked at."""
+    large, small, encoded = b"a," * 520, b"a," * 500, name.encode()
+    guard.check_headers([(encoded, small), (b"user-agent", large), (b"cookie", large)])
+    for headers in ([(encoded, large)], [(encoded, small), (encoded.upper(), small)]):
+        with pytest.raises(HeadersTooLarge) as refused:
+            guard.check_headers(headers)
+        assert refused.value.details == {"header": name.title(), "limit": guard.FIELD_LIMIT}
+
+
+async def test_what_is_too_large_is_refused_before_anything_else(tmp_path: Path, autojump_clock: MockClock) -> None:
+    large = "a/b;q=0.1," * 200
+    async with served_box(tmp_path) as (_, client):
+        for headers in (
+            {"accept_language": large, "accept": "text/html", "host": "evil.example"},
+            {"content_type": f"multipart/form-data; boundary=x; {large}"},
+            {"accept": large},
+        ):
+            refused = await client.ask("GET", "/", headers=headers)
+            assert (refused.status, refused.body["error_type"]) == (431, "payload_too_large")
+        polling = "/socket.io/?EIO=4&transport=polling"
+        assert (await client.ask("GET", polling)).status == 200
+        assert (await client.ask("GET", polling, headers={"cookie": "a=b;" * 5000})).status == 403
+        assert (await client.ask("GET", polling, headers={"accept_encoding": large})).status == 403

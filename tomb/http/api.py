@@ -22,7 +22,6 @@ from tomb.errors import (
     AddressTooLong,
     BadRequest,
     Forbidden,
-    HeadersTooLarge,
     RequestError,
     Unavailable,
     UnknownHost,
@@ -42,7 +41,7 @@ from tomb.http.envelope import (
 )
 from tomb.http.exchange import Answer, CutOff, Request
 from tomb.http.frame import QuartTrio
-from tomb.http.guard import Guard, Pairs, RateLimits, host_in, security_headers
+from tomb.http.guard import Guard, Pairs, RateLimits, check_headers, host_in, security_headers
 from tomb.http.operations import Operations
 from tomb.http.parents import COOKIE
 from tomb.http.parsing import Body, NoQuery
@@ -55,7 +54,6 @@ Ts = TypeVarTuple("Ts")
 BODY_S = 20.0
 BODIES_MEMORY = 16 * 1024 * 1024  # of all bodies that are JSON
 ADDRESS_LIMIT = 4096
-HEADERS_LIMIT = 12 * 1024  # above the address's, below what the server takes at all (16 KiB, then it answers itself)
 # What may take long: looking something up elsewhere, examining a file, an archive.
 WATCHED: frozenset[Category] = frozenset({"uploads", "youtube", "archives"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -104,6 +102,7 @@ class Api:
         if scope["type"] == "http":
             scope["tomb.request_id"] = self._services.ports.new_id()
             try:
+                check_headers(scope["headers"])
                 scope["path"] = self._path_in(scope)
             except RequestError as refusal:
                 await self._refuse_unread(refusal, scope, send)
@@ -266,7 +265,9 @@ class Api:
     # --- around every request ---------------------------------------------------------------------------------------
 
     def _admit(self, request: Request, route: Route | None) -> None:
-        self._check_sizes(request)
+        address = len(request.scope["raw_path"]) + len(request.query_string)
+        if address > ADDRESS_LIMIT:
+            raise AddressTooLong("the address is too long", {"limit": ADDRESS_LIMIT})
         self._check_sender(request, route)
         self._rates.spend("other" if route is None else route.category, request.client)
         if (
@@ -277,13 +278,6 @@ class Api:
             raise Forbidden("only for parents: the PIN is asked for first", {"pin_required": True})
         if route is not None and route.is_edit:
             self._services.probation.check()
-
-    def _check_sizes(self, request: Request) -> None:
-        address = len(request.scope["raw_path"]) + len(request.query_string)
-        if address > ADDRESS_LIMIT:
-            raise AddressTooLong("the address is too long", {"limit": ADDRESS_LIMIT})
-        if sum(len(name) + len(value) for name, value in request.scope["headers"]) > HEADERS_LIMIT:
-            raise HeadersTooLarge("the headers are too large", {"limit": HEADERS_LIMIT})
 
     def _check_sender(self, request: Request, route: Route | None) -> None:
         if request.method not in SAFE_METHODS:

@@ -1,6 +1,6 @@
 """The table of all routes, and the ASGI application: sockets in front, everything else behind them."""
 
-from tomb.errors import Forbidden
+from tomb.errors import Forbidden, HeadersTooLarge
 from tomb.http import (
     archives,
     audio,
@@ -24,7 +24,7 @@ from tomb.http import (
     youtube,
 )
 from tomb.http.api import Api
-from tomb.http.guard import Guard
+from tomb.http.guard import Guard, check_headers
 from tomb.http.links import Links
 from tomb.http.operations import Operations
 from tomb.http.routes import Route, Services
@@ -78,9 +78,10 @@ def _socket_server(services: Services, api: Api, operations: Operations, guard: 
     def allows(request: HttpRequest) -> bool:
         host = request.headers.get("host")
         try:
+            check_headers(request.scope["headers"])
             guard.check_host(host, (request.scope.get("server") or (None,))[0])
             guard.check_origin(request.headers.get("origin"), host)
-        except Forbidden:
+        except (Forbidden, HeadersTooLarge):
             return False
         return True
 

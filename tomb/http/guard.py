@@ -1,4 +1,4 @@
-"""Who may talk to the box, how often, and what each answer says to browsers.
+"""Who may talk to the box, how much and how often, and what each answer says to browsers.
 
 There are no accounts on a home network, so two headers stand guard. `Host` must be a name of the box: a stranger's
 domain that was made to point at it (DNS rebinding) names itself there. `Origin`, which browsers send with whatever
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tomb.config import Settings
-from tomb.errors import Forbidden, RateLimited, UnknownHost
+from tomb.errors import Forbidden, HeadersTooLarge, RateLimited, UnknownHost
 from tomb.http.routes import Category
 from tomb.nurseries.buckets import Buckets
 
@@ -139,6 +139,34 @@ def _is_address(name: str, address: str) -> bool:
         return ip_address(name.partition("%")[0]) == ip_address(address.partition("%")[0])
     except ValueError:
         return False
+
+
+# --- how much --------------------------------------------------------------------------------------------------------
+
+HEADERS_LIMIT = 12 * 1024  # above an address's, below what the server takes at all (16 KiB, then it answers itself)
+FIELD_LIMIT = 1024  # of a header that is taken apart. What lists, pairs and quotes are in costs up to 1.5 ms a kilobyte
+_TAKEN_APART = frozenset(
+    {
+        *(b"accept", b"accept-encoding", b"accept-language", b"content-digest", b"content-type", b"host"),
+        *(b"if-none-match", b"if-range", b"origin", b"range"),
+    }
+)
+
+
+def check_headers(headers: Collection[tuple[bytes, bytes]]) -> None:
+    """Before any of them is looked into. Those of one name count together, as they are one. Raises HeadersTooLarge."""
+    size = sum(len(name) + len(value) for name, value in headers)
+    if size <= FIELD_LIMIT:  # as most are
+        return
+    if size > HEADERS_LIMIT:
+        raise HeadersTooLarge("the headers are too large", {"limit": HEADERS_LIMIT})
+    sizes = Counter[bytes]()
+    for name, value in headers:
+        sizes[name.lower()] += len(value)
+    for name in _TAKEN_APART:
+        if sizes[name] > FIELD_LIMIT:
+            shown = name.decode("ascii").title()
+            raise HeadersTooLarge(f"the header {shown} is too large", {"header": shown, "limit": FIELD_LIMIT})
 
 
 # --- how often -------------------------------------------------------------------------------------------------------

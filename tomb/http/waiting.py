@@ -10,7 +10,7 @@ from tomb.config import Settings
 from tomb.errors import Unavailable
 from tomb.http import pages
 from tomb.http.envelope import Stamp, failure_json
-from tomb.http.guard import security_headers
+from tomb.http.guard import FIELD_LIMIT, security_headers
 from tomb.nurseries.web import serve_web
 from tomb.ports import Ports
 
@@ -51,4 +51,4 @@ def _said(settings: Settings, ports: Ports, scope: Any) -> tuple[str, bytes]:
         error = Unavailable(f"the disk with the library is missing: nothing is mounted on {settings.data_mount}")
         return "application/json", failure_json(error, Stamp(ports.wall(), 0, ports.new_id()))
     language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-    return "text/html; charset=utf-8", pages.waiting(language).encode()
+    return "text/html; charset=utf-8", pages.waiting(language if len(language) <= FIELD_LIMIT else "").encode()
