@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,21 +108,6 @@ async def test_what_was_answered_is_there_after_the_next_start(tmp_path: Path) -
 # --- edits that share a transaction -----------------------------------------------------------------------------------
 
 
-async def test_what_is_noted_need_not_reach_the_disk_and_what_is_written_must(tmp_path: Path) -> None:
-    def synced(db: sqlite3.Connection) -> str:
-        [level] = db.execute("PRAGMA synchronous").fetchone()
-        return ("OFF", "NORMAL", "FULL")[level]
-
-    def fail(db: sqlite3.Connection) -> None:
-        raise ValueError("no")
-
-    async with open_store(tmp_path, VirtualPorts()) as store:
-        assert (await store.note(synced), await store.write(synced)) == ("NORMAL", "FULL")
-        with pytest.raises(ValueError, match="no"):
-            await store.note(fail)
-        assert await store.write(synced) == "FULL"
-
-
 @asynccontextmanager
 async def busy_store(folder: Path) -> AsyncIterator[tuple[Store, Callable[[], None], list[str]]]:
     """A store that is writing until the second is called; the third are the ends of transactions since then."""
@@ -176,6 +162,51 @@ async def test_all_edits_that_wait_share_one_commit_and_are_told_in_its_order(tm
         assert ends == ["COMMIT"] * 2  # of what it was busy with, and of all these
         assert told == await store.read(stored)
         assert sorted(answered) == sorted(f"{number} told" for number in range(20))
+
+
+async def test_what_a_power_cut_may_take_need_not_reach_the_disk_unless_it_goes_with_what_must(tmp_path: Path) -> None:
+    def synced(db: sqlite3.Connection) -> str:
+        [level] = db.execute("PRAGMA synchronous").fetchone()
+        return ("OFF", "NORMAL", "FULL")[level]
+
+    def fail(db: sqlite3.Connection) -> None:
+        raise ValueError("no")
+
+    levels = list[str]()
+    async with busy_store(tmp_path) as (store, go_on, ends):
+        async with trio.open_nursery() as nursery:
+            for durable in (False, True, False):
+                nursery.start_soon(partial(store.edit, synced, levels.append, durable=durable))
+            await wait_all_tasks_blocked()
+            go_on()
+        assert (levels, ends) == (["FULL"] * 3, ["COMMIT"] * 2)
+        assert await store.edit(synced, str, durable=False) == "NORMAL"
+        with pytest.raises(ValueError, match="no"):
+            await store.edit(fail, str, durable=False)
+        assert await store.write(synced) == "FULL"
+
+
+async def test_what_is_written_is_answered_though_others_wait_to_write(tmp_path: Path) -> None:
+    answered, both, go_on_too = list[str](), trio.Event(), threading.Event()
+
+    async def edit(key: str) -> None:
+        answered.append(await store.edit(setting(key), str))
+        if len(answered) == 2:
+            both.set()
+
+    async with busy_store(tmp_path) as (store, go_on, _), trio.open_nursery() as nursery:
+        nursery.start_soon(edit, "first")
+        await wait_all_tasks_blocked()
+        nursery.start_soon(store.write, lambda _: go_on_too.wait(10))
+        await wait_all_tasks_blocked()
+        nursery.start_soon(edit, "last")
+        await wait_all_tasks_blocked()
+        go_on()
+        with trio.fail_after(10):
+            await both.wait()
+        assert not go_on_too.is_set()
+        go_on_too.set()
+        assert sorted(answered) == ["first", "last"]
 
 
 async def test_an_edit_that_is_refused_takes_nobody_along(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def allocate(path: Path, size: int) -> None:
     It need not be on the disk before something is in it: see `lost`.
     """
     try:
-        with path.open("xb", buffering=0) as file:
+        with path.open("wb", buffering=0) as file:
             os.posix_fallocate(file.fileno(), 0, size)
     except OSError as error:
         path.unlink(missing_ok=True)

@@ -46,14 +46,16 @@ CLOSE_S = 2.0
 
 
 class _Edit(Struct, Generic[T, R], eq=False):
-    """`result`: what became of it, once it `is_over`; without one there was a defect."""
+    """`result`: what became of it, once it `is_over`; without one there was a defect. `queue`: its wait for the pen."""
 
     unit: Unit[T]
     tell: Callable[[T], R]
     names: Freed
     then: Callable[[], None]
+    durable: bool
     result: outcome.Outcome[R] | None = None
     is_over: trio.Event = field(default_factory=trio.Event)
+    queue: trio.CancelScope = field(default_factory=trio.CancelScope)
 
     def end(self, done: outcome.Outcome[T]) -> None:
         self.result = outcome.capture(lambda: self.tell(done.unwrap()))
@@ -154,11 +156,6 @@ class Store:
         with self._noticing_damage():
             return await self._ports.in_thread(self._commit, unit, limiter=self._writing)
 
-    async def note(self, unit: Unit[T]) -> T:
-        """As `write`, of what a power cut may take: it outlives `kill -9`, and is on the disk with the next `write`."""
-        with self._noticing_damage():
-            return await self._ports.in_thread(self._commit_unsynced, unit, limiter=self._writing)
-
     async def edit(
         self,
         unit: Unit[T],
@@ -166,21 +163,25 @@ class Store:
         *,
         names: Freed = (),
         then: Callable[[], None] = lambda: None,
+        durable: bool = True,
     ) -> R:
         """As `write`, in one transaction with all other edits that wait, of a unit that may be run again.
 
         `tell`: called with what the unit returned, right after the commit, in the order of the transactions, and even
         if nobody waits any more; it must not block. What `tell` returned. `names`: of files that the unit moves into
-        the library. `then`: called in the thread of the commit, right after it; it must not raise.
+        the library. `then`: called in the thread of the commit, right after it; it must not raise. `durable`: a power
+        cut must not take it; what may go with one outlives `kill -9` all the same, and is on the disk with the next
+        that is.
 
         A cancellation is in time as long as the unit has not begun; then it has changed nothing.
         """
-        edit = _Edit(unit, tell, names, then)
+        edit = _Edit(unit, tell, names, then, durable)
         self._edits.append(edit)
         try:
-            async with self._writing:
-                if edit in self._edits:
-                    await self._write_edits()
+            with edit.queue:
+                async with self._writing:
+                    if edit in self._edits:
+                        await self._write_edits()
         except trio.Cancelled:
             if edit in self._edits:
                 self._edits.remove(edit)
@@ -203,6 +204,7 @@ class Store:
         finally:
             for edit in edits:
                 edit.is_over.set()
+                edit.queue.cancel()  # whoever else waits to write goes before nobody whose edit is written
 
     async def read(self, unit: Unit[T]) -> T:
         """Run `unit` on a consistent view of what is committed. It cannot write.
@@ -288,11 +290,13 @@ class Store:
                 raise
             raise faults.unavailable(doing, str(error)) from error
 
-    def _commit(self, unit: Unit[T], names: Freed = ()) -> T:
+    def _commit(self, unit: Unit[T], names: Freed = (), *, durable: bool = True) -> T:
         if self.read_only:
             raise Unavailable(self._refusal or "")
         try:
             with self._door("written"):
+                # Of the write-ahead log (sqlite.org/pragma.html#pragma_synchronous): with or without an fsync.
+                self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 result = _transact(self._writer, "BEGIN IMMEDIATE", unit, partial(self._before_commit, names))
         except Unavailable as error:
             self._refusal = error.message
@@ -300,18 +304,11 @@ class Store:
         self._refusal = None
         return result
 
-    def _commit_unsynced(self, unit: Unit[T]) -> T:
-        self._writer.execute("PRAGMA synchronous = NORMAL")  # sqlite.org/pragma.html#pragma_synchronous, of WAL
-        try:
-            return self._commit(unit)
-        finally:
-            self._writer.execute("PRAGMA synchronous = FULL")
-
     def _commit_together(self, edits: Sequence[_Edit[Any, Any]]) -> list[outcome.Outcome[Any]]:
         """What became of each. Never raises."""
         done = self._commit_as_one(edits) if len(edits) > 1 else None
         if done is None:
-            done = [outcome.capture(self._commit, edit.unit, edit.names) for edit in edits]
+            done = [outcome.capture(self._commit, edit.unit, edit.names, durable=edit.durable) for edit in edits]
         for edit, each in zip(edits, done, strict=True):
             if isinstance(each, outcome.Value):
                 edit.then()
@@ -320,8 +317,9 @@ class Store:
     def _commit_as_one(self, edits: Sequence[_Edit[Any, Any]]) -> list[outcome.Outcome[Any]] | None:
         """None where that comes to nothing."""
         names = tuple(name for edit in edits for name in edit.names)
+        durable = any(edit.durable for edit in edits)
         with suppress(RequestError, LibraryDamaged, sqlite3.Error):
-            return self._commit(partial(_one_by_one, units=[edit.unit for edit in edits]), names)
+            return self._commit(partial(_one_by_one, units=[edit.unit for edit in edits]), names, durable=durable)
         return None
 
     def _look(self, unit: Unit[T]) -> T:

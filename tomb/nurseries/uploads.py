@@ -221,7 +221,7 @@ class Uploads:
         # that it is answered. A power cut may take a session of which nothing was on the disk yet.
         async with self._opening, self._ingest.space.promise(upload.file_size, path):
             try:
-                await self._store.note(unit)
+                await self._store.edit(unit, lambda _: None, durable=False)
             except RequestError:
                 await self._discard(path)
                 raise
