@@ -18,14 +18,6 @@ from tomb.http.routes import Route
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 BOX = "http://tomb.local:8000"
-SUBJECTS = {
-    "player": "The player", "audio": "Loudspeakers", "playlists": "Playlists", "tracks": "Tracks", "bin": "The bin",
-    "nfc": "Linking tags", "tags": "Tags", "reader": "The virtual reader", "keys": "Buttons and knobs",
-    "uploads": "Uploads", "backup": "Backups", "restore": "Restoring", "imports": "Folders of music",
-    "youtube": "YouTube", "settings": "Settings", "pin": "The PIN", "health": "Health", "system": "The system",
-    "limits": "Limits", "stats": "What was heard", "speakers": "Rooms", "playback": "For older clients",
-    "openapi": "Descriptions", "asyncapi": "Descriptions", "docs": "Descriptions",
-}  # fmt: skip
 API = """\
 # The API
 
@@ -93,9 +85,9 @@ def api() -> str:
     for row in ROWS:
         if row.status < 300:
             requests.setdefault(row.route, row)
-    subjects: dict[str, list[Route]] = {}
+    subjects: dict[str, list[Route]] = {each["name"]: [] for each in document["tags"]}
     for route in ROUTES:
-        subjects.setdefault(SUBJECTS[route.path.split("/")[2].partition(".")[0]], []).append(route)
+        subjects[openapi.subject(route)].append(route)
     errors = "\n".join(sorted(_errors(document["components"]["responses"])))
     parts = [API.format(errors=errors)]
     for subject, routes in subjects.items():

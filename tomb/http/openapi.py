@@ -42,6 +42,34 @@ CHANGING = (RequestTimeout, Conflict, PayloadTooLarge, UnsupportedMedia, Unavail
 COOKIE_SCHEME = "parents"
 JSON = "application/json"
 PAGE = "text/html"
+# What a route is about, by the first part of its address; in the order in which a reader wants to hear of it.
+SUBJECTS: Mapping[str, str] = {
+    "playlists": "Playlists",
+    "player": "The player",
+    "nfc": "Linking tags",
+    "tags": "Tags",
+    "uploads": "Uploads",
+    "tracks": "Tracks",
+    "imports": "Folders of music",
+    "youtube": "YouTube",
+    "bin": "The bin",
+    "limits": "Limits",
+    "stats": "What was heard",
+    "audio": "Loudspeakers",
+    "speakers": "Rooms",
+    "keys": "Buttons and knobs",
+    "settings": "Settings",
+    "pin": "The PIN",
+    "backup": "Backups",
+    "restore": "Restoring",
+    "health": "Health",
+    "system": "The system",
+    "reader": "The virtual reader",
+    "playback": "For older clients",
+    "openapi": "Descriptions",
+    "asyncapi": "Descriptions",
+    "docs": "Descriptions",
+}
 # What the answer to one request says of the address of the next: by name, the parameter and where it stands.
 LINKS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "POST /api/playlists": (
@@ -78,6 +106,7 @@ def document(routes: Sequence[Route]) -> Schema:
             "version": __version__,
             "description": "Every answer is an envelope; errors carry error_type and, where fields are wrong, errors.",
         },
+        "tags": [{"name": each} for each in dict.fromkeys(SUBJECTS.values())],
         "paths": _paths(routes),
         "components": {
             "schemas": _schemas(routes),
@@ -153,6 +182,11 @@ def errors_of(route: Route) -> tuple[type[RequestError], ...]:
     return tuple(dict.fromkeys((*invalid, *ALWAYS, *changing, *route.errors)))
 
 
+def subject(route: Route) -> str:
+    first = route.path.split("/")[2].partition(".")[0]
+    return SUBJECTS["uploads" if "/uploads/" in route.path else first]  # they are into a playlist
+
+
 def _paths(routes: Sequence[Route]) -> Schema:
     paths: Schema = {}
     for route in routes:
@@ -164,7 +198,7 @@ def _operation(route: Route) -> Schema:
     operation: Schema = {
         "operationId": operation_id(route.name),
         "summary": route.summary,
-        "tags": [route.path.split("/")[2].partition(".")[0]],
+        "tags": [subject(route)],
         "responses": _responses(route),
     }
     if parameters := [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from html import escape
-from itertools import groupby
 from typing import Any
 
 from werkzeug.datastructures import LanguageAccept
@@ -45,7 +44,7 @@ _HEAD = """<!doctype html>
 <style>
   body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
          color: #2b2b33; background: #fbf8f2 }
-  h2 { text-transform: capitalize; border-bottom: 1px solid #cbbf9f }
+  h2 { border-bottom: 1px solid #cbbf9f }
   code { background: #efe9dc; padding: .1em .35em; border-radius: .3em }
   summary { cursor: pointer; padding: .2rem 0 } details { margin-left: .5rem }
   td, th { text-align: left; vertical-align: top; padding: .1rem .8rem .1rem 0 }
@@ -152,17 +151,12 @@ def _in_language(pages: Mapping[str, tuple[str, str]], accept_language: str) -> 
 
 
 def api_page(document: Json) -> str:
-    operations = [
-        (operation["tags"][0], method.upper(), path, operation)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
     schemas = document["components"]["schemas"]
-    parts = [_HEAD]
-    for group, members in groupby(sorted(operations, key=lambda each: each[0]), key=lambda each: each[0]):
-        parts.append(f"<h2>{escape(group)}</h2>\n")
-        parts += [_operation(method, path, operation, schemas) for _, method, path, operation in members]
-    return "".join(parts)
+    groups: dict[str, list[str]] = {each["name"]: [] for each in document["tags"]}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            groups[operation["tags"][0]].append(_operation(method.upper(), path, operation, schemas))
+    return _HEAD + "".join(f"<h2>{escape(name)}</h2>\n{''.join(members)}" for name, members in groups.items())
 
 
 def _operation(method: str, path: str, operation: Json, schemas: Json) -> str:
