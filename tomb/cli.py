@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tomb import __version__, installed
 from tomb.errors import TombError
@@ -33,10 +33,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """Of one command. What it does not know argparse leaves to the parser above, which would show how `tomb` is used
+    and not how the command is."""
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("tomb", description="TOMB, The Open Music Box: put a tag on it, and music plays.")
     parser.add_argument("--version", action="version", version=f"tomb {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name", parser_class=_CommandParser)
 
     serve = commands.add_parser("serve", help="run the box")
     serve.add_argument("--host", help="addresses to listen on, separated by commas (0.0.0.0,::)")
