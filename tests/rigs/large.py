@@ -61,5 +61,5 @@ def _new_tracks(db: Connection, library: Path, number: int, count: int) -> Itera
         path = sparse_wav(library / "incoming" / f"{name}.wav", SECONDS, salt=name)
         # Named by what tells it from the others: reading two gigabytes of zeros would take longer than all the rest.
         staged = Staged(path, sha256(name.encode()).hexdigest(), "wav", path.stat().st_size)
-        kept = files.keep(db, library, staged, staged.hash, int(SECONDS * 1000), Loudness())
+        kept = files.keep(db, library, staged, staged.hash, int(SECONDS * 1000), Loudness()).hash
         yield NewTrack(f"track-{name}", f"Track {each}", f"{name}.wav", None, None, kept)

@@ -126,26 +126,23 @@ def _learn(db: sqlite3.Connection, arrivals: Iterable[Arrival], now: float) -> d
         kept = files.known(db, each.origin) if each.labels.chapters else None
         if kept is None:
             continue
-        [duration_ms] = db.execute("SELECT duration_ms FROM files WHERE hash = ?", (kept,)).fetchone()
-        if tracks.learn_chapters(db, kept, chapters.encoded(chapters.tidy(each.labels.chapters, duration_ms))):
-            users |= dict.fromkeys(tracks.users(db, [kept]))
+        marks = chapters.encoded(chapters.tidy(each.labels.chapters, kept.duration_ms))
+        if tracks.learn_chapters(db, kept.hash, marks):
+            users |= dict.fromkeys(tracks.users(db, [kept.hash]))
     return {each.id: each for each in tracks.files_changed(db, users, now)}
 
 
-def _keep(db: sqlite3.Connection, library: Path, arrival: Arrival, sound: Staged) -> str:
+def _keep(db: sqlite3.Connection, library: Path, arrival: Arrival, sound: Staged) -> files.Sound:
     known = (arrival.duration_ms, arrival.loudness, arrival.damaged_ms, arrival.seek_marks)
     return files.keep(db, library, sound, arrival.origin, *known)
 
 
 def _new_track(db: sqlite3.Connection, library: Path, arrival: Arrival, track_id: str) -> tracks.NewTrack:
-    if arrival.sound is not None:
-        kept: str | None = _keep(db, library, arrival, arrival.sound)
-    else:
-        kept = files.known(db, arrival.origin)
+    sound = arrival.sound
+    kept = files.known(db, arrival.origin) if sound is None else _keep(db, library, arrival, sound)
     if kept is None:
         raise Unavailable("the library changed meanwhile; try again")
     cover = None if arrival.cover is None else files.keep_cover(db, library, arrival.cover)
-    [duration_ms] = db.execute("SELECT duration_ms FROM files WHERE hash = ?", (kept,)).fetchone()
     labels = arrival.labels
     return tracks.NewTrack(
         track_id,
@@ -153,7 +150,7 @@ def _new_track(db: sqlite3.Connection, library: Path, arrival: Arrival, track_id
         arrival.filename,
         labels.artist,
         labels.album,
-        kept,
+        kept.hash,
         cover,
-        chapters.encoded(chapters.tidy(labels.chapters, duration_ms)),
+        chapters.encoded(chapters.tidy(labels.chapters, kept.duration_ms)),
     )

@@ -59,6 +59,13 @@ class Kept(Struct, frozen=True):
         return PurePosixPath("files", f"{self.hash}.{self.ext}")
 
 
+class Sound(Struct, frozen=True):
+    """What plays for a track, and how long it is."""
+
+    hash: str
+    duration_ms: int
+
+
 class Reconciled(Struct, frozen=True):
     """What a look at the disk changed: hashes of files that vanished or came back, and how many strays were removed."""
 
@@ -114,10 +121,10 @@ def _open_up(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def known(db: sqlite3.Connection, origin: str) -> str | None:
-    """The hash of the kept file that was made from the content `origin`, if the library has it and it is there."""
-    row = db.execute("SELECT hash FROM files WHERE origin = ? AND NOT missing", (origin,)).fetchone()
-    return row and str(row["hash"])
+def known(db: sqlite3.Connection, origin: str) -> Sound | None:
+    """The kept file that was made from the content `origin`, if the library has it and it is there."""
+    row = db.execute("SELECT hash, duration_ms FROM files WHERE origin = ? AND NOT missing", (origin,)).fetchone()
+    return row and Sound(row["hash"], row["duration_ms"])
 
 
 def has_size(db: sqlite3.Connection, size: int) -> bool:
@@ -143,19 +150,18 @@ def keep(
     loudness: Loudness,
     damaged_ms: int | None = None,
     seek_marks: bytes | None = None,
-) -> str:
-    """Part of a unit of work: take a staged file into the library, once, and return its hash."""
+) -> Sound:
+    """Part of a unit of work: take a staged file into the library, once. What is there already is as it was."""
     loudness_of = (loudness.track, loudness.album, loudness.peak)
-    row = db.execute("SELECT ext FROM files WHERE hash = ?", (file.hash,)).fetchone()
-    ext = file.ext if row is None else row["ext"]
-    _move(file.path, library / "files" / f"{file.hash}.{ext}")
-    db.execute(
+    [row] = db.execute(
         "INSERT INTO files"
         " (hash, ext, size, duration_ms, origin, loudness, album_loudness, peak, damaged_ms, seek_marks)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET missing = 0",
-        (file.hash, ext, file.size, duration_ms, origin, *loudness_of, damaged_ms, seek_marks),
-    )
-    return file.hash
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (hash) DO UPDATE SET missing = 0 RETURNING ext, duration_ms",
+        (file.hash, file.ext, file.size, duration_ms, origin, *loudness_of, damaged_ms, seek_marks),
+    ).fetchall()
+    _move(file.path, library / "files" / f"{file.hash}.{row['ext']}")
+    return Sound(file.hash, row["duration_ms"])
 
 
 def playlists_not_looked_at(db: sqlite3.Connection) -> list[str]:
