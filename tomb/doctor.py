@@ -40,6 +40,8 @@ def doctor(settings: Settings, *, as_json: bool) -> bool:
 
 async def _facts(settings: Settings) -> Facts:
     facts = await gather(RealPorts(), settings.data, settings.port)
+    if facts.network is not None and not facts.network.listens:  # a box that is off would listen there
+        facts = replace(facts, network=replace(facts.network, listens=settings.host))
     folder = settings.backup_to or _chosen_by_parents(settings.data / "tomb.db")
     if folder is None:
         return facts

@@ -236,7 +236,44 @@ async def test_who_has_the_port_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) 
             nursery.cancel_scope.cancel()
     free = await facts.network(RealPorts(), free_port())
     assert isinstance(free, Network)
-    assert (free.box, free.taken, free.named) == (False, False, ())
+    assert (free.box, free.taken, free.listens, free.named) == (False, False, (), ())
+
+
+async def test_who_listens_is_asked_where_he_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A box that is told to listen on one address of many was taken for none, and its port for free."""
+
+    async def unnamed(*_: object) -> tuple[str, ...]:
+        return ()
+
+    async def serve(stream: trio.SocketStream) -> None:
+        async with stream:
+            await stream.receive_some()
+            await stream.send_all(b'HTTP/1.1 200 OK\r\n\r\n{"server_seq":1}')
+
+    monkeypatch.setattr(facts, "names", unnamed)
+    monkeypatch.setattr(facts, "ANSWER_S", PATIENCE_S)
+    async with trio.open_nursery() as nursery:
+        [listener] = await trio.open_tcp_listeners(0, host="127.0.0.3")
+        nursery.start_soon(trio.serve_listeners, serve, [listener])
+        found = await facts.network(RealPorts(), listener.socket.getsockname()[1])
+        assert (found.box, found.taken, found.listens) == (True, False, ("127.0.0.3",))
+        nursery.cancel_scope.cancel()
+
+
+def test_who_listens_is_read_from_the_kernel(tmp_path: Path) -> None:
+    assert facts.listeners(8000, tmp_path) is None
+    head = "  sl  local_address rem_address   st tx_queue rx_queue\n"
+    nobody = f"{'0' * 32}:0000"
+    tcp = (
+        "   0: 0100007F:1F40 00000000:0000 0A 0:0\n"
+        "   1: 070200C0:1F40 080200C0:D431 01 0:0\n"  # a connection
+        "   2: 00000000:0016 00000000:0000 0A 0:0\n"
+    )
+    tcp6 = f"   0: {'0' * 32}:1F40 {nobody} 0A 0:0\n   1: B80D0120000000000000000007000000:1F40 {nobody} 0A 0:0\n"
+    root = tree(tmp_path, proc__net__tcp=head + tcp, proc__net__tcp6=head + tcp6)
+    assert facts.listeners(8000, root) == ("127.0.0.1", "::", "2001:db8::7")
+    assert facts.listeners(22, root) == ("0.0.0.0",)
+    assert facts.listeners(80, root) == ()
 
 
 def nobody() -> tuple[str, int]:

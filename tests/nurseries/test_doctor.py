@@ -49,7 +49,7 @@ FINE = Facts(
     tools={"ffmpeg": "/usr/bin/ffmpeg", "ffprobe": "/usr/bin/ffprobe", "yt-dlp": "2026.8.1", "js": "/usr/bin/node"},
     storage=Storage(Disk(64 * GB, 20 * GB), 0.1, 0, 1),
     clock=Clock(NOW, True, False),
-    network=Network(8000, True, False, ("192.0.2.7", "2001:db8::7"), "box", ("192.0.2.7",)),
+    network=Network(8000, True, False, ("0.0.0.0", "::"), ("192.0.2.7", "2001:db8::7"), "box", ("192.0.2.7",)),
     throttled=0,
     inputs=Inputs(2, 2),
     blacklisted=frozenset({"pn533_usb", "pn533", "nfc"}),
@@ -178,6 +178,29 @@ def test_a_pcscd_that_refuses_runs() -> None:
 
 def test_addresses_are_to_be_typed_into_a_phone() -> None:
     assert "http://192.0.2.7:8000, http://[2001:db8::7]:8000" in found("addresses")[1]
+
+
+@pytest.mark.parametrize(
+    ("listens", "said"),
+    [
+        (None, "at http://192.0.2.7:8000, http://[2001:db8::7]:8000."),
+        ((), "at http://192.0.2.7:8000, http://[2001:db8::7]:8000."),
+        (("0.0.0.0",), "at http://192.0.2.7:8000."),
+        (("::", "127.0.0.1"), "at http://[2001:db8::7]:8000."),
+        (("192.0.2.7", "127.0.0.1"), "at http://192.0.2.7:8000."),
+        (("198.51.100.3",), "at http://198.51.100.3:8000."),  # another of its networks
+    ],
+)
+def test_only_addresses_on_which_the_box_listens_are_told(listens: tuple[str, ...] | None, said: str) -> None:
+    ok, told, _ = found("addresses", network=network(listens=listens))
+    assert (ok, told) == ("yes", f"Phones in the same network find it {said}")
+
+
+@pytest.mark.parametrize("listens", [("127.0.0.1",), ("127.0.0.1", "::1"), ("localhost",)])
+def test_a_box_that_listens_to_itself_alone_is_said_so(listens: tuple[str, ...]) -> None:
+    ok, said, _ = found("addresses", network=network(listens=listens))
+    assert (ok, "192.0.2.7" in said) == ("unknown", False)
+    assert said.startswith(f"The box listens on {', '.join(listens)} alone")
 
 
 async def test_many_who_ask_at_once_cost_one_look_and_a_later_one_looks_again(

@@ -13,7 +13,7 @@ import shutil
 import socket
 import struct
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,8 @@ GROUPS: Final = ("audio", "input")  # sound cards; buttons, knobs and readers th
 CCID_PLACES: Final = ("etc/libccid_Info.plist", "usr/lib/pcsc/drivers/ifd-ccid.bundle/Contents/Info.plist")
 _SMART_CARDS: Final = "0b"  # the class of USB interfaces (usb.org, "Defined Class Codes")
 _ACS: Final = "072f"
+_LISTENS: Final = "0A"  # TCP_LISTEN of the kernel
+_LOOPS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # who listens on all of them, listens there
 
 
 class Usb(Struct, frozen=True):
@@ -98,12 +100,14 @@ class Clock(Struct, frozen=True):
 
 
 class Network(Struct, frozen=True):
-    """`box`: whether a box answers on the port; `taken`: somebody else does. `addresses`: of this computer, without its
-    own loop. `named`: what phones get that ask for its name, None where they could not ask."""
+    """`box`: whether a box answers on the port; `taken`: somebody else does. `listens`: on which addresses, empty for
+    nobody, None where that is not known. `addresses`: of this computer, without its own loop. `named`: what phones get
+    that ask for its name, None where they could not ask."""
 
     port: int
     box: bool
     taken: bool
+    listens: tuple[str, ...] | None
     addresses: tuple[str, ...]
     hostname: str
     named: tuple[str, ...] | None
@@ -176,7 +180,7 @@ async def gather(ports: Ports, data: Path, port: int, root: Path = ROOT) -> Fact
         "tools": lambda: thread(tools, data),
         "storage": lambda: thread(storage, data, root),
         "clock": lambda: thread(clock, ports.wall(), root),
-        "network": lambda: network(ports, port),
+        "network": lambda: network(ports, port, root),
         "throttled": lambda: throttled(root),
         "inputs": lambda: thread(inputs, root),
         "blacklisted": lambda: thread(blacklisted, root),
@@ -366,17 +370,37 @@ def clock(wall: float, root: Path = ROOT) -> Clock:
 # --- the network -----------------------------------------------------------------------------------------------------
 
 
-async def network(ports: Ports, port: int, at: tuple[str, int] = MDNS) -> Network:
+async def network(ports: Ports, port: int, root: Path = ROOT, at: tuple[str, int] = MDNS) -> Network:
     hostname = socket.gethostname().partition(".")[0]
-    box, taken = await _who_answers(port)
+    listens = await ports.in_thread(listeners, port, root)
+    box, taken = await _who_answers(port, listens or ())
     found = await ports.in_thread(addresses, abandon=True)
-    return Network(port, box, taken, found, hostname, await names(f"{hostname}.local", at))
+    return Network(port, box, taken, listens, found, hostname, await names(f"{hostname}.local", at))
 
 
-async def _who_answers(port: int) -> tuple[bool, bool]:
+def listeners(port: int, root: Path = ROOT) -> tuple[str, ...] | None:
+    """The addresses of this computer on which somebody listens at that port (proc_net_tcp.rst of the kernel)."""
+    tables = [_text(root / "proc/net" / name).splitlines() for name in ("tcp", "tcp6")]
+    if not any(tables):
+        return None
+    found = []
+    for line in (line for table in tables for line in table[1:]):
+        _, local, _, state, *_ = line.split()
+        address, _, at = local.partition(":")
+        if state == _LISTENS and int(at, 16) == port:
+            words = (int(address[begin : begin + 8], 16) for begin in range(0, len(address), 8))
+            packed = b"".join(word.to_bytes(4, sys.byteorder) for word in words)  # as they lie in its memory
+            found.append(socket.inet_ntop(socket.AF_INET6 if len(packed) == 16 else socket.AF_INET, packed))
+    return tuple(dict.fromkeys(found))
+
+
+async def _who_answers(port: int, listens: Sequence[str]) -> tuple[bool, bool]:
+    """It is asked by its own loop, or where it does not listen there by the first address of all."""
+    own = ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104  # no address to listen on
+    at = min(listens, key=lambda each: own.index(each) if each in own else len(own), default="127.0.0.1")
     try:
         with trio.fail_after(ANSWER_S):
-            async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            async with await trio.open_tcp_stream(_LOOPS.get(at, at), port) as stream:
                 await stream.send_all(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 said = b""
                 while b"server_seq" not in said and (more := await stream.receive_some(4096)):

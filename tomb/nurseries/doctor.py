@@ -27,6 +27,8 @@ SLOW: Final = 2 * MIB  # bytes a second; an upload over Wi-Fi is faster
 WORN: Final = 9  # of ten tenths of a card's life
 OLD_DAYS: Final = 90  # YouTube changes; a yt-dlp of last season often finds nothing any more
 BUILT: Final = 2026
+_ANY: Final = {"0.0.0.0": 4, "::": 6}  # noqa: S104  # all addresses of that version of IP
+_ITSELF: Final = ("127.", "::1", "localhost")
 IN_THE_WAY: Final = ("pn533_usb", "pn533", "nfc")  # the kernel's own drivers of tag readers
 # Of `vcgencmd get_throttled`: what is so now, and 16 bits higher whether it was since the start.
 NOW: Final = (
@@ -368,8 +370,23 @@ def addresses(facts: Facts) -> Finding:
         return _unknown("addresses", "mute", "Which addresses the box has could not be found out in time.")
     if not facts.network.addresses:
         return _no("addresses", "none", "This computer is in no network.", "nmcli device wifi")
-    there = ", ".join(f"http://{_host(each)}:{facts.network.port}" for each in facts.network.addresses)
+    heard = _heard(facts.network.addresses, facts.network.listens)
+    if not heard:
+        said = "The box listens on {addresses} alone, where no phone finds it; what stands in front of it may be found."
+        return _unknown("addresses", "local", said, addresses=", ".join(facts.network.listens or ()))
+    there = ", ".join(f"http://{_host(each)}:{facts.network.port}" for each in heard)
     return _yes("addresses", "there", "Phones in the same network find it at {addresses}.", addresses=there)
+
+
+def _heard(addresses: Sequence[str], listens: Sequence[str] | None) -> Sequence[str]:
+    """Those of the computer's addresses on which somebody listens; all of them, where nobody does or that is not known:
+    at these it would be found."""
+    if not listens:
+        return addresses
+    everywhere = {family for any_address, family in _ANY.items() if any_address in listens}
+    here = [each for each in addresses if each in listens or (6 if ":" in each else 4) in everywhere]
+    others = [each for each in listens if each not in (*_ANY, *here) and not each.startswith(_ITSELF)]
+    return [*here, *others]
 
 
 def names(facts: Facts) -> Finding:
