@@ -1,12 +1,9 @@
-"""A tenth of what `just soak` does with cards on a real pcscd."""
-
-import pytest
+"""The first of the cards that `just soak` lays on a real pcscd."""
 
 from tests.soak.cards import shuffle
 
-CYCLES = 50
+CYCLES = 20  # of which two meet a pcscd that is killed, and two are exchanged
 
 
-@pytest.mark.timeout(600)
-async def test_fifty_cards_are_as_many_taps_whatever_becomes_of_pcscd_meanwhile() -> None:
+async def test_twenty_cards_are_as_many_taps_whatever_becomes_of_pcscd_meanwhile() -> None:
     assert await shuffle(CYCLES)
