@@ -17,7 +17,7 @@ from tomb.rehearsal.loudspeaker import Loudspeaker
 from tomb.rehearsal.scenario import parse
 from tomb.rehearsal.simulated.disk import Disk
 
-EXAMPLES = 300
+EXAMPLES = 100  # `./justw soak --stories` looks for longer
 PLANTED = 100  # stories, within which each of the faults is found: the last is in the 42nd
 STEPS = 2  # at most are left of it
 SEED = 2026
