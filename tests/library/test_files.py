@@ -1,8 +1,12 @@
 """Files are kept by their content, once, for as long as a track needs them."""
 
+import errno
 import hashlib
 import os
+import shutil
 import sqlite3
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +14,17 @@ import pytest
 import trio
 import trio.testing
 from msgspec.structs import replace
+from trio.testing import MockClock
 
-from tests.rigs.library import opened
+from tests.rigs.library import Stage, opened
 from tomb.errors import DecodeError, NoSpace, StartError, Unavailable
 from tomb.library import files, intake
+from tomb.library.arrivals import Arrival
 from tomb.library.files import Freed
 from tomb.library.intake import Intake
+from tomb.library.labels import Labels
 from tomb.models import Playlist
+from tomb.nurseries.librarian import UNLINK_S
 
 
 def taken(source: Path, target: Path) -> intake.Staged:
@@ -232,6 +240,148 @@ async def test_content_that_comes_back_before_it_was_unlinked_stays(
         assert len((await stage.librarian.playlist(other.id)).tracks) == 1
         assert (await stage.librarian.reconcile()).changed == frozenset()
         assert len(stage.files()) == 1
+
+
+async def add(stage: Stage, playlist: Playlist, content: bytes) -> None:
+    async with stage.ingest.incoming() as incoming:
+        (incoming / "song.mp3").write_bytes(content)
+        arrival = await stage.ingest.stage(incoming / "song.mp3", incoming)
+        await stage.librarian.add(playlist.id, [arrival])
+
+
+async def test_names_that_did_not_reach_the_disk_once_are_refused_to_all_who_brought_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel says once that it could not write; who tried again would find nothing wrong."""
+    async with opened(tmp_path) as stage:
+        playlists = [await stage.fill(name, []) for name in "ab"]
+        fsync, failed, refused = os.fsync, list[int](), list[str]()
+
+        def fail_once(file: int) -> None:
+            if not failed and Path(f"/proc/self/fd/{file}").readlink().name == "files":
+                failed.append(file)
+                raise OSError(errno.EIO, "Input/output error")
+            fsync(file)
+
+        async def refuse(playlist: Playlist) -> None:
+            try:
+                await add(stage, playlist, playlist.title.encode())
+            except Unavailable as error:
+                refused.append(error.message)
+
+        async with trio.open_nursery() as nursery, stage.store._writing:
+            for playlist in playlists:
+                nursery.start_soon(refuse, playlist)
+            nursery.start_soon(stage.librarian.create, "Another")
+            await trio.testing.wait_all_tasks_blocked()
+            monkeypatch.setattr("os.fsync", fail_once)
+        assert [len((await stage.librarian.playlist(each.id)).tracks) for each in playlists] == [0, 0]
+        assert refused == ["the library cannot be written: Input/output error; nothing was changed"] * 2
+        assert len(stage.librarian.lites()) == 3  # who brought no file is not to suffer
+        assert (stage.files(), stage.half_taken()) == (set(), [])
+
+
+@pytest.mark.parametrize("room", [0, 1])
+async def test_what_is_deleted_goes_though_there_is_no_room_for_another_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    async with opened(tmp_path) as stage:
+        made, moved, replace = await stage.fill("Songs", [b"a", b"b", b"c"]), list[Path](), Path.replace
+        await stage.librarian.delete(made.id)
+
+        def full(path: Path, target: Path) -> Path:
+            if target.parent.name == "incoming" and len(moved) == room:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            moved.append(target)
+            return replace(path, target)
+
+        monkeypatch.setattr(Path, "replace", full)
+        await stage.librarian.empty_bin()
+        assert (stage.files(), stage.half_taken()) == (set(), [])
+
+
+async def test_what_a_reader_holds_stays_whoever_looks_at_the_disk_meanwhile(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made, other = await stage.fill("Songs", []), await stage.fill("Others", [])
+        async with stage.ingest.incoming() as incoming:
+            (incoming / "cover.png").write_bytes(b"picture")
+            picture = intake.staged(incoming / "cover.png")
+            await stage.librarian.set_cover(made.id, picture)
+        kept = stage.librarian.folder / "covers" / f"{picture.hash}.png"
+        async with stage.librarian.pinned():
+            async with trio.open_nursery() as nursery, stage.store._writing:
+                for job in (
+                    partial(stage.librarian.link_tag, "04AABBCC", other.id),  # which is written first,
+                    stage.librarian.reconcile,
+                    partial(stage.librarian.drop_cover, made.id),  # and takes this one along
+                ):
+                    nursery.start_soon(job)
+                    await trio.testing.wait_all_tasks_blocked()
+            assert kept.exists()
+        assert not kept.exists()
+
+
+async def test_whoever_begins_to_read_before_a_file_goes_keeps_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made, [path] = await stage.fill("Songs", [b"song"]), (stage.librarian.folder / "files").iterdir()
+        await stage.librarian.delete(made.id)
+        between = stage.store.between
+
+        async with AsyncExitStack() as reading:
+
+            async def late(unit: Any) -> Any:
+                await reading.enter_async_context(stage.librarian.pinned())
+                return await between(unit)
+
+            stage.store.between = late  # type: ignore[method-assign]  # the next who is to unlink finds a reader
+            await stage.librarian.empty_bin()
+            stage.store.between = between  # type: ignore[method-assign]
+            assert path.exists()
+        assert not path.exists()
+
+
+async def test_what_could_not_be_unlinked_in_its_time_goes_with_the_next(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with opened(tmp_path) as stage, trio.open_nursery() as nursery:
+        made = await stage.fill("Songs", [b"song"])
+        await stage.librarian.delete(made.id)
+        between = stage.store.between
+
+        async def slow(unit: Any) -> Any:
+            async with stage.store._writing:
+                await trio.sleep(UNLINK_S + 1)
+            return await between(unit)
+
+        stage.store.between = slow  # type: ignore[method-assign]
+        await stage.librarian.empty_bin()
+        assert len(stage.files()) == 1
+        stage.store.between = between  # type: ignore[method-assign]
+        assert (await stage.librarian.reconcile()).strays == 0
+        assert (stage.files(), stage.half_taken()) == (set(), [])
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_disk_that_was_put_in_another_s_place_loses_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    async with opened(folder) as stage:
+        made, other = await stage.fill("Songs", [b"song"]), await stage.fill("Others", [])
+        shutil.copytree(folder, tmp_path / "copy")
+        await stage.librarian.delete(made.id)
+        await stage.librarian.empty_bin()
+        folder.rename(tmp_path / "gone")
+        (tmp_path / "copy").rename(folder)
+        with pytest.raises(Unavailable, match="is gone"):
+            await add(stage, other, b"song")
+        assert len(stage.files()) == 1
+
+
+async def test_what_an_edit_finds_by_itself_is_no_word_of_the_disk(tmp_path: Path) -> None:
+    async with opened(tmp_path) as stage:
+        made = await stage.fill("Songs", [])
+        with pytest.raises(Unavailable, match="changed meanwhile"):
+            await stage.librarian.add(made.id, [Arrival("a.mp3", Labels("A"), "unknown")])
+        assert stage.store.refusal is None
 
 
 async def test_a_library_that_cannot_be_written_says_so_and_changes_nothing(tmp_path: Path) -> None:

@@ -578,9 +578,11 @@ async def test_small_files_that_are_ready_at_once_become_tracks_by_one_commit_an
             await trio.testing.wait_all_tasks_blocked()
             monkeypatch.setattr("os.fsync", noted)
         assert (commits, synced) == ([4], ["files"])
-        told = [event["track"]["id"] for event in sender.box.told("upload:complete")]
-        assert sorted(told) == sorted(await sender.tracks())
-        assert (len(told), sender.parts()) == (4, [])
+        assert [event["track"]["id"] for event in sender.box.told("upload:complete")] == await sender.tracks()
+        assert sender.parts() == []
+        # Each is told whole before the next.
+        types = [event.type for event in sender.box.events if event.type in ("state:track_added", "upload:complete")]
+        assert types == ["state:track_added", "upload:complete"] * 4
 
 
 async def test_of_files_that_are_ready_at_once_one_that_is_refused_takes_nobody_along(
@@ -633,6 +635,27 @@ async def test_what_becomes_a_track_in_the_moment_in_which_it_was_to_be_synced_i
             await sender.finalize(session)
         assert len(await sender.tracks()) == 1
         assert (await sender.status(session)).status == "completed"
+
+
+async def test_what_is_gone_while_it_was_to_become_a_track_is_not_said_to_be_there(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        look = sender.uploads._ingest.look
+
+        async def look_at_what_is_gone(*given: Any) -> Look:
+            found = await look(*given)
+            parts.path_of(sender.box.services.librarian.folder, session).unlink()
+            with pytest.raises(Unavailable):
+                await sender.uploads.sync()
+            return found
+
+        monkeypatch.setattr(sender.uploads._ingest, "look", look_at_what_is_gone)
+        with pytest.raises(BadRequest, match="file_hash"):
+            await sender.finalize(session, "0" * 64)
+        assert (await sender.status(session)).missing == list(range(sender.count))
 
 
 async def test_finalizing_twice_even_at_once_makes_one_track(tmp_path: Path, autojump_clock: MockClock) -> None:
@@ -788,14 +811,14 @@ async def test_a_cancel_that_comes_after_the_commit_is_too_late(
     async with sending(tmp_path) as sender:
         session = await sender.begin()
         await sender.send_all(session)
-        add = sender.box.services.librarian.add
+        add = sender.box.services.librarian.add_with
 
         async def committed(*given: Any, **named: Any) -> object:
             done = await add(*given, **named)
             sender.uploads._working[session].scope.cancel()
             return done
 
-        monkeypatch.setattr(sender.box.services.librarian, "add", committed)
+        monkeypatch.setattr(sender.box.services.librarian, "add_with", committed)
         assert [(await sender.finalize(session)).id] == await sender.tracks()
         assert (await sender.status(session)).status == "completed"
         assert sender.parts() == []

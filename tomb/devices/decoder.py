@@ -71,13 +71,13 @@ def measure(
 ) -> Measure:
     """Play all of it at `rate`, into `heard`. `going_on` is called after every `PACE_S` seconds of music.
 
-    Of a step in which damage is met nothing is had, so what is damaged is played once more, in the steps of a player:
-    `heard` is given what precedes the damage there.
+    Of a step in which damage is met nothing is had, and less than a step is had before what libsndfile passes over. So
+    such a file is played once more, in the steps of a player: `heard` is given what precedes the damage there.
     Raises: NoSound; DecodeError when nobody should play it.
     """
     frames, given, told_s, failed = 0, 0, 0.0, False
     for step in (COARSE, STEP):
-        frames, paced = 0, PACE_S * rate
+        frames, paced, failed = 0, PACE_S * rate, False
         with closing(Decoder(path, rate, step=step)) as reader:
             told_s = reader.told_s
             try:
@@ -91,7 +91,8 @@ def measure(
                     if frames >= paced:
                         paced += PACE_S * rate
                         going_on()
-                break
+                if not reader.stumbled:
+                    break
             except Damaged:
                 failed = True
     if frames == 0:
@@ -118,7 +119,7 @@ def probe(path: Path, going_on: Callable[[], None] = lambda: None) -> Probe:
 class Decoder:
     """One file, decoded from `start_ms` on to stereo at `rate` Hz. Raises DecodeError, also while reading.
 
-    `told_s`: how long its header says that it is.
+    `told_s`: how long its header says that it is. `stumbled`: there was less in a step than asked for, and then more.
     """
 
     def __init__(
@@ -132,7 +133,7 @@ class Decoder:
         self._size = path.stat().st_size
         self._pieces: list[Frames] = []
         self._ready = 0
-        self._drained = False
+        self._drained = self._was_short = self.stumbled = False
         self._failure: DecodeError | None = None
         self._shortened: Shortened | None = None
         self._dtype: Literal["int16", "float32"] = "float32"
@@ -200,6 +201,8 @@ class Decoder:
             self._failure = error if reason is None else DecodeError(reason)
             block = np.empty((0, self._file.channels), self._dtype)
         self._drained = not len(block)  # a short one may come before damage
+        self.stumbled |= self._was_short and not self._drained
+        self._was_short = len(block) < self._step
         if self._drained and self._failure is None:
             self._failure = self._not_the_end()
         if block.dtype == np.float32:

@@ -230,16 +230,19 @@ def places(sounds: Iterable[Staged | None], covers: Iterable[Staged | None]) -> 
 def put_aside(db: sqlite3.Connection, library: Path, freed: Freed) -> tuple[Path, ...]:
     """Between two units of work: take what nothing refers to, as of now, out of its folder; where it is then.
 
-    What cannot be moved now is a stray that `reconcile` removes, and no reason to say that an edit failed.
+    What cannot be moved, as on a disk on which there is no room for a name, is unlinked at once. What cannot be
+    unlinked either is a stray that `reconcile` removes, and no reason to say that an edit failed.
     """
     aside = []
     for path in freed:
         known = _KNOWN.get(path.parent.name)  # what is in another folder belongs to nobody else
         if known is None or db.execute(known, (path.stem, path.suffix[1:])).fetchone() is None:
             place = library / "incoming" / path.name
-            with suppress(OSError):
+            try:
                 (library / path).replace(place)
                 aside.append(place)
+            except OSError:
+                unlink([library / path])
     return tuple(aside)
 
 

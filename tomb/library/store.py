@@ -45,6 +45,11 @@ LOOK_S = 5.0  # how often somebody looks whether the folder is still there, whil
 CLOSE_S = 2.0
 
 
+class _NotOnDisk(OSError):
+    """Names of files that came in could not be synced. The next try would find nothing wrong: a kernel says once what
+    it could not write."""
+
+
 class _Edit(Struct, Generic[T, R], eq=False):
     """`result`: what became of it, once it `is_over`; without one there was a defect. `queue`: its wait for the pen."""
 
@@ -299,28 +304,33 @@ class Store:
                 self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 result = _transact(self._writer, "BEGIN IMMEDIATE", unit, partial(self._before_commit, names))
         except Unavailable as error:
-            self._refusal = error.message
+            if error.__cause__ is not None:  # else it is what the unit itself found
+                self._refusal = error.message
             raise
         self._refusal = None
         return result
 
     def _commit_together(self, edits: Sequence[_Edit[Any, Any]]) -> list[outcome.Outcome[Any]]:
         """What became of each. Never raises."""
-        done = self._commit_as_one(edits) if len(edits) > 1 else None
-        if done is None:
-            done = [outcome.capture(self._commit, edit.unit, edit.names, durable=edit.durable) for edit in edits]
-        for edit, each in zip(edits, done, strict=True):
-            if isinstance(each, outcome.Value):
+        shared = self._commit_as_one(edits) if len(edits) > 1 else [None]
+        done = []
+        for edit, each in zip(edits, shared, strict=True):
+            ended = each or outcome.capture(self._commit, edit.unit, edit.names, durable=edit.durable)
+            if isinstance(ended, outcome.Value):
                 edit.then()
+            done.append(ended)
         return done
 
-    def _commit_as_one(self, edits: Sequence[_Edit[Any, Any]]) -> list[outcome.Outcome[Any]] | None:
-        """None where that comes to nothing."""
+    def _commit_as_one(self, edits: Sequence[_Edit[Any, Any]]) -> Sequence[outcome.Outcome[Any] | None]:
+        """None for each that is to be tried alone, where what they share comes to nothing."""
         names = tuple(name for edit in edits for name in edit.names)
         durable = any(edit.durable for edit in edits)
-        with suppress(RequestError, LibraryDamaged, sqlite3.Error):
+        try:
             return self._commit(partial(_one_by_one, units=[edit.unit for edit in edits]), names, durable=durable)
-        return None
+        except (RequestError, LibraryDamaged, sqlite3.Error) as error:
+            if isinstance(error.__cause__, _NotOnDisk):
+                return [outcome.Error(error) if edit.names else None for edit in edits]
+            return [None] * len(edits)
 
     def _look(self, unit: Unit[T]) -> T:
         with self._door("read"):
@@ -328,6 +338,7 @@ class Store:
 
     def _look_between(self, unit: Unit[T]) -> T:
         with self._door("read"):
+            self._check_places()
             return _transact(self._writer, "BEGIN", unit)
 
     def _commit_from_reserve(self, unit: Unit[T]) -> T:
@@ -361,7 +372,10 @@ class Store:
 
     def _before_commit(self, names: Freed) -> None:
         for folder in dict.fromkeys(name.parent for name in names):
-            sync(self.library / folder)  # new names survive a power cut before anything refers to them
+            try:
+                sync(self.library / folder)  # new names survive a power cut before anything refers to them
+            except OSError as error:
+                raise _NotOnDisk(*error.args) from error
         self._check_places()
 
     def _check_places(self) -> None:
@@ -370,7 +384,8 @@ class Store:
         start cannot find. Two calls of `stat` cost some microseconds; what happens in the last of them is a power cut.
         """
         if (displaced := self._displaced()) is not None:
-            raise Unavailable(f"{displaced}; nothing was changed")
+            self._refusal = f"{displaced}; nothing was changed"
+            raise Unavailable(self._refusal)
 
     def _is_writable(self) -> bool:
         try:

@@ -277,21 +277,20 @@ class Downloads:
 
     async def _commit(self, download: Download, arrival: Arrival) -> None:
         """Raises: NotFound when its playlist has gone; NoSpace, Unavailable."""
-        decisions: list[_Decision] = []
-        lines: list[list[Download]] = []
 
-        def complete(db: sqlite3.Connection, arrived: Arrived) -> None:
+        def complete(db: sqlite3.Connection, arrived: Arrived) -> tuple[_Decision, list[Download]]:
             decision = _decided(downloads.get(db, download.id), Committed(arrived.added[0].id))
             if not decision.moved:
                 raise Unavailable("it ended meanwhile")  # by a cancel, whose row nothing changes any more
             downloads.save(db, decision.download)
-            decisions.append(decision)
-            lines.append(downloads.line(db))
+            return decision, downloads.line(db)
 
-        arrived = await self._librarian.add(download.playlist_id, [arrival], also=complete)
-        # Nothing was awaited since the commit: what was committed is published, though a cancel came in that moment.
-        [track] = [track for track in arrived.playlist.tracks if track.id == arrived.added[0].id]
-        self._changed(decisions[0].download, lines[0], track)
+        def tell(arrived: Arrived, done: tuple[_Decision, list[Download]]) -> None:
+            [track] = [track for track in arrived.playlist.tracks if track.id == arrived.added[0].id]
+            decision, line = done
+            self._changed(decision.download, line, track)
+
+        await self._librarian.add_with(download.playlist_id, [arrival], complete, tell)
 
     async def _change(self, download_id: str, event: _Event, title: str | None = None) -> _Decision:
         """Let that happen to the download, if it still can. It works on a full disk."""

@@ -55,11 +55,11 @@ from tomb.nurseries.library_events import LibraryEvents, Listener
 from tomb.nurseries.library_reader import LibraryReader
 from tomb.ports import Ports
 
+A = TypeVar("A")
 T = TypeVar("T")
 R = TypeVar("R")
 log = logging.getLogger(__name__)
 
-AlsoDone = Callable[[sqlite3.Connection, Arrived], None]
 Disposal = Callable[[sqlite3.Connection, float], T]
 
 EDIT_SIZE = 1024 * 1024  # no edit of the database needs more
@@ -80,7 +80,7 @@ class Librarian(LibraryReader):
         self._turn = trio.Lock()
         self._pins = 0
         self._aged = trio.current_time()  # when the bin's clock went on last
-        self._spared: dict[PurePosixPath, None] = {}
+        self._freed: dict[PurePosixPath, None] = {}  # of files that nothing refers to any more, until they are unlinked
         self.today: Callable[[], str] = lambda: iso(ports.wall())[:10]
         self.counts = True
         self.may_edit: Callable[[], None] = lambda: None
@@ -218,33 +218,36 @@ class Librarian(LibraryReader):
         return await self._covered(lambda db: playlists.set_cover(db, playlist_id, None, now))
 
     async def _covered(self, unit: Unit[tuple[Playlist, Freed]], places: Freed = ()) -> Playlist:
-        playlist, freed = await self._take_in(
-            places, unit, lambda covered: (self._library_events.edited(covered[0]), covered[1])
-        )
-        await self._discard(freed)
-        return playlist
+        async with self._turn:
+            playlist, freed = await self._take_in(
+                places, unit, lambda covered: (self._library_events.edited(covered[0]), covered[1])
+            )
+            await self._discard(freed)
+            return playlist
 
-    async def add(
+    async def add(self, playlist_id: str, arrivals: Sequence[Arrival]) -> Arrived:
+        """Append files that are ready. Raises: NoSpace; Unavailable when sound that was known is gone meanwhile."""
+        return await self.add_with(playlist_id, arrivals, lambda _, arrived: arrived, lambda arrived, _: arrived)
+
+    async def add_with(
         self,
         playlist_id: str,
         arrivals: Sequence[Arrival],
-        also: AlsoDone | None = None,
+        also: Callable[[sqlite3.Connection, Arrived], A],
+        tell: Callable[[Arrived, A], R],
         then: Callable[[], None] = lambda: None,
-    ) -> Arrived:
-        """Append files that are ready, and do what `also` does in the same transaction, and `then` once that is
-        committed, in the same hop.
-
-        Raises: NoSpace; Unavailable when sound that was known is gone meanwhile.
-        """
+    ) -> R:
+        """As `add`, and do what `also` does in the same transaction. `tell`, `then`: as of `Store.edit`; the tracks are
+        told before. What `tell` returned."""
         now, new_id = self._ports.wall(), self._ports.new_id
 
-        def unit(db: sqlite3.Connection) -> Arrived:
+        def unit(db: sqlite3.Connection) -> tuple[Arrived, A]:
             arrived = add(db, self.folder, playlist_id, arrivals, new_id, now)
-            if also is not None:
-                also(db, arrived)
-            return arrived
+            return arrived, also(db, arrived)
 
-        return await self._take_in(places_of(arrivals), unit, self._library_events.arrived, then)
+        return await self._take_in(
+            places_of(arrivals), unit, lambda done: tell(self._library_events.arrived(done[0]), done[1]), then
+        )
 
     async def add_album(self, album: Album) -> Arrived:
         """Make a playlist of a folder, or add to the one that was made of it before. Raises as `add` does.
@@ -282,12 +285,13 @@ class Librarian(LibraryReader):
     async def reconcile(self) -> Reconciled:
         """Look which files are there: mark the missing, remove what nobody knows, tell what changed."""
 
-        def look(db: sqlite3.Connection) -> tuple[Reconciled, list[str]]:
-            seen = files.reconcile(db, self.folder, self._spared)
+        def look(db: sqlite3.Connection, freed: Freed) -> tuple[Reconciled, list[str]]:
+            seen = files.reconcile(db, self.folder, freed)
             return seen, tracks.users(db, seen.changed)
 
         async with self._turn:
-            seen, users = await self._store.write(look)
+            await self._discard()  # what could not be unlinked in its time
+            seen, users = await self._store.write(partial(look, freed=tuple(self._freed)))
         await self._tell_files(users, seen.changed)
         return seen
 
@@ -330,9 +334,7 @@ class Librarian(LibraryReader):
             yield
         finally:
             self._pins -= 1
-            if not self._pins:
-                freed, self._spared = tuple(self._spared), {}
-                await self._discard(freed)
+            await self._discard()
 
     # --- the bin ----------------------------------------------------------------------------------------------------
 
@@ -550,22 +552,32 @@ class Librarian(LibraryReader):
 
         return await self._store.edit(unit, edited, names=names, then=then)
 
-    async def _discard(self, freed: Freed) -> None:
-        """Unlink those of the files that nothing refers to now.
+    async def _discard(self, freed: Freed = ()) -> None:
+        """Unlink these, and what else waits for it, unless something refers to it again; while somebody reads for long,
+        whoever reads last does it.
 
         Shielded, for this is also how a download ends that its client gave up; and with a deadline, for it may end
         because the box stops. It is no part of any answer: what was to be done is done, so a disk that fails now is no
-        reason for anything to end. What is not unlinked here is removed by the next start, or by `reconcile`.
+        reason for anything to end. What is not unlinked here waits for the next, for `reconcile` or the next start.
         """
-        if self._pins:
-            self._spared |= dict.fromkeys(freed)
-        elif freed:
+        self._freed |= dict.fromkeys(freed)
+        if self._pins or not self._freed:
+            return
+        due, aside = tuple(self._freed), None
+        with trio.move_on_after(UNLINK_S, shield=True):
+            try:
+                # Whoever began to read since was in time, if all that he may find was committed before.
+                aside = await self._store.between(
+                    lambda db: None if self._pins else files.put_aside(db, self.folder, due)
+                )
+            except RequestError as error:
+                log.warning("what nobody refers to any more could not be removed: %s", error)
+        if aside is not None:
+            for each in due:
+                self._freed.pop(each, None)
+        if aside:
             with trio.move_on_after(UNLINK_S, shield=True):
-                try:
-                    aside = await self._store.between(lambda db: files.put_aside(db, self.folder, freed))
-                    await self._ports.in_thread(files.unlink, aside)
-                except RequestError as error:
-                    log.warning("what nobody refers to any more could not be removed: %s", error)
+                await self._ports.in_thread(files.unlink, aside)
 
     def _tag_changed(self, change: TagChange) -> Tag:
         self._index.put_action(change.tag.tag_id, change.tag.action)

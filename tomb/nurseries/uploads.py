@@ -127,10 +127,11 @@ class Uploaded(Struct, frozen=True):
 
 
 class _Work(Struct):
-    """An upload is being made a track, until `scope` is left."""
+    """An upload is being made a track, until `scope` is left. `is_track`: it is one by now, and its own file goes."""
 
     transfer: Transfer
     scope: trio.CancelScope
+    is_track: bool = False
 
 
 class Uploads:
@@ -404,9 +405,9 @@ class Uploads:
     async def _put_on_disk(self, session_id: str, indices: Collection[int]) -> None:
         try:
             await self._ports.in_thread(self._sync_chunks, session_id, indices)
-        except RequestError as error:
-            if session_id in self._working and isinstance(error.__cause__, FileNotFoundError):
-                return  # it is a track since a moment ago, and on the disk as one
+        except RequestError:
+            if (work := self._working.get(session_id)) is not None and work.is_track:
+                return  # it is on the disk as one
             # What the kernel could not write it has given up, and says so once only: the next fsync would succeed. One
             # that has ended meanwhile has no file.
             if (known := self._known.get(session_id)) is not None:
@@ -454,13 +455,11 @@ class Uploads:
         """
         place = self._ingest.place()
         source = place.with_suffix(f".{upload.ext}")
-        is_tidy = False
 
         def tidy() -> None:
-            nonlocal is_tidy
+            work.is_track = True
             with suppress(OSError):  # the next sweep removes it
                 _remove((source, place, self._part(upload.id)))
-            is_tidy = True
 
         with trio.CancelScope() as scope:
             work = self._working[upload.id] = _Work(transfer, scope)
@@ -475,7 +474,7 @@ class Uploads:
                 del self._working[upload.id]
                 # After an end this means nothing; else it is what the row has said all along.
                 UPLOAD.fire(work.transfer, Interrupted())
-                if not is_tidy:
+                if not work.is_track:
                     part = (self._part(upload.id),) if DiscardPart() in work.transfer.effects else ()
                     await self._discard(source, place, *part)
         raise BadRequest("this upload was cancelled", {"session_id": upload.id})
@@ -502,23 +501,23 @@ class Uploads:
 
     async def _commit(self, upload: Upload, work: _Work, arrival: Arrival, then: Callable[[], None]) -> Track:
         now = self._ports.wall()
-        decisions: list[_Decision] = []
 
-        def complete(db: sqlite3.Connection, arrived: Arrived) -> None:
+        def complete(db: sqlite3.Connection, arrived: Arrived) -> _Decision:
             decision = _decided(uploads.get(db, upload.id), Committed(arrived.added[0].id), working=True)
             if not decision.moved:
                 details = {"session_id": upload.id, "status": decision.upload.status}
                 raise BadRequest("the upload ended meanwhile", details)
             uploads.save(db, replace(decision.upload, received=upload.received, updated=now))
-            decisions.append(decision)
+            return decision
 
-        arrived = await self._librarian.add(upload.playlist_id, [arrival], complete, then)
-        # Nothing is awaited from here on: what was committed is true of the work too, and is published.
-        work.transfer = decisions[-1].transfer
-        self._drop(upload.id)
-        [track] = [track for track in arrived.playlist.tracks if track.id == arrived.added[0].id]
-        self._events.completed(upload, track)
-        return track
+        def tell(arrived: Arrived, decision: _Decision) -> Track:
+            work.transfer = decision.transfer
+            self._drop(upload.id)
+            [track] = [track for track in arrived.playlist.tracks if track.id == arrived.added[0].id]
+            self._events.completed(upload, track)
+            return track
+
+        return await self._librarian.add_with(upload.playlist_id, [arrival], complete, tell, then)
 
     async def _change(self, session_id: str, event: Unplayable | Abandon) -> "_Decision":
         """Let that happen to the session, if it still can."""
