@@ -17,13 +17,13 @@ setup:
 serve *ARGS: setup
     @exec .venv/bin/tomb serve "$@"
 
-# run the tests; the arguments are those of pytest
+# run the tests, in two processes; with arguments, which are those of pytest, in one
 [no-exit-message]
 test *ARGS: setup _dev
     @sh scripts/environment docs
     @sh scripts/packages test
     @sh scripts/clients
-    @exec .venv/bin/python -m pytest "$@"
+    @exec .venv/bin/python -m tests "$@"
 
 # kill a busy box 300 times and look what it lost; the arguments are those of `python -m tests.soak`
 [no-exit-message]
