@@ -566,7 +566,7 @@ class Librarian(LibraryReader):
         due, aside = tuple(self._freed), None
         with trio.move_on_after(UNLINK_S, shield=True):
             try:
-                # Whoever began to read since was in time, if all that he may find was committed before.
+                # Looked at in there again: who has begun to read meanwhile may have found what was freed after that.
                 aside = await self._store.between(
                     lambda db: None if self._pins else files.put_aside(db, self.folder, due)
                 )
