@@ -26,7 +26,7 @@ from tomb.library import parts, uploads
 from tomb.library.uploads import Upload
 from tomb.machines.upload import UPLOAD
 from tomb.nurseries.ingest import Look
-from tomb.nurseries.uploads import GRACE_S, SWEEP_S, SYNC_S, NewUpload
+from tomb.nurseries.uploads import GIVES_WAY_S, GRACE_S, SWEEP_S, SYNC_S, NewUpload
 from tomb.ports import VirtualPorts
 
 STALE_S = 24 * 3600.0
@@ -380,6 +380,41 @@ async def test_what_went_with_its_playlist_is_not_waited_for_on_the_disk(
         await sender.uploads.sync()  # of a file that is gone nothing can be synced
 
 
+async def test_what_goes_with_its_playlist_in_any_moment_hinders_no_other_upload(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        librarian = sender.box.services.librarian
+        others = Sender(sender.box, (await librarian.create("Others")).id, sender.content)
+        going, staying = [await sender.begin() for _ in range(4)], await others.begin()
+        for session in going:
+            await sender.send(session, 0)
+        await others.send(staying, 0)
+        await librarian.delete(sender.playlist_id)
+        await librarian.empty_bin()
+        await trio.sleep(2 * SYNC_S)
+        assert sender.box.services.board.is_up("uploads")
+        assert (await sender.uploads._store.read(lambda db: uploads.get(db, staying))).chunks == 1
+        assert not sender.uploads._unsynced.all()
+
+
+async def test_whoever_finalizes_what_went_with_its_playlist_hears_so(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        look = sender.uploads._ingest.look
+
+        async def deleted_first(*given: Any) -> Look:
+            await sender.box.services.librarian.delete(sender.playlist_id)
+            return await look(*given)
+
+        monkeypatch.setattr(sender.uploads._ingest, "look", deleted_first)
+        with pytest.raises(NotFound):
+            await sender.finalize(session)
+
+
 async def test_a_session_whose_file_was_tidied_away_is_over(tmp_path: Path, autojump_clock: MockClock) -> None:
     async with sending(tmp_path) as sender:
         session, other = await sender.begin(), await sender.begin()
@@ -428,6 +463,44 @@ async def test_eight_uploads_at_once_are_enough(tmp_path: Path, autojump_clock: 
         assert sorted(sender.parts()) == sorted(begun)
         await sender.uploads.cancel(begun[0])
         await sender.begin()
+
+
+async def test_what_somebody_left_gives_way_to_what_another_sends(tmp_path: Path, autojump_clock: MockClock) -> None:
+    async with sending(tmp_path) as sender:
+        left = [await sender.begin() for _ in range(8)]
+        await trio.sleep(GIVES_WAY_S - 1)
+        await sender.send(left[0], 0)
+        with pytest.raises(Conflict, match="8 uploads are under way"):
+            await sender.begin()
+        await trio.sleep(1)
+        new = [await sender.begin() for _ in range(7)]
+        with pytest.raises(Conflict):
+            await sender.begin()  # the first was continued a second ago
+        assert sorted(sender.parts()) == sorted([left[0], *new])
+        assert [(await sender.status(each)).status for each in left] == ["uploading", *["cancelled"] * 7]
+        assert (await sender.status(left[1])).error == "others wanted to send something"
+
+
+async def test_what_is_being_made_a_track_gives_way_to_nobody(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender, trio.open_nursery() as nursery:
+        sessions = [await sender.begin() for _ in range(8)]
+        await sender.send_all(sessions[0])
+
+        async def long(*_: object) -> Look:
+            await trio.sleep_forever()
+            raise AssertionError
+
+        monkeypatch.setattr(sender.uploads._ingest, "look", long)
+        nursery.start_soon(sender.finalize, sessions[0])
+        for session in sessions[1:]:
+            await sender.send(session, 0)
+        await trio.sleep(2 * GIVES_WAY_S)
+        for _ in range(7):
+            await sender.begin()
+        assert (await sender.status(sessions[0])).status == "processing"
+        nursery.cancel_scope.cancel()
 
 
 async def test_space_is_taken_at_the_start(

@@ -29,6 +29,7 @@ from msgspec.structs import replace
 
 from tomb.errors import (
     BadRequest,
+    Conflict,
     DecodeError,
     NoSpace,
     NotFound,
@@ -72,6 +73,7 @@ SYNC_BYTES = 16 * 1024 * 1024  # and never more than so many bytes of them:
 SYNC_EARLY_BYTES = SYNC_BYTES // 4  # when there are so many they go there, so that hardly anybody waits for it
 SWEEP_S = 3600.0
 GRACE_S = SWEEP_S
+GIVES_WAY_S = 600.0  # one that nobody has continued for so long goes where there are too many for another
 NO_ENDING = "any"  # what stands for it in the table; the content decides
 CLEAN_S = 0.5  # what is not removed by then, the next sweep removes
 PROGRESS_S = 0.1  # between two events of progress of one upload
@@ -222,13 +224,29 @@ class Uploads:
         # that it is answered. A power cut may take a session of which nothing was on the disk yet.
         async with self._opening, self._ingest.space.promise(upload.file_size, path):
             try:
-                await self._store.edit(unit, lambda _: None, durable=False)
+                try:
+                    await self._store.edit(unit, lambda _: None, durable=False)
+                except Conflict:
+                    if not await self._make_way():
+                        raise
+                    await self._store.edit(unit, lambda _: None, durable=False)
             except RequestError:
                 await self._discard(path)
                 raise
         self._continued[upload.id] = trio.current_time()
         self._known[upload.id] = upload
         return upload
+
+    async def _make_way(self) -> bool:
+        """Whether one was given up that somebody had announced and left: eight of these would lock out all others for a
+        day."""
+        idle = [each.id for each in await self._store.read(uploads.read_open) if each.id not in self._turns]
+        longest = max(idle, key=self.idle_s, default=None)
+        if longest is None or self.idle_s(longest) < GIVES_WAY_S:
+            return False
+        await self._change(longest, Abandon("others wanted to send something"))
+        await self._discard(self._part(longest))
+        return True
 
     async def size_of(self, playlist_id: str, session_id: str, index: int) -> int:
         """The bytes of a chunk that may come now, before any are taken. Raises as `receive` does."""
@@ -336,12 +354,20 @@ class Uploads:
             self._marking.remove(round_)
 
     async def _check_open(self, session_id: str) -> None:
-        """Raises: BadRequest, NotFound. A cancel that came meanwhile takes the file away, and that is what happened."""
+        """Raises: BadRequest, NotFound. What ends a session takes its file away, and that is what happened."""
         try:
             uploads.check_open(await self._store.read(lambda db: uploads.get(db, session_id)))
-        except RequestError:
+        except (BadRequest, NotFound, UnsupportedMedia):
             self._drop(session_id)
             raise
+
+    async def _is_open(self, session_id: str) -> bool:
+        """Not one that was cancelled, or went with its playlist."""
+        try:
+            await self._check_open(session_id)
+        except (BadRequest, NotFound, UnsupportedMedia):
+            return False
+        return True
 
     def _put(self, round_: int, upload: Upload, index: int, data: Pieces) -> None:
         """In a thread."""
@@ -408,11 +434,11 @@ class Uploads:
         except RequestError:
             if (work := self._working.get(session_id)) is not None and work.is_track:
                 return  # it is on the disk as one
-            # What the kernel could not write it has given up, and says so once only: the next fsync would succeed. One
-            # that has ended meanwhile has no file.
+            # What the kernel could not write it has given up, and says so once only: the next fsync would succeed.
             if (known := self._known.get(session_id)) is not None:
                 self._known[session_id] = known.with_chunks(indices, there=False)
                 self._unsynced.remove(known, indices)
+            if await self._is_open(session_id):
                 raise
 
     def _sync_chunks(self, session_id: str, indices: Collection[int]) -> None:
@@ -489,6 +515,7 @@ class Uploads:
         except DecodeError as error:
             raise Unavailable(f"what arrived {error}") from error  # our own disk fails; the file is not to blame
         except Unavailable as error:
+            await self._check_open(upload.id)
             # What an fsync could not write it says once only: the next one would find nothing wrong.
             if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EIO:
                 for index in fresh:
