@@ -46,9 +46,9 @@ async def rig(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PulseRig]:
         yield rig
 
 
-def unhurried(reports: Reports, idle_close_s: float = 10.0) -> PortAudioOutput:
+def unhurried(reports: Reports, idle_close_s: float = 10.0, latency: float = 0.25) -> PortAudioOutput:
     """With a queue long enough that a busy machine, on which tests run too, costs no sample."""
-    return PortAudioOutput(RealPorts(), reports, latency=0.25, idle_close_s=idle_close_s)
+    return PortAudioOutput(RealPorts(), reports, latency=latency, idle_close_s=idle_close_s)
 
 
 @asynccontextmanager
@@ -87,7 +87,7 @@ KINDS = [
 async def test_from_each_format_to_each_the_queue_is_heard_to_the_sample(rig: PulseRig, tmp_path: Path) -> None:
     paths = every_pair(made(tmp_path, KINDS, 0.8))
     reports = Reports()
-    output = unhurried(reports)
+    output = unhurried(reports, latency=0.4)  # half of a file, so that there is as much time for the next one to come
     async with rig.recording() as recording, running(output):
         output.play(Cue(0, paths[0]))
         for generation, path in enumerate(paths[1:], 1):
