@@ -174,7 +174,7 @@ async def something_deleted(world: World) -> None:
 
 
 async def announced(world: World) -> None:
-    await upload(world, b'"12345678"', sent=False)
+    await upload(world, CHUNK, sent=False)
 
 
 async def arrived(world: World) -> None:
@@ -231,6 +231,7 @@ async def restoring(world: World) -> None:
 PLAYLIST = "/api/playlists/<playlist_id>"
 UPLOADS = f"{PLAYLIST}/uploads"
 COVER = f"{PLAYLIST}/cover"
+CHUNK = b"0123456789"
 IMAGE = (("content-type", "image/png"),)
 CHUNK_0 = "/api/playlists/{playlist}/uploads/{upload}/chunks/0"
 FINALIZE = "/api/playlists/{playlist}/uploads/{upload}/finalize"
@@ -443,7 +444,14 @@ ROWS = (
     Row(f"POST {UPLOADS}/session", 409, {"filename": "a.mp3", "file_size": 9}, first=eight_uploads),
     Row(f"POST {UPLOADS}/session", 413, {"filename": "a.mp3", "file_size": 2**30}),
     Row(f"POST {UPLOADS}/session", 415, {"filename": "a.txt", "file_size": 9}),
-    Row(f"PUT {UPLOADS}/<session_id>/chunks/<chunk_index>", 200, "12345678", CHUNK_0, announced),
+    Row(
+        f"PUT {UPLOADS}/<session_id>/chunks/<chunk_index>",
+        200,
+        path=CHUNK_0,
+        first=announced,
+        headers=(("content-type", "application/octet-stream"),),
+        raw=lambda: CHUNK,
+    ),
     Row(f"PUT {UPLOADS}/<session_id>/chunks/<chunk_index>", 400, "1234567", CHUNK_0, announced),
     Row(f"PUT {UPLOADS}/<session_id>/chunks/<chunk_index>", 400, path="/api/playlists/{playlist}/uploads/x/chunks/-1"),
     Row(f"PUT {UPLOADS}/<session_id>/chunks/<chunk_index>", 404),
