@@ -252,7 +252,7 @@ class Settings(BaseModel):
     uploads_at_once: int = Field(
         8,
         ge=1,
-        description="uploads that can be under way at once; one that nobody has continued for ten minutes gives way to another",
+        description="uploads that can be under way at once; one that was left for ten minutes gives way to another",
     )
     upload_stale_h: float = Field(24, gt=0, description="hours until an upload that nobody continues is forgotten")
     inbox_watch_s: float = Field(10, ge=0, description="seconds between two looks into the inbox folder; 0: on request")
