@@ -51,7 +51,7 @@ def _is_there(path: Path, upload: Upload) -> bool:
 def allocate(path: Path, size: int) -> None:
     """Take the space for a file now, so that a full disk is known at the start. Raises: NoSpace, Unavailable.
 
-    It need not be on the disk before something is in it: see `lost`.
+    It need not be on the disk before something is in it: see `lost`. It may be done again, with what announces it.
     """
     try:
         with path.open("wb", buffering=0) as file:

@@ -476,8 +476,8 @@ class Uploads:
         the end of the box. The work is done on a second name for the bytes, in `incoming/`, which goes whatever
         happens; the row still says `uploading`, so the client may finalize again. The commit itself is
         one transaction, of the track, its file's name and the row, in a thread that nobody interrupts: it is done or it
-        is not, and what is not needed any more is removed right after it. From there to the return nothing is awaited:
-        whoever finalized what became a track hears so, though a cancel came in that very moment.
+        is not, and what is not needed any more is removed right after it. What it became is told in the order of the
+        commits, whoever wrote it; whoever finalized it hears so, though a cancel came in that very moment.
         """
         place = self._ingest.place()
         source = place.with_suffix(f".{upload.ext}")
