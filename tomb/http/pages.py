@@ -46,7 +46,7 @@ _HEAD = """<!doctype html>
          color: #2b2b33; background: #fbf8f2 }
   h2 { border-bottom: 1px solid #cbbf9f }
   code { background: #efe9dc; padding: .1em .35em; border-radius: .3em }
-  summary { cursor: pointer; padding: .2rem 0 } details { margin-left: .5rem }
+  summary { cursor: pointer; padding: .2rem 0; overflow-wrap: anywhere } details { margin-left: .5rem }
   td, th { text-align: left; vertical-align: top; padding: .1rem .8rem .1rem 0 }
   @media (prefers-color-scheme: dark) { body { color: #e9e4da; background: #1f1e24 } code { background: #35333c }
          a { color: #9cc4ff } }
