@@ -31,7 +31,7 @@ def test_a_box_that_keeps_each_event_is_found_out(tmp_path: Path, monkeypatch: p
     hand_out = Events._hand_out
 
     def keep(events: Events, event: object) -> None:
-        kept.extend([event] for _ in range(100))  # 50 are 6006 objects in an hour, or 5964
+        kept.extend([event] for _ in range(100))  # twice what `day` may overlook
         hand_out(events, event)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Events, "_hand_out", keep)
