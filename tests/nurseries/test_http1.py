@@ -10,7 +10,7 @@ import trio
 from hypercorn.config import Config
 from trio.testing import MemoryReceiveStream, MemorySendStream, MockClock, memory_stream_pair, wait_all_tasks_blocked
 
-from tomb.nurseries.http1 import CHUNKS_AT_ONCE, LINGER_BYTES, REMEMBERED_SIZE, WHOLE_BODY, Http1
+from tomb.nurseries.http1 import CHUNKS_AT_ONCE, LINGER_BYTES, REMEMBERED_FIELDS, REMEMBERED_SIZE, WHOLE_BODY, Http1
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -23,7 +23,7 @@ GET = b"GET /%d HTTP/1.1\r\nHost: box\r\n\r\n"
 
 
 class Wire:
-    """What Http1 asks of a stream. `written`: one write each."""
+    """What Http1 asks of a stream. `written`: one write each. `here`: what comes right behind what is received next."""
 
     own, peer, scheme = ("192.168.1.2", 8000), ("192.168.1.7", 50000), "http"
 
@@ -31,12 +31,17 @@ class Wire:
         self._stream = stream
         self.written: list[bytes] = []
         self.has_ended = False
+        self.here = b""
 
     async def write(self, *pieces: bytes) -> None:
         self.written.append(b"".join(pieces))
 
     async def receive_some(self, max_bytes: int) -> bytes | bytearray:
         return await self._stream.receive_some(max_bytes)
+
+    def receive_now(self, max_bytes: int) -> bytes:
+        given, self.here = self.here[:max_bytes], self.here[max_bytes:]
+        return given
 
     async def send_eof(self) -> None:
         self.has_ended = True
@@ -577,9 +582,10 @@ async def test_what_is_asked_again_is_answered_as_before_and_not_read_again(
         first = await talk.send(asked)
         assert [await talk.send(asked) for _ in range(3)] == [first] * 3
         assert read_by_h11 == [asked]
-        assert (await talk.send(GET % 7))[0].endswith(b"/7")
+        other = b"GET /7 HTTP/1.1\r\nHost: bag\r\n\r\n"
+        assert (await talk.send(other))[0].endswith(b"/7")
         assert await talk.send(asked) == first
-        assert read_by_h11 == [asked, GET % 7, asked]
+        assert [each for each in read_by_h11 if each != asked] == [other]
 
 
 async def test_the_same_cut_otherwise_or_with_more_behind_it_is_read(
@@ -591,7 +597,7 @@ async def test_the_same_cut_otherwise_or_with_more_behind_it_is_read(
         assert await talk.send(BODY[-2:]) == first
         assert [each[-2:] for each in await talk.send(BODY + GET % 8)] == [b"ef", b"/8"]
         assert await talk.send(BODY) == first
-        assert read_by_h11 == [BODY, BODY[:-2], BODY + GET % 8, GET % 8, BODY]
+        assert read_by_h11 == [BODY, BODY + GET % 8, GET % 8]
 
 
 async def test_the_same_with_the_begin_of_another_behind_it_is_read_to_its_end(autojump_clock: MockClock) -> None:
@@ -630,6 +636,104 @@ async def test_who_asks_the_same_again_may_hang_up_or_ask_on_meanwhile(autojump_
         await talk.client.send_stream.aclose()
         await wait_all_tasks_blocked()
         assert heard[4:] == ["http.request", "gone", "/1"]
+
+
+SENT = b"PUT /%d HTTP/1.1\r\nHost: box\r\nContent-Type: a/b\r\nContent-Length: %d\r\nX: y\r\n\r\n"
+
+
+async def test_headers_that_h11_let_pass_are_not_read_again_whatever_the_length_of_the_body(
+    autojump_clock: MockClock, read_by_h11: list[bytes]
+) -> None:
+    scopes: list[Message] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        scopes.append(scope)
+        await echo(scope, receive, send)
+
+    async with talking(app) as talk:
+        for number, size in enumerate((5, 12, 0, 7)):
+            assert [each.rpartition(b"\r\n")[2] for each in await talk.send(SENT % (number, size) + b"z" * size)] == [
+                b"/%d%b" % (number, b"z" * size)
+            ]
+        assert read_by_h11 == [SENT % (0, 5) + b"z" * 5]
+        assert await talk.send(SENT % (4, 9) + b"z" * 3) == []  # and the rest comes later
+        assert [each[-11:] for each in await talk.send(b"z" * 6)] == [b"/4zzzzzzzzz"]
+        lengths = [dict(scope["headers"])[b"content-length"] for scope in scopes]
+        assert lengths == [b"5", b"12", b"0", b"7", b"9"]
+        assert all(scope["headers"][1] == (b"content-type", b"a/b") for scope in scopes)
+        for other in range(REMEMBERED_FIELDS):
+            await talk.send(b"GET / HTTP/1.1\r\nHost: box%d\r\n\r\n" % other)
+        await talk.send(SENT % (5, 2) + b"zz")
+        assert read_by_h11[-1] == SENT % (5, 2) + b"zz"
+
+
+async def test_a_body_that_is_sent_right_behind_its_head_is_handed_over_with_it(autojump_clock: MockClock) -> None:
+    bodies: list[bytes | None] = []
+
+    async def app(scope: Message, _: Receive, send: Send) -> None:
+        bodies.append(scope["extensions"].get(WHOLE_BODY))
+        await path(scope, _, send)
+
+    async with talking(app) as talk:
+        for number, body in enumerate((b"read by h11", b"and not", b"and again")):
+            talk.wire.here = body
+            assert len(await talk.send(SENT % (number, len(body)))) == 1
+        assert bodies == [b"read by h11", b"and not", b"and again"]
+        assert talk.ended_at < 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        SENT.replace(b"/%d ", b"/\0 ") % 3 + b"abc",
+        SENT.replace(b"/%d ", b"/a b ") % 3 + b"abc",
+        SENT.replace(b"HTTP/1.1\r\n", b"HTTP/1.1\n") % (1, 3) + b"abc",
+        SENT.replace(b"HTTP/1.1", b"HTTP/1.0") % (1, 3) + b"abc",
+        SENT.replace(b"HTTP/1.1", b"HTTP/2.0") % (1, 3) + b"abc",
+        SENT.replace(b"PUT", b"put") % (1, 3) + b"abc",
+        SENT.replace(b"PUT", b"CONNECT") % (1, 3) + b"abc",
+        SENT.replace(b"%d\r\nX", b"-3\r\nX") % 1 + b"abc",
+        SENT.replace(b"%d\r\nX", b"3, 3\r\nX") % 1 + b"abc",
+        SENT.replace(b"%d\r\nX", b"9999999999999999999999\r\nX") % 1 + b"abc",
+        SENT % (1, 3) + b"abc" + GET % 8,
+        SENT % (1, 3) + b"abcGET",
+        SENT % (1, 9) + b"abc",
+        GET % 8,
+    ],
+)
+@pytest.mark.parametrize("app", [echo, path])
+@pytest.mark.parametrize(
+    "first",
+    [
+        SENT % (1, 2) + b"ab",
+        SENT.replace(b"X: y", b"Content-Length: 2") % (1, 2) + b"ab",
+        SENT.replace(b"X: y", b"X: y\r\n Content-Length: 2") % (1, 2) + b"ab",
+        SENT.replace(b"X: y", b"Expect: 100-continue") % (1, 2) + b"ab",
+        SENT.replace(b"X: y", b"Connection: close, Upgrade\r\nUpgrade: websocket") % (1, 2) + b"ab",
+        b"POST / HTTP/1.1\r\nHost: box\r\n" + CHUNKED,
+        b"GET / HTTP/1.1\nHost: box\r\nX: y\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: box\n\r\nGET /2 HTTP/1.1\r\nHost: box\r\n\r\n",
+    ],
+)
+async def test_what_comes_behind_headers_that_passed_is_taken_as_if_it_came_first(
+    autojump_clock: MockClock, app: App, first: bytes, other: bytes
+) -> None:
+    """With other headers and with the same, at one go and with its body behind it."""
+
+    async def said_to(*asked: bytes) -> tuple[list[list[bytes]], bool]:
+        async with talking(app) as talk:
+            *_, head, body = [await talk.send(each) for each in asked]
+            return [head, body], talk.ended_at >= 0
+
+    head, _, body = other.partition(b"\r\n\r\n")
+    fields = first.partition(b"\r\n\r\n")[0].partition(b"\r\n")[2]
+    mixed = head.partition(b"\r\n")[0] + b"\r\n" + fields.replace(b": 2\r\n", b": 3\r\n", 1) + b"\r\n\r\n" + body
+    if (await said_to(first, b""))[1]:
+        return  # nothing comes behind it
+    for asked in (other, mixed, first):
+        for cut in (len(asked), asked.index(b"\r\n\r\n") + 4):
+            parts = asked[:cut], asked[cut:]
+            assert await said_to(first, *parts) == await said_to(*parts)
 
 
 # --- what is written --------------------------------------------------------------------------------------------------

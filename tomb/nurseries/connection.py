@@ -78,6 +78,13 @@ class GuardedStream:
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         return await self._stream.receive_some(max_bytes)
 
+    def receive_now(self, max_bytes: int) -> bytes:
+        """What is here, without waiting; b"" also where the connection is at its end."""
+        try:
+            return os.read(self.socket.fileno(), max_bytes)
+        except OSError:
+            return b""  # BlockingIOError; or it is broken, which the next `receive_some` will say
+
     async def send_eof(self) -> None:
         await self._stream.send_eof()
 
@@ -124,6 +131,9 @@ class SecureStream:
         """As of a GuardedStream."""
         with trio.CancelScope(shield=True):
             await self.send_all(b"".join(pieces))
+
+    def receive_now(self, _: int) -> bytes:
+        return b""  # what the kernel has is encrypted
 
     def write_now(self, _: Sequence[bytes]) -> int:
         return 0  # what the kernel would take is not known before it is encrypted

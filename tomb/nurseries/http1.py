@@ -5,16 +5,18 @@ tasks and eight passes of the scheduler a request. Here nothing is read before s
 `receive`, and that reads; between two requests the connection itself reads the next head. So a body that comes faster
 than it is used waits in the network, and a peer that leaves is noticed where somebody waits for that: an application
 that asks `receive` for more after the body, or writes. A body that came with its head, as most do, is handed over with
-it: nobody has to wait for it, nor to watch how it comes.
+it, and so is one that was sent right behind: nobody has to wait for it, nor to watch how it comes.
 
 What is read goes by h11, whose rules for framing and refusing are followed, but for the rest of a body that says how
 long it is: that comes straight from the connection, and never more than it. What h11 lets pass and nobody means well by
-is refused here (`_objection`). What is written is made here (`Reply`): the application of a box says what is right, and
+is refused here (`_objection`). Headers that it let pass on a connection are not shown to it again there, nor is a body
+whose length they say. What is written is made here (`Reply`): the application of a box says what is right, and
 half of what h11 takes for a request went to having it checked word for word. What begins a WebSocket is left to
 Hypercorn, as it came.
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -33,11 +35,18 @@ WHOLE_BODY: Final = "http.body"  # the extension of a scope that has the body, w
 RECEIVED_AT_ONCE = 65_536
 LINGER_BYTES = 1_048_576  # of what a peer still sends when it has been answered for good
 REMEMBERED_SIZE = 4096
+REMEMBERED_FIELDS = 4  # of a quarter of that each
 CHUNKS_AT_ONCE = 64  # taken apart without a pause: of one byte each, 11,000 come at one go
 
 CONTINUE = h11.InformationalResponse(status_code=100, headers=[])
 _NO_MORE = {"type": "http.request", "body": b"", "more_body": False}
 _DISCONNECT = {"type": "http.disconnect"}
+
+
+# How most clients begin a request, and say how long its body is.
+_LINE: Final = re.compile(rb"(?!CONNECT )([A-Z]+) ([!-~]+) HTTP/1\.1\r\n")
+_LENGTH: Final = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: ([0-9]{1,15})\r\n")
+_OF_FRAMING: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 
 
 class Asked(Struct, frozen=True):
@@ -50,6 +59,43 @@ class Asked(Struct, frozen=True):
     @property
     def is_whole(self) -> bool:
         return self.begun is not None and not self.begun["more_body"]
+
+
+class Head(Struct, frozen=True):
+    """A request as most clients begin one. `fields`: its headers as they came, but for the digits of `length`, which is
+    b"" where none is said. `body`: what came with it."""
+
+    method: bytes
+    target: bytes
+    fields: bytes
+    length: bytes
+    body: bytes
+
+    @classmethod
+    def of(cls, received: bytes) -> "Head | None":
+        line, end = _LINE.match(received), received.find(b"\r\n\r\n") + 2
+        if line is None or end <= line.end():
+            return None
+        fields, length = received[line.end() - 2 : end], b""
+        if (said := _LENGTH.search(fields)) is not None:
+            length = said[1]
+            fields = fields[: said.start(1)] + fields[said.end(1) :]
+        return cls(line[1], line[2], fields, length, received[end + 2 :])
+
+
+class Fields(Struct, frozen=True):
+    """Headers that h11 let pass. `place`: of the one among them that says how long the body is."""
+
+    headers: list[Header]
+    place: int | None
+    is_last: bool
+
+    def but(self, length: bytes) -> list[Header]:
+        if self.place is None:
+            return self.headers
+        headers = self.headers.copy()
+        headers[self.place] = (b"content-length", length)
+        return headers
 
 
 class Reply:
@@ -135,8 +181,9 @@ class Http1:
         self._head = b""  # said by the application, and not sent yet
         self._begun: Mapping[str, Any] | None = None  # of the body, what came with the head and was not asked for yet
         self._again: tuple[bytes, Asked] | None = None  # the last request that came whole and alone, as it came
+        self._fields: dict[bytes, Fields] = {}  # by what they were read from, but for the length
         self._to_come: int | None = None  # bytes of a body that have not come yet; None where it does not say how many
-        self._is_again = False  # the one that is being answered is that, and the reader has not seen it
+        self._is_unread = False  # the reader has not seen the request that is being answered
 
     def _reader(self) -> h11.Connection:
         """For one request: what h11 knows of a connection beyond that is how it was answered, which it is not told."""
@@ -183,7 +230,6 @@ class Http1:
         return None
 
     async def _next_request(self) -> h11.Request | Asked | None:
-        """Who asks the same again, word for word, as pages do that look what plays, is not read again."""
         self._is_idle, self._idle.deadline = True, trio.current_time() + self._config.keep_alive_timeout
         request = await self._read_request()
         self._is_idle, self._idle.deadline = False, math.inf
@@ -195,21 +241,84 @@ class Http1:
             await trio.lowlevel.checkpoint()  # who asks without waiting for the answers must not keep others waiting
         while (event := self._h11.next_event()) is h11.NEED_DATA:
             received = bytes(await self._stream.receive_some(RECEIVED_AT_ONCE))
-            if self._again is not None and received == self._again[0] and not any(self._read):
-                self._is_again = True
-                return self._again[1]
+            if not any(self._read) and (asked := self._known(received)) is not None:
+                self._is_unread = True
+                return asked
             self._read.append(received)
             self._h11.receive_data(received)
         return event if isinstance(event, h11.Request) else None  # or ConnectionClosed
 
+    def _known(self, received: bytes) -> Asked | None:
+        """A request that is not read again: the last one, word for word, as pages ask that look what plays; or one of
+        which h11 has let the headers pass, word for word but for the length, as those who send many files ask."""
+        if self._again is not None and received == self._again[0]:
+            self._to_come = 0
+            return self._again[1]
+        head = Head.of(received) if self._fields else None
+        if head is None or (fields := self._fields.get(head.fields)) is None:
+            return None
+        to_come = int(head.length or b"0") - len(head.body)
+        if to_come < 0:
+            return None  # the next one is behind it
+        self._to_come = to_come
+        scope = self._scope(head.method, head.target, b"1.1", fields.but(head.length))
+        asked = Asked(scope, fields.is_last, self._begin(head.body))
+        if to_come == 0:
+            self._remember(received, asked)
+        return asked
+
+    def _remember(self, received: bytes, asked: Asked) -> None:
+        """The last request, which came whole and alone."""
+        self._again = (received, asked) if len(received) <= REMEMBERED_SIZE else None
+
+    def _remember_fields(self, headers: list[Header], *, is_last: bool) -> None:
+        """Of a request that h11 let pass, and nobody here objected to. What it says of its body but for a length, and
+        what changes how it goes on, is left to h11 each time."""
+        head = None if any(self._read[:-1]) else Head.of(self._read[-1])
+        if head is None or len(head.fields) > REMEMBERED_SIZE // REMEMBERED_FIELDS:
+            return
+        names = [name for name, _ in headers]
+        # As h11 and `Head` see it: one end of it, and one length in it, if any.
+        is_plain = head.fields.count(b"\n") == head.fields.count(b"\r\n")
+        lengths = head.fields.lower().count(b"content-length")
+        if is_plain and lengths == (head.length != b"") and _OF_FRAMING.isdisjoint(names):
+            place = names.index(b"content-length") if lengths else None
+            if len(self._fields) == REMEMBERED_FIELDS:
+                del self._fields[next(iter(self._fields))]
+            self._fields[head.fields] = Fields(headers, place, is_last)
+
     def _asked(self, request: h11.Request, headers: list[Header]) -> Asked:
         """Raises RemoteProtocolError for a body that is none."""
-        path, _, query = request.target.partition(b"?")
-        scope = {
+        length = next((value for name, value in headers if name == b"content-length"), None)
+        self._to_come = None if length is None else int(length)
+        tokens = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
+        is_last = request.http_version < b"1.1" or b"close" in map(bytes.strip, tokens)
+        self._remember_fields(headers, is_last=is_last)
+        scope = self._scope(request.method, request.target, request.http_version, headers)
+        event = self._h11.next_event()
+        if event is h11.NEED_DATA:
+            return Asked(scope, is_last, self._begin(b""))
+        asked = Asked(scope, is_last, self._piece(event) if isinstance(event, h11.Data) else _NO_MORE)
+        if asked.is_whole and not any(self._read[:-1]) and not self._h11.trailing_data[0]:
+            self._remember(self._read[-1], asked)
+        return asked
+
+    def _begin(self, body: bytes) -> Mapping[str, Any] | None:
+        """Of a body, what came with the head; or what is here by now, for most send it right behind."""
+        if self._to_come and not body:
+            body = self._stream.receive_now(min(self._to_come, RECEIVED_AT_ONCE))
+            self._to_come -= len(body)
+        if not body:
+            return _NO_MORE if self._to_come == 0 else None
+        return {"type": "http.request", "body": body, "more_body": self._to_come != 0}
+
+    def _scope(self, method: bytes, target: bytes, version: bytes, headers: list[Header]) -> Mapping[str, Any]:
+        path, _, query = target.partition(b"?")
+        return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.1"},
-            "http_version": request.http_version.decode("ascii"),
-            "method": request.method.decode("ascii"),
+            "http_version": version.decode("ascii"),
+            "method": method.decode("ascii"),
             "scheme": self._stream.scheme,
             "path": unquote(path.decode("ascii")),
             "raw_path": path,
@@ -219,22 +328,12 @@ class Http1:
             "client": self._stream.peer,
             "server": self._stream.own,
         }
-        length = next((value for name, value in headers if name == b"content-length"), None)
-        self._to_come = None if length is None else int(length)
-        tokens = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
-        is_last = request.http_version < b"1.1" or b"close" in map(bytes.strip, tokens)
-        event = self._h11.next_event()
-        begun = _NO_MORE if isinstance(event, h11.EndOfMessage) else None
-        asked = Asked(scope, is_last, self._piece(event) if isinstance(event, h11.Data) else begun)
-        if asked.is_whole and not any(self._read[:-1]) and not self._h11.trailing_data[0]:
-            self._again = (self._read[-1], asked) if len(self._read[-1]) <= REMEMBERED_SIZE else None
-        return asked
 
     def _go_on(self) -> None:
         """To the next request, of which some may be here already."""
-        self._reply, self._crumbled = None, False
-        if self._is_again:
-            self._is_again = False  # and the reader is as it was
+        self._reply, self._crumbled, self._to_come = None, False, None
+        if self._is_unread:
+            self._is_unread = False  # and the reader is as it was
             return
         ahead, has_closed = self._h11.trailing_data
         self._read, self._h11 = [ahead], self._reader()
@@ -261,7 +360,7 @@ class Http1:
     def _is_sending(self) -> bool:
         """The peer, or it sends what is no HTTP."""
         state = self._h11.their_state
-        return state is h11.ERROR or (state is h11.SEND_BODY and self._to_come != 0)
+        return state is h11.ERROR or (self._to_come != 0 and (self._is_unread or state is h11.SEND_BODY))
 
     # --- what the application calls ---------------------------------------------------------------------------------
 
@@ -293,7 +392,7 @@ class Http1:
         return _DISCONNECT
 
     def _next_of_body(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        return h11.PAUSED if self._is_again or self._to_come == 0 else self._h11.next_event()
+        return h11.PAUSED if self._to_come == 0 else self._h11.next_event()
 
     def _piece(self, event: h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]) -> Mapping[str, Any]:
         """What has come of a body, in however many chunks it did. Raises RemoteProtocolError."""
