@@ -28,7 +28,7 @@ NEVER = {
 SOUND = {"numpy", "soundfile", "tomb.devices.decoder"}  # of a box without sound, as long as nothing is played
 # Records are Structs of msgspec, which compile nothing: a dataclass takes forty times as long to make, at each start.
 # These are read by pydantic, or have fields that are not compared, not shown, or not given.
-DATACLASSES = {"BrokerAddress", "Cue", "Labels", "Listing", "Rate", "Recovery", "Route", "SeekMarks"}
+DATACLASSES = {"BrokerAddress", "Cue", "Listing", "Rate", "Recovery", "Route"}
 
 
 def loaded(names: Iterable[str], of: Collection[str]) -> set[str]:

@@ -23,8 +23,8 @@ Takes questions on stdin and says what it found on stdout, JSON objects, one a l
     < {"cover": "base64…", "ext": "webp"}
     < {"done": true}
 
-What is said is said at once, so that it counts even if what follows is the end of the child: loudness is said as it was
-measured, and again if tags know better. Without "sound" there is no duration. A file that cannot be played:
+What was found is said before anything is done that could be the end of the child, so that it counts even then: loudness
+as it was measured, and again if tags know better. Without "sound" there is no duration. A file that cannot be played:
 `{"refused": "no sound in it", "lacking": true}`. "lacking": a better decoder may get more out of it. "pieces" and
 "unended" are for that one, see tomb/library/structure.py.
 
@@ -44,12 +44,13 @@ import os
 import resource
 import signal
 import sys
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from tomb import sandbox
 from tomb.devices.decoder import LONGEST_S, Measure, measure
@@ -61,12 +62,16 @@ from tomb.library.covers import NoPicture, Picture
 from tomb.library.meter import Measured, Meter
 from tomb.library.structure import Structure
 
-Report = Callable[[Mapping[str, object]], None]
 DONE = {"done": True}
 SOUND_MEMORY = 128 * 1024 * 1024
 RATE = 48_000  # what the box plays at costs as much
 WORK_S = 10.0  # of a processor; after that the kernel ends it by SIGPROF, whatever library it is in
 LEEWAY_S = 0.12  # silence that MP3 encoders put around the music, and decoders take away again
+
+
+class Report(Protocol):
+    def __call__(self, words: Mapping[str, object], /, *, waits: bool = False) -> None:
+        """Say it. `waits`: until the next is said, for nothing comes between that a file could make the end of."""
 
 
 class Examiner:
@@ -80,7 +85,7 @@ class Examiner:
         try:
             heard = None if sound is None else self._heard(sound)
         except DecodeError as error:
-            self._report({"refused": str(error), "lacking": isinstance(error, NoSound)})
+            self._report({"refused": str(error), "lacking": isinstance(error, NoSound)}, waits=True)
             return
         except MemoryError:
             self._report({"refused": "it takes more memory to play than the box can spare"})
@@ -91,16 +96,21 @@ class Examiner:
         else:
             found, measured = heard
             self._report({**found, "loudness": {"track": measured.track, "album": None, "peak": measured.peak}})
-            track, album = meter.tagged(source)
+        kind = _kind(source)
+        tags = labels.tags(source, kind)
+        if heard is not None:
+            _, measured = heard
+            track, album = meter.tagged(source, tags)
             if track is not None or album is not None:
                 level = measured.track if track is None else track
-                self._report({"loudness": {"track": level, "album": album, "peak": measured.peak}})
-        said, picture = labels.read(source, containers.stem(name))
-        self._report({"labels": asdict(said)})
-        if marks := embedded.read(source):
-            self._report({"labels": asdict(replace(said, chapters=marks))})
+                self._report({"loudness": {"track": level, "album": album, "peak": measured.peak}}, waits=True)
+        said, picture = labels.told(tags, containers.stem(name))
+        in_parts = kind in embedded.KINDS
+        self._report({"labels": said}, waits=not in_parts and picture is None)
+        if in_parts and (marks := embedded.read(source, tags)):
+            self._report({"labels": replace(said, chapters=marks)})
         if picture is not None and (why := self._picture(picture)):
-            self._report({"unshown": why})
+            self._report({"unshown": why}, waits=True)
 
     def beside(self, folder: Path) -> None:
         """The first picture that is one."""
@@ -118,7 +128,7 @@ class Examiner:
             "lacking": _lacking(heard, built),
             "pieces": built.pieces,
             "unended": built.unended,
-            "seek_marks": built.seek_marks and asdict(built.seek_marks),
+            "seek_marks": built.seek_marks,
         }
         return found, measuring.result
 
@@ -136,17 +146,17 @@ class Examiner:
         try:
             self._found(covers.taken(data))
         except NoPicture as error:
-            self._report({"refused": str(error)})
+            self._report({"refused": str(error)}, waits=True)
 
     def fitted(self, cover: Path, side: int, ext: Literal["jpg", "webp"]) -> None:
         """One that the library keeps, smaller."""
         try:
             self._found(Picture(covers.fitted(cover.read_bytes(), side, ext), ext))
         except (NoPicture, OSError) as error:
-            self._report({"refused": str(error)})
+            self._report({"refused": str(error)}, waits=True)
 
     def _found(self, picture: Picture) -> None:
-        self._report({"cover": b64encode(picture.data).decode(), "ext": picture.ext})
+        self._report({"cover": picture.data, "ext": picture.ext}, waits=True)
 
     def _picture(self, data: bytes) -> str | None:
         """Why it is no cover, if so."""
@@ -160,6 +170,12 @@ class Examiner:
             return picture
         self._found(picture)
         return None
+
+
+def _kind(path: Path) -> Container | None:
+    with suppress(OSError):
+        return containers.container(path)
+    return None
 
 
 def _lacking(heard: Measure, built: Structure) -> bool:
@@ -189,10 +205,11 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     sandbox.restrict(read=None)
 
-    def report(words: Mapping[str, object]) -> None:
-        out.write(json.dumps(words).encode() + b"\n")
-        out.flush()
-        _allow_work()
+    def report(words: Mapping[str, object], /, *, waits: bool = False) -> None:
+        out.write(msgspec.json.encode(words) + b"\n")
+        if not waits:
+            out.flush()
+            _allow_work()
 
     examiner = Examiner(report)
     report(DONE)
@@ -224,7 +241,8 @@ def _allow_work() -> None:
 def _bounded(more: int) -> Iterator[None]:
     """So many bytes of addresses beyond what there are now, and never beyond the hard limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    with Path("/proc/self/statm").open("rb", buffering=0) as file:
+        used = int(file.read(100).split()[0]) * resource.getpagesize()
     bound = used + more if hard == resource.RLIM_INFINITY else min(used + more, hard)
     resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
     try:

@@ -6,10 +6,10 @@ differ. Durations and positions are milliseconds unless the name or the type say
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 from typing_extensions import TypedDict  # that of Python 3.11 is none that pydantic takes
 
@@ -92,8 +92,7 @@ class Chapter(Wire):
     start_ms: int = Field(ge=0)
 
 
-@dataclass(frozen=True, slots=True)
-class SeekMarks:
+class SeekMarks(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the frames of an MP3 lie, so that a seek need not walk through all that come before.
 
     At byte `offsets[n]` begins frame number `n * every`, from 0, of `samples` each. The frame at byte `head` comes

@@ -54,6 +54,12 @@ def test_other_kinds_say_it_too(tmp_path: Path, ext: str) -> None:
     assert labels.read(path) == (labels.Labels("Title", "Artist", "Album", None, 3), None)
 
 
+def test_a_picture_that_makes_no_sense_takes_no_title_along(tmp_path: Path) -> None:
+    path = tmp_path / "x.mp3"
+    path.write_bytes(id3({"TIT2": text("Song"), "APIC": b"\0image/jpeg\0"}) + b"\xff\xfb\x90\x00" * 100)
+    assert labels.read(path) == (labels.Labels("Song"), None)
+
+
 @pytest.mark.parametrize("content", [b"", b"just text", b"ID3\x03\x00\x00\x7f\x7f\x7f\x7f", b"fLaC\x84\xff\xff\xff"])
 def test_a_file_that_says_nothing_is_called_by_its_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "03 Der Mond.mp3"

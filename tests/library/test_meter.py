@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from tomb.library import labels
 from tomb.library.meter import Measured, Meter, tagged
 
 Sound = NDArray[np.float64]
@@ -95,6 +96,15 @@ def test_silence_has_no_loudness_and_a_peak_of_nothing() -> None:
     assert Meter(44100).result == Measured(None, 0)
 
 
+def test_one_side_counts_for_both_where_it_is_given_alone() -> None:
+    meter, both = Meter(44100), (sine(44100) * 32767).astype(np.int16)
+    both[:, 1] = both[:, 0]
+    meter.add(both[:, :1])
+    twice = Meter(44100)
+    twice.add(both)
+    assert meter.result == twice.result
+
+
 def test_a_moment_of_sound_is_measured_as_far_as_it_goes() -> None:
     assert measured(sine(44100)[:8820], 44100).track == pytest.approx(-20, abs=0.2)
 
@@ -104,6 +114,10 @@ def test_the_peak_is_where_the_box_would_clip() -> None:
 
 
 # --- tags ------------------------------------------------------------------------------------------------------------
+
+
+def said(path: Path) -> tuple[float | None, float | None]:
+    return tagged(path, labels.tags(path))
 
 
 def made(folder: Path, ext: str, **tags: str) -> Path:
@@ -117,12 +131,12 @@ def made(folder: Path, ext: str, **tags: str) -> Path:
 @pytest.mark.parametrize("ext", ["mp3", "flac", "ogg", "opus", "wma"])
 def test_replaygain_counts_from_18_below_full_scale(tmp_path: Path, ext: str) -> None:
     path = made(tmp_path, ext, REPLAYGAIN_TRACK_GAIN="-7.50 dB", replaygain_album_gain="+1,25 dB")
-    assert tagged(path) == (-10.5, -19.25)
+    assert said(path) == (-10.5, -19.25)
 
 
 def test_r128_counts_from_23_in_256ths_and_goes_before_replaygain(tmp_path: Path) -> None:
     path = made(tmp_path, "opus", R128_TRACK_GAIN="-1280", R128_ALBUM_GAIN="256", REPLAYGAIN_TRACK_GAIN="-1 dB")
-    assert tagged(path) == (-18, -24)
+    assert said(path) == (-18, -24)
 
 
 def m4a(folder: Path, name: str, text: str) -> Path:
@@ -140,13 +154,13 @@ def m4a(folder: Path, name: str, text: str) -> Path:
 
 
 def test_mp4_has_it_in_itunes_own_fields(tmp_path: Path) -> None:
-    assert tagged(m4a(tmp_path, "replaygain_track_gain", "-3.00 dB")) == (-15, None)
+    assert said(m4a(tmp_path, "replaygain_track_gain", "-3.00 dB")) == (-15, None)
 
 
 def test_itunes_says_how_many_thousandths_of_the_power_are_wanted(tmp_path: Path) -> None:
     # 0x03E8 is 1000, what is wanted; ten times as much on one side is 10 dB louder
     norm = " 000003E8 00002710 00000000 00000000 00024CA8 00024CA8 00007FFF 00007FFF 00024CA8 00024CA8"
-    assert tagged(m4a(tmp_path, "iTunNORM", norm)) == (-8, None)
+    assert said(m4a(tmp_path, "iTunNORM", norm)) == (-8, None)
 
 
 def ape(*items: tuple[str, str], count: int | None = None) -> bytes:
@@ -160,23 +174,23 @@ def test_what_mp3gain_puts_behind_an_mp3_is_found(tmp_path: Path, behind: bytes)
     path = made(tmp_path, "mp3")
     tag = ape(("MP3GAIN_MINMAX", "100,200"), ("REPLAYGAIN_TRACK_GAIN", "-4.000000 dB"), ("Title", "x" * 300))
     path.write_bytes(path.read_bytes() + tag + behind)
-    assert tagged(path) == (-14, None)
+    assert said(path) == (-14, None)
 
 
 @pytest.mark.parametrize("gain", ["", "loud", "-900 dB", "1e400 dB", "nan dB", "+99 dB", "٣ dB"])
 def test_nonsense_in_a_tag_is_nothing(tmp_path: Path, gain: str) -> None:
     path = made(tmp_path, "mp3")
     path.write_bytes(path.read_bytes() + ape(("REPLAYGAIN_TRACK_GAIN", gain)))
-    assert tagged(path) == (None, None)
+    assert said(path) == (None, None)
 
 
 @pytest.mark.parametrize("length", [0, 31, 40, 10**6, 2**32 - 1])
 def test_an_ape_tag_that_lies_about_its_length_is_read_no_further_than_it_is_long(tmp_path: Path, length: int) -> None:
     path = tmp_path / "a.mp3"
     path.write_bytes(ape(("REPLAYGAIN_TRACK_GAIN", "-4 dB"), count=length))
-    assert tagged(path) == (None, None)
+    assert said(path) == (None, None)
 
 
 def test_a_file_that_is_gone_or_says_nothing_says_nothing(tmp_path: Path) -> None:
-    assert tagged(tmp_path / "gone.mp3") == (None, None)
-    assert tagged(made(tmp_path, "flac")) == (None, None)
+    assert said(tmp_path / "gone.mp3") == (None, None)
+    assert said(made(tmp_path, "flac")) == (None, None)

@@ -58,6 +58,12 @@ MEANWHILE = [
     "say(duration_ms=10**30)",
     "say(labels={'title': 'a' * 201})",
     "say(labels={'title': chr(7)})",
+    "say(labels={'title': 'a', 'owner': True})",
+    "say(labels={'title': 'a', 'track': 10**30})",
+    "say(loudness={'track': float('nan')})",
+    "say(cover='no base64')",
+    "print('{\"labels\": {\"owner\": ' + '[' * 1_000_000, flush=True)",
+    "sys.stdout.buffer.write(bytes('{\"labels\": {\"title\": \"ÿ\"}}', 'latin-1') + b'\\n')",
     "say(labels={'title': 'a', 'chapters': [[5, 'a'], [1, 'b']]})",
     "say(labels={'title': 'a', 'chapters': [[n, 'a' * 200] for n in range(2000)]})",
     "while True: say(ext='jpg')",
@@ -198,8 +204,8 @@ async def test_what_takes_too_long_is_given_up_and_the_next_one_is_well(doing: s
 
 async def test_it_is_given_up_by_what_it_works_not_by_what_others_leave_it(tmp_path: Path) -> None:
     """No clock ends it here, and what does ends it in the middle of a library, too."""
-    busy = "import tomb.examiner as e; e.WORK_S = 1; e.embedded.read = lambda _: sum(iter(int, 1)); e.main()"
-    song = write(tmp_path / "Der Mond.wav", noise(0.2))
+    busy = "import tomb.examiner as e; e.WORK_S = 1; e.embedded.read = lambda *_: sum(iter(int, 1)); e.main()"
+    song = write(tmp_path / "Der Mond.mp3", noise(0.2))
     async with inspecting((sys.executable, "-c", busy), limit_s=600.0) as inspection:
         found = await inspection.sound(song, song.name, song)
         assert (found.duration_ms, found.labels) == (200, labels.Labels("Der Mond"))
@@ -211,7 +217,7 @@ async def test_no_file_pays_for_those_before_it_whatever_clock_they_were_counted
     """The kernel's own clock goes ahead of the one that it shows: here that one stands still."""
     busy = """
 import resource, time, tomb.examiner as e
-def work(_):
+def work(*_):
     end = time.process_time() + 0.7
     while time.process_time() < end: pass
     return ()
@@ -220,7 +226,7 @@ resource.getrusage = lambda _: still
 e.WORK_S, e.embedded.read = 1, work
 e.main()
 """
-    songs = [write(tmp_path / f"{number}.wav", noise(0.2, seed=number)) for number in range(4)]
+    songs = [write(tmp_path / f"{number}.mp3", noise(0.2, seed=number)) for number in range(4)]
     async with inspecting((sys.executable, "-c", busy), limit_s=600.0) as inspection:
         for song in songs:
             assert (await inspection.sound(song, song.name, song)).duration_ms == 200
@@ -377,6 +383,20 @@ def examiner(probing: str) -> Sequence[str]:
     return (sys.executable, "-c", f"import os, socket\nfrom tomb import examiner\n{probing}\nexaminer.main()")
 
 
+@pytest.mark.parametrize("step", ["labels.tags", "embedded.read", "covers.taken"])
+async def test_what_was_found_counts_whatever_the_next_step_does_to_the_child(tmp_path: Path, step: str) -> None:
+    path = write(tmp_path / "1.mp3", noise(0.5))
+    tag = id3(
+        {"TIT2": text("Song"), "TXXX": b"\0REPLAYGAIN_TRACK_GAIN\0-7.5 dB", "APIC": picture(pictures.plain(9, 9))}
+    )
+    path.write_bytes(tag + path.read_bytes())
+    async with inspecting(examiner(f"examiner.{step} = lambda *_: os._exit(1)")) as inspection:
+        found = await inspection.sound(path, "1.mp3", path)
+    assert found.duration_ms == 500
+    assert found.loudness.track is not None
+    assert (found.labels.title, found.loudness.track == -10.5) == (("1", False) if "tags" in step else ("Song", True))
+
+
 async def test_sound_that_takes_more_memory_than_the_box_could_spare_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "1.wav", noise(0.1))
     hoarding = "examiner.measure = lambda path, *_: bytearray(200_000_000)"
@@ -392,7 +412,7 @@ async def test_sound_that_cannot_be_played_as_the_box_would_is_refused(tmp_path:
     failing = (
         "from tomb.devices.decoder import Decoder\n"
         "def fail(*_): raise examiner.DecodeError('not even a second of it')\n"
-        "Decoder.read = fail"
+        "Decoder.sides = fail"
     )
     async with inspecting(examiner(failing)) as inspection:
         with pytest.raises(DecodeError, match="not even a second"):

@@ -7,6 +7,7 @@ start. Their errors end here, as `DecodeError`. All of it blocks: call it in a t
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Samples = NDArray[np.int16] | NDArray[np.float32]  # shape (frames, channels), at the rate of the file
 Frames = NDArray[np.int16]  # shape (frames, 2), at the rate of the stream
+Sides = NDArray[np.int16]  # the same, of shape (frames, 1) where both sides are one
 
 
 class Damaged(DecodeError):
@@ -67,7 +69,7 @@ class Measure(Struct, frozen=True):
 
 
 def measure(
-    path: Path, rate: int, heard: Callable[[Frames], None], going_on: Callable[[], None] = lambda: None
+    path: Path, rate: int, heard: Callable[[Sides], None], going_on: Callable[[], None] = lambda: None
 ) -> Measure:
     """Play all of it at `rate`, into `heard`. `going_on` is called after every `PACE_S` seconds of music.
 
@@ -81,7 +83,7 @@ def measure(
         with closing(Decoder(path, rate, step=step)) as reader:
             told_s = reader.told_s
             try:
-                while len(block := reader.read(rate)):
+                while len(block := reader.sides(rate)):
                     frames += len(block)
                     if frames > LONGEST_S * rate:
                         raise DecodeError(f"longer than {LONGEST_S // 3600} hours")
@@ -131,15 +133,16 @@ class Decoder:
         self._file = _open(path)
         self.told_s = self._file.frames / self._file.samplerate
         self._size = path.stat().st_size
-        self._pieces: list[Frames] = []
+        self._pieces: list[Sides] = []
         self._ready = 0
         self._drained = self._was_short = self.stumbled = False
         self._failure: DecodeError | None = None
         self._shortened: Shortened | None = None
         self._dtype: Literal["int16", "float32"] = "float32"
+        self._in_whole_numbers = self._file.subtype.startswith("PCM")
         # Whole numbers pass untouched. What has fractions is rounded here: asked for integers, libsndfile 1.2.2 lets
         # Vorbis and Opus wrap around at full scale.
-        if self._file.subtype.startswith("PCM") and self._file.samplerate == rate and self._file.channels <= 2:
+        if self._in_whole_numbers and self._file.samplerate == rate and self._file.channels <= 2:
             self._dtype = "int16"
         self._resampler = _resampler(self._file.samplerate, rate, min(self._file.channels, 2))
         self._step = min(step, max(1, step * self._file.samplerate // rate))
@@ -148,6 +151,11 @@ class Decoder:
 
     def read(self, frames: int) -> Frames:
         """The next `frames` frames; fewer at the end, then none. What precedes damage is given before it is raised."""
+        block = self.sides(frames)
+        return block if block.shape[1] == 2 else block[:, [0, 0]]
+
+    def sides(self, frames: int) -> Sides:
+        """As `read`, but with one side alone of what has only one: whoever counts need not count all twice."""
         while self._ready < frames and not self._drained:
             self._decode()
         if self._failure is not None and not self._ready:
@@ -205,17 +213,16 @@ class Decoder:
         self._was_short = len(block) < self._step
         if self._drained and self._failure is None:
             self._failure = self._not_the_end()
-        if block.dtype == np.float32:
+        if not self._in_whole_numbers:
             # A broken file may hold what is no number, of which nobody knows what it would sound like, or vast ones.
             if not np.isfinite(block).all():
                 np.nan_to_num(block, copy=False)
             np.clip(block, -LOUDEST, LOUDEST, out=block)
-        is_mono = self._file.channels == 1  # then both sides are made of one at the end: it is half the work
-        frames = block if is_mono else stereo(block, self._file.format)
+        # Of one channel both sides are made at the end: until there it is half the work.
+        frames = block if self._file.channels == 1 else stereo(block, self._file.format)
         if self._resampler is not None:
             frames = self._resampler.resample_chunk(frames, last=self._drained)
-        whole = _int16(frames)
-        self._pieces.append(whole[:, [0, 0]] if is_mono else whole)
+        self._pieces.append(_int16(frames))
         self._ready += len(frames)
 
     def _not_the_end(self) -> DecodeError | None:
@@ -230,11 +237,12 @@ class Decoder:
         return DecodeError("it was cut off while it was played") if shorter else None
 
 
-def _int16(frames: Samples) -> Frames:
+def _int16(frames: Samples) -> Sides:
     if frames.dtype == np.int16:
         return frames.astype(np.int16, copy=False)
-    scaled = np.rint(frames * np.float32(SCALE))
-    whole: Frames = np.clip(scaled, -SCALE, SCALE - 1, out=scaled).astype(np.int16)
+    scaled = frames * np.float32(SCALE)
+    np.rint(scaled, out=scaled)
+    whole: Sides = np.clip(scaled, -SCALE, SCALE - 1, out=scaled).astype(np.int16)
     return whole
 
 
@@ -304,14 +312,8 @@ def _open(path: Path, content: "Shortened | None" = None) -> "soundfile.SoundFil
     import soundfile
 
     _check_regular(path)
-
-    class Sequential(soundfile.SoundFile):  # type: ignore[misc]  # soundfile ships no types, so the base is Any
-        def seekable(self) -> bool:
-            """No: else `read` seeks to where it is anyway after each block, which in MP3 alters what comes next."""
-            return False
-
     try:
-        file = Sequential(content or str(path))
+        file = _sequential()(content or str(path))
     except soundfile.LibsndfileError as error:
         if reason := _unreadable(path):
             raise DecodeError(reason) from error
@@ -322,6 +324,18 @@ def _open(path: Path, content: "Shortened | None" = None) -> "soundfile.SoundFil
         file.close()
         raise
     return file
+
+
+@cache
+def _sequential() -> "type[soundfile.SoundFile]":
+    import soundfile
+
+    class Sequential(soundfile.SoundFile):  # type: ignore[misc]  # soundfile ships no types, so the base is Any
+        def seekable(self) -> bool:
+            """No: else `read` seeks to where it is anyway after each block, which in MP3 alters what comes next."""
+            return False
+
+    return Sequential
 
 
 def _check_playable(rate: int, channels: int) -> None:
@@ -340,7 +354,6 @@ def _check_regular(path: Path) -> None:
             raise DecodeError("not a file")
         if status.st_size == 0:
             raise DecodeError("empty file")
-        path.open("rb").close()
     except OSError as error:
         raise DecodeError(_unreadable_by(error)) from error
 

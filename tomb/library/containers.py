@@ -63,24 +63,31 @@ def stem(name: str) -> str:
 
 def container(path: Path) -> Container | None:
     """None for what is no sound, or sound of no kind that is known here. Raises: OSError."""
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         head = os.pread(file.fileno(), 16, 0)
+        if kind := _started(head) or _boxed(head):
+            return kind
         behind = _behind_labels(file).lstrip(b"\0")[:16]
-    for start, name in _STARTS:
-        if head.startswith(start) or behind.startswith(start):  # some programs put ID3 before anything
-            return name
+    return _started(behind) or _framed(behind)  # some programs put ID3 before anything
+
+
+def extension(kind: Container, named: str) -> str:
+    """The ending of such a file's name: the one that it has, unless that is wrong."""
+    return named if named in _EXTENSIONS[kind] else _EXTENSIONS[kind][0]
+
+
+def _started(head: bytes) -> Container | None:
+    return next((name for start, name in _STARTS if head.startswith(start)), None)
+
+
+def _boxed(head: bytes) -> Container | None:
     if head[4:8] in _ATOMS:
         return "mov"
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
         return "wav"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "aiff"
-    return _framed(behind)
-
-
-def extension(kind: Container, named: str) -> str:
-    """The ending of such a file's name: the one that it has, unless that is wrong."""
-    return named if named in _EXTENSIONS[kind] else _EXTENSIONS[kind][0]
+    return None
 
 
 def _framed(start: bytes) -> Container | None:

@@ -7,11 +7,15 @@ are some 30 ms off on MP3, the decoder is exact.
 
 import os
 import unicodedata
-from dataclasses import dataclass, replace
+from contextlib import suppress
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from tomb.library import containers, encodings
+from tomb.library.containers import Container
 
 if TYPE_CHECKING:
     from tinytag import TinyTag
@@ -23,15 +27,14 @@ LONGEST = 200  # characters
 HIGHEST = 9999  # disc or track
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     """`disc` and `track` count from 1; None where the file does not say. `chapters`: see tomb/library/chapters."""
 
     title: str
     artist: str | None = None
     album: str | None = None
-    disc: int | None = None
-    track: int | None = None
+    disc: Annotated[int, Meta(ge=1, le=HIGHEST)] | None = None
+    track: Annotated[int, Meta(ge=1, le=HIGHEST)] | None = None
     chapters: Marks = ()
 
     def but(self, *, title: str, artist: str | None, album: str | None) -> Self:
@@ -43,12 +46,13 @@ def read(path: Path, name: str | None = None) -> tuple[Labels, bytes | None]:
 
     Never fails: a file that says nothing is called by `name`, or by its own.
     """
-    from tinytag import TinyTagException
+    return told(tags(path), containers.stem(path.name) if name is None else name)
 
-    called = label(containers.stem(path.name) if name is None else name)
-    try:
-        tag = tags(path, image=True)
-    except (TinyTagException, OSError):
+
+def told(tag: "TinyTag | None", name: str) -> tuple[Labels, bytes | None]:
+    """The same, of tags that have been read."""
+    called = label(name)
+    if tag is None:
         return Labels(called), None
     said = Labels(
         title=_said(tag.title) or called,
@@ -61,16 +65,23 @@ def read(path: Path, name: str | None = None) -> tuple[Labels, bytes | None]:
     return said, front.data if front else None
 
 
-def tags(path: Path, *, image: bool = False) -> "TinyTag":
-    """All that a file's tags say, without its duration. Raises: TinyTagException, OSError."""
-    # Imported here, since the box itself needs no reader of tags in its memory.
-    from tinytag import TinyTag
+def tags(path: Path, kind: Container | None = None) -> "TinyTag | None":
+    """All that a file's tags say, without its duration; None where that makes no sense. Never fails.
 
-    kind = containers.container(path)
-    # It goes by the ending of the name, which may be wrong.
-    called = path.name if kind is None else f"file.{containers.extension(kind, containers.ending(path.name))}"
-    with path.open("rb") as file:
-        return TinyTag.get(called, file, duration=False, image=image)
+    `kind`: of the file, where it is known.
+    """
+    # Imported here, since the box itself needs no reader of tags in its memory.
+    from tinytag import TinyTag, TinyTagException
+
+    with suppress(OSError):
+        kind = kind or containers.container(path)
+        # It goes by the ending of the name, which may be wrong.
+        called = path.name if kind is None else f"file.{containers.extension(kind, containers.ending(path.name))}"
+        with path.open("rb") as file:
+            for image in (True, False):  # where a picture makes no sense, the words may
+                with suppress(TinyTagException):
+                    return TinyTag.get(called, file, duration=False, image=image)
+    return None
 
 
 def _said(text: str | None) -> str | None:
@@ -95,5 +106,7 @@ def clean(text: str | None) -> str | None:
     """In one line, without control characters, at most `LONGEST` characters; None if nothing is left."""
     if text is None:
         return None
+    if len(text) <= LONGEST and text.isascii() and text.isprintable():
+        return " ".join(text.split()) or None
     printable = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text[: 4 * LONGEST])
     return " ".join(unicodedata.normalize("NFC", printable).split())[:LONGEST].rstrip() or None

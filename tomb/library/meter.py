@@ -24,11 +24,12 @@ from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
 
-from tomb.library import labels
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from tinytag import TinyTag
+
+    Sound = NDArray[np.int16 | np.float32]
 
 QUIETEST, LOUDEST = -70.0, 10.0  # LUFS; what tags say beyond that is nonsense
 HOP_S = 0.1
@@ -49,25 +50,23 @@ class Measured(Struct, frozen=True):
 
 
 class Meter:
-    """Measures sound at `rate` Hz, handed over in pieces of any length, shape (frames, 2), int16 or float32."""
+    """Measures sound at `rate` Hz, handed over in pieces of any length, all int16 or all float32, of shape (frames, 2);
+    (frames, 1) where both sides are the same."""
 
     def __init__(self, rate: int) -> None:
         self._hop = round(rate * HOP_S)
         self._weights, self._line = _weights(rate, self._hop), _line(self._hop)
-        self._pieces: list[NDArray[np.float32]] = []
+        self._pieces: list[Sound] = []
         self._waiting = 0
         self._powers = array("f")  # of each hop: 1.7 million in two days of music
         self._peak = 0.0
 
-    def add(self, frames: "NDArray[np.int16] | NDArray[np.float32]") -> None:
-        import numpy as np
-
-        whole = frames.dtype == np.int16
-        piece = frames * np.float32(1 / 32768) if whole else frames.astype(np.float32, copy=False)
-        if len(piece):
-            self._peak = max(self._peak, min(1.0, float(np.abs(piece).max())))
-            self._pieces.append(piece)
-            self._waiting += len(piece)
+    def add(self, frames: "Sound") -> None:
+        if len(frames):
+            largest = max(float(frames.max()), -float(frames.min())) * _scale(frames)
+            self._peak = max(self._peak, min(1.0, largest))
+            self._pieces.append(frames)
+            self._waiting += len(frames)
         if self._waiting >= BATCH * self._hop:
             self._transform()
 
@@ -93,19 +92,24 @@ class Meter:
 
         if not self._pieces:
             return
-        sound = np.concatenate(self._pieces)
+        sound: Sound = np.concatenate(self._pieces)
         hops, left = divmod(len(sound), self._hop)
         self._pieces, self._waiting = [sound[len(sound) - left :]] if left else [], left
         # Both sides are the same where it was recorded with one microphone: of these one does for two.
-        sides = 1 if (sound[:, 0] == sound[:, 1]).all() else 2
+        sides = 1 if sound.shape[1] == 1 or (sound[:, 0] == sound[:, 1]).all() else 2
         # Each side of each hop for itself, one sample after the other: a transform of what lies so takes half the time.
         whole = sound[: hops * self._hop, :sides].reshape(hops, self._hop, sides)
-        blocks = np.ascontiguousarray(whole.transpose(0, 2, 1))
+        blocks = np.array(whole.transpose(0, 2, 1), np.float32, order="C")
+        blocks *= _scale(sound)
         blocks -= (blocks @ self._line)[:, :, None] * self._line
         spectra = np.fft.rfft(blocks)[:, :, 1:-1]
         powers = spectra.real**2
         powers += spectra.imag**2
         self._powers.extend((powers @ self._weights).sum(axis=1) * (2 / sides))
+
+
+def _scale(frames: "Sound") -> float:
+    return 1 / 32768 if frames.dtype.kind == "i" else 1.0
 
 
 @cache
@@ -157,19 +161,14 @@ _LARGEST_APE = 64 * 1024
 _ID3V1 = 128
 
 
-def tagged(path: Path) -> tuple[float | None, float | None]:
-    """What the file's tags say of the track and of its album, in LUFS.
+def tagged(path: Path, tags: "TinyTag | None") -> tuple[float | None, float | None]:
+    """What the file's tags, read by `labels.tags`, say of the track and of its album, in LUFS.
 
     ReplayGain in ID3 (TXXX), Vorbis comments, MP4 and ASF, and in the APE tag that mp3gain puts behind an MP3; EBU R
     128 in Vorbis comments (RFC 7845, section 5.2.1: it comes on top of the gain in the file's header, which libsndfile
     applies); iTunNORM, for the track alone. Never fails.
     """
-    from tinytag import TinyTagException
-
-    try:
-        said: Mapping[str, Sequence[object]] = labels.tags(path).other
-    except (TinyTagException, OSError):
-        said = {}
+    said: Mapping[str, Sequence[object]] = {} if tags is None else tags.other
     first = {key.lower(): str(values[0]) for key, values in said.items() if values}
     if not any("_gain" in key for key in first):
         first = _ape(path) | first
@@ -201,7 +200,7 @@ def _sane(level: float) -> float | None:
 def _ape(path: Path) -> dict[str, str]:
     """The short texts of an APE tag at the file's end, be there an ID3v1 tag behind it or not."""
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
             for end in (size, size - _ID3V1):
                 if end >= _FOOTER and (items := _ape_items(file, end)) is not None:

@@ -19,8 +19,9 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Annotated, Literal
 
+import msgspec
 import trio
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from msgspec import Meta, Struct
 
 from tomb import confined
 from tomb.errors import DecodeError, NoSound, Unavailable
@@ -28,7 +29,7 @@ from tomb.library import chapters, containers
 from tomb.library.containers import MOST_PIECES
 from tomb.library.covers import Picture
 from tomb.library.labels import Labels, clean, label
-from tomb.models import Loudness, SeekMarks
+from tomb.models import UNKNOWN, Loudness, SeekMarks
 from tomb.nurseries.ingest import Findings
 
 log = logging.getLogger(__name__)
@@ -47,46 +48,55 @@ IDLE_S = 20.0
 LONGEST_LINE = 4 * 1024 * 1024  # a picture as it is kept has 1.5 MB at most
 
 
-_Place = Annotated[int, Field(ge=0, le=2**40)]  # in a file
+_Duration = Annotated[int, Meta(ge=0, le=LONGEST_S * 1000)]
+_Level = Annotated[float, Meta(ge=-100, le=50)]
+_Place = Annotated[int, Meta(ge=0, le=2**40)]  # in a file
 
 
-class _Line(BaseModel):
+class _Loudness(Struct, frozen=True, forbid_unknown_fields=True):
+    """`Loudness` as it is said."""
+
+    track: _Level | None = None
+    album: _Level | None = None
+    peak: Annotated[float, Meta(ge=0, le=1)] | None = None
+
+    @property
+    def model(self) -> Loudness:
+        return Loudness(track=self.track, album=self.album, peak=self.peak)
+
+
+class _Line(Struct, frozen=True, forbid_unknown_fields=True):
     """A line of the child's; see tomb/examiner.py. Not believed blindly: a file may have taken the child over."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    duration_ms: int | None = Field(None, ge=0, le=LONGEST_S * 1000)
-    loudness: Loudness | None = None
-    damaged_ms: int | None = Field(None, ge=0, le=LONGEST_S * 1000)
+    duration_ms: _Duration | None = None
+    loudness: _Loudness | None = None
+    damaged_ms: _Duration | None = None
     lacking: bool = False
     seek_marks: SeekMarks | None = None
-    pieces: tuple[tuple[_Place, _Place], ...] = Field((), max_length=MOST_PIECES)
+    pieces: Annotated[tuple[tuple[_Place, _Place], ...], Meta(max_length=MOST_PIECES)] = ()
     unended: bool = False
     labels: Labels | None = None
-    cover: Base64Bytes | None = None
-    unshown: str | None = Field(None, max_length=200)
+    cover: bytes | None = None
+    unshown: Annotated[str, Meta(max_length=200)] | None = None
     ext: Literal["jpg", "png", "webp"] = "jpg"
-    refused: str | None = Field(None, max_length=1000)
+    refused: Annotated[str, Meta(max_length=1000)] | None = None
     going_on: bool = False
     done: bool = False
 
-    @field_validator("labels")
-    @classmethod
-    def _short(cls, said: Labels | None) -> Labels | None:
+    def __post_init__(self) -> None:
+        """Raises: ValueError, of which the decoder makes a ValidationError."""
+        said, found = self.labels, self.seek_marks
         if said and any(clean(text) != text for text in (said.title, said.artist, said.album)):
             raise ValueError("no label says this")
         if said and chapters.tidy(said.chapters) != said.chapters:
             raise ValueError("no label says this")
-        return said
-
-    @field_validator("seek_marks")
-    @classmethod
-    def _packable(cls, found: SeekMarks | None) -> SeekMarks | None:
-        if found is not None:
+        if found:
             numbers = (found.every, found.samples, found.total, found.head, *found.offsets)
             if min(numbers) < 0 or max(numbers) > 2**40 or len(numbers) > MOST_MARKS:
                 raise ValueError("no file is like this")
-        return found
+
+
+_LINES = msgspec.json.Decoder(_Line)
 
 
 TOO_LONG = "looking at it takes too long"
@@ -120,9 +130,12 @@ class _Child:
 
     async def line(self) -> _Line:
         """The next line."""
-        assert self._process.stdout is not None
+        assert isinstance(self._process.stdout, trio.lowlevel.FdStream)
+        said = self._process.stdout.fileno()
         while b"\n" not in self._heard:
-            more = await self._process.stdout.receive_some(65536)
+            # Not `receive_some`, which lets everybody else have a turn, and tries in vain, before it waits.
+            await trio.lowlevel.wait_readable(said)
+            more = os.read(said, 65536)
             if not more:
                 raise await self._ended()
             if len(self._heard) > LONGEST_LINE:
@@ -130,8 +143,8 @@ class _Child:
             self._heard += more
         line, _, self._heard = self._heard.partition(b"\n")
         try:
-            return _Line.model_validate_json(line)
-        except ValidationError as error:
+            return _LINES.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise _Lost from error
 
     async def _ended(self) -> _Lost:
@@ -188,7 +201,7 @@ class Inspection:
         return Findings(
             said,
             built.duration_ms or 0,
-            next((each.loudness for each in reversed(lines) if each.loudness is not None), Loudness()),
+            next((each.loudness.model for each in reversed(lines) if each.loudness is not None), UNKNOWN),
             _picture(lines),
             damaged_ms=built.damaged_ms,
             lacking=built.lacking,
@@ -226,14 +239,15 @@ class Inspection:
             child = await self._living()
             child.scope.deadline = float("inf")
             try:
-                with trio.move_on_after(self._going_on_s), trio.move_on_after(self._limit_s) as patience:
+                last = trio.current_time() + self._going_on_s
+                with trio.move_on_after(min(self._limit_s, self._going_on_s)) as patience:
                     await child.ask(question)
                     while not lines or not lines[-1].done:
                         lines.append(await child.line())
                         if len(lines) > MOST_LINES:
                             raise _Lost
                         if lines[-1].going_on:
-                            patience.deadline = trio.current_time() + self._limit_s
+                            patience.deadline = min(trio.current_time() + self._limit_s, last)
                             lines.pop()
                     trouble = None
             except _Lost as lost:

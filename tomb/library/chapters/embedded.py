@@ -9,12 +9,15 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from tomb.library import chapters, containers, labels
 from tomb.library.chapters import asf, flac, id3, matroska, mp4, sheets
 from tomb.library.containers import Container
 from tomb.library.labels import Marks
+
+if TYPE_CHECKING:
+    from tinytag import TinyTag
 
 Found = Iterable[tuple[int, str | None]]
 
@@ -25,15 +28,18 @@ _READERS: Mapping[Container, Callable[[BinaryIO], Found]] = {
     "flac": flac.chapters,
     "asf": asf.chapters,
 }
+_COMMENTED: tuple[Container, ...] = ("ogg", "flac")
+KINDS = frozenset((*_READERS, *_COMMENTED))
+"""Files of any other have no chapters."""
 _COMMENT = re.compile(r"chapter\d{1,4}")
 _TIME = re.compile(r"(\d{1,3}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?")
 
 
-def read(path: Path) -> Marks:
-    """None for a file without chapters, and for one that makes no sense."""
+def read(path: Path, tags: "TinyTag | None" = None) -> Marks:
+    """None for a file without chapters, and for one that makes no sense. `tags`: its own, if they were read."""
     try:
         kind = containers.container(path)
-        if kind in ("ogg", "flac") and (said := chapters.tidy(_commented(path))):
+        if kind in _COMMENTED and (said := chapters.tidy(_commented(tags or labels.tags(path, kind)))):
             return said  # it has titles, where a cue sheet of FLAC's own has none
         if kind is None or kind not in _READERS:
             return ()
@@ -43,14 +49,9 @@ def read(path: Path) -> Marks:
         return ()
 
 
-def _commented(path: Path) -> Iterator[tuple[int, str | None]]:
+def _commented(tags: "TinyTag | None") -> Iterator[tuple[int, str | None]]:
     """CHAPTER001=00:00:00.000, CHAPTER001NAME=… (wiki.xiph.org/Chapter_Extension), or a whole cue sheet."""
-    from tinytag import TinyTagException
-
-    try:
-        said = labels.tags(path).other
-    except TinyTagException:
-        return
+    said = {} if tags is None else tags.other
     sheet = said.get("cuesheet")
     if sheet:
         for file in sheets.cue(str(sheet[0])).files[:1]:

@@ -1,11 +1,11 @@
 """Looks into files in this process: what the box does by a child, for tests on virtual time and with other probes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 import trio
+from msgspec.structs import replace
 
 from tomb.devices import decoder
 from tomb.errors import DecodeError
