@@ -178,7 +178,7 @@ async def test_uploads_under_way_do_not_come_back(tmp_path: Path) -> None:
     async with opened(tmp_path / "a") as stage:
         [first, _] = stage.librarian.lites()
         session = Upload("0a-1b", first.id, "a.mp3", "mp3", 10, 5, None, 1.0, 1.0)
-        await stage.store.write(lambda db: uploads.create(db, session, 8))
+        await stage.store.write(lambda db: uploads.put(db, session))
     stage_backup(tmp_path / "b", packed(tmp_path / "a"))
     async with opened(tmp_path / "b") as stage:
         assert await stage.store.read(uploads.read_all) == []

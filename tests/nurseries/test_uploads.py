@@ -7,6 +7,7 @@ import sqlite3
 from functools import partial
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,8 +25,9 @@ from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, RequestError, U
 from tomb.events import PLAYLISTS, playlist_room
 from tomb.library import parts, uploads
 from tomb.library.uploads import Upload
-from tomb.machines.upload import UPLOAD
+from tomb.machines.upload import UPLOAD, Abandon
 from tomb.nurseries.ingest import Look
+from tomb.nurseries.space import LOOKED_S
 from tomb.nurseries.uploads import GIVES_WAY_S, GRACE_S, SWEEP_S, SYNC_S, NewUpload
 from tomb.ports import VirtualPorts
 
@@ -75,7 +77,7 @@ async def test_what_was_answered_is_there_after_the_box_was_opened_again(
 async def test_a_chunk_written_anew_is_not_there_until_it_is_whole(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise NoSpace("the disk is full")
 
     async with sending(tmp_path) as sender:
@@ -110,13 +112,142 @@ async def test_chunks_go_to_the_disk_together_a_moment_after_their_answers(
             await sender.send(session, index)
         assert synced == []
         stored = partial(sender.uploads._store.read, lambda db: uploads.get(db, session))
-        assert ((await stored()).status, (await sender.status(session)).status) == ("pending", "uploading")
+        with pytest.raises(NotFound):
+            await stored()
+        assert (await sender.status(session)).status == "uploading"
         await trio.sleep(SYNC_S)
         await trio.testing.wait_all_tasks_blocked()
         part = parts.path_of(sender.box.services.librarian.folder, session)
         assert synced == [part, part.parent]  # the bytes, their name; and then what says that they are there
         assert ((await stored()).status, (await stored()).chunks) == ("uploading", 3)
         assert await stored() == replace(await sender.status(session), updated=(await stored()).updated)
+
+
+def killed(folder: Path) -> Path:
+    """What a box leaves that is killed now."""
+    return shutil.copytree(folder, folder.with_name("killed"))
+
+
+async def begun_and_sent(folder: Path, of: int) -> tuple[Path, str, str]:
+    """What a box left that was killed when it had announced two files of so many chunks and had one chunk of the
+    first, and these."""
+    async with sending(folder / "box", Random(1).randbytes(of * CHUNK)) as sender:
+        session, empty = await sender.begin(), await sender.begin()
+        await sender.send(session, 0)
+        assert await sender.uploads._store.read(uploads.read_all) == []
+        return killed(folder / "box"), session, empty
+
+
+@pytest.mark.parametrize("of", [1, 3])
+async def test_an_upload_is_there_after_a_kill_with_the_first_of_its_chunks(
+    tmp_path: Path, autojump_clock: MockClock, of: int
+) -> None:
+    left, session, empty = await begun_and_sent(tmp_path, of)
+    async with virtual_box(left, seed=1) as box:
+        [upload] = await box.services.uploads.sessions()
+        assert (upload.id, upload.status, upload.missing) == (session, "uploading", list(range(1, of)))
+        assert [path.stem for path in (box.services.librarian.folder / "uploads").iterdir()] == [session]
+        assert empty != session
+
+
+@pytest.mark.parametrize("kept", [70, 200, 300])
+async def test_what_a_power_cut_left_of_a_note_hinders_no_start(
+    tmp_path: Path, autojump_clock: MockClock, kept: int
+) -> None:
+    left, _, _ = await begun_and_sent(tmp_path, 3)
+    [notes] = (left / "data" / "cache" / "uploads").iterdir()
+    whole = notes.read_bytes()
+    notes.write_bytes(whole[:kept] + bytes(len(whole) - kept))
+    async with virtual_box(left, seed=1) as box:
+        assert await box.services.uploads.sessions() == []
+        assert list((box.services.librarian.folder / "uploads").iterdir()) == []
+
+
+async def test_what_was_announced_is_there_after_an_end_that_was_asked_for(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+    async with virtual_box(tmp_path, seed=1) as box:
+        assert [each.id for each in await box.services.uploads.sessions()] == [session]
+
+
+async def test_what_was_announced_is_in_the_database_a_moment_later_and_listed_at_once(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        assert [each.id for each in await sender.uploads.sessions()] == [session]
+        assert await sender.uploads._store.read(uploads.read_all) == []
+        await trio.sleep(2 * SYNC_S)
+        assert [each.id for each in await sender.uploads._store.read(uploads.read_all)] == [session]
+        assert [each.id for each in await sender.uploads.sessions()] == [session]
+
+
+@pytest.mark.parametrize("written_down", [False, True])
+async def test_what_was_only_announced_is_cancelled_and_forgotten_as_any_other(
+    tmp_path: Path, autojump_clock: MockClock, written_down: bool
+) -> None:
+    async with sending(tmp_path) as sender:
+        session, other = await sender.begin(), await sender.begin()
+        if written_down:
+            await sender.uploads.sync()
+        assert (await sender.uploads.cancel(session)).status == "cancelled"
+        assert (await sender.status(session)).status == "cancelled"
+        assert {each.upload.id for each in (await sender.uploads.cleanup(0)).sessions} == {session, other}
+        await trio.sleep(2 * SYNC_S)
+        assert await sender.uploads.sessions() == []
+        assert sender.parts() == []
+
+
+@pytest.mark.parametrize("written_down", [False, True])
+async def test_a_cancel_and_a_commit_at_once_have_one_winner(
+    tmp_path: Path, autojump_clock: MockClock, written_down: bool
+) -> None:
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send_all(session)
+        if written_down:
+            await sender.uploads.sync()
+        add_with = sender.uploads._librarian.add_with
+
+        async def cancelled_first(*given: Any) -> Any:
+            await sender.uploads._change(session, Abandon())
+            return await add_with(*given)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sender.uploads._librarian, "add_with", cancelled_first)
+            with pytest.raises(BadRequest, match="cancelled"):
+                await sender.finalize(session)
+        assert await sender.tracks() == []
+        assert (await sender.status(session)).status == "cancelled"
+
+
+async def test_a_chunk_that_is_the_whole_file_takes_its_space_when_it_comes(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path, bytes(CHUNK)) as sender:
+        session = await sender.begin()
+        assert sender.parts() == []
+        monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+        await trio.sleep(2 * LOOKED_S)
+        with pytest.raises(NoSpace):
+            await sender.send(session, 0)
+        assert sender.parts() == []
+        monkeypatch.undo()
+        await sender.send(session, 0)
+        assert (await sender.status(session)).complete
+
+
+async def test_notes_do_not_pile_up_where_uploads_end_before_anybody_writes_them_down(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with sending(tmp_path, made(Random(1), 0.1).content) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+        await sender.finalize(session)
+        await trio.sleep(2 * SYNC_S)
+        assert rounds(sender) == []
 
 
 async def test_chunks_go_to_the_disk_also_after_an_upload_has_ended_of_which_all_was_there(
@@ -141,8 +272,8 @@ async def test_no_more_than_so_many_bytes_are_ever_not_on_the_disk(
         session, most = await sender.begin(), 0
         for index in range(sender.count):
             await sender.send(session, index)
-            stored = await sender.uploads._store.read(lambda db: uploads.get(db, session))
-            most = max(most, index + 1 - stored.chunks)
+            stored = await sender.uploads._store.read(lambda db: uploads.find(db, session))
+            most = max(most, index + 1 - (stored.chunks if stored else 0))
         assert most == 4
 
 
@@ -339,6 +470,7 @@ async def test_sessions_go_with_their_playlist(tmp_path: Path, autojump_clock: M
             with pytest.raises(NotFound, match="playlist"):
                 await doing()
         assert await sender.uploads.sessions() == []
+        await trio.sleep(2 * SYNC_S)
         assert sender.parts() == []
 
 
@@ -620,7 +752,7 @@ async def test_a_small_file_becomes_a_track_in_few_hops_and_fsyncs(
         await sender.send(session, 0)
         await sender.finalize(session)
         taken_in = ["_taken_up", "_look", "_look", "_commit_together"]  # the second is the examiner's stand-in
-        assert hops == ["_commit_together", "_put", *taken_in]
+        assert hops == ["_put", *taken_in]
         assert synced == ["incoming", "library"]  # the file, the folder `files`; and SQLite its log, in the commit
 
 
@@ -666,6 +798,7 @@ async def test_of_files_that_are_ready_at_once_one_that_is_refused_takes_nobody_
         sessions = [await song.begin() for song in songs]
         for song, session in zip(songs, sessions, strict=True):
             await song.send_all(session)
+        await sender.uploads.sync()
         refused: list[RequestError] = []
 
         async def finalize(song: Sender, session: str) -> None:
@@ -787,7 +920,7 @@ async def test_a_full_disk_at_the_end_leaves_the_session_usable(
         session = await sender.begin()
         await sender.send_all(session)
         with monkeypatch.context() as broken:
-            broken.setattr(uploads, "save", fail)
+            broken.setattr(uploads, "put", fail)
             with pytest.raises(sqlite3.OperationalError):
                 await sender.finalize(session)
         assert await sender.tracks() == []

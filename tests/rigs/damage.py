@@ -203,6 +203,6 @@ async def _add(stage: Stage, number: int, tracks: int) -> None:
     def unit(db: sqlite3.Connection) -> None:
         _heard(db, made)
         if number < 8:
-            uploads.create(db, upload, 8)
+            uploads.put(db, upload)
 
     await stage.store.write(unit)

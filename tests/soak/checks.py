@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
@@ -35,7 +36,11 @@ def folder_faults(data: Path) -> list[str]:
             *(f"library has a stray {path.name}" for path in (data / "library").iterdir() if path.name not in LIBRARY),
             *_compared(data, "files", _names(db, "SELECT hash || '.' || ext FROM files")),
             *_compared(data, "covers", _names(db, "SELECT hash || '.' || ext FROM covers")),
-            *_compared(data, "uploads", _names(db, f"SELECT id || '.part' FROM uploads WHERE {_OPEN}")),
+            *_compared(
+                data,
+                "uploads",
+                *(_names(db, f"SELECT id || '.part' FROM uploads WHERE {each}") for each in (_BEGUN, _OPEN)),
+            ),
             *_compared(data, "incoming", set()),
             *_content_faults(data / "library" / "files"),
             *_size_faults(db, data / "library" / "uploads"),
@@ -43,6 +48,8 @@ def folder_faults(data: Path) -> list[str]:
 
 
 _OPEN = "status IN ('pending', 'uploading')"
+_PARTS = "SELECT id || '.part' FROM uploads WHERE"
+_BEGUN = f"{_OPEN} AND NOT (status = 'pending' AND file_size <= chunk_size)"  # a single chunk makes its file
 
 _NUMBERED = """
     SELECT playlist_id FROM tracks GROUP BY playlist_id
@@ -64,10 +71,10 @@ def _database_faults(db: sqlite3.Connection) -> Iterator[str]:
     yield from (f"upload {upload_id} is complete, but made no track" for (upload_id,) in db.execute(lost))
 
 
-def _compared(data: Path, name: str, wanted: set[str]) -> Iterator[str]:
+def _compared(data: Path, name: str, wanted: set[str], known: AbstractSet[str] = frozenset()) -> Iterator[str]:
     folder = data / "library" / name
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()  # an import makes no uploads
-    yield from (f"{name}/{each} is there, though nothing knows it" for each in sorted(there - wanted))
+    yield from (f"{name}/{each} is there, though nothing knows it" for each in sorted(there - wanted - known))
     yield from (f"{name}/{each} is missing" for each in sorted(wanted - there))
 
 

@@ -6,7 +6,8 @@ from tests.soak.victim import Victim
 
 class Kill:
     """`kill -9` of the box and its children. `keeps_chunks`: each that was answered is there afterwards; else it may be
-    lost, and is then said to be missing, or its upload with it, if that was announced since the box started."""
+    lost, and is then said to be missing. An upload that was announced since the box started may be lost as long as no
+    chunk of it was to be kept."""
 
     keeps_chunks = True
 

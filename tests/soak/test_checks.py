@@ -41,9 +41,9 @@ async def make(folder: Path) -> None:
         upload = Upload("u", playlist_id, "w1-6.wav", "wav", 4 * CHUNK, CHUNK, None, 0.0, 0.0)
         parts.prepare(stage.store.library)
         parts.allocate(parts.path_of(stage.store.library, "u"), 4 * CHUNK)
-        await stage.store.write(lambda db: uploads.create(db, upload, 8))
+        await stage.store.write(lambda db: uploads.put(db, upload))
         half = replace(upload.with_chunk(0).with_chunk(1), status="uploading")
-        await stage.store.write(lambda db: uploads.save(db, half))
+        await stage.store.write(lambda db: uploads.put(db, half))
 
 
 async def fill(stage: Stage, key: str, *names: str) -> str:

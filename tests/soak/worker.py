@@ -113,9 +113,9 @@ class Worker:
     def faults(self, seen: Seen) -> list[str]:
         """What is not as it must be."""
         allowed = [self.holding] if self.doing is None else [self.doing] if self.certain else [self.holding, self.doing]
-        if not self._keeps_chunks:
-            new = {name for name, each in self.transfers.items() if each.is_new}
-            allowed = [each.without_sendings(new - seen.received.keys()) for each in allowed]
+        keeps = self._keeps_chunks
+        empty = {name for name, each in self.transfers.items() if each.is_new and not (keeps and each.acked)}
+        allowed = [each.without_sendings(empty - seen.received.keys()) for each in allowed]
         under_way = f"{self.name}, while it was to {self.what}: " if self.doing else f"{self.name}: "
         faults = difference(seen.of(self.name), allowed) + self._chunk_faults(seen)
         faults += [

@@ -5,6 +5,8 @@ database know of it. A box that is killed in between leaves files that have all 
 the sum (CRC-32) of each chunk is noted, and the next start believes what it finds to match. After a power cut that is
 what the disk kept by chance, and as true; so only what is not to be believed any more is synced.
 
+An upload that was announced is not in the database either for that moment. So it is noted with its chunks.
+
 The notes of all uploads are in one file, which is another from time to time (a round), so that those can go of which
 the database knows by now. Of what is noted twice of a chunk, the later is true.
 """
@@ -16,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct, json
 
 from tomb.library import parts
 from tomb.library.disk import made, sync
@@ -25,22 +27,32 @@ from tomb.library.uploads import Upload
 
 _MARK = struct.Struct("<36sIQ16x")  # session, chunk, sum: 64 bytes, for a full disk takes blocks or nothing
 _THERE = 1 << 32  # above the sum, which may be 0
+_ANNOUNCED = 2**32 - 1  # in the place of the chunk: instead of a sum, the size of the JSON that follows, filled up
 
 
 class Noted(Struct, frozen=True):
-    """What was noted before a start: of each session, its chunks and their sums. `round`: one that is later than all of
-    theirs."""
+    """What was noted before a start: of each session, its chunks and their sums. `announced`: the database may not know
+    these. `round`: one that is later than all of theirs."""
 
     sums: Mapping[bytes, Mapping[int, int]]
+    announced: Mapping[str, Upload]
     round: int
 
 
-def note(data: Path, round_: int, session_id: str, index: int, content: Pieces) -> None:
-    """Once it has been written. Raises: OSError."""
+def note(
+    data: Path, round_: int, session_id: str, index: int, content: Pieces, announced: Upload | None = None
+) -> None:
+    """Once it has been written. `announced`: the upload, where the database may not know it yet. Raises: OSError."""
     total = 0
     for piece in content:
         total = zlib.crc32(piece, total)
-    _append(_path(data, round_), _MARK.pack(_key(session_id), index, _THERE | total))
+    mark = _MARK.pack(_key(session_id), index, _THERE | total)
+    _append(_path(data, round_), mark if announced is None else _announcement(announced) + mark)
+
+
+def _announcement(upload: Upload) -> bytes:
+    made = json.encode(upload)
+    return _MARK.pack(_key(upload.id), _ANNOUNCED, len(made)) + made.ljust(-(-len(made) // _MARK.size) * _MARK.size)
 
 
 def take_back(data: Path, round_: int, session_id: str, indices: Iterable[int]) -> None:
@@ -66,13 +78,23 @@ def _append(path: Path, noted: bytes) -> None:
 
 def read(data: Path) -> Noted:
     sums: dict[bytes, dict[int, int]] = {}
+    announced: dict[str, Upload] = {}
     rounds = _rounds(data)
     for each in rounds:
         with suppress(OSError):  # what cannot be read is sent again; for a bad block in it no box fails to start
             noted = _path(data, each).read_bytes()
-            for session, index, mark in _MARK.iter_unpack(noted[: len(noted) // _MARK.size * _MARK.size]):
-                sums.setdefault(session, {})[index] = mark
-    return Noted(sums, rounds[-1] + 1 if rounds else 0)
+            place = 0
+            while place + _MARK.size <= len(noted):
+                session, index, mark = _MARK.unpack_from(noted, place)
+                place += _MARK.size
+                if index != _ANNOUNCED:
+                    sums.setdefault(session, {})[index] = mark
+                    continue
+                with suppress(DecodeError):  # a power cut left a part of it
+                    upload = json.decode(noted[place : place + mark], type=Upload)
+                    announced[upload.id] = upload
+                place += -(-mark // _MARK.size) * _MARK.size
+    return Noted(sums, announced, rounds[-1] + 1 if rounds else 0)
 
 
 def found(noted: Noted, library: Path, upload: Upload) -> list[int]:

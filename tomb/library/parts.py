@@ -1,4 +1,5 @@
-"""Files on their way in, `uploads/SESSION.part`: of their full size from the beginning, filled in any order."""
+"""Files on their way in, `uploads/SESSION.part`: of their full size from the beginning, filled in any order. One that
+comes in a single chunk is made with that."""
 
 import os
 import shutil
@@ -43,6 +44,8 @@ def _is_there(path: Path, upload: Upload) -> bool:
     if upload.chunks:
         return False
     path.unlink(missing_ok=True)
+    if upload.whole:
+        return True
     with suppress(NoSpace):
         allocate(path, upload.file_size)
     return path.exists()
@@ -51,7 +54,7 @@ def _is_there(path: Path, upload: Upload) -> bool:
 def allocate(path: Path, size: int) -> None:
     """Take the space for a file now, so that a full disk is known at the start. Raises: NoSpace, Unavailable.
 
-    It need not be on the disk before something is in it: see `lost`. It may be done again, with what announces it.
+    It need not be on the disk before something is in it: see `lost`.
     """
     try:
         with path.open("wb", buffering=0) as file:
@@ -74,14 +77,19 @@ def holds(path: Path, offset: int, data: Pieces) -> bool:
         raise faults.of_disk(error) from error
 
 
-def write(path: Path, offset: int, data: Pieces) -> None:
-    """It is on the disk after the next `sync`. Raises: NoSpace, Unavailable."""
+def write(path: Path, offset: int, data: Pieces, *, whole: bool) -> None:
+    """It is on the disk after the next `sync`. `whole`: it is the whole file, which is made now if it is not there.
+
+    Raises: NoSpace, Unavailable."""
     left = data
     try:
-        with path.open("r+b", buffering=0) as file:
+        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC | (os.O_CREAT if whole else 0), 0o644)
+        try:
             while left:
-                written = os.pwritev(file.fileno(), left[:_PIECES], offset)
+                written = os.pwritev(file, left[:_PIECES], offset)
                 left, offset = _after(left, written), offset + written
+        finally:
+            os.close(file)
     except OSError as error:
         raise faults.of_disk(error) from error
 
@@ -134,7 +142,5 @@ def discard(paths: Iterable[Path]) -> tuple[int, int]:
     return files, freed
 
 
-def strays(library: Path, wanted: Iterable[str]) -> list[Path]:
-    """What lies there for none of the sessions `wanted`."""
-    names = {f"{each}{_SUFFIX}" for each in wanted}
-    return [path for path in (library / "uploads").iterdir() if path.name not in names]
+def all_in(library: Path) -> list[Path]:
+    return [*(library / "uploads").iterdir()]

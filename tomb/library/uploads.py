@@ -9,12 +9,21 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
-from tomb.errors import BadRequest, Conflict, NotFound, UnsupportedMedia
+from tomb.errors import BadRequest, NotFound, UnsupportedMedia
 from tomb.models import UploadState
 
 MISSING_NAMED = 1000
+
+# In the order of the fields. A playlist that is gone has none.
+_PUT = """
+    INSERT INTO uploads (id, playlist_id, filename, ext, file_size, chunk_size, file_hash, created, updated, received,
+        status, error, track_id)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE EXISTS (SELECT 1 FROM playlists WHERE id = ?2)
+    ON CONFLICT (id) DO UPDATE SET received = excluded.received, status = excluded.status, error = excluded.error,
+        track_id = excluded.track_id, updated = excluded.updated
+"""
 
 
 class Upload(Struct, frozen=True):
@@ -41,6 +50,11 @@ class Upload(Struct, frozen=True):
     @property
     def total_chunks(self) -> int:
         return -(-self.file_size // self.chunk_size)
+
+    @property
+    def whole(self) -> bool:
+        """Whether its only chunk is the whole file."""
+        return self.file_size <= self.chunk_size
 
     @property
     def chunks(self) -> int:
@@ -83,40 +97,27 @@ class Upload(Struct, frozen=True):
         return replace(self, received=bytes(bits))
 
 
-def create(db: sqlite3.Connection, upload: Upload, at_once: int) -> None:
-    """Raises: Conflict when there are `at_once` already; NotFound for the playlist."""
-    [running] = db.execute("SELECT count(*) FROM uploads WHERE status IN ('pending', 'uploading')").fetchone()
-    if running >= at_once:
-        raise Conflict(f"{at_once} uploads are under way; finish or cancel one of them first", {"limit": at_once})
-    if db.execute("SELECT 1 FROM playlists WHERE id = ?", (upload.playlist_id,)).fetchone() is None:
+def put(db: sqlite3.Connection, upload: Upload) -> None:
+    """Write it down, be it for the first time. Raises: NotFound for the playlist."""
+    if db.execute(_PUT, astuple(upload)).rowcount == 0:
         raise NotFound("playlist", upload.playlist_id)
-    db.execute(
-        "INSERT INTO uploads (id, playlist_id, filename, ext, file_size, chunk_size, file_hash, created, updated,"
-        " received, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (upload.id, upload.playlist_id, upload.filename, upload.ext, upload.file_size, upload.chunk_size,
-         upload.file_hash, upload.created, upload.updated, upload.received, upload.status),
-    )  # fmt: skip
+
+
+def find(db: sqlite3.Connection, session_id: str) -> Upload | None:
+    row = db.execute("SELECT * FROM uploads WHERE id = ?", (session_id,)).fetchone()
+    return row and _upload(row)
 
 
 def get(db: sqlite3.Connection, session_id: str) -> Upload:
     """Raises: NotFound."""
-    row = db.execute("SELECT * FROM uploads WHERE id = ?", (session_id,)).fetchone()
-    if row is None:
+    if (upload := find(db, session_id)) is None:
         raise NotFound("upload session", session_id)
-    return _upload(row)
+    return upload
 
 
 def read_all(db: sqlite3.Connection) -> list[Upload]:
     """In order of their making."""
     return [_upload(row) for row in db.execute("SELECT * FROM uploads ORDER BY created, id").fetchall()]
-
-
-def save(db: sqlite3.Connection, upload: Upload) -> None:
-    """What may change of it. It must be there."""
-    db.execute(
-        "UPDATE uploads SET received = ?, status = ?, error = ?, track_id = ?, updated = ? WHERE id = ?",
-        (upload.received, upload.status, upload.error, upload.track_id, upload.updated, upload.id),
-    )
 
 
 def forget(db: sqlite3.Connection, session_ids: Sequence[str]) -> list[Upload]:

@@ -156,12 +156,12 @@ class Uploads:
         self.limits = limits
         self.memory = MemoryBudget(limits.memory)
         self._threads = trio.CapacityLimiter(2)
-        self._opening = trio.Lock()
         self._sweeping = False
-        self._known: dict[str, Upload] = {}  # open ones, with all chunks that are in their files
+        self._known: dict[str, Upload] = {}  # all that are open, with all chunks that are in their files
         self._unsynced = _Unsynced()
         self._syncing = trio.Lock()
         self._round = 0  # of `marks`
+        self._noted = False  # whether there is anything in the last rounds
         self._marking: list[int] = []  # the rounds of chunks that are just being written
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
         self._working: dict[str, _Work] = {}
@@ -180,10 +180,13 @@ class Uploads:
         """Go on with what was under way. Raises: StartError."""
         opened = cls(store, ports, events, librarian, ingest, limits)
         try:
+            noted = await opened._thread(marks.read, store.folder)
+            await opened._recall_open()
             await opened._thread(parts.prepare, store.library)
+            await opened._recall_announced(noted.announced)
             await opened._recall_ages()
             await opened._end_lost()
-            await opened._recall_chunks()
+            await opened._recall_chunks(noted)
             await opened.cleanup(limits.stale_s)  # files of no session; what is old has its grace
         except (NoSpace, Unavailable) as error:
             if store.read_only:  # then nothing can be uploaded, and what was under way stays as it is
@@ -199,10 +202,15 @@ class Uploads:
             await self.cleanup(self.limits.stale_s)
         self._sweeping = True
         task_status.started()
-        while True:
-            with trio.move_on_after(SWEEP_S):
-                await self._keep_synced()
-            await self.cleanup(self.limits.stale_s)
+        try:
+            while True:
+                with trio.move_on_after(SWEEP_S):
+                    await self._keep_synced()
+                await self.cleanup(self.limits.stale_s)
+        finally:
+            # An end that was asked for forgets nobody; without chunks there is nothing else to find them by.
+            with trio.move_on_after(CLEAN_S, shield=True), suppress(NoSpace, Unavailable):
+                await self._write_down(self._unsynced.announced, {})
 
     # --- what clients do ---------------------------------------------------------------------------------------------
 
@@ -214,39 +222,40 @@ class Uploads:
         """
         self._librarian.lite(playlist_id)
         upload = self._admitted(playlist_id, new)
-        path = self._part(upload.id)
-
-        def unit(db: sqlite3.Connection) -> None:
-            uploads.create(db, upload, self.limits.at_once)
-            parts.allocate(path, upload.file_size)
-
-        # All in one hop, and the file before the commit: a row always has its file. Nothing is awaited after that, so
-        # that it is answered. A power cut may take a session of which nothing was on the disk yet.
-        async with self._opening, self._ingest.space.promise(upload.file_size, path):
-            try:
-                try:
-                    await self._store.edit(unit, lambda _: None, durable=False)
-                except Conflict:
-                    if not await self._make_way():
-                        raise
-                    await self._store.edit(unit, lambda _: None, durable=False)
-            except RequestError:
-                await self._discard(path)
-                raise
-        self._continued[upload.id] = trio.current_time()
+        self._forget_orphans()
+        while len(self._known) >= self.limits.at_once:
+            await self._make_way()
+        # From here on it is one of those that are open, and a sweep spares its file.
         self._known[upload.id] = upload
+        self._continued[upload.id] = trio.current_time()
+        try:
+            if self._store.refusal is not None:
+                raise Unavailable(self._store.refusal)
+            path = self._part(upload.id)
+            async with self._ingest.space.promise(upload.file_size, path):
+                if not upload.whole:
+                    await self._thread(parts.allocate, path, upload.file_size)
+        except BaseException:
+            self._drop(upload.id)
+            raise
+        self._unsynced.announce(upload)
         return upload
 
-    async def _make_way(self) -> bool:
-        """Whether one was given up that somebody had announced and left: eight of these would lock out all others for a
-        day."""
-        idle = [each.id for each in await self._store.read(uploads.read_open) if each.id not in self._turns]
-        longest = max(idle, key=self.idle_s, default=None)
+    def _forget_orphans(self) -> None:
+        """Those that went with their playlist."""
+        for upload in [*self._known.values()]:
+            if not self._librarian.has(upload.playlist_id):
+                self._drop(upload.id)
+
+    async def _make_way(self) -> None:
+        """Give up one that somebody has announced and left: eight of these would lock out all others for a day. Raises:
+        Conflict when there is none."""
+        longest = max((each for each in self._known if each not in self._turns), key=self.idle_s, default=None)
         if longest is None or self.idle_s(longest) < GIVES_WAY_S:
-            return False
+            at_once = self.limits.at_once
+            raise Conflict(f"{at_once} uploads are under way; finish or cancel one of them first", {"limit": at_once})
         await self._change(longest, Abandon("others wanted to send something"))
         await self._discard(self._part(longest))
-        return True
 
     async def size_of(self, playlist_id: str, session_id: str, index: int) -> int:
         """The bytes of a chunk that may come now, before any are taken. Raises as `receive` does."""
@@ -308,11 +317,14 @@ class Uploads:
         return decision.upload
 
     async def status(self, playlist_id: str, session_id: str) -> Upload:
-        return self._as_it_is(await self._stored(playlist_id, session_id))
+        return self._as_it_is(await self._of(playlist_id, session_id))
 
     async def sessions(self) -> list[Upload]:
         """All that are remembered, in order of their making."""
-        return [self._as_it_is(upload) for upload in await self._store.read(uploads.read_all)]
+        announced = [each for each in self._unsynced.announced.values() if self._librarian.has(each.playlist_id)]
+        remembered = {each.id: each for each in (*announced, *await self._store.read(uploads.read_all))}
+        in_order = sorted(remembered.values(), key=lambda each: (each.created, each.id))
+        return [self._as_it_is(upload) for upload in in_order]
 
     def idle_s(self, session_id: str) -> float:
         """For how many seconds nobody has continued it."""
@@ -320,18 +332,25 @@ class Uploads:
 
     async def cleanup(self, max_age_s: float) -> Cleaned:
         """Forget sessions that nobody has continued for so long, and files that belong to none."""
-        # No session may be made between the look at the table and the look at the folder.
-        async with self._opening:
+        async with self._syncing:  # nobody is about to write down one that is forgotten
             gone = await self._forget_idle(max_age_s, busy=set(self._turns))
-            remembered = await self._store.read(uploads.read_all)
-            wanted = [upload.id for upload in remembered if upload.status in OPEN]
-            for session_id in self._known.keys() - set(wanted):  # it went with its playlist
-                self._drop(session_id)
-            files, freed = await self._thread(_sweep, self._store.library, wanted)
-        known = {upload.id for upload in remembered}
-        self._continued = {each: at for each, at in self._continued.items() if each in known}
-        self._events.forget_all_but(wanted)
+        written = self._known.keys() - self._unsynced.announced.keys()
+        remembered = {each.id: each for each in await self._store.read(uploads.read_all)}
+        for session_id in written:
+            if session_id not in remembered or remembered[session_id].status not in OPEN:
+                self._drop(session_id)  # it went with its playlist
+        self._forget_orphans()
+        files, freed = await self._sweep()
+        open_ = self._known.keys()
+        self._continued = {each: at for each, at in self._continued.items() if each in remembered or each in open_}
+        self._events.forget_all_but(open_)
         return Cleaned(gone, files, freed)
+
+    async def _sweep(self) -> tuple[int, int]:
+        """Files of no session, by now: what is announced later has its file later."""
+        found = await self._thread(parts.all_in, self._store.library)
+        wanted = {self._part(each) for each in self._known}
+        return await self._thread(parts.discard, [path for path in found if path not in wanted])
 
     # --- chunks ------------------------------------------------------------------------------------------------------
 
@@ -341,9 +360,12 @@ class Uploads:
         while self._unsynced.size and self._unsynced.size + _size(data) > SYNC_BYTES:
             await self.sync()
         round_ = self._round
+        self._noted = True
         self._marking.append(round_)
         try:
-            await self._thread(self._put, round_, upload, index, data)
+            # What is not whole has its space by now.
+            async with self._ingest.space.promise(_size(data) if upload.whole else 0, self._part(upload.id)):
+                await self._thread(self._put, round_, upload, index, data, self._unsynced.announced.get(upload.id))
             if upload.id not in self._known:
                 await self._check_open(upload.id)
             return self._note(upload, (index,))
@@ -356,7 +378,10 @@ class Uploads:
     async def _check_open(self, session_id: str) -> None:
         """Raises: BadRequest, NotFound. What ends a session takes its file away, and that is what happened."""
         try:
-            uploads.check_open(await self._store.read(lambda db: uploads.get(db, session_id)))
+            if (announced := self._unsynced.announced.get(session_id)) is not None:
+                self._librarian.lite(announced.playlist_id)
+            else:
+                uploads.check_open(await self._store.read(lambda db: uploads.get(db, session_id)))
         except (BadRequest, NotFound, UnsupportedMedia):
             self._drop(session_id)
             raise
@@ -369,13 +394,13 @@ class Uploads:
             return False
         return True
 
-    def _put(self, round_: int, upload: Upload, index: int, data: Pieces) -> None:
+    def _put(self, round_: int, upload: Upload, index: int, data: Pieces, announced: Upload | None) -> None:
         """In a thread."""
-        parts.write(self._part(upload.id), index * upload.chunk_size, data)
+        parts.write(self._part(upload.id), index * upload.chunk_size, data, whole=upload.whole)
         # Its own room was taken at the start. Where there is none for its sum, it is there all the same, and only a
         # box that is killed before it is synced has to ask for it again.
         with suppress(NoSpace), faults.translated("written"):
-            marks.note(self._store.folder, round_, upload.id, index, data)
+            marks.note(self._store.folder, round_, upload.id, index, data, announced)
 
     def _note(self, upload: Upload, indices: Collection[int]) -> Upload:
         """These are in its file now."""
@@ -403,23 +428,35 @@ class Uploads:
         """What was answered is on the disk then, and the database knows it. Raises: NoSpace, Unavailable; after that
         `GET` says what is there, as ever."""
         async with self._syncing:
-            fresh = self._unsynced.all()
-            if not fresh:
+            fresh, announced = self._unsynced.all(), {**self._unsynced.announced}
+            if not fresh and not announced and not self._noted:
                 return
             self._round += 1
-            noted_before = min(self._marking, default=self._round)  # is in `fresh`, or on the disk already
+            self._noted = bool(self._marking)
+            noted_before = min(self._marking, default=self._round)  # is in `fresh`, or on the disk already, or over
             for session_id, indices in fresh.items():
                 await self._put_on_disk(session_id, indices)
-            now = self._ports.wall()
-            over = await self._store.write(
-                lambda db: [each for each, indices in fresh.items() if not _mark(db, each, indices, now)]
-            )
-            for session_id in over:
-                self._drop(session_id)
-            for session_id in fresh.keys() & self._known.keys():
-                self._unsynced.remove(self._known[session_id], fresh[session_id])
+            if fresh or announced:
+                await self._write_down(announced, fresh)
             with suppress(RequestError):  # what stays is read at the next start, and believed no more than the file
                 await self._thread(marks.forget, self._store.folder, noted_before)
+
+    async def _write_down(self, announced: Mapping[str, Upload], fresh: Mapping[str, Collection[int]]) -> None:
+        now = self._ports.wall()
+        over = await self._store.write(
+            lambda db: [
+                each
+                for each in {**announced, **fresh}
+                if not _mark(db, each, fresh.get(each, ()), now, announced=announced.get(each))
+            ]
+        )
+        self._unsynced.written_down(announced)
+        for session_id in over:
+            self._drop(session_id)
+        if over:
+            await self._discard(*map(self._part, over))
+        for session_id in fresh.keys() & self._known.keys():
+            self._unsynced.remove(self._known[session_id], fresh[session_id])
 
     async def _keep_synced(self) -> None:
         while True:
@@ -452,14 +489,26 @@ class Uploads:
 
     def _drop(self, session_id: str) -> None:
         """It is over."""
+        self._unsynced.written_down((session_id,))
         if (known := self._known.pop(session_id, None)) is not None:
             self._unsynced.remove(known, self._unsynced.of(session_id))
 
-    async def _recall_chunks(self) -> None:
+    async def _recall_open(self) -> None:
+        self._known = {upload.id: upload for upload in await self._store.read(uploads.read_open)}
+
+    async def _recall_announced(self, announced: Mapping[str, Upload]) -> None:
+        """Those that had chunks, though the database does not know them."""
+        remembered = {upload.id for upload in await self._store.read(uploads.read_all)}
+        found = await self._thread(parts.all_in, self._store.library)
+        new = [each for each in announced.values() if each.id not in remembered and self._part(each.id) in found]
+        if new:
+            await self._store.write_to_free(lambda db: [_mark(db, each.id, (), each.updated, each) for each in new])
+            await self._recall_open()
+
+    async def _recall_chunks(self, noted: marks.Noted) -> None:
         """Those that were answered, and are in the files though the database does not know them."""
-        noted = await self._thread(marks.read, self._store.folder)
-        self._round = noted.round
-        for upload in await self._store.read(uploads.read_open):
+        self._round, self._noted = noted.round, True
+        for upload in [*self._known.values()]:
             if there := await self._thread(marks.found, noted, self._store.library, upload):
                 self._note(upload, there)
         with suppress(NoSpace, Unavailable):  # `run` tries again with what is not given up
@@ -527,14 +576,15 @@ class Uploads:
         return await self._ingest.stage(source, place, upload.filename, replace(look, hash=actual))
 
     async def _commit(self, upload: Upload, work: _Work, arrival: Arrival, then: Callable[[], None]) -> Track:
-        now = self._ports.wall()
+        now, announced = self._ports.wall(), self._unsynced.announced.get(upload.id)
 
         def complete(db: sqlite3.Connection, arrived: Arrived) -> _Decision:
-            decision = _decided(uploads.get(db, upload.id), Committed(arrived.added[0].id), working=True)
+            stored = _stored(db, upload.id, announced)
+            decision = _decided(stored, Committed(arrived.added[0].id), working=True)
             if not decision.moved:
                 details = {"session_id": upload.id, "status": decision.upload.status}
                 raise BadRequest("the upload ended meanwhile", details)
-            uploads.save(db, replace(decision.upload, received=upload.received, updated=now))
+            uploads.put(db, replace(decision.upload, received=upload.received, updated=now))
             return decision
 
         def tell(arrived: Arrived, decision: _Decision) -> Track:
@@ -549,13 +599,13 @@ class Uploads:
     async def _change(self, session_id: str, event: Unplayable | Abandon) -> "_Decision":
         """Let that happen to the session, if it still can."""
         working, now = session_id in self._working, self._ports.wall()
-        known = self._known.get(session_id)
+        known, announced = self._known.get(session_id), self._unsynced.announced.get(session_id)
 
         def unit(db: sqlite3.Connection) -> _Decision:
-            stored = uploads.get(db, session_id)
+            stored = _stored(db, session_id, announced)
             decision = _decided(known if known and stored.status in OPEN else stored, event, working=working)
             if decision.moved:
-                uploads.save(db, replace(decision.upload, updated=now))
+                uploads.put(db, replace(decision.upload, updated=now))
             return decision
 
         decision = await self._store.write_to_free(unit)
@@ -589,14 +639,14 @@ class Uploads:
         if not old:
             return []  # nothing is written for nothing: cards wear by writing
         gone = await self._store.write_to_free(lambda db: uploads.forget(db, old))
+        gone += [each for each in self._unsynced.announced.values() if each.id in old]
         for upload in gone:
             self._drop(upload.id)
         return [ForgottenUpload(upload, idle[upload.id]) for upload in gone]
 
     async def _end_lost(self) -> None:
         """Somebody has tidied up in the folder: what has no file any more must be sent anew."""
-        running = await self._store.read(uploads.read_open)
-        for session_id in await self._thread(parts.lost, self._store.library, running):
+        for session_id in await self._thread(parts.lost, self._store.library, [*self._known.values()]):
             await self._change(session_id, Abandon("its file is gone"))
 
     # --- the order of things -----------------------------------------------------------------------------------------
@@ -657,12 +707,24 @@ class Uploads:
 
 
 class _Unsynced:
-    """Chunks that are in their files, and not on the disk yet. `size`: in bytes. `some`, `many`: set when there are."""
+    """What the database lacks: uploads that were announced, as they were then, and chunks that are in their files and
+    not on the disk yet. `size`: of these, in bytes. `some`, `many`: set when there are."""
 
     def __init__(self) -> None:
+        self.announced: dict[str, Upload] = {}
         self.size = 0
         self.some, self.many = trio.Event(), trio.Event()
         self._indices: dict[str, set[int]] = {}
+
+    def announce(self, upload: Upload) -> None:
+        self.announced[upload.id] = upload
+        self.some.set()
+
+    def written_down(self, session_ids: Iterable[str]) -> None:
+        """Those that were announced, or that nobody need write down any more."""
+        for session_id in [*session_ids]:
+            self.announced.pop(session_id, None)
+        self._settle()
 
     def all(self) -> dict[str, frozenset[int]]:
         return {session_id: frozenset(indices) for session_id, indices in self._indices.items()}
@@ -688,7 +750,10 @@ class _Unsynced:
         # Only one that is set is over: somebody waits for the other.
         if self.size < SYNC_EARLY_BYTES and self.many.is_set():
             self.many = trio.Event()
-        if not self._indices and self.some.is_set():
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self._indices and not self.announced and self.some.is_set():
             self.some = trio.Event()
 
 
@@ -759,15 +824,37 @@ def _overridden(arrival: Arrival, override: MetadataOverride) -> Arrival:
     return replace(arrival, labels=own.but(title=title, artist=artist, album=album))
 
 
-def _mark(db: sqlite3.Connection, session_id: str, indices: Collection[int], now: float, *, there: bool = True) -> bool:
-    """Part of a unit of work: these chunks are on the disk, or not any more. False where the session is over."""
+def _stored(db: sqlite3.Connection, session_id: str, announced: Upload | None) -> Upload:
+    """Part of a unit of work. Raises: NotFound, which an upload is not that was only announced yet."""
+    stored = uploads.find(db, session_id) or announced
+    if stored is None:
+        raise NotFound("upload session", session_id)
+    return stored
+
+
+def _mark(
+    db: sqlite3.Connection,
+    session_id: str,
+    indices: Collection[int],
+    now: float,
+    announced: Upload | None = None,
+    *,
+    there: bool = True,
+) -> bool:
+    """Part of a unit of work: the session is written down, and these chunks are on the disk, or not any more. False
+    where it is over."""
     try:
-        decision = _decided(uploads.get(db, session_id), ChunkStored())
+        stored = _stored(db, session_id, announced)
+        if not indices:
+            if stored is announced:
+                uploads.put(db, stored)
+            return stored.status in OPEN
+        decision = _decided(stored, ChunkStored())
+        if decision.moved:
+            uploads.put(db, replace(decision.upload.with_chunks(indices, there=there), updated=now))
+        return decision.moved
     except NotFound:
         return False
-    if decision.moved:
-        uploads.save(db, replace(decision.upload.with_chunks(indices, there=there), updated=now))
-    return decision.moved
 
 
 def _size(data: Pieces) -> int:
@@ -777,7 +864,3 @@ def _size(data: Pieces) -> int:
 def _remove(paths: Iterable[Path]) -> None:
     for path in paths:
         files.remove(path)
-
-
-def _sweep(library: Path, wanted: Sequence[str]) -> tuple[int, int]:
-    return parts.discard(parts.strays(library, wanted))
