@@ -13,10 +13,16 @@ import trio
 from tests.rigs.library import opened
 from tests.rigs.sounds import noise
 from tomb.devices.decoder import Decoder, probe
-from tomb.library.containers import container, lacks_length
+from tomb.library import containers
+from tomb.library.containers import container
 from tomb.ports import RealPorts
 
 SECONDS = 20
+
+
+def lacks_length(path: Path) -> bool:
+    with path.open("rb") as file:
+        return containers.lacks_length(file.fileno())
 
 
 async def encoded(folder: Path, *options: str, name: str = "song.mp3") -> Path:

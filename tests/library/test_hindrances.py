@@ -13,7 +13,8 @@ from tomb.library.containers import container
 def why(tmp_path: Path, content: bytes) -> str | None:
     path = tmp_path / "file"
     path.write_bytes(content)
-    return hindrances.found(path, container(path))
+    with path.open("rb") as file:
+        return hindrances.found(file.fileno(), container(path))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Guessing is what ffmpeg does by itself: a playlist called `song.m4a` is then a p
 import os
 import re
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 Container = Literal["mov", "matroska", "asf", "flv", "aac", "loas", "mp3", "wav", "aiff", "flac", "ogg"]
 """As ffmpeg calls its demuxers. None of them opens another file."""
@@ -64,10 +64,15 @@ def stem(name: str) -> str:
 def container(path: Path) -> Container | None:
     """None for what is no sound, or sound of no kind that is known here. Raises: OSError."""
     with path.open("rb", buffering=0) as file:
-        head = os.pread(file.fileno(), 16, 0)
-        if kind := _started(head) or _boxed(head):
-            return kind
-        behind = _behind_labels(file).lstrip(b"\0")[:16]
+        return container_in(file.fileno())
+
+
+def container_in(file: int) -> Container | None:
+    """As `container`, of an open file."""
+    head = os.pread(file, 16, 0)
+    if kind := _started(head) or _boxed(head):
+        return kind
+    behind = _behind_labels(file).lstrip(b"\0")[:16]
     return _started(behind) or _framed(behind)  # some programs put ID3 before anything
 
 
@@ -103,29 +108,28 @@ def _framed(start: bytes) -> Container | None:
     return None
 
 
-def lacks_length(path: Path) -> bool:
-    """Whether it is an MP3 that does not say how long it is. Raises: OSError.
+def lacks_length(file: int) -> bool:
+    """Whether the open file is an MP3 that does not say how long it is. Raises: OSError.
 
     An MP3 says so in its first frame ("Xing", called "Info" where the bit rate is constant, or Fraunhofer's "VBRI"), or
     not at all. Then decoders guess from its size and the bit rate of its first frames, and libsndfile 1.2.2 also stops
     where the guess says: of a minute that begins quietly it played 16 s (measured, with LAME's quality 4).
     """
-    with path.open("rb") as file:
-        data = _behind_labels(file)
+    data = _behind_labels(file)
     # Eleven bits are set, and the layer is the third.
     starts = (at for at in range(len(data) - 1) if data[at] == 0xFF and data[at + 1] & 0xE6 == 0xE2)
     first = next(starts, None)
     return first is not None and not any(each in data[first : first + _DEEP] for each in _LENGTHS)
 
 
-def _behind_labels(file: BinaryIO) -> bytes:
+def _behind_labels(file: int) -> bytes:
     at = 0
     for _ in range(_MOST_LABELS):
-        head = os.pread(file.fileno(), 10, at)
+        head = os.pread(file, 10, at)
         if not head.startswith(b"ID3") or len(head) < 10:
             break
         at += 10 + _label_size(head)
-    return os.pread(file.fileno(), _FAR, at)
+    return os.pread(file, _FAR, at)
 
 
 def _label_size(head: bytes) -> int:

@@ -7,7 +7,6 @@ They are strangers' files, and the box itself reads them here: some numbers of a
 
 import os
 import struct
-from pathlib import Path
 
 from tomb.library.containers import Container
 
@@ -31,34 +30,33 @@ _ENCRYPTION = tuple(
 )
 
 
-def found(path: Path, kind: Container | None) -> str | None:
-    """Why it cannot be played, in words for a parent; None where nothing speaks against it. Raises: OSError."""
+def found(file: int, kind: Container | None) -> str | None:
+    """Why the open file cannot be played, in words for a parent; None where nothing speaks against it. Raises:
+    OSError."""
     if kind == "mov":
-        return _in_atoms(path)
+        return _in_atoms(file)
     if kind == "asf":
-        with path.open("rb") as file:
-            head = file.read(_HEADER)
+        head = os.pread(file, _HEADER, 0)
         size = int.from_bytes(head[16:24], "little")  # of the header alone: sound may be anything
         return LOCKED if any(each in head[:size] for each in _ENCRYPTION) else None
     return None
 
 
-def _in_atoms(path: Path) -> str | None:
+def _in_atoms(file: int) -> str | None:
     """ISO 14496-12, section 4.2. What is written in pieces has a `moov` too, in front."""
-    with path.open("rb") as file:
-        descriptor, end, at = file.fileno(), os.fstat(file.fileno()).st_size, 0
-        for _ in range(_ATOMS):
-            head = os.pread(descriptor, 16, at)
-            if len(head) < 8:
-                return UNFINISHED
-            size, name = struct.unpack_from(">I4s", head)
-            if size == 1 and len(head) == 16:
-                size = int.from_bytes(head[8:], "big")
-            if name == b"moov":
-                return _in_index(os.pread(descriptor, min(size or _INDEX, _INDEX), at))
-            if size < 8 or at + size > end:  # 0: it goes on to the end of the file
-                return UNFINISHED
-            at += size
+    end, at = os.fstat(file).st_size, 0
+    for _ in range(_ATOMS):
+        head = os.pread(file, 16, at)
+        if len(head) < 8:
+            return UNFINISHED
+        size, name = struct.unpack_from(">I4s", head)
+        if size == 1 and len(head) == 16:
+            size = int.from_bytes(head[8:], "big")
+        if name == b"moov":
+            return _in_index(os.pread(file, min(size or _INDEX, _INDEX), at))
+        if size < 8 or at + size > end:  # 0: it goes on to the end of the file
+            return UNFINISHED
+        at += size
     return UNFINISHED
 
 

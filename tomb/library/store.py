@@ -18,6 +18,7 @@ This is the library's door (`faults`): reads and writes alike raise answers. One
 
 import os
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -95,9 +96,11 @@ class Store:
         # One unit at a time on each connection: this is what makes check_same_thread=False sound.
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(1)
+        self._look_at_once = threading.Lock()  # for whoever reads without it, as part of other work in a thread
         self._edits: list[_Edit[Any, Any]] = []  # that wait for their transaction
         self._edit_thread = trio.CapacityLimiter(1)  # of whoever writes them, and has `_writing`
         self.read_only = read_only
+        self._durable: bool | None = None  # as `_writer` commits
         self._refusal: str | None = None  # what the disk said to the last that was to be written, if it refused
         if read_only:
             self._refusal = f"the disk of the data folder {folder} can only be read; nothing was changed"
@@ -158,7 +161,7 @@ class Store:
         Raises: NoSpace when the disk is full, Unavailable when it cannot be written or is gone, LibraryDamaged, and
         what the unit raises.
         """
-        with self._noticing_damage():
+        with self.noticing_damage():
             return await self._ports.in_thread(self._commit, unit, limiter=self._writing)
 
     async def edit(
@@ -195,7 +198,7 @@ class Store:
             with trio.CancelScope(shield=True):
                 await edit.is_over.wait()
         assert edit.result is not None
-        with self._noticing_damage():
+        with self.noticing_damage():
             return edit.result.unwrap()
 
     async def _write_edits(self) -> None:
@@ -216,17 +219,17 @@ class Store:
 
         Raises: Unavailable when it cannot be read now, LibraryDamaged, and what the unit raises.
         """
-        with self._noticing_damage():
-            return await self._ports.in_thread(self._look, unit, limiter=self._reading)
+        with self.noticing_damage():
+            return await self._ports.in_thread(self.look, unit, limiter=self._reading)
 
     async def between(self, unit: Unit[T]) -> T:
         """As `read`, while no other unit is written: what it finds does not change until it returns."""
-        with self._noticing_damage():
+        with self.noticing_damage():
             return await self._ports.in_thread(self._look_between, unit, limiter=self._writing)
 
     async def write_to_free(self, unit: Unit[T]) -> T:
         """As `write`, for what frees space and for what a start needs: it works on a full disk, from the reserve."""
-        with self._noticing_damage():
+        with self.noticing_damage():
             return await self._ports.in_thread(self._commit_from_reserve, unit, limiter=self._writing)
 
     async def turn(self, job: Callable[[], Awaitable[object]]) -> None:
@@ -249,7 +252,7 @@ class Store:
 
     async def keep_copy(self, free_kept: int) -> float:
         """See `copies.keep`. Raises: NoSpace, Unavailable, LibraryDamaged."""
-        with self._noticing_damage():
+        with self.noticing_damage():
             # Whoever switches the box off does not wait for it: a copy that is not finished is not there.
             return await self._ports.in_thread(self._copy, self._ports.wall(), free_kept, abandon=True)
 
@@ -260,12 +263,12 @@ class Store:
 
     async def snapshot(self, target: Path) -> None:
         """See `backup.snapshot`. Raises: NoSpace, Unavailable, LibraryDamaged."""
-        with self._noticing_damage():
+        with self.noticing_damage():
             # A shutdown leaves a copy of a large database behind; the next start removes it.
             await self._ports.in_thread(self._snapshot, target, abandon=True)
 
     @contextmanager
-    def _noticing_damage(self) -> Iterator[None]:
+    def noticing_damage(self) -> Iterator[None]:
         try:
             yield
         except LibraryDamaged:
@@ -300,8 +303,7 @@ class Store:
             raise Unavailable(self._refusal or "")
         try:
             with self._door("written"):
-                # Of the write-ahead log (sqlite.org/pragma.html#pragma_synchronous): with or without an fsync.
-                self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._be_durable(durable)
                 result = _transact(self._writer, "BEGIN IMMEDIATE", unit, partial(self._before_commit, names))
         except Unavailable as error:
             if error.__cause__ is not None:  # else it is what the unit itself found
@@ -309,6 +311,12 @@ class Store:
             raise
         self._refusal = None
         return result
+
+    def _be_durable(self, durable: bool) -> None:
+        """Whether a commit syncs the write-ahead log (sqlite.org/pragma.html#pragma_synchronous)."""
+        if durable != self._durable:
+            self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
 
     def _commit_together(self, edits: Sequence[_Edit[Any, Any]]) -> list[outcome.Outcome[Any]]:
         """What became of each. Never raises."""
@@ -332,8 +340,10 @@ class Store:
                 return [outcome.Error(error) if edit.names else None for edit in edits]
             return [None] * len(edits)
 
-    def _look(self, unit: Unit[T]) -> T:
-        with self._door("read"):
+    def look(self, unit: Unit[T]) -> T:
+        """As `read`, for a small unit of somebody who is in a worker thread already, and who has `noticing_damage`
+        around that."""
+        with self._door("read"), self._look_at_once:
             return _transact(self._reader, "BEGIN", unit)
 
     def _look_between(self, unit: Unit[T]) -> T:

@@ -13,6 +13,12 @@ from tomb.library.files import Freed, forget_unused
 from tomb.library.playlists import edited
 from tomb.models import Playlist
 
+_INSERT = """
+    INSERT INTO tracks (id, playlist_id, number, title, filename, artist, album, file, cover, chapters, created,
+        updated)
+    VALUES (?1, ?2, (SELECT coalesce(max(number), 0) + 1 FROM tracks WHERE playlist_id = ?2), ?3, ?4, ?5, ?6, ?7, ?8,
+        ?9, ?10, ?10)
+"""
 _USERS = "SELECT playlist_id FROM tracks WHERE file = ?"
 
 
@@ -59,9 +65,8 @@ class Move(Struct, frozen=True):
 def add(db: sqlite3.Connection, playlist_id: str, new: Sequence[NewTrack], now: float) -> Playlist:
     """Append tracks in the given order."""
     edited(db, playlist_id, now)
-    count = len(_ids(db, playlist_id))
-    for number, track in enumerate(new, count + 1):
-        _insert(db, playlist_id, number, track, now)
+    for track in new:
+        _insert(db, playlist_id, track, now)
     return reading.playlist(db, playlist_id)
 
 
@@ -182,13 +187,9 @@ def files_changed(db: sqlite3.Connection, playlist_ids: Iterable[str], now: floa
     return reading.playlists(db, there)
 
 
-def _insert(db: sqlite3.Connection, playlist_id: str, number: int, track: NewTrack, now: float) -> None:
+def _insert(db: sqlite3.Connection, playlist_id: str, track: NewTrack, now: float) -> None:
     # The columns are in the order of the fields.
-    db.execute(
-        "INSERT INTO tracks (id, playlist_id, number, title, filename, artist, album, file, cover, chapters,"
-        " created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (track.id, playlist_id, number, *astuple(track)[1:], now, now),
-    )
+    db.execute(_INSERT, (track.id, playlist_id, *astuple(track)[1:], now))
 
 
 def _ids(db: sqlite3.Connection, playlist_id: str) -> list[str]:

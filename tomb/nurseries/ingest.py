@@ -11,8 +11,10 @@ who was cancelled could not clean up at all, and has a deadline, since a box tha
 What is left then, or by a power cut, the next start removes: no row knows of it.
 """
 
+import hashlib
+import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, TypeVarTuple
 
@@ -25,7 +27,6 @@ from tomb.library import containers, covers, faults, files, hindrances, intake, 
 from tomb.library.arrivals import Arrival
 from tomb.library.containers import Container
 from tomb.library.covers import Picture
-from tomb.library.disk import sync
 from tomb.library.intake import Intake, Staged
 from tomb.library.labels import Labels
 from tomb.library.store import Store
@@ -68,7 +69,8 @@ class Findings(Struct, frozen=True):
 
 class Look(Struct, frozen=True):
     """What kind of file it really is: its size, the extension for that, the container, whether it is an MP3 to be
-    mended, and why nobody can play it, if so. `hash`: where it will be needed and costs one bite."""
+    mended, and why nobody can play it, if so. `hash`: where it will be needed and costs one bite. `known`: whether the
+    library has what was made of it; None where nobody has looked."""
 
     size: int
     ext: str
@@ -76,6 +78,7 @@ class Look(Struct, frozen=True):
     bare: bool
     hindrance: str | None
     hash: str | None = None
+    known: bool | None = None
 
 
 class Inspector(Protocol):
@@ -129,7 +132,8 @@ class Ingest:
 
         Raises: DecodeError when it cannot be read; what `first` raises.
         """
-        return await self._thread(_taken_up if self._is_here(source) else _looked_at, source, first)
+        with self._store.noticing_damage():
+            return await self._thread(self._taken_up if self._is_here(source) else _looked_at, source, first)
 
     async def stage(self, source: Path, incoming: Path, name: str | None = None, look: Look | None = None) -> Arrival:
         """Make one file ready to become a track. What lies in the library's `incoming/` is synced, and taken without a
@@ -191,7 +195,10 @@ class Ingest:
         is_here = self._is_here(source)
         if foreign or look.bare or is_here or await self._store.read(lambda db: files.has_size(db, look.size)):
             origin = origin or (await self._take(source)).hash
-            if await self._store.read(lambda db: files.known(db, origin)) is not None:
+            is_known = look.known
+            if is_known is None:
+                is_known = await self._store.read(lambda db: files.known(db, origin)) is not None
+            if is_known:
                 return origin, None, await self._inspector.sound(source, name, None)
             if foreign or look.bare:
                 found = await self._inspector.sound(source, name, None)
@@ -269,6 +276,13 @@ class Ingest:
             found = replace(found, damaged_ms=round(min(place_s, heard_s) * 1000))
         return made, found
 
+    def _taken_up(self, source: Path, first: Callable[[], None] | None) -> Look:
+        """As `_looked_at`, of what lies in `incoming/`: it may become the library's as it is, whoever wrote it."""
+        look = _looked_at(source, first, sync=True)
+        if look.hash is None:
+            return look
+        return replace(look, known=self._store.look(lambda db: files.known(db, str(look.hash))) is not None)
+
     def _is_here(self, source: Path) -> bool:
         return self._store.library / "incoming" in source.parents
 
@@ -294,29 +308,31 @@ def _touch(file: Path) -> None:
     file.touch()
 
 
-def _looked_at(source: Path, first: Callable[[], None] | None) -> Look:
-    """Raises: DecodeError when it cannot be read."""
+def _looked_at(source: Path, first: Callable[[], None] | None, *, sync: bool = False) -> Look:
+    """`sync`: have it on the disk, and hash what is no more than one bite. Raises: DecodeError when it cannot be read;
+    OSError when it cannot be synced."""
     if first is not None:
         first()
-    named, size = containers.ending(source.name), intake.size_of(source)
+    named = containers.ending(source.name)
     try:
-        kind = containers.container(source)
-        ext = named if kind is None else containers.extension(kind, named)
-        bare = ext == "mp3" and transcode.available() and containers.lacks_length(source)
-        return Look(size, ext, kind, bare, hindrances.found(source, kind))
+        file = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise intake.unreadable(error) from error
-
-
-def _taken_up(source: Path, first: Callable[[], None] | None) -> Look:
-    """As `_looked_at`, of what lies in `incoming/`: it may become the library's as it is, whoever wrote it."""
-    look = _looked_at(source, first)
-    sync(source)
-    if look.size >= intake.BITE:
+    try:
+        try:
+            size, kind = os.fstat(file).st_size, containers.container_in(file)
+            ext = named if kind is None else containers.extension(kind, named)
+            bare = ext == "mp3" and transcode.available() and containers.lacks_length(file)
+            look = Look(size, ext, kind, bare, hindrances.found(file, kind))
+            if sync and size < intake.BITE:
+                look = replace(look, hash=hashlib.sha256(os.pread(file, size, 0)).hexdigest())
+        except OSError as error:
+            raise intake.unreadable(error) from error
+        if sync:
+            os.fsync(file)
         return look
-    with closing(Intake(source)) as taking:
-        taking.bite()
-        return replace(look, hash=taking.hash)
+    finally:
+        os.close(file)
 
 
 def _begin(source: Path, target: Path | None) -> tuple[Intake, bool]:

@@ -534,7 +534,9 @@ class Uploads:
         def tidy() -> None:
             work.is_track = True
             with suppress(OSError):  # the next sweep removes it
-                _remove((source, place, self._part(upload.id)))
+                self._part(upload.id).unlink(missing_ok=True)
+                if arrival.sound is None or arrival.sound.path != source or arrival.cover is not None:
+                    _remove((source, place))
 
         with trio.CancelScope() as scope:
             work = self._working[upload.id] = _Work(transfer, scope)
