@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,11 +21,10 @@ from tests.rigs.asgi import served_box
 from tests.rigs.box import VirtualBox
 from tests.rigs.pictures import plain
 from tests.rigs.sounds import noise, write
-from tomb.http.api import Api
 from tomb.http.bodies import CHUNK_LIMIT
-from tomb.http.exchange import Request
 from tomb.library import containers, hindrances
 from tomb.nurseries.uploads import Uploads
+from tomb.nurseries.web import WATCHED
 from tomb.rehearsal.requests import Answer, Client
 from tomb.rehearsal.simulated.music import sparse_wav
 
@@ -376,20 +376,66 @@ async def never(*_: object) -> None:
     await trio.sleep_forever()
 
 
+Watched = dict[str, Callable[[], None]]
+
+
+def watched(client: Client, watching: Watched) -> Client:
+    """As behind a server that knows who has left. `watching`: what it would call then, by the last part of the address.
+    Whoever is not answered hears 499."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        name, said = scope["path"].rpartition("/")[2], list[Any]()
+
+        def watch(left: Callable[[], None]) -> AbstractContextManager[None]:
+            watching[name] = left
+            return nullcontext()
+
+        async def noted(message: Any) -> None:
+            said.append(message)
+            await send(message)
+
+        await client.app({**scope, "extensions": {WATCHED: watch}}, receive, noted)
+        if not said:
+            await send({"type": "http.response.start", "status": 499, "headers": []})
+
+    return replace(client, app=app)  # type: ignore[arg-type]
+
+
 async def test_only_where_it_may_take_long_the_box_looks_whether_the_client_is_still_there(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    watching: Watched = {}
+    async with served_box(tmp_path) as (box, client):
+        sender = await browser(box, watched(client, watching))
+        await sender.finalize(await sender.sent(wav(tmp_path)))
+        assert [*watching] == ["finalize"]
+
+
+async def test_of_a_file_whose_sender_has_left_no_track_is_made_and_it_can_be_made_later(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked, look = list[str](), Api._end_when_left
-
-    async def noted(self: Api, request: Request, scope: trio.CancelScope) -> None:
-        looked.append(request.path.rpartition("/")[2])
-        await look(self, request, scope)
-
-    monkeypatch.setattr(Api, "_end_when_left", noted)
+    watching: Watched = {}
     async with served_box(tmp_path) as (box, client):
-        sender = await browser(box, client)
-        await sender.finalize(await sender.sent(wav(tmp_path)))
-        assert looked == ["finalize"]
+        sender = await browser(box, watched(client, watching))
+        session = await sender.sent(wav(tmp_path))
+        statuses: list[int] = []
+
+        async def finalize(raw: Iterable[tuple[float, bytes]] | None = None) -> None:
+            answer = await sender.client.ask("POST", f"{sender.base}/{session}/finalize", raw=raw)
+            statuses.append(answer.status)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Uploads, "_staged", never)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(finalize, [(1.0, b"{"), (1.0, b"}")])
+                await trio.sleep(1.5)
+                watching["finalize"]()  # while his body is being read, which says itself that he has left
+                await trio.sleep(1.0)
+                assert statuses == []
+                watching["finalize"]()
+            assert statuses == [499]
+        await finalize()
+        assert statuses == [499, 200]
 
 
 async def test_while_eight_become_tracks_one_can_be_cancelled(

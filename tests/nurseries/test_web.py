@@ -3,6 +3,7 @@ import logging
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -19,7 +20,7 @@ from tests.nurseries.handmade import be_told, join, read
 from tests.rigs.patience import PATIENCE_S
 from tests.socketio.stage import on_the_air, set_stage
 from tomb.nurseries.connection import GuardedStream
-from tomb.nurseries.web import Address, WebLimits, serve_web
+from tomb.nurseries.web import WATCHED, Address, WebLimits, serve_web
 from tomb.socketio import ABORT_EXTENSION
 
 Send = Callable[[dict[str, object]], Awaitable[None]]
@@ -175,6 +176,47 @@ async def test_the_application_can_break_a_connection_that_is_stuck() -> None:
             with pytest.raises(trio.BrokenResourceError):  # a reset, not an end
                 await read(stream, b"never sent")
         await stream.aclose()
+
+
+async def test_who_hangs_up_is_noticed_where_that_is_watched_whatever_he_said_last() -> None:
+    """A reset, an end, an end behind the next request; and who is still there is not taken to have left."""
+    watching, gone = trio.Event(), list[str]()
+
+    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            cancel = trio.CancelScope()
+            with cancel, scope["extensions"][WATCHED](cancel.cancel):
+                watching.set()
+                await trio.sleep_forever()
+            gone.append(scope["path"])
+            return
+        await hello(scope, receive, send)
+
+    async def asked(path: str) -> trio.SocketStream:
+        nonlocal watching
+        watching = trio.Event()
+        stream = await ask(address, path)
+        await watching.wait()
+        return stream
+
+    async def until_gone(path: str) -> None:
+        with trio.fail_after(PATIENCE_S):
+            while path not in gone:
+                await trio.sleep(0.01)
+
+    async with serving(app) as address, await asked("/stays"):
+        await (await asked("/closed")).aclose()
+        await until_gone("/closed")
+        half = await asked("/half")
+        await half.send_all(b"GET /next HTTP/1.1\r\n")
+        await half.send_eof()
+        await until_gone("/half")
+        await half.aclose()
+        reset = await asked("/reset")
+        reset.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await reset.aclose()
+        await until_gone("/reset")
+        assert "/stays" not in gone
 
 
 async def test_one_connection_more_than_allowed_is_told_so_and_the_others_go_on() -> None:

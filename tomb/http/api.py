@@ -7,7 +7,7 @@ of six variables, signals and two copies of the headers; here it is one call in 
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext
 from functools import cache, partial
 from typing import Any, TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
@@ -48,6 +48,7 @@ from tomb.http.parsing import Body, NoQuery
 from tomb.http.routes import Call, Category, Route, Services
 from tomb.http.ui import WebUi
 from tomb.nurseries.memory_budget import MemoryBudget
+from tomb.nurseries.web import WATCHED
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -55,7 +56,7 @@ BODY_S = 20.0
 BODIES_MEMORY = 16 * 1024 * 1024  # of all bodies that are JSON
 ADDRESS_LIMIT = 4096
 # What may take long: looking something up elsewhere, examining a file, an archive.
-WATCHED: frozenset[Category] = frozenset({"uploads", "youtube", "archives"})
+LONG: frozenset[Category] = frozenset({"uploads", "youtube", "archives"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 JSON = "application/json"
 _PAGE = "text/html; charset=utf-8"
@@ -160,7 +161,7 @@ class Api:
             if request.method == "OPTIONS":
                 allowed = ", ".join(self._addresses.allowed_methods(request.path))
                 return Answer(200, b"", None, [("Allow", allowed)])
-            if found.category in WATCHED and not found.brief:
+            if found.category in LONG and not found.brief:
                 return await self._while_there(request, found)
             return await self._respond(request, found, await self._answer(request, found))
         except ClientLeft:
@@ -180,19 +181,16 @@ class Api:
 
     async def _while_there(self, request: Request, route: Route) -> Answer:
         """For what may take long, or costs much: it ends when its client leaves."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._end_when_left, request, nursery.cancel_scope)
-            with suppress(ClientLeft):
-                answer = await self._respond(request, route, await self._answer(request, route))
-                nursery.cancel_scope.cancel()
-                return answer
-            nursery.cancel_scope.cancel()
-        raise ClientLeft
+        scope = trio.CancelScope()
 
-    async def _end_when_left(self, request: Request, scope: trio.CancelScope) -> None:
-        await request.body.ended.wait()
-        await request.body.left()
-        scope.cancel()
+        def left() -> None:
+            if request.body.ended.is_set():  # whoever is reading it will hear it himself
+                scope.cancel()
+
+        watched = (request.scope.get("extensions") or {}).get(WATCHED, lambda _: nullcontext())
+        with scope, watched(left):
+            return await self._respond(request, route, await self._answer(request, route))
+        raise ClientLeft
 
     async def _answer(self, request: Request, route: Route) -> HandlerResult:
         request.body.limit = route.limit

@@ -123,11 +123,6 @@ class Incoming:
                 except StopAsyncIteration:
                     return
 
-    async def left(self) -> None:
-        """Return when the client has hung up. To be asked for when the body has ended, and by nobody else meanwhile."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
     async def _next(self) -> bytes:
         while not self.ended.is_set():
             message = await self._receive()

@@ -24,6 +24,7 @@ SocketAddress: TypeAlias = tuple[str, int]
 _YIELD_OVER_BYTES = 16_384
 _PIECE_BYTES = 65_536
 
+_LEFT = frozenset({7, 8})  # TCP_CLOSE, TCP_CLOSE_WAIT (net/tcp_states.h): it was reset, or the peer will say no more
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
 
 
@@ -84,6 +85,15 @@ class GuardedStream:
             return os.read(self.socket.fileno(), max_bytes)
         except OSError:
             return b""  # BlockingIOError; or it is broken, which the next `receive_some` will say
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the peer hung up, whatever of what it said is still to be read."""
+        try:
+            state: int = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        except OSError:
+            return True  # it was closed here
+        return state in _LEFT
 
     async def send_eof(self) -> None:
         await self._stream.send_eof()
