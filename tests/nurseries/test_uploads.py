@@ -239,6 +239,24 @@ async def test_a_chunk_that_is_the_whole_file_takes_its_space_when_it_comes(
         assert (await sender.status(session)).complete
 
 
+async def test_a_sweep_spares_what_is_just_being_announced(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        thread = sender.uploads._thread
+
+        async def swept_first(call: Any, *given: Any) -> Any:
+            if call is parts.allocate:
+                monkeypatch.setattr(sender.uploads, "_thread", thread)
+                await sender.uploads.cleanup(STALE_S)
+            return await thread(call, *given)
+
+        monkeypatch.setattr(sender.uploads, "_thread", swept_first)
+        session = await sender.begin()
+        await sender.send_all(session)
+        await sender.finalize(session, digest(sender.content))
+
+
 async def test_notes_do_not_pile_up_where_uploads_end_before_anybody_writes_them_down(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:

@@ -5,8 +5,9 @@ is compared, examined and taken in; and three ends. The names are the wire's (wi
 
 The owner of an upload is its row in the database, and the transaction in which it is changed: what happens is decided
 there, on what the row says at that moment, and is true when the transaction is committed. So two who come at once need
-no agreement. A cancel and the commit of the track may race: whoever commits first has decided, and the other finds a
-final state, in which nothing means anything any more. An error stays an error too, with its message, whoever cancels.
+no agreement. (One that was announced in the last moment has no row yet: then that transaction makes it.) A cancel and
+the commit of the track may race: whoever commits first has decided, and the other finds a final state, in which nothing
+means anything any more. An error stays an error too, with its message, whoever cancels.
 
 `processing` is the one state that the row does not have. It lives as long as the task that does the work, and the row
 says `uploading` meanwhile: so whatever interrupts the work, be it a full disk, a client that hangs up or a power cut,

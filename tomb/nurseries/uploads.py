@@ -3,9 +3,15 @@
 A chunk that was answered is in the file, and on the disk `SYNC_S` or `SYNC_BYTES` later: its bytes first and then its
 bit in the database, for all that came meanwhile by one fsync of each file and one transaction. Until then the memory of
 the box knows of it, and a sum beside the library (`marks`): so a session goes on where it was also after `kill -9`, and
-a power cut costs it what came in that last moment. `GET` says what is there, whatever happened. What an upload may
-become is decided by tomb/machines/upload.py, in the transaction that makes it so. Chunks of one upload, and the work on
-it, take turns; bodies arrive in parallel.
+a power cut costs it what came in that last moment. `GET` says what is there, whatever happened.
+
+All that are open are in memory. Announcing one waits for no disk, but for the space of a file that comes in several
+chunks: the database learns of it with the next sync, with its track or with its end, whichever is first. With its first
+chunk it is noted beside that chunk's sum. So a kill, or the power, takes of what was announced in the last moment only
+what had no chunk yet, and that is announced again.
+
+What an upload may become is decided by tomb/machines/upload.py, in the transaction that makes it so. Chunks of one
+upload, and the work on it, take turns; bodies arrive in parallel.
 
 How long nobody has continued an upload is measured on the monotonic clock. The wall clock of a Pi says 1970 until the
 network has told it better, and by that jump each upload was 56 years old and gone. While the box runs, ages are kept in
@@ -158,6 +164,7 @@ class Uploads:
         self._threads = trio.CapacityLimiter(2)
         self._sweeping = False
         self._known: dict[str, Upload] = {}  # all that are open, with all chunks that are in their files
+        self._opening: set[str] = set()  # those whose space is just being taken
         self._unsynced = _Unsynced()
         self._syncing = trio.Lock()
         self._round = 0  # of `marks`
@@ -228,6 +235,7 @@ class Uploads:
         # From here on it is one of those that are open, and a sweep spares its file.
         self._known[upload.id] = upload
         self._continued[upload.id] = trio.current_time()
+        self._opening.add(upload.id)
         try:
             if self._store.refusal is not None:
                 raise Unavailable(self._store.refusal)
@@ -238,6 +246,8 @@ class Uploads:
         except BaseException:
             self._drop(upload.id)
             raise
+        finally:
+            self._opening.remove(upload.id)
         self._unsynced.announce(upload)
         return upload
 
@@ -334,7 +344,7 @@ class Uploads:
         """Forget sessions that nobody has continued for so long, and files that belong to none."""
         async with self._syncing:  # nobody is about to write down one that is forgotten
             gone = await self._forget_idle(max_age_s, busy=set(self._turns))
-        written = self._known.keys() - self._unsynced.announced.keys()
+        written = self._known.keys() - self._unsynced.announced.keys() - self._opening
         remembered = {each.id: each for each in await self._store.read(uploads.read_all)}
         for session_id in written:
             if session_id not in remembered or remembered[session_id].status not in OPEN:
