@@ -181,7 +181,7 @@ async def test_a_unit_that_fails_after_it_kept_a_file_leaves_none(tmp_path: Path
             unknown = replace(arrival, sound=None, origin="unknown")
             with pytest.raises(Unavailable):
                 await stage.librarian.add(made.id, [arrival, unknown])
-        assert (await stage.librarian.playlist(made.id)).tracks == []
+        assert (await stage.librarian.playlist(made.id)).tracks == ()
         assert stage.news() == []
         assert (stage.files(), stage.half_taken()) == (set(), [])
 

@@ -265,7 +265,7 @@ class Edits(RuleBasedStateMachine):
         for lite in lites:
             told, full = self.told[lite.id], reading.playlist(self.db, lite.id)
             assert full.lite() == lite
-            assert (full.title, full.description, full.tag_ids) == (told.title, told.description, told.tags)
+            assert (full.title, full.description, [*full.tag_ids]) == (told.title, told.description, told.tags)
             assert [(track.id, track.file_hash) for track in full.tracks] == told.tracks
             assert [track.number for track in full.tracks] == list(range(1, len(told.tracks) + 1))
             assert (full.track_count, full.total_duration_ms) == (len(told.tracks), 1000 * len(told.tracks))

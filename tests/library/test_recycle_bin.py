@@ -261,8 +261,8 @@ async def test_all_its_tags_come_back_with_it_in_their_order(tmp_path: Path) -> 
             await stage.librarian.link_tag(tag_id, made.id)
         await stage.librarian.delete(made.id)
         await stage.librarian.link_tag("04DD", other.id)
-        assert (await stage.librarian.restore(made.id)).tag_ids == ["04BB", "04AA", "04CC"]
-        assert stage.librarian.lite(other.id).tag_ids == ["04DD"]
+        assert (await stage.librarian.restore(made.id)).tag_ids == ("04BB", "04AA", "04CC")
+        assert stage.librarian.lite(other.id).tag_ids == ("04DD",)
 
 
 async def test_it_says_what_is_in_it_the_last_first(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ async def test_a_playlist_has_as_many_tags_as_are_linked_to_it_in_that_order(tmp
             await stage.librarian.link_tag(tag_id, made.id)
     async with opened(tmp_path) as again:
         lite = again.librarian.lite(made.id)
-        assert (lite.tag_ids, lite.nfc_tag_id) == (["04BB", "04AA", "04CC"], "04CC")
+        assert (lite.tag_ids, lite.nfc_tag_id) == (("04BB", "04AA", "04CC"), "04CC")
         for tag_id in lite.tag_ids:
             assert again.librarian.tag_use(tag_id) == lite
         await again.librarian.unlink_tag("04CC")
@@ -102,7 +102,7 @@ async def test_a_tag_takes_the_place_of_another_in_one_step_which_both_lists_hea
             await stage.librarian.link_tag("04BB", new.id, replaces="04AA")
         with pytest.raises(NotFound):
             await stage.librarian.link_tag("04BB", new.id, override=True, replaces="04FF")
-        assert stage.librarian.lite(new.id).tag_ids == ["04AA", "04CC"]
+        assert stage.librarian.lite(new.id).tag_ids == ("04AA", "04CC")
         assert stage.told == []
         await stage.librarian.link_tag("04BB", new.id, override=True, replaces="04AA")
         told = [each["data"] for each in stage.bodies() if each["event_type"] == "state:playlist"]

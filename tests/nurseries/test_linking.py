@@ -107,20 +107,20 @@ async def test_a_session_adds_a_tag_and_one_that_replaces_takes_the_place_of_the
     one = await box.add("One", 60, tag_id=TAGS[0])
     await box.services.linking.open(one)
     await box.tap(TAGS[1])
-    assert box.services.librarian.lite(one).tag_ids == [TAGS[0], TAGS[1]]
+    assert box.services.librarian.lite(one).tag_ids == (TAGS[0], TAGS[1])
     session = await box.services.linking.open(one, replaces=TAGS[0])
     await box.tap(TAGS[0])  # the very tag that is to go: it is linked already
-    assert (session.state, box.services.librarian.lite(one).tag_ids) == ("success", [TAGS[0], TAGS[1]])
+    assert (session.state, box.services.librarian.lite(one).tag_ids) == ("success", (TAGS[0], TAGS[1]))
     session = await box.services.linking.open(one, replaces=TAGS[0])
     await box.tap(TAGS[2])  # the question first
     assert _steps(box)[-1] == ("duplicate", TAGS[2])
-    assert box.services.librarian.lite(one).tag_ids == [TAGS[0], TAGS[1]]
+    assert box.services.librarian.lite(one).tag_ids == (TAGS[0], TAGS[1])
     assert (await box.services.linking.override(one)).state == "success"
-    assert box.services.librarian.lite(one).tag_ids == [TAGS[1], TAGS[2]]
-    assert box.services.librarian.lite(old).tag_ids == []
+    assert box.services.librarian.lite(one).tag_ids == (TAGS[1], TAGS[2])
+    assert box.services.librarian.lite(old).tag_ids == ()
     await box.services.linking.open(one, replaces=TAGS[1])
     await box.tap(TAGS[2])  # both are the playlist's: one is left
-    assert box.services.librarian.lite(one).tag_ids == [TAGS[2]]
+    assert box.services.librarian.lite(one).tag_ids == (TAGS[2],)
     assert box.services.librarian.tag_use(TAGS[0]) is box.services.librarian.tag_use(TAGS[1]) is None
 
 

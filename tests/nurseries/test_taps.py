@@ -378,7 +378,7 @@ async def test_a_tag_from_afar_is_linked_by_a_session(box: VirtualBox) -> None:
     box.services.taps.tap(C, 0.0)
     await trio.sleep(1)
     assert session.state == "success"
-    assert box.services.librarian.lite(three).tag_ids == [C]
+    assert box.services.librarian.lite(three).tag_ids == (C,)
     assert placements(box) == []
 
 

@@ -220,7 +220,7 @@ class Store:
         Raises: Unavailable when it cannot be read now, LibraryDamaged, and what the unit raises.
         """
         with self.noticing_damage():
-            return await self._ports.in_thread(self.look, unit, limiter=self._reading)
+            return await self._ports.in_thread(self._look, unit, limiter=self._reading)
 
     async def between(self, unit: Unit[T]) -> T:
         """As `read`, while no other unit is written: what it finds does not change until it returns."""
@@ -341,8 +341,12 @@ class Store:
             return [None] * len(edits)
 
     def look(self, unit: Unit[T]) -> T:
-        """As `read`, for a small unit of somebody who is in a worker thread already, and who has `noticing_damage`
-        around that."""
+        """As `read`, of one statement, for somebody who is in a worker thread already and has `noticing_damage` around
+        that."""
+        with self._door("read"), self._look_at_once:
+            return unit(self._reader)
+
+    def _look(self, unit: Unit[T]) -> T:
         with self._door("read"), self._look_at_once:
             return _transact(self._reader, "BEGIN", unit)
 

@@ -110,6 +110,7 @@ class Ingest:
         self._ports = ports
         self._inspector = inspector
         self._threads = trio.CapacityLimiter(1)
+        self._incoming = f"{store.library / 'incoming'}{os.sep}"
         self._transcoding = trio.Lock()
 
     def place(self) -> Path:
@@ -284,7 +285,7 @@ class Ingest:
         return replace(look, known=self._store.look(lambda db: files.known(db, str(look.hash))) is not None)
 
     def _is_here(self, source: Path) -> bool:
-        return self._store.library / "incoming" in source.parents
+        return os.fspath(source).startswith(self._incoming)
 
     async def _take(self, source: Path, target: Path | None = None) -> Intake:
         taking, done = await self._thread(_begin, source, target)

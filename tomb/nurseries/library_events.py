@@ -180,5 +180,5 @@ class LibraryEvents:
 
 
 def _stamped(playlist: Playlist, number: int) -> Playlist:
-    tracks = [track.model_copy(update={"server_seq": number}) for track in playlist.tracks]
+    tracks = tuple(track.model_copy(update={"server_seq": number}) for track in playlist.tracks)
     return playlist.model_copy(update={"server_seq": number, "tracks": tracks})
