@@ -24,7 +24,7 @@ def prepare(library: Path) -> None:
 
 
 def path_of(library: Path, session_id: str) -> Path:
-    return library / name_of(session_id)
+    return library.joinpath("uploads", f"{session_id}{_SUFFIX}")
 
 
 def name_of(session_id: str) -> PurePosixPath:

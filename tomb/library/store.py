@@ -70,6 +70,7 @@ class _Edit(Struct, Generic[T, R], eq=False):
 class Store:
     """An opened data folder; made by `opening.open_store`.
 
+    `library`: the folder in it that `Track.file_path` is relative to.
     `places`: the files of the database, and which they were when it was opened. `mount`: where the disk with the folder
     is mounted, if that is one of its own. `read_only`: its disk cannot be written, and a copy of the database is open.
     """
@@ -87,6 +88,7 @@ class Store:
         read_only: bool = False,
     ) -> None:
         self.folder = folder
+        self.library = folder / "library"
         self._ports = ports
         self._writer = writer
         self._reader = reader
@@ -111,11 +113,6 @@ class Store:
     def refusal(self) -> str | None:
         """Why the disk took nothing when it was last to take something."""
         return self._refusal
-
-    @property
-    def library(self) -> Path:
-        """The folder that `Track.file_path` is relative to."""
-        return self.folder / "library"
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Wait until the database turns out to be damaged, whoever met with it. Raises: LibraryDamaged."""

@@ -115,7 +115,7 @@ class Ingest:
 
     def place(self) -> Path:
         """For a folder in `incoming/`, which is made when something is put into it. Whoever asks for one removes it."""
-        return self._store.library / "incoming" / self._ports.new_id()
+        return self._store.library.joinpath("incoming", self._ports.new_id())
 
     @asynccontextmanager
     async def incoming(self) -> AsyncIterator[Path]:
