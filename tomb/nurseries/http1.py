@@ -46,6 +46,7 @@ _DISCONNECT = {"type": "http.disconnect"}
 # How most clients begin a request, and say how long its body is.
 _LINE: Final = re.compile(rb"(?!CONNECT )([A-Z]+) ([!-~]+) HTTP/1\.1\r\n")
 _LENGTH: Final = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: ([0-9]{1,15})\r\n")
+_FOLD: Final = re.compile(rb"\n[ \t]")
 _OF_FRAMING: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 
 
@@ -257,6 +258,8 @@ class Http1:
         head = Head.of(received) if self._fields else None
         if head is None or (fields := self._fields.get(head.fields)) is None:
             return None
+        if fields.place is not None and not head.length:
+            return None  # a length without digits is none
         to_come = int(head.length or b"0") - len(head.body)
         if to_come < 0:
             return None  # the next one is behind it
@@ -278,8 +281,9 @@ class Http1:
         if head is None or len(head.fields) > REMEMBERED_SIZE // REMEMBERED_FIELDS:
             return
         names = [name for name, _ in headers]
-        # As h11 and `Head` see it: one end of it, and one length in it, if any.
-        is_plain = head.fields.count(b"\n") == head.fields.count(b"\r\n")
+        # As h11 and `Head` see it: one end of it, and one length in it, if any; and no line that goes on in the next,
+        # for behind the digits that may be another length, `,5`, which only the first one was equal to.
+        is_plain = head.fields.count(b"\n") == head.fields.count(b"\r\n") and not _FOLD.search(head.fields)
         lengths = head.fields.lower().count(b"content-length")
         if is_plain and lengths == (head.length != b"") and _OF_FRAMING.isdisjoint(names):
             place = names.index(b"content-length") if lengths else None
