@@ -492,6 +492,105 @@ async def test_sessions_go_with_their_playlist(tmp_path: Path, autojump_clock: M
         assert sender.parts() == []
 
 
+async def test_a_playlist_comes_back_out_of_the_bin_without_its_sessions(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """Else they would be answered until the next sweep, count as open, and stand in the way of those to come."""
+    async with sending(tmp_path) as sender:
+        sessions = [await sender.begin() for _ in range(sender.uploads.limits.at_once)]
+        await trio.sleep(2 * SYNC_S)
+        await sender.box.services.librarian.delete(sender.playlist_id)
+        await sender.box.services.librarian.restore(sender.playlist_id)
+        for doing in (partial(sender.status, sessions[0]), partial(sender.send, sessions[0], 0)):
+            with pytest.raises(NotFound, match="session"):
+                await doing()
+        await trio.sleep(2 * SYNC_S)
+        assert sender.parts() == []
+        session = await sender.begin()
+        assert [each.id for each in await sender.uploads.sessions()] == [session]
+
+
+async def test_one_whose_playlist_goes_while_its_space_is_taken_is_not_announced(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        librarian, real = sender.box.services.librarian, sender.uploads._thread
+
+        async def slow(*asked: Any) -> Any:
+            done = await real(*asked)
+            if asked[0] is parts.allocate:
+                await librarian.delete(sender.playlist_id)
+                await librarian.restore(sender.playlist_id)
+            return done
+
+        monkeypatch.setattr(sender.uploads, "_thread", slow)
+        with pytest.raises(NotFound, match="playlist"):
+            await sender.begin()
+        assert (sender.parts(), sender.uploads._unsynced.announced, sender.uploads._known) == ([], {}, {})
+
+
+@pytest.mark.parametrize("hops", range(4))
+async def test_a_cancel_is_final_also_while_a_chunk_is_sent_anew(
+    tmp_path: Path, autojump_clock: MockClock, hops: int
+) -> None:
+    async def send(sender: Sender, session: str) -> None:
+        with pytest.raises(BadRequest, match="cancelled"):
+            await sender.uploads.receive(sender.playlist_id, session, 0, [b"y" * CHUNK])
+
+    async with sending(tmp_path) as sender:
+        session = await sender.begin()
+        await sender.send(session, 0)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send, sender, session)
+            for _ in range(hops):
+                await trio.lowlevel.checkpoint()
+            await sender.uploads.cancel(session)
+        assert (await sender.status(session)).status == "cancelled"
+        assert sender.parts() == []
+
+
+async def test_what_is_announced_while_others_are_written_down_is_written_down_next(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        write, later = sender.uploads._store.write, list[str]()
+
+        async def slow(unit: Any) -> Any:
+            done = await write(unit)
+            later.append(await sender.begin())
+            return done
+
+        await sender.begin()
+        with monkeypatch.context() as slowed:
+            slowed.setattr(sender.uploads._store, "write", slow)
+            await sender.uploads._write_down(sender.uploads._unsynced.announced, {})
+        await sender.send(later[0], 0)
+        await trio.sleep(2 * SYNC_S)
+        assert (await sender.status(later[0])).chunks == 1
+
+
+def fail_to_convert(place: Path) -> None:
+    place.mkdir()
+    (place / "half.opus").touch()
+
+
+async def test_what_was_made_of_a_file_in_vain_goes_with_its_upload(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sending(tmp_path) as sender:
+        stage = sender.uploads._ingest.stage
+
+        async def leaving(source: Path, place: Path, *more: Any) -> Any:
+            fail_to_convert(place)
+            return await stage(source, place, *more)
+
+        monkeypatch.setattr(sender.uploads._ingest, "stage", leaving)
+        session = await sender.begin()
+        await sender.send_all(session)
+        await sender.finalize(session)
+        assert [*(sender.box.services.librarian.folder / "incoming").iterdir()] == []
+
+
 async def test_what_the_disk_refused_when_a_track_was_to_be_made_is_asked_for_again(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

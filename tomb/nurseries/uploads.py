@@ -173,6 +173,8 @@ class Uploads:
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
         self._working: dict[str, _Work] = {}
         self._continued: dict[str, float] = {}  # when somebody last did, on the monotonic clock
+        # At once: a playlist that comes back out of the bin comes without them.
+        events.subscribe(lambda _: self._forget_orphans(), ("state:playlist_deleted",))
 
     @classmethod
     async def open(
@@ -217,7 +219,8 @@ class Uploads:
         finally:
             # An end that was asked for forgets nobody; without chunks there is nothing else to find them by.
             with trio.move_on_after(CLEAN_S, shield=True), suppress(NoSpace, Unavailable):
-                await self._write_down(self._unsynced.announced, {})
+                async with self._syncing:
+                    await self._write_down(self._unsynced.announced, {})
 
     # --- what clients do ---------------------------------------------------------------------------------------------
 
@@ -243,6 +246,9 @@ class Uploads:
             async with self._ingest.space.promise(upload.file_size, path):
                 if not upload.whole:
                     await self._thread(parts.allocate, path, upload.file_size)
+            if upload.id not in self._known:
+                await self._discard(path)
+                raise NotFound("playlist", playlist_id)  # it was deleted meanwhile
         except BaseException:
             self._drop(upload.id)
             raise
@@ -256,6 +262,7 @@ class Uploads:
         for upload in [*self._known.values()]:
             if not self._librarian.has(upload.playlist_id):
                 self._drop(upload.id)
+                self._unsynced.orphan(upload.id)
 
     async def _make_way(self) -> None:
         """Give up one that somebody has announced and left: eight of these would lock out all others for a day. Raises:
@@ -264,7 +271,10 @@ class Uploads:
         if longest is None or self.idle_s(longest) < GIVES_WAY_S:
             at_once = self.limits.at_once
             raise Conflict(f"{at_once} uploads are under way; finish or cancel one of them first", {"limit": at_once})
-        await self._change(longest, Abandon("others wanted to send something"))
+        try:
+            await self._change(longest, Abandon("others wanted to send something"))
+        except NotFound:
+            self._drop(longest)  # it went with its playlist
         await self._discard(self._part(longest))
 
     async def size_of(self, playlist_id: str, session_id: str, index: int) -> int:
@@ -430,7 +440,8 @@ class Uploads:
             else:
                 now = self._ports.wall()
                 await self._store.write(lambda db: _mark(db, upload.id, (index,), now, there=False))
-            self._known[upload.id] = self._known.get(upload.id, upload).with_chunk(index, there=False)
+            if (known := self._known.get(upload.id)) is not None:  # else it ended meanwhile, and stays so
+                self._known[upload.id] = known.with_chunk(index, there=False)
 
     # --- onto the disk -----------------------------------------------------------------------------------------------
 
@@ -439,7 +450,8 @@ class Uploads:
         `GET` says what is there, as ever."""
         async with self._syncing:
             fresh, announced = self._unsynced.all(), {**self._unsynced.announced}
-            if not fresh and not announced and not self._noted:
+            orphans = {*self._unsynced.orphans}
+            if not fresh and not announced and not orphans and not self._noted:
                 return
             self._round += 1
             self._noted = bool(self._marking)
@@ -448,11 +460,16 @@ class Uploads:
                 await self._put_on_disk(session_id, indices)
             if fresh or announced:
                 await self._write_down(announced, fresh)
+            if orphans:
+                await self._discard(*map(self._part, orphans))
+                self._unsynced.removed(orphans)
             with suppress(RequestError):  # what stays is read at the next start, and believed no more than the file
                 await self._thread(marks.forget, self._store.folder, noted_before)
 
     async def _write_down(self, announced: Mapping[str, Upload], fresh: Mapping[str, Collection[int]]) -> None:
         now = self._ports.wall()
+        # What has ended since needs no row; what is announced meanwhile is for the next time.
+        announced = {each: upload for each, upload in announced.items() if each in self._known}
         over = await self._store.write(
             lambda db: [
                 each
@@ -545,7 +562,8 @@ class Uploads:
             work.is_track = True
             with suppress(OSError):  # the next sweep removes it
                 self._part(upload.id).unlink(missing_ok=True)
-                if arrival.sound is None or arrival.sound.path != source or arrival.cover is not None:
+                # Also where the file itself is taken, something may have been made of it in vain.
+                if arrival.sound is None or arrival.sound.path != source or place.exists():
                     _remove((source, place))
 
         with trio.CancelScope() as scope:
@@ -720,10 +738,12 @@ class Uploads:
 
 class _Unsynced:
     """What the database lacks: uploads that were announced, as they were then, and chunks that are in their files and
-    not on the disk yet. `size`: of these, in bytes. `some`, `many`: set when there are."""
+    not on the disk yet. `size`: of these, in bytes. `orphans`: went with their playlist, and their files are to go.
+    `some`, `many`: set when there are."""
 
     def __init__(self) -> None:
         self.announced: dict[str, Upload] = {}
+        self.orphans: set[str] = set()
         self.size = 0
         self.some, self.many = trio.Event(), trio.Event()
         self._indices: dict[str, set[int]] = {}
@@ -736,6 +756,14 @@ class _Unsynced:
         """Those that were announced, or that nobody need write down any more."""
         for session_id in [*session_ids]:
             self.announced.pop(session_id, None)
+        self._settle()
+
+    def orphan(self, session_id: str) -> None:
+        self.orphans.add(session_id)
+        self.some.set()
+
+    def removed(self, orphans: Collection[str]) -> None:
+        self.orphans.difference_update(orphans)
         self._settle()
 
     def all(self) -> dict[str, frozenset[int]]:
@@ -765,7 +793,7 @@ class _Unsynced:
         self._settle()
 
     def _settle(self) -> None:
-        if not self._indices and not self.announced and self.some.is_set():
+        if not (self._indices or self.announced or self.orphans) and self.some.is_set():
             self.some = trio.Event()
 
 
