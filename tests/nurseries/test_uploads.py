@@ -23,7 +23,7 @@ from tests.rigs.sending import CHUNK, Sender, digest, sending, sound
 from tests.soak.sounds import made
 from tomb.errors import BadRequest, Conflict, NoSpace, NotFound, RequestError, Unavailable, UnsupportedMedia
 from tomb.events import PLAYLISTS, playlist_room
-from tomb.library import parts, uploads
+from tomb.library import marks, parts, uploads
 from tomb.library.uploads import Upload
 from tomb.machines.upload import UPLOAD, Abandon
 from tomb.nurseries.ingest import Look
@@ -1384,3 +1384,13 @@ async def test_every_row_of_the_table_is_one_that_uploads_cause(
 async def _finalized_in_vain(sender: Sender, session: str) -> None:
     with pytest.raises(BadRequest, match="cancelled"):
         await sender.finalize(session)
+
+
+def test_a_journal_of_which_letters_are_torn_is_read(tmp_path: Path) -> None:
+    upload = Upload("a" * 36, "b" * 36, "Möwe.mp3", "mp3", CHUNK, CHUNK, None, 1.0, 1.0)
+    marks.note(tmp_path, 0, upload.id, 0, [b"x"], upload)
+    [journal] = (tmp_path / "cache" / "uploads").iterdir()
+    journal.write_bytes(journal.read_bytes().replace("ö".encode(), b"\xc3\0"))
+    noted = marks.read(tmp_path)
+    assert noted.announced == {}
+    assert [*noted.sums] == [upload.id.encode()]

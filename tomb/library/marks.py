@@ -90,7 +90,7 @@ def read(data: Path) -> Noted:
                 if index != _ANNOUNCED:
                     sums.setdefault(session, {})[index] = mark
                     continue
-                with suppress(DecodeError):  # a power cut left a part of it
+                with suppress(DecodeError, UnicodeDecodeError):  # a power cut left a part of it
                     upload = json.decode(noted[place : place + mark], type=Upload)
                     announced[upload.id] = upload
                 place += -(-mark // _MARK.size) * _MARK.size
