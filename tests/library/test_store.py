@@ -5,7 +5,6 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,28 +161,6 @@ async def test_all_edits_that_wait_share_one_commit_and_are_told_in_its_order(tm
         assert ends == ["COMMIT"] * 2  # of what it was busy with, and of all these
         assert told == await store.read(stored)
         assert sorted(answered) == sorted(f"{number} told" for number in range(20))
-
-
-async def test_what_a_power_cut_may_take_need_not_reach_the_disk_unless_it_goes_with_what_must(tmp_path: Path) -> None:
-    def synced(db: sqlite3.Connection) -> str:
-        [level] = db.execute("PRAGMA synchronous").fetchone()
-        return ("OFF", "NORMAL", "FULL")[level]
-
-    def fail(db: sqlite3.Connection) -> None:
-        raise ValueError("no")
-
-    levels = list[str]()
-    async with busy_store(tmp_path) as (store, go_on, ends):
-        async with trio.open_nursery() as nursery:
-            for durable in (False, True, False):
-                nursery.start_soon(partial(store.edit, synced, levels.append, durable=durable))
-            await wait_all_tasks_blocked()
-            go_on()
-        assert (levels, ends) == (["FULL"] * 3, ["COMMIT"] * 2)
-        assert await store.edit(synced, str, durable=False) == "NORMAL"
-        with pytest.raises(ValueError, match="no"):
-            await store.edit(fail, str, durable=False)
-        assert await store.write(synced) == "FULL"
 
 
 async def test_what_is_written_is_answered_though_others_wait_to_write(tmp_path: Path) -> None:

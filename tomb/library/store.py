@@ -58,7 +58,6 @@ class _Edit(Struct, Generic[T, R], eq=False):
     tell: Callable[[T], R]
     names: Freed
     then: Callable[[], None]
-    durable: bool
     result: outcome.Outcome[R] | None = None
     is_over: trio.Event = field(default_factory=trio.Event)
     queue: trio.CancelScope = field(default_factory=trio.CancelScope)
@@ -102,7 +101,6 @@ class Store:
         self._edits: list[_Edit[Any, Any]] = []  # that wait for their transaction
         self._edit_thread = trio.CapacityLimiter(1)  # of whoever writes them, and has `_writing`
         self.read_only = read_only
-        self._durable: bool | None = None  # as `_writer` commits
         self._refusal: str | None = None  # what the disk said to the last that was to be written, if it refused
         if read_only:
             self._refusal = f"the disk of the data folder {folder} can only be read; nothing was changed"
@@ -168,19 +166,16 @@ class Store:
         *,
         names: Freed = (),
         then: Callable[[], None] = lambda: None,
-        durable: bool = True,
     ) -> R:
         """As `write`, in one transaction with all other edits that wait, of a unit that may be run again.
 
         `tell`: called with what the unit returned, right after the commit, in the order of the transactions, and even
         if nobody waits any more; it must not block. What `tell` returned. `names`: of files that the unit moves into
-        the library. `then`: called in the thread of the commit, right after it; it must not raise. `durable`: a power
-        cut must not take it; what may go with one outlives `kill -9` all the same, and is on the disk with the next
-        that is.
+        the library. `then`: called in the thread of the commit, right after it; it must not raise.
 
         A cancellation is in time as long as the unit has not begun; then it has changed nothing.
         """
-        edit = _Edit(unit, tell, names, then, durable)
+        edit = _Edit(unit, tell, names, then)
         self._edits.append(edit)
         try:
             with edit.queue:
@@ -295,12 +290,11 @@ class Store:
                 raise
             raise faults.unavailable(doing, str(error)) from error
 
-    def _commit(self, unit: Unit[T], names: Freed = (), *, durable: bool = True) -> T:
+    def _commit(self, unit: Unit[T], names: Freed = ()) -> T:
         if self.read_only:
             raise Unavailable(self._refusal or "")
         try:
             with self._door("written"):
-                self._be_durable(durable)
                 result = _transact(self._writer, "BEGIN IMMEDIATE", unit, partial(self._before_commit, names))
         except Unavailable as error:
             if error.__cause__ is not None:  # else it is what the unit itself found
@@ -309,18 +303,12 @@ class Store:
         self._refusal = None
         return result
 
-    def _be_durable(self, durable: bool) -> None:
-        """Whether a commit syncs the write-ahead log (sqlite.org/pragma.html#pragma_synchronous)."""
-        if durable != self._durable:
-            self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._durable = durable
-
     def _commit_together(self, edits: Sequence[_Edit[Any, Any]]) -> list[outcome.Outcome[Any]]:
         """What became of each. Never raises."""
         shared = self._commit_as_one(edits) if len(edits) > 1 else [None]
         done = []
         for edit, each in zip(edits, shared, strict=True):
-            ended = each or outcome.capture(self._commit, edit.unit, edit.names, durable=edit.durable)
+            ended = each or outcome.capture(self._commit, edit.unit, edit.names)
             if isinstance(ended, outcome.Value):
                 edit.then()
             done.append(ended)
@@ -329,9 +317,8 @@ class Store:
     def _commit_as_one(self, edits: Sequence[_Edit[Any, Any]]) -> Sequence[outcome.Outcome[Any] | None]:
         """None for each that is to be tried alone, where what they share comes to nothing."""
         names = tuple(name for edit in edits for name in edit.names)
-        durable = any(edit.durable for edit in edits)
         try:
-            return self._commit(partial(_one_by_one, units=[edit.unit for edit in edits]), names, durable=durable)
+            return self._commit(partial(_one_by_one, units=[edit.unit for edit in edits]), names)
         except (RequestError, LibraryDamaged, sqlite3.Error) as error:
             if isinstance(error.__cause__, _NotOnDisk):
                 return [outcome.Error(error) if edit.names else None for edit in edits]
