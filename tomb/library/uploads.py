@@ -132,11 +132,9 @@ def read_open(db: sqlite3.Connection) -> list[Upload]:
     return [each for each in read_all(db) if each.status in ("pending", "uploading")]
 
 
-def open_ids(db: sqlite3.Connection, playlist_id: str | None = None) -> list[str]:
-    """Sessions that are not over: all, or those of one playlist."""
-    wanted = (
-        "SELECT id FROM uploads WHERE status IN ('pending', 'uploading') AND playlist_id = coalesce(?, playlist_id)"
-    )
+def open_ids(db: sqlite3.Connection, playlist_id: str) -> list[str]:
+    """Sessions of that playlist that are not over."""
+    wanted = "SELECT id FROM uploads WHERE playlist_id = ? AND status IN ('pending', 'uploading')"
     return [row["id"] for row in db.execute(wanted, (playlist_id,))]
 
 
