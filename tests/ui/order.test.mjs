@@ -178,3 +178,14 @@ test('what was deleted is in the bin, and comes back from it', async (t) => {
   await page.goto(new URL('/', page.url()).href)
   await page.getByRole('button', { name: 'Play Gone' }).waitFor()
 })
+
+test('a page that stays open on a playlist shows its tracks again when it is back from the bin', async (t) => {
+  const gone = await playlist('Away and back', 2)
+  const page = await visit(t, `/playlist/${gone}`)
+  await page.getByText('Track 2').waitFor()
+  await ask('DELETE', `/api/playlists/${gone}`)
+  await page.getByText('This page or playlist is not there, or not any more.').waitFor()
+  const [deleted] = (await ask('GET', '/api/bin')).items.filter((each) => each.title === 'Away and back')
+  await ask('POST', `/api/bin/${deleted.id}/restore`, {})
+  await page.getByText('Track 2').waitFor()
+})

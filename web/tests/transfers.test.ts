@@ -164,6 +164,39 @@ test('after a reload it goes on with the same file, and only with that', async (
   expect(net.sent.length).toBe(8)
 })
 
+test('the same file for another playlist goes there; what was interrupted still waits, until it is picked again', async () => {
+  const { world, net } = rig()
+  const before = page(world)
+  before.transfers.add('p', [file('long.mp3', MIB * 8)])
+  await before.until(() => net.sent.length >= 3)
+  before.transfers.pause(before.all()[0]!.id)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const after = page(world)
+  await after.transfers.recall()
+  after.transfers.add('q', [file('long.mp3', MIB * 8)])
+  await after.until((all) => all[1]?.state === 'done')
+  expect(after.all()).toMatchObject([{ playlistId: 'p', state: 'needs-file' }, { playlistId: 'q' }])
+  after.transfers.add('q', [file('long.mp3', MIB * 8)], true) // picked again, with others of another playlist
+  await after.until(allDone)
+  expect(after.all()).toHaveLength(2)
+})
+
+test('what begins anew counts from nothing', async () => {
+  const { world, net, sessions } = rig()
+  const { transfers, until, all } = page(world)
+  transfers.add('p', [file('long.mp3', MIB * 8)])
+  await until((now) => now[0]!.sent >= 3 * MIB)
+  transfers.pause(all()[0]!.id)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  sessions.clear() // its playlist was deleted, and is back
+  net.sent.length = 0
+  const shown: number[] = []
+  transfers.resume(all()[0]!.id)
+  await until((now) => (now[0]!.state === 'sending' && net.sent.length > 0 && shown.push(now[0]!.sent), allDone(now)))
+  expect(net.sent).toHaveLength(8)
+  expect(Math.min(...shown)).toBeLessThanOrEqual(MIB)
+})
+
 test('another file of that name and size is sent from its start', async () => {
   const { world, net } = rig()
   const before = page(world)

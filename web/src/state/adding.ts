@@ -104,8 +104,8 @@ whenUp(() => {
   engine.recall().catch(() => (recalled = false)) // asked again at the next return of the connection
 })
 
-export function addFiles(playlistId: string, files: readonly File[]): void {
-  engine.add(playlistId, files)
+export function addFiles(playlistId: string, files: readonly File[], again = false): void {
+  engine.add(playlistId, files, again)
   trayOpen.value = true
 }
 export const pause = (id: string) => engine.pause(id)

@@ -52,6 +52,7 @@ const connection = new Connection({
     playerLayers.value = players.heard(playerLayers.value, message, performance.now())
     libraryLayers.value = libraries.heard(libraryLayers.value, message)
     linking.value = linkings.heard(linking.value, message, wallMinusMonotonic)
+    if (message.name === 'state:playlist_created' && watched.has(message.data.data.playlist.id)) connection.ask(`playlist:${message.data.data.playlist.id}`) // back from the bin
     for (const hears of listeners) hears(message)
   },
   link(now) {

@@ -78,11 +78,13 @@ export class Transfers {
     private readonly changed: (transfers: readonly Transfer[]) => void,
   ) {}
 
-  add(playlistId: string, files: readonly File[]): void {
+  /** With `again` for whatever was interrupted, wherever it was to go: several playlists are picked again in one go. */
+  add(playlistId: string, files: readonly File[], again = false): void {
     for (const file of files) {
-      const interrupted = this.jobs.find(
+      const same = this.jobs.filter(
         ({ transfer }) => transfer.state === 'needs-file' && transfer.name === file.name && transfer.size === file.size,
       )
+      const interrupted = same.find(({ transfer }) => transfer.playlistId === playlistId) ?? (again ? same[0] : undefined)
       if (interrupted !== undefined) {
         interrupted.file = file
         this.set(interrupted, { state: 'waiting' })
@@ -225,6 +227,7 @@ export class Transfers {
     if (job.sessionId === null) {
       const session = await this.world.begin(playlistId, { name, size, sha256: job.sha256! })
       job.sessionId = session.session_id
+      this.set(job, { sent: 0 }) // what an earlier session had is gone with it
       this.note()
       return Array.from({ length: session.total_chunks }, (_, index) => index)
     }

@@ -87,6 +87,11 @@ export class Connection {
     return { leave, exists }
   }
 
+  /** What is in a room that was joined is told once more. */
+  ask(room: string): void {
+    void this.enter(room)
+  }
+
   private async enter(room: string): Promise<boolean> {
     if (!this.socket.connected || !this.asked) return true // the connection to come enters it
     const [kind, body] = way(room)
