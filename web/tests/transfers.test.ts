@@ -61,6 +61,7 @@ function rig(more: Partial<World> = {}) {
     async unfinished() {
       return Promise.all([...sessions].filter(([, each]) => !each.done).map(([id]) => world.status('p', id)))
     },
+    elsewhere: async () => new Set(),
     async cancel(session) {
       sessions.delete(session)
     },
@@ -195,6 +196,23 @@ test('what begins anew counts from nothing', async () => {
   await until((now) => (now[0]!.state === 'sending' && net.sent.length > 0 && shown.push(now[0]!.sent), allDone(now)))
   expect(net.sent).toHaveLength(8)
   expect(Math.min(...shown)).toBeLessThanOrEqual(MIB)
+})
+
+test('what another page of this browser sends was not interrupted, and stays remembered', async () => {
+  const { world, net, notes } = rig()
+  const one = page(world)
+  one.transfers.add('p', [file('long.mp3', MIB * 8)])
+  await one.until(() => net.sent.length >= 3)
+  one.transfers.pause(one.all()[0]!.id)
+  const two = page({ ...world, elsewhere: async () => new Set(one.transfers.held()) })
+  await two.transfers.recall()
+  expect(two.all()).toEqual([])
+  two.transfers.add('p', [file('other.mp3', MIB)])
+  await two.until(allDone)
+  expect(notes().map((each) => each.name)).toEqual(['long.mp3'])
+  one.transfers.resume(one.all()[0]!.id)
+  await one.until(allDone)
+  expect(notes()).toEqual([])
 })
 
 test('another file of that name and size is sent from its start', async () => {

@@ -31,6 +31,23 @@ function hash(blob: Blob): Promise<string | null> {
 }
 let asked = 0
 
+// Pages of one browser share what it remembers: what one of them sends was not interrupted for the other.
+const pages = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(NOTES)
+const ANSWERS_MS = 300
+const elsewhereHeld = new Set<string>()
+if (pages !== null) {
+  pages.onmessage = ({ data }: MessageEvent<'who?' | string[]>) => {
+    if (data === 'who?') pages.postMessage(engine.held())
+    else for (const id of data) elsewhereHeld.add(id)
+  }
+}
+async function elsewhere(): Promise<ReadonlySet<string>> {
+  elsewhereHeld.clear()
+  pages?.postMessage('who?')
+  await new Promise((resolve) => setTimeout(resolve, ANSWERS_MS))
+  return elsewhereHeld
+}
+
 function connected(): Promise<void> {
   if (link.value === 'up') return Promise.resolve()
   return new Promise((resolve) => {
@@ -57,6 +74,7 @@ const engine = new Transfers(
   {
     ...uploads,
     hash,
+    elsewhere,
     verdict,
     newId,
     retryAfter: async (ms) => {

@@ -37,6 +37,8 @@ export interface World {
   finish(playlistId: string, sessionId: string, sha256: string): Promise<void>
   status(playlistId: string, sessionId: string): Promise<UploadStatus>
   unfinished(): Promise<UploadStatus[]>
+  /** Sessions that another page of this browser is at. */
+  elsewhere(): Promise<ReadonlySet<string>>
   cancel(sessionId: string): Promise<void>
   hash(blob: Blob): Promise<string | null>
   /** Resolves when there is a connection, after at least `ms`. */
@@ -70,6 +72,7 @@ export function unfit(name: string, size: number): Reason | null {
 
 export class Transfers {
   private readonly jobs: Job[] = []
+  private readonly known = new Set<string>() // sessions that are this page's to remember, or to forget
   private running = false
   private taken: Promise<void> = Promise.resolve() // the last file that was sent, whatever came of it
 
@@ -139,8 +142,10 @@ export class Transfers {
 
   /** After a reload: what the box has a part of. */
   async recall(): Promise<void> {
-    const noted = new Map(this.world.remembered().map((each) => [each.sessionId, each]))
+    const elsewhere = await this.world.elsewhere()
+    const noted = new Map(this.world.remembered().flatMap((each) => (elsewhere.has(each.sessionId) ? [] : [[each.sessionId, each] as const])))
     const sessions = await this.world.unfinished()
+    for (const id of noted.keys()) this.known.add(id)
     for (const session of sessions) {
       const note = noted.get(session.session_id)
       if (note === undefined || this.jobs.some((job) => job.sessionId === session.session_id)) continue
@@ -303,11 +308,17 @@ export class Transfers {
   }
 
   private note(): void {
-    this.world.remember(
-      this.jobs.flatMap(({ transfer: { playlistId, name, size, state }, sessionId, sha256 }) =>
-        sessionId !== null && sha256 !== null && state !== 'done' ? [{ sessionId, playlistId, name, size, sha256 }] : [],
-      ),
+    const mine = this.jobs.flatMap(({ transfer: { playlistId, name, size, state }, sessionId, sha256 }) =>
+      sessionId !== null && sha256 !== null && state !== 'done' ? [{ sessionId, playlistId, name, size, sha256 }] : [],
     )
+    for (const { sessionId } of mine) this.known.add(sessionId)
+    const others = this.world.remembered().filter(({ sessionId }) => !this.known.has(sessionId))
+    this.world.remember([...others, ...mine])
+  }
+
+  /** The sessions that this page has the files of. */
+  held(): string[] {
+    return this.jobs.flatMap(({ transfer, file, sessionId }) => (file !== null && sessionId !== null && transfer.state !== 'done' ? [sessionId] : []))
   }
 }
 
