@@ -215,6 +215,26 @@ test('what another page of this browser sends was not interrupted, and stays rem
   expect(notes()).toEqual([])
 })
 
+test('after a reload what waited for its turn is listed too, in its order, and goes on when it is picked again', async () => {
+  const { world, net, notes } = rig()
+  const before = page(world)
+  before.transfers.add('p', [file('long.mp3', MIB * 8), file('second.mp3', MIB), file('third.mp3', MIB * 2), file('list.pdf', 9)])
+  await before.until(() => net.sent.length >= 3)
+  before.transfers.pause(before.all()[0]!.id)
+  before.transfers.pause(before.all()[1]!.id)
+  before.transfers.pause(before.all()[2]!.id)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const after = page(world)
+  await after.transfers.recall()
+  await after.transfers.recall()
+  expect(after.all()).toMatchObject(['long.mp3', 'second.mp3', 'third.mp3'].map((name) => ({ name, state: 'needs-file', playlistId: 'p' })))
+  after.transfers.remove(after.all()[2]!.id)
+  after.transfers.add('p', [file('long.mp3', MIB * 8), file('second.mp3', MIB)])
+  await after.until(allDone)
+  expect(after.all()).toHaveLength(2)
+  expect(notes()).toEqual([])
+})
+
 test('another file of that name and size is sent from its start', async () => {
   const { world, net } = rig()
   const before = page(world)

@@ -10,7 +10,7 @@ import { type Reason, type Remembered, type Transfer, Transfers, Unreadable } fr
 export const transfers = shallowRef<readonly Transfer[]>([])
 export const trayOpen = ref(false)
 
-const NOTES = 'tomb.uploads'
+const NOTES = 'tomb.transfers'
 const CHUNK_MS = 60_000 // until a chunk is given up on when nothing else is known
 
 let worker: Worker | null = null

@@ -1,7 +1,7 @@
 // Files on their way to the box. One file sends at a time, three of its chunks in flight, while the one before it is being
 // taken in. The box puts each at the end of its playlist when it has taken it in, so they are in the order in which they
-// were picked. A lost connection is waited out; after a reload what is unfinished is listed, and goes on when the same file
-// (name, size, SHA-256) is picked again.
+// were picked. A lost connection is waited out; after a reload what is unfinished is listed, also what only waited for its
+// turn, and goes on when the same file (name, size, SHA-256) is picked again.
 //
 // `Transfers` is told what to do by the page and tells the page what is; requests, hashing, waiting and remembering are
 // handed to it, so that a test can play the network.
@@ -23,12 +23,14 @@ export interface Transfer {
   readonly said?: string // in the box's own words, where there are no better ones
 }
 
+/** A file that is not in the box yet. `sessionId`, `sha256`: null before it was announced. */
 export interface Remembered {
-  sessionId: string
+  id: string
+  sessionId: string | null
   playlistId: string
   name: string
   size: number
-  sha256: string
+  sha256: string | null
 }
 
 export interface World {
@@ -37,7 +39,7 @@ export interface World {
   finish(playlistId: string, sessionId: string, sha256: string): Promise<void>
   status(playlistId: string, sessionId: string): Promise<UploadStatus>
   unfinished(): Promise<UploadStatus[]>
-  /** Sessions that another page of this browser is at. */
+  /** Files that another page of this browser has, by the id that they are remembered by. */
   elsewhere(): Promise<ReadonlySet<string>>
   cancel(sessionId: string): Promise<void>
   hash(blob: Blob): Promise<string | null>
@@ -54,6 +56,7 @@ export const TYPES = ['mp3', 'wav', 'flac', 'ogg', 'oga', 'opus', 'aif', 'aiff',
 const IN_FLIGHT = 3
 const RETRY_MS = 1000
 const CHUNK_TRIES = 6 // of a chunk that arrives damaged
+const MOST_NOTED = 500 // files, the first ones: they are written down at each step
 
 interface Job {
   transfer: Transfer
@@ -72,7 +75,7 @@ export function unfit(name: string, size: number): Reason | null {
 
 export class Transfers {
   private readonly jobs: Job[] = []
-  private readonly known = new Set<string>() // sessions that are this page's to remember, or to forget
+  private readonly known = new Set<string>() // files that are this page's to remember, or to forget
   private running = false
   private taken: Promise<void> = Promise.resolve() // the last file that was sent, whatever came of it
 
@@ -105,6 +108,7 @@ export class Transfers {
       }
       this.jobs.push({ transfer, file, sha256: null, sessionId: null, abort: null })
     }
+    this.note()
     this.tell()
     void this.run()
   }
@@ -140,24 +144,17 @@ export class Transfers {
     for (const job of this.jobs.filter(({ transfer }) => transfer.state === 'done' || transfer.state === 'refused')) this.remove(job.transfer.id)
   }
 
-  /** After a reload: what the box has a part of. */
+  /** After a reload: what the box has a part of, and what waited for its turn. */
   async recall(): Promise<void> {
     const elsewhere = await this.world.elsewhere()
-    const noted = new Map(this.world.remembered().flatMap((each) => (elsewhere.has(each.sessionId) ? [] : [[each.sessionId, each] as const])))
-    const sessions = await this.world.unfinished()
-    for (const id of noted.keys()) this.known.add(id)
-    for (const session of sessions) {
-      const note = noted.get(session.session_id)
-      if (note === undefined || this.jobs.some((job) => job.sessionId === session.session_id)) continue
-      const transfer: Transfer = {
-        id: this.world.newId(),
-        playlistId: session.playlist_id,
-        name: session.filename,
-        size: session.file_size,
-        state: 'needs-file',
-        sent: session.bytes_uploaded,
-      }
-      this.jobs.push({ transfer, file: null, sha256: note.sha256, sessionId: session.session_id, abort: null })
+    const noted = this.world.remembered().filter(({ id }) => !elsewhere.has(id))
+    const sessions = new Map((await this.world.unfinished()).map((each) => [each.session_id, each]))
+    for (const { id, playlistId, name, size, sha256, sessionId } of noted) {
+      this.known.add(id)
+      const session = sessionId === null ? null : sessions.get(sessionId)
+      if (session === undefined || this.find(id) !== undefined) continue // it is a track by now, or over
+      const transfer: Transfer = { id, playlistId, name, size, state: 'needs-file', sent: session?.bytes_uploaded ?? 0 }
+      this.jobs.push({ transfer, file: null, sha256, sessionId, abort: null })
     }
     this.tell()
     this.note()
@@ -308,17 +305,18 @@ export class Transfers {
   }
 
   private note(): void {
-    const mine = this.jobs.flatMap(({ transfer: { playlistId, name, size, state }, sessionId, sha256 }) =>
-      sessionId !== null && sha256 !== null && state !== 'done' ? [{ sessionId, playlistId, name, size, sha256 }] : [],
-    )
-    for (const { sessionId } of mine) this.known.add(sessionId)
-    const others = this.world.remembered().filter(({ sessionId }) => !this.known.has(sessionId))
+    const mine = this.jobs
+      .filter(({ transfer: { state } }) => state !== 'done' && state !== 'refused')
+      .slice(0, MOST_NOTED)
+      .map(({ transfer: { id, playlistId, name, size }, sessionId, sha256 }) => ({ id, sessionId, playlistId, name, size, sha256 }))
+    for (const { id } of mine) this.known.add(id)
+    const others = this.world.remembered().filter(({ id }) => !this.known.has(id))
     this.world.remember([...others, ...mine])
   }
 
-  /** The sessions that this page has the files of. */
+  /** The files that this page has, by their ids. */
   held(): string[] {
-    return this.jobs.flatMap(({ transfer, file, sessionId }) => (file !== null && sessionId !== null && transfer.state !== 'done' ? [sessionId] : []))
+    return this.jobs.flatMap(({ transfer, file }) => (file !== null && transfer.state !== 'done' ? [transfer.id] : []))
   }
 }
 
