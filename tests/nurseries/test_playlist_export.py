@@ -1,6 +1,5 @@
 """Single playlists that are given away, and what strangers send in their place."""
 
-import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -62,7 +61,7 @@ async def test_chapters_travel_and_what_makes_no_sense_stays_away(tmp_path: Path
         async with box.stage.ingest.incoming() as incoming:
             (incoming / "1.mp3").write_bytes(b"one")
             arrival = await box.stage.ingest.stage(incoming / "1.mp3", incoming)
-            arrival = replace(arrival, labels=dataclasses.replace(arrival.labels, chapters=marks))
+            arrival = replace(arrival, labels=replace(arrival.labels, chapters=marks))
             made = (await box.stage.librarian.add(made.id, [arrival])).playlist
         content = await whole(await box.archivist.export(made.id))
     async with mailbox(tmp_path / "b") as other:
