@@ -44,7 +44,7 @@ def _is_there(path: Path, upload: Upload) -> bool:
     if upload.chunks:
         return False
     path.unlink(missing_ok=True)
-    if upload.whole:
+    if upload.single_chunk:
         return True
     with suppress(NoSpace):
         allocate(path, upload.file_size)
@@ -77,13 +77,13 @@ def holds(path: Path, offset: int, data: Pieces) -> bool:
         raise faults.of_disk(error) from error
 
 
-def write(path: Path, offset: int, data: Pieces, *, whole: bool) -> None:
-    """It is on the disk after the next `sync`. `whole`: it is the whole file, which is made now if it is not there.
+def write(path: Path, offset: int, data: Pieces, *, create: bool) -> None:
+    """It is on the disk after the next `sync`. `create`: the file is made if it is not there.
 
     Raises: NoSpace, Unavailable."""
     left = data
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC | (os.O_CREAT if whole else 0), 0o644)
+        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o644)
         try:
             while left:
                 written = os.pwritev(file, left[:_PIECES], offset)
@@ -143,4 +143,5 @@ def discard(paths: Iterable[Path]) -> tuple[int, int]:
 
 
 def all_in(library: Path) -> list[Path]:
+    """What lies there, be it of a session or a stray. Raises: OSError."""
     return [*(library / "uploads").iterdir()]

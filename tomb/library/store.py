@@ -97,7 +97,7 @@ class Store:
         # One unit at a time on each connection: this is what makes check_same_thread=False sound.
         self._writing = trio.CapacityLimiter(1)
         self._reading = trio.CapacityLimiter(1)
-        self._look_at_once = threading.Lock()  # for whoever reads without it, as part of other work in a thread
+        self._reader_lock = threading.Lock()  # for `look`, which reads without `_reading`, as part of other work
         self._edits: list[_Edit[Any, Any]] = []  # that wait for their transaction
         self._edit_thread = trio.CapacityLimiter(1)  # of whoever writes them, and has `_writing`
         self.read_only = read_only
@@ -261,6 +261,7 @@ class Store:
 
     @contextmanager
     def noticing_damage(self) -> Iterator[None]:
+        """Around whatever may meet with a damaged database: `run` ends then."""
         try:
             yield
         except LibraryDamaged:
@@ -327,11 +328,11 @@ class Store:
     def look(self, unit: Unit[T]) -> T:
         """As `read`, of one statement, for somebody who is in a worker thread already and has `noticing_damage` around
         that."""
-        with self._door("read"), self._look_at_once:
+        with self._door("read"), self._reader_lock:
             return unit(self._reader)
 
     def _look(self, unit: Unit[T]) -> T:
-        with self._door("read"), self._look_at_once:
+        with self._door("read"), self._reader_lock:
             return _transact(self._reader, "BEGIN", unit)
 
     def _look_between(self, unit: Unit[T]) -> T:

@@ -52,8 +52,8 @@ class Upload(Struct, frozen=True):
         return -(-self.file_size // self.chunk_size)
 
     @property
-    def whole(self) -> bool:
-        """Whether its only chunk is the whole file."""
+    def single_chunk(self) -> bool:
+        """Whether the file comes in one."""
         return self.file_size <= self.chunk_size
 
     @property
@@ -104,6 +104,7 @@ def put(db: sqlite3.Connection, upload: Upload) -> None:
 
 
 def find(db: sqlite3.Connection, session_id: str) -> Upload | None:
+    """As `get`; None where there is none."""
     row = db.execute("SELECT * FROM uploads WHERE id = ?", (session_id,)).fetchone()
     return row and _upload(row)
 

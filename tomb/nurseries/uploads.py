@@ -244,7 +244,7 @@ class Uploads:
                 raise Unavailable(self._store.refusal)
             path = self._part(upload.id)
             async with self._ingest.space.promise(upload.file_size, path):
-                if not upload.whole:
+                if not upload.single_chunk:
                     await self._thread(parts.allocate, path, upload.file_size)
             if upload.id not in self._known:
                 await self._discard(path)
@@ -352,15 +352,16 @@ class Uploads:
 
     async def cleanup(self, max_age_s: float) -> Cleaned:
         """Forget sessions that nobody has continued for so long, and files that belong to none."""
-        async with self._syncing:  # nobody is about to write down one that is forgotten
+        # Nobody is about to write down one that is forgotten, and no other cleanup counts its file.
+        async with self._syncing:
             gone = await self._forget_idle(max_age_s, busy=set(self._turns))
-        written = self._known.keys() - self._unsynced.announced.keys() - self._opening
-        remembered = {each.id: each for each in await self._store.read(uploads.read_all)}
-        for session_id in written:
-            if session_id not in remembered or remembered[session_id].status not in OPEN:
-                self._drop(session_id)  # it went with its playlist
-        self._forget_orphans()
-        files, freed = await self._sweep()
+            written = self._known.keys() - self._unsynced.announced.keys() - self._opening
+            remembered = {each.id: each for each in await self._store.read(uploads.read_all)}
+            for session_id in written:
+                if session_id not in remembered or remembered[session_id].status not in OPEN:
+                    self._drop(session_id)  # it went with its playlist
+            self._forget_orphans()
+            files, freed = await self._sweep()
         open_ = self._known.keys()
         self._continued = {each: at for each, at in self._continued.items() if each in remembered or each in open_}
         self._events.forget_all_but(open_)
@@ -383,8 +384,8 @@ class Uploads:
         self._noted = True
         self._marking.append(round_)
         try:
-            # What is not whole has its space by now.
-            async with self._ingest.space.promise(_size(data) if upload.whole else 0, self._part(upload.id)):
+            # What comes in several has its space by now.
+            async with self._ingest.space.promise(_size(data) if upload.single_chunk else 0, self._part(upload.id)):
                 await self._thread(self._put, round_, upload, index, data, self._unsynced.announced.get(upload.id))
             if upload.id not in self._known:
                 await self._check_open(upload.id)
@@ -416,7 +417,7 @@ class Uploads:
 
     def _put(self, round_: int, upload: Upload, index: int, data: Pieces, announced: Upload | None) -> None:
         """In a thread."""
-        parts.write(self._part(upload.id), index * upload.chunk_size, data, whole=upload.whole)
+        parts.write(self._part(upload.id), index * upload.chunk_size, data, create=upload.single_chunk)
         # Its own room was taken at the start. Where there is none for its sum, it is there all the same, and only a
         # box that is killed before it is synced has to ask for it again.
         with suppress(NoSpace), faults.translated("written"):
