@@ -6,9 +6,10 @@ of six variables, signals and two copies of the headers; here it is one call in 
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
 
@@ -59,7 +60,10 @@ ADDRESS_LIMIT = 4096
 LONG: frozenset[Category] = frozenset({"uploads", "youtube", "archives"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 JSON = "application/json"
+SHAPES_KEPT = 256
 _PAGE = "text/html; charset=utf-8"
+_IDS = re.compile(r"(?<=/)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=/|\Z)")  # as `Ports.new_id` makes them
+_AN_ID = "00000000-0000-0000-0000-000000000000"
 
 
 class _Name(BaseConverter):
@@ -92,6 +96,7 @@ class Api:
         self._ui = ui
         self._routes = {route.name: route for route in routes}
         self._addresses = _addresses(tuple((each.path, each.method, each.name) for each in routes)).bind("tomb")
+        self._matched = lru_cache(SHAPES_KEPT)(self._match)
         self._quart = QuartTrio("tomb.http", static_folder=None)
         # To a type checker a class; Quart asks no more of it than to be called with itself and a scope.
         self._quart.asgi_http_class = lambda _, scope: partial(self._serve, scope)  # type: ignore[assignment, return-value]
@@ -173,11 +178,18 @@ class Api:
         fixed = self._fixed.get((request.method, request.path))  # most are asked for as they stand there
         if fixed is not None:
             return fixed
+        # The others differ mostly in their ids: what has the same shape was found before.
+        ids = iter(_IDS.findall(request.path))
         try:
-            rule, request.path_values = self._addresses.match(request.path, request.method, return_rule=True)
+            route, values = self._matched(_IDS.sub(_AN_ID, request.path), request.method)
         except HTTPException as error:
             return error
-        return self._routes[rule.endpoint]
+        request.path_values = {name: next(ids) if value == _AN_ID else value for name, value in values}
+        return route
+
+    def _match(self, path: str, method: str) -> tuple[Route, tuple[tuple[str, Any], ...]]:
+        rule, values = self._addresses.match(path, method, return_rule=True)
+        return self._routes[rule.endpoint], tuple(values.items())
 
     async def _while_there(self, request: Request, route: Route) -> Answer:
         """For what may take long, or costs much: it ends when its client leaves."""

@@ -22,8 +22,8 @@ which whoever sends it can come back. Nothing is ever forgotten at a start.
 
 import errno
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar, TypeVarTuple
@@ -717,11 +717,9 @@ class Uploads:
             updated=now,
         )
 
-    @asynccontextmanager
-    async def _turn(self, session_id: str) -> AsyncIterator[None]:
-        lock = self._turns.setdefault(session_id, trio.Lock())
-        async with lock:
-            yield
+    def _turn(self, session_id: str) -> trio.Lock:
+        """Whoever holds it has the turn; it is remembered for as long as somebody has it or waits for it."""
+        return self._turns.setdefault(session_id, trio.Lock())
 
     async def _discard(self, *paths: Path) -> None:
         with trio.move_on_after(CLEAN_S, shield=True):
