@@ -1,22 +1,20 @@
 """The routes: the guard, parsing, one call, the envelope. Decisions are made elsewhere.
 
-The application is Quart-Trio's, the table of addresses Werkzeug's. Quart's place in the server is used, and its
-extension point for how a request is served (`asgi_http_class`). Its own way of serving one costs two tasks, a context
-of six variables, signals and two copies of the headers; here it is one call in the task of the connection.
+The application is Quart-Trio's. Quart's place in the server is used, and its extension point for how a request is
+served (`asgi_http_class`). Its own way of serving one costs two tasks, a context of six variables, signals and two
+copies of the headers; here it is one call in the task of the connection.
 """
 
 import hashlib
-import re
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import cache, lru_cache, partial
+from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
 
 import trio
 from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BaseConverter, Map, Rule
 
 from tomb import bounded_json
 from tomb.errors import (
@@ -28,6 +26,7 @@ from tomb.errors import (
     UnknownHost,
 )
 from tomb.http import pages, parsing, streams
+from tomb.http.addresses import Addresses
 from tomb.http.bodies import BODY_LIMIT, ClientLeft
 from tomb.http.envelope import (
     Document,
@@ -60,25 +59,7 @@ ADDRESS_LIMIT = 4096
 LONG: frozenset[Category] = frozenset({"uploads", "youtube", "archives"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 JSON = "application/json"
-SHAPES_KEPT = 256
 _PAGE = "text/html; charset=utf-8"
-_IDS = re.compile(r"(?<=/)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=/|\Z)")  # as `Ports.new_id` makes them
-_AN_ID = "00000000-0000-0000-0000-000000000000"
-
-
-class _Name(BaseConverter):
-    """A variable part of an address; what the tables have a route of its own for is no id."""
-
-    regex = r"(?!(?:sync|move-track|session|import)$)[^/]+"
-    part_isolating = True
-
-
-@cache
-def _addresses(routes: tuple[tuple[str, str, str], ...]) -> Map:
-    """Of paths, methods and names. Made once, however many boxes a process opens: Werkzeug compiles each rule, which
-    takes longer than all else that an application needs to be there."""
-    rules = [Rule(path, endpoint=name, methods=[method, "OPTIONS"]) for path, method, name in routes]
-    return Map(rules, strict_slashes=False, merge_slashes=False, converters={"default": _Name})
 
 
 class Api:
@@ -94,15 +75,10 @@ class Api:
         self._parsing = trio.CapacityLimiter(1)
         self._memory = MemoryBudget(BODIES_MEMORY)
         self._ui = ui
-        self._routes = {route.name: route for route in routes}
-        self._addresses = _addresses(tuple((each.path, each.method, each.name) for each in routes)).bind("tomb")
-        self._matched = lru_cache(SHAPES_KEPT)(self._match)
+        self._addresses = Addresses(routes)
         self._quart = QuartTrio("tomb.http", static_folder=None)
         # To a type checker a class; Quart asks no more of it than to be called with itself and a scope.
         self._quart.asgi_http_class = lambda _, scope: partial(self._serve, scope)  # type: ignore[assignment, return-value]
-        self._fixed: dict[tuple[str, str], Route] = {
-            (each.method, each.path): each for each in routes if "<" not in each.path
-        }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -164,7 +140,7 @@ class Api:
             if isinstance(found, HTTPException):
                 raise found
             if request.method == "OPTIONS":
-                allowed = ", ".join(self._addresses.allowed_methods(request.path))
+                allowed = ", ".join(self._addresses.methods(request.path))
                 return Answer(200, b"", None, [("Allow", allowed)])
             if found.category in LONG and not found.brief:
                 return await self._while_there(request, found)
@@ -175,21 +151,11 @@ class Api:
             return await self._refuse(request, error)
 
     def _find(self, request: Request) -> Route | HTTPException:
-        fixed = self._fixed.get((request.method, request.path))  # most are asked for as they stand there
-        if fixed is not None:
-            return fixed
-        # The others differ mostly in their ids: what has the same shape was found before.
-        ids = iter(_IDS.findall(request.path))
         try:
-            route, values = self._matched(_IDS.sub(_AN_ID, request.path), request.method)
+            route, request.path_values = self._addresses.find(request.method, request.path)
         except HTTPException as error:
             return error
-        request.path_values = {name: next(ids) if value == _AN_ID else value for name, value in values}
         return route
-
-    def _match(self, path: str, method: str) -> tuple[Route, tuple[tuple[str, Any], ...]]:
-        rule, values = self._addresses.match(path, method, return_rule=True)
-        return self._routes[rule.endpoint], tuple(values.items())
 
     async def _while_there(self, request: Request, route: Route) -> Answer:
         """For what may take long, or costs much: it ends when its client leaves."""
