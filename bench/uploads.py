@@ -13,7 +13,7 @@ ext4 gives no inode away that was freed less than one to six minutes ago, and lo
 is made (`recently_deleted` in fs/ext4/ialloc.c). Behind thousands of files that were deleted just before, an earlier
 bench's for instance, small uploads were a third slower.
 
-    python -m bench.uploads             prints the rows
+    python -m bench.uploads              prints the rows
     python -m bench.uploads bare FOLDER  that process, on a port that it prints
 """
 
